@@ -98,8 +98,8 @@ class Backend(Protocol):
 
         Args:
             lanes: at least one, all with the same shape key and steps left.
-            width: the call is filled up to this many lanes if there are fewer, so that its arithmetic is always the same.
-                0 leaves it as wide as there are lanes.
+            width: the call is filled up to this many lanes if there are fewer, so that its arithmetic is always the
+                same.
 
         Raises:
             EngineError: the device has no memory left for it, or is gone.
