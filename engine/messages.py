@@ -6,19 +6,22 @@ or clock, so the engine may as well run on another host.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
+from engine.config import EngineConfig, ModelConfig
 from engine.recipe import Recipe
 from engine.settings import Taste
 
-JobId = str
+JobId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""Chosen by the bot; unique, and safe as a file name."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One animation to render.
 
     Attributes:
-        id: chosen by the bot; unique, and safe as a file name.
         owner: who asked; jobs of different owners take turns.
         limit_bytes: the largest GIF that can be posted where it was asked for.
     """
@@ -72,6 +75,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # ---- from the bot to the engine ----
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True):
+    """The first message: all the configuration that an engine needs."""
+
+    model: ModelConfig
+    engine: EngineConfig
+    render: Taste
+    spool: str
+    keep_days: int
 
 
 class Check(msgspec.Struct, frozen=True, tag=True):

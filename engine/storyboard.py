@@ -151,10 +151,6 @@ class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
         """What the whole animation costs, exactly, before it starts."""
         return sum(shot.unet_calls for shot in self.shots)
 
-    def last_uses(self) -> dict[int, int]:
-        """Return, for each frame that others start from, the index of the last shot that needs it."""
-        return {source: shot.index for shot in self.shots for source in shot.sources}
-
 
 def frame_seed(seed: int, index: int) -> int:
     """Derive the seed of frame `index`: no running generator, so any frame can be made again on its own.
