@@ -40,10 +40,9 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
     Raises:
         RecipeError: no stage, too many, or one with a prompt or a number of frames that is not allowed.
     """
-    text = text.strip()
-    if not text:
+    pairs = _pairs(text.strip())
+    if not pairs:
         raise RecipeError(f"There is no stage: {_WRITTEN}.")
-    pairs = _from_json(text) or _from_brackets(text) or _from_lines(text)
     if len(pairs) > MAX_STAGES:
         raise RecipeError(f"There are {len(pairs)} stages; at most {MAX_STAGES} are possible.")
     return tuple(_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
@@ -54,13 +53,17 @@ def format_stages(stages: tuple[Stage, ...], separator: str = "\n") -> str:
     return separator.join(f"{stage.prompt} | {stage.frames}" for stage in stages)
 
 
-def _from_json(text: str) -> list[tuple[Any, Any]]:
-    if text[0] not in "[{":
-        return []
+def _pairs(text: str) -> list[tuple[Any, Any]]:
+    if not text.startswith(("[", "{", "(")):
+        return list(_from_lines(text))
     try:
         raw = json.loads(text)
     except ValueError:
-        return []  # the seed's own notation also begins with a bracket
+        return list(_from_brackets(text))  # the seed's own notation also begins with a bracket
+    return _from_json(raw)
+
+
+def _from_json(raw: Any) -> list[tuple[Any, Any]]:
     entries = raw if isinstance(raw, list) else raw.get("stages", [raw])
     if len(entries) == 2 and isinstance(entries[0], str) and isinstance(entries[1], int):
         entries = [entries]  # a single ["prompt", 50]
@@ -79,8 +82,6 @@ def _json_entry(entry: Any) -> tuple[Any, Any]:
 
 
 def _from_brackets(text: str) -> list[tuple[str, str]]:
-    if text[0] not in "[(":
-        return []
     found = list(_BRACKETED.finditer(text))
     rest = _BRACKETED.sub("", text).strip(" \t\r\n,;[]()")
     if not found or rest:
@@ -111,3 +112,25 @@ def _stage(number: int, prompt: Any, frames: Any) -> Stage:
     if not isinstance(frames, int) or isinstance(frames, bool) or not 1 <= frames <= MAX_FRAMES:
         raise RecipeError(f"Stage {number} has {str(frames)[:20]!r} for its frames: it needs {allowed}.")
     return Stage(prompt.strip(), frames)
+
+
+def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
+    """Stretch or shrink stages so that they add up to `frames`; with fewer frames than stages the last ones go.
+
+    Raises:
+        RecipeError: not a possible number of frames.
+    """
+    if not 1 <= frames <= MAX_FRAMES:
+        raise RecipeError(f"frames must be between 1 and {MAX_FRAMES}, not {frames}.")
+    kept = stages[:frames]
+    total = sum(stage.frames for stage in kept)
+    spread: list[Stage] = []
+    before = 0
+    for number, stage in enumerate(kept, 1):
+        before += stage.frames
+        ends = round(frames * before / total)
+        used = sum(earlier.frames for earlier in spread)
+        # every stage keeps at least one frame, and leaves one for each stage after it
+        share = min(max(1, ends - used), frames - used - (len(kept) - number))
+        spread.append(Stage(stage.prompt, share))
+    return tuple(spread)
