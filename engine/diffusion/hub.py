@@ -11,7 +11,6 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
     LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -69,15 +68,13 @@ def download(config: ModelConfig) -> Path:
         ) from None
     except RevisionNotFoundError:
         raise ModelError(f"{source} has no revision {config.revision}: check [model] revision.") from None
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError, TimeoutError):
-        raise ModelError(
-            f"{source} is not on this machine yet and the hub cannot be reached: check the network, or set [model] "
-            'source to a directory or to "embedded".'
-        ) from None
+    except LocalEntryNotFoundError as error:
+        raise ModelError(_explain_absence(source, error)) from None
     except HfHubHTTPError as error:
         raise ModelError(_explain_status(source, error)) from None
-    except OSError as error:
-        raise ModelError(_explain_disk(source, error)) from None
+    except Exception as error:
+        # The hub's library stands on others (HTTP, disk, its own transfer protocol) and lets their errors through.
+        raise ModelError(_explain_transfer(source, error)) from error
     return Path(path)
 
 
@@ -94,14 +91,25 @@ def _read_token(token_file: str) -> str | None:
     return lines[0]
 
 
+def _explain_absence(source: str, error: LocalEntryNotFoundError) -> str:
+    if isinstance(error.__cause__, HfHubHTTPError):
+        return _explain_status(source, error.__cause__)
+    return (
+        f"{source} is not on this machine yet and the hub cannot be reached: check the network, or set [model] source "
+        'to a directory or to "embedded".'
+    )
+
+
 def _explain_status(source: str, error: HfHubHTTPError) -> str:
     status = error.response.status_code
     if status in (401, 403):
         return f"The hub refuses {source} to this token: {TOKEN_HELP}."
-    return f"The hub answered {status} for {source}: try again later, or use a model in a directory."
+    return f"The hub answered {status} for {source}: try again later, or set [model] source to a directory."
 
 
-def _explain_disk(source: str, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+def _explain_transfer(source: str, error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or "No space left" in str(error):
         return f"The disk is full, so {source} cannot be downloaded: free some space, or set HF_HOME to another disk."
-    return f"{source} cannot be downloaded ({error.strerror or error})."
+    reason = str(error).strip().splitlines() or [type(error).__name__]
+    return f"{source} could not be downloaded ({reason[0].rstrip('.')}): check network and disk, and start again."

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Self, cast
+from typing import cast
 
 import torch
 
 from engine.backend import Lane, Picture, ShotRequest
 from engine.card import Card
-from engine.config import ModelConfig
 from engine.diffusion.autoencoder import Autoencoder
 from engine.diffusion.denoiser import Denoiser
 from engine.diffusion.device import memory_errors_explained
 from engine.diffusion.feedback import starting_image
 from engine.diffusion.lane import DiffusionLane, ShapeKey
-from engine.diffusion.loading import Parts, load_parts
+from engine.diffusion.parts import Parts
 from engine.diffusion.prompt import PromptEncoder
 from engine.errors import RecipeError
 from engine.storyboard import Feedback, Storyboard
@@ -25,7 +24,9 @@ from engine.storyboard import Feedback, Storyboard
 class DiffusionModel:
     """A Stable Diffusion model as Core uses it; implements `engine.backend.Backend`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, name: str, card: Card, parts: Parts) -> None:
+        self._name = name
+        self._card = card
         self._parts = parts
         self._samplers = parts.samplers
         self._prompts = PromptEncoder(parts.tokenizer, parts.text_encoder, parts.dtype)
@@ -33,24 +34,15 @@ class DiffusionModel:
         with torch.inference_mode():
             self._denoiser = Denoiser(parts.unet, self._prompts.encode_nothing())
 
-    @classmethod
-    def load(cls, config: ModelConfig) -> Self:
-        """Load the configured model.
-
-        Raises:
-            ModelError: one line that says what to do.
-        """
-        return cls(load_parts(config))
-
     @property
     def name(self) -> str:
         """What the model is called."""
-        return self._parts.name
+        return self._name
 
     @property
     def card(self) -> Card:
         """The settings that suit this model."""
-        return self._parts.card
+        return self._card
 
     @property
     def device(self) -> str:
