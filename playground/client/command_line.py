@@ -85,7 +85,7 @@ def _values(text: str, options: list[Json], locale: str) -> dict[str, str]:
     marks = list(re.finditer(rf"(?:^|(?<=\s))({alternatives}):", text))
     before = text[: marks[0].start()] if marks else text
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    named = {names[mark[1]]: text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)}
+    named = {names[mark[1]]: text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=False)}
     return _positional(before.strip(), options, named) | named
 
 
