@@ -172,7 +172,7 @@ class Studio:
             raise LimitError(f"This animation is not remembered any more; they are kept for {days} days.")
         return record
 
-    async def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
+    def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
         entries = [
             QueueEntry(live.now.record, self.standing(job))
@@ -184,6 +184,11 @@ class Studio:
         else:
             entries = [entry for entry in entries if entry.record.answer.server == server]
         return sorted(entries, key=_place)
+
+    @property
+    def open_jobs(self) -> int:
+        """How many jobs the engine has still to work on, of all servers."""
+        return sum(live.now.record.is_open for live in self._live.values())
 
     @property
     def waiting(self) -> int:
@@ -248,9 +253,14 @@ class Studio:
         if await self._store.settled(job):
             await self._engine.forget(job)
 
+    async def fail(self, job: JobId, sentence: str) -> None:
+        """Say that a finished GIF cannot be delivered; its owner still has to be told."""
+        if record := await self._store.failed(job, sentence):
+            self._show(record)
+
     async def undeliverable(self, job: JobId, reason: str) -> None:
         """Say that neither the GIF nor a word about it can reach the owner."""
-        await self._store.failed(job, reason)
+        await self.fail(job, reason)
         await self.told(job)
 
     # ---- the engine's side ----

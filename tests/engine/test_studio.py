@@ -172,9 +172,9 @@ class TestWatching:
         engine.stand(first, 2, 90.0)
         engine.stand(second, 0, 10.0)
         engine.stand(third, 1)
-        queue = await studio.queue(SERVER)
+        queue = studio.queue(SERVER)
         assert [(entry.record.id, entry.standing.position) for entry in queue] == [(second, 0), (third, 1), (first, 2)]
-        assert [entry.record.id for entry in await studio.queue(member=BOB.id)] == [elsewhere.id]
+        assert [entry.record.id for entry in studio.queue(member=BOB.id)] == [elsewhere.id]
 
 
 class TestDelivering:
