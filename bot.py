@@ -81,21 +81,31 @@ class Tappa(commands.Bot):
 
 
 async def run(config: Config, data: Path, token: str) -> None:
-    """Run the bot until it is told to stop.
+    """Run the bot with an engine of its own until it is told to stop.
 
     Raises:
         OperatorError: it cannot run as it is set up.
     """
     store = Store(data)
     studio = Studio(config, EngineClient(config, data / "spool"), store)
-    async with Tappa(config, studio) as bot, contextlib.AsyncExitStack() as closing:
+    await _until_one_ends(serve(config, studio, store, token), _wait_for_signal())
+
+
+async def serve(config: Config, studio: Studio, store: Store, token: str) -> None:
+    """Log in, open the studio, take up what was left unfinished, and stay online until cancelled.
+
+    Raises:
+        OperatorError: it cannot run as it is set up.
+    """
+    async with contextlib.AsyncExitStack() as closing:
+        bot = await closing.enter_async_context(Tappa(config, studio))
         await _log_in(bot, token)
         closing.push_async_callback(studio.close)
         await studio.open()
         for record in studio.unfinished():
             bot.deliveries.start(record)
         sync = sync_commands(bot.tree, store, config.discord.servers)
-        await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio), _wait_for_signal())
+        await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
 
 
 async def _log_in(bot: Tappa, token: str) -> None:
@@ -135,10 +145,12 @@ async def _wait_for_signal() -> None:
 async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
     """Run all of `works` until one ends, then stop the others; what went wrong in it is raised."""
     tasks = [asyncio.create_task(work) for work in works]
-    ended, going = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in going:
-        task.cancel()
-    await asyncio.gather(*going, return_exceptions=True)
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     for task in ended:
         task.result()
 
