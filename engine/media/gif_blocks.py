@@ -57,7 +57,7 @@ def _compressed(image: Image.Image) -> bytes:
     there does Pillow release the GIL while it encodes: another thread's wait falls from 10 ms to under 1 ms.
     """
     with tempfile.TemporaryFile(buffering=0) as file:
-        image.save(file, "GIF", optimize=False)
+        image.save(file, "GIF", optimize=False, interlace=False)
         length = file.tell()
         file.seek(0)
         encoded = file.read(length)
