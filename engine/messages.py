@@ -59,12 +59,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a finished render, every number measured.
 
     Attributes:
+        frames: how many were rendered.
+        gif_frames: how many the GIF shows; fewer where a small limit let it drop every other one.
         seconds: spent on this job from its first frame to its GIF, the time of earlier attempts included.
         seconds_by_phase: share of them by phase: encode, denoise, decode, gif.
         seam: d(last, first) / median d of neighbours; see `engine.quality`.
     """
 
     frames: int
+    gif_frames: int
     seconds: float
     seconds_by_phase: dict[str, float]
     unet_calls: int
