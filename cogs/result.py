@@ -10,6 +10,7 @@ from cogs.repeat import command_line, form_line
 from cogs.text import code, code_block, inert
 from cogs.wording import counted, measured
 from engine.config import Preset
+from engine.messages import Report
 from engine.recipe import Giro, kind_of
 from engine.stages import format_stages
 from engine.store import JobRecord
@@ -41,10 +42,16 @@ def _facts(record: JobRecord) -> str:
     if report is not None:
         facts += [
             f"{report.width}×{report.height}",
-            counted(report.frames, "frame"),
+            _frames(report),
             f"rendered in {measured(report.seconds)}",
         ]
     return f"-# {code(facts[0])} · {' · '.join(facts[1:])}"
+
+
+def _frames(report: Report) -> str:
+    if report.gif_frames == report.frames:
+        return counted(report.frames, "frame")
+    return f"{report.gif_frames} of {counted(report.frames, 'frame')}, to fit the upload limit"
 
 
 def _with_repeat(record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload]) -> Draft:

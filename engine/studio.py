@@ -211,8 +211,9 @@ class Studio:
             every: seconds between two looks, counted from when the reader comes back for the next one.
         """
         while live := self._live.get(job):
-            yield live.now
-            if not live.now.record.is_open:
+            moment = live.now
+            yield moment
+            if not moment.record.is_open:
                 return
             await live.wait_over(every)
 

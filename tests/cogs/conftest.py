@@ -52,11 +52,6 @@ class Theatre:
     def app_id(self) -> str:
         return self.playground.world.bot.id
 
-    async def settled(self, job: str) -> None:
-        """Wait until nothing more has to be said about a job."""
-        while any(record.id == job for record in self.studio.unfinished()):
-            await asyncio.sleep(0.01)
-
 
 class Stage:
     """Puts up playgrounds and bots, and takes them down again."""

@@ -163,6 +163,15 @@ class TestWatching:
         async with asyncio.timeout(5):
             assert (await over(studio, record.id)).state == "done"
 
+    async def test_an_end_that_comes_while_the_reader_is_busy_is_not_missed(self, studio, engine):
+        record = await studio.submit(order())
+        states = []
+        async for live in studio.watch(record.id, every=60):
+            states.append(live.record.state)
+            if live.record.is_open:
+                await studio.cancel(record.id, by=ADA.id)
+        assert states == ["waiting", "cancelled"]
+
     async def test_a_job_that_is_not_open_any_more_ends_the_watch(self, studio):
         assert [live async for live in studio.watch("gone", every=1)] == []
 
