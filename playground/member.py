@@ -127,6 +127,14 @@ class Member:
             ClientRefused: that option offers none.
             DidNotRespond: the bot did not answer.
         """
+        return await (await self.type_ahead(text)).choices()
+
+    async def type_ahead(self, text: str) -> InteractionHandle:
+        """Ask for choices as `autocomplete` does, without waiting for them.
+
+        Raises:
+            ClientRefused: the last option offers none.
+        """
         typed = command_line.read(text, self.commands, self.user.locale)
         focused = next(reversed(list(typed.values)), None)
         option = next((one for one in typed.options if one["name"] == focused), None)
@@ -140,7 +148,7 @@ class Member:
             if one["name"] == focused:
                 one["focused"] = True
         request = self._request(Kind.AUTOCOMPLETE, data, option_type=option["type"])
-        return await self._open(request).choices()
+        return self._open(request)
 
     async def click(self, message: Message, label_or_custom_id: str) -> InteractionHandle:
         """Press a button.
