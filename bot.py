@@ -74,6 +74,11 @@ class Tappa(commands.Bot):
         """Say so in the log."""
         _log.info("Online as %s on %d servers", self.user, len(self.guilds))
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Drop what comes after the end: discord.py says that it is ready up to two seconds late."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
     async def close(self) -> None:
         """Stop; what is under way goes on after the next start."""
         await self.deliveries.close()

@@ -161,7 +161,7 @@ class TestRefusals:
 
     async def test_a_value_of_another_kind_is_refused_too(self, theatre):
         note = await note_of(theatre, "morph", {"source": "a", "target": "b", "frames": "many"})
-        assert note.content == "frames must be a whole number, not text."
+        assert note.content == "frames must be a whole number between 2 and 1000, not text."
 
     async def test_a_refusal_after_the_acknowledgement_takes_the_thinking_away(self, theatre):
         handle = await theatre.ada.slash("/morph source:skunk target:puppy frames:401")
