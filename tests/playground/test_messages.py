@@ -59,6 +59,7 @@ class TestContent:
             ),
             ({"content": "x", "flags": "64"}, ("flags",)),
             ({"content": "x", "tts": "yes"}, ("tts",)),
+            ({"content": "x", "nonce": "x" * 26}, ("nonce",)),
         ],
     )
     async def test_what_does_not_fit(
@@ -93,6 +94,15 @@ class TestContent:
     async def test_a_reply_that_may_stand_alone(self, rest: Rest, channel_path: str) -> None:
         body = {"content": "x", "message_reference": {"message_id": "1", "fail_if_not_exists": False}}
         assert (await rest.call("POST", channel_path, body)).status == 200
+
+    async def test_with_an_enforced_nonce_it_is_sent_once(self, rest: Rest, channel_path: str, ada: Member) -> None:
+        body = {"content": "x", "nonce": "abc", "enforce_nonce": True}
+        first, second = [await rest.call("POST", channel_path, body) for _ in range(2)]
+        assert first.body["id"] == second.body["id"]
+        assert len(ada.messages) == 1
+        del body["enforce_nonce"]
+        await rest.call("POST", channel_path, body)
+        assert len(ada.messages) == 2
 
     async def test_a_channel_is_read_newest_first(self, rest: Rest, channel_path: str) -> None:
         for content in ("one", "two", "three"):
