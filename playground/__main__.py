@@ -91,9 +91,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one action and return the exit status."""
     try:
         return asyncio.run(_run(_parser().parse_args(arguments)))
-    except TimeoutError:
-        print("It took too long.", file=sys.stderr)
-        return BROKEN
     except (BotFailed, DidNotRespond, OSError) as error:
         print(error, file=sys.stderr)
         return BROKEN

@@ -91,18 +91,33 @@ class Member:
         blank = self.backend.composer.placeholder(Origin(channel=self.channel, author=self.user))
         return world.post(msgspec.structs.replace(blank, content=text))
 
+    def read(self, text: str) -> Typed:
+        """Read a command line, such as `/morph source:skunk target:puppy` or, for short, `/morph skunk puppy`.
+
+        Raises:
+            ClientRefused: there is no such command here.
+        """
+        return command_line.read(text, self.commands, self.user.locale)
+
     async def slash(self, text: str, files: Mapping[str, Upload] | None = None) -> InteractionHandle:
         """Use a command, as typed.
 
         Args:
-            text: such as `/morph source:skunk target:puppy` or, for the required options, `/morph skunk puppy`.
+            text: the command line.
             files: for attachment options, by option name.
 
         Raises:
             ClientRefused: there is no such command here, or the client would not send these options.
         """
-        typed = command_line.read(text, self.commands, self.user.locale)
-        return self._use(typed, options.checked(typed, self._occasion, files or {}))
+        return self.use(self.read(text), files or {})
+
+    def use(self, typed: Typed, files: Mapping[str, Upload]) -> InteractionHandle:
+        """Use a command that has been read.
+
+        Raises:
+            ClientRefused: the client would not send these options.
+        """
+        return self._send_command(typed, options.checked(typed, self._occasion, files))
 
     async def invoke(self, name: str, values: Mapping[str, Any]) -> InteractionHandle:
         """Use a command with `values` exactly as given, whatever the registered command allows.
@@ -114,11 +129,7 @@ class Member:
         Raises:
             ClientRefused: there is no such command or option here.
         """
-        typed = command_line.read(f"/{name}", self.commands, self.user.locale)
-        unknown = set(values) - {option["name"] for option in typed.options}
-        if unknown:
-            raise ClientRefused(f"/{name} has no option {', '.join(sorted(unknown))}.")
-        return self._use(typed, values)
+        return self._send_command(command_line.filled(name, values, self.commands), values)
 
     async def autocomplete(self, text: str) -> list[Json]:
         """Return the choices offered for the last option in `text`, as far as it is typed.
@@ -127,19 +138,18 @@ class Member:
             ClientRefused: that option offers none.
             DidNotRespond: the bot did not answer.
         """
-        return await (await self.type_ahead(text)).choices()
+        return await self.type_ahead(self.read(text)).choices()
 
-    async def type_ahead(self, text: str) -> InteractionHandle:
-        """Ask for choices as `autocomplete` does, without waiting for them.
+    def type_ahead(self, typed: Typed) -> InteractionHandle:
+        """Ask for choices for the last option of a command that has been read, without waiting for them.
 
         Raises:
-            ClientRefused: the last option offers none.
+            ClientRefused: that option offers none.
         """
-        typed = command_line.read(text, self.commands, self.user.locale)
         focused = next(reversed(list(typed.values)), None)
         option = next((one for one in typed.options if one["name"] == focused), None)
         if option is None or not option.get("autocomplete"):
-            raise ClientRefused(f"Nothing completes {text!r}.")
+            raise ClientRefused(f"Nothing completes the option {focused}.")
         data = options.command_data(typed, typed.values, {})
         innermost = data["options"]
         for _ in typed.path:
@@ -147,8 +157,7 @@ class Member:
         for one in innermost:
             if one["name"] == focused:
                 one["focused"] = True
-        request = self._request(Kind.AUTOCOMPLETE, data, option_type=option["type"])
-        return self._open(request)
+        return self._open(self._request(Kind.AUTOCOMPLETE, data, option_type=option["type"]))
 
     async def click(self, message: Message, label_or_custom_id: str) -> InteractionHandle:
         """Press a button.
@@ -209,7 +218,7 @@ class Member:
     def _membership(self) -> GuildMember:
         return self.backend.world.guilds[self.channel.guild_id].members[self.user.id]
 
-    def _use(self, typed: Typed, values: Mapping[str, Any]) -> InteractionHandle:
+    def _send_command(self, typed: Typed, values: Mapping[str, Any]) -> InteractionHandle:
         granted = self.backend.world.permissions(self.channel, self.user)
         if Permission.USE_APPLICATION_COMMANDS not in granted:
             raise ClientRefused("You may not use commands in this channel.")

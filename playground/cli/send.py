@@ -11,7 +11,7 @@ import msgspec
 
 from playground.cli.outcome import Outcome, follow
 from playground.cli.rig import Rig, rig
-from playground.errors import ClientRefused, DidNotRespond
+from playground.errors import BotFailed, ClientRefused, DidNotRespond
 from playground.settings import GuildSettings, PlaygroundSettings
 from playground.world.model import Attachment
 
@@ -57,12 +57,15 @@ async def send(options: SendOptions, out: TextIO) -> int:
     """Run the commands and return the exit status.
 
     Raises:
-        BotFailed: the bot did not come online, or ended.
-        TimeoutError: not all was over in time.
+        BotFailed: the bot did not come online, ended, or took too long.
     """
-    async with rig(options.settings, config=options.config) as running, asyncio.timeout(options.patience):
+    async with rig(options.settings, config=options.config) as running:
         runs = (_run(running, command) for command in options.commands)
-        results = await asyncio.gather(*runs)
+        try:
+            async with asyncio.timeout(options.patience):
+                results = await asyncio.gather(*runs)
+        except TimeoutError:
+            raise BotFailed(f"Not all was over in time.\n{running.bot.log_tail()}") from None
     statuses = [
         _report(command, result, options.target(number), out)
         for number, (command, result) in enumerate(zip(options.commands, results, strict=True))
