@@ -129,6 +129,13 @@ def test_when_size_is_not_enough_frames_are_dropped_and_the_duration_stays():
     assert durations == [200] * 8 + [150], "the last one stands for the three that are left"
 
 
+def test_a_thousand_frames_fit_as_well():
+    limit = 300_000
+    gif = written(plan(limit, 1000, size=(24, 16)), lambda index: hills(index, (24, 16)))
+    assert len(gif.data) <= limit
+    assert sum(decoded(gif.data)[1]) == 80_000
+
+
 def test_a_limit_that_nothing_fits_is_refused_in_one_sentence():
     with pytest.raises(LimitTooSmall, match="60 frames do not fit into 3,000 bytes"):
         written(plan(3_000, 60), noise)
