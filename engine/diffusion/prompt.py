@@ -122,10 +122,8 @@ class PromptEncoder:
         return ids
 
     def _run(self, ids: Tensor) -> Conditioning:
-        # Padding is attended to, as Stable Diffusion was trained; only encoders that say otherwise get a mask.
-        masked = getattr(self._text_encoder.config, "use_attention_mask", False)
-        mask = (ids != self._tokenizer.pad_token_id).long() if masked else None
-        return Conditioning(self._text_encoder(ids, attention_mask=mask)[0].to(self._dtype))
+        # No mask: padding is attended to, as Stable Diffusion was trained.
+        return Conditioning(self._text_encoder(ids).last_hidden_state.to(self._dtype))
 
     # ---- memory ----
 
