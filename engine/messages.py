@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from engine.card import Card
 from engine.config import EngineConfig, ModelConfig
 from engine.recipe import Recipe
 from engine.settings import Taste
@@ -129,7 +130,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     """The model is loaded: its name, what suits it, and the hardware it runs on."""
 
     model: str
-    card: Taste
+    card: Card
     device: str
     dtype: str
 
