@@ -109,9 +109,9 @@ class Member:
         Raises:
             ClientRefused: there is no such command here, or the client would not send these options.
         """
-        return self.use(self.read(text), files or {})
+        return await self.use(self.read(text), files or {})
 
-    def use(self, typed: Typed, files: Mapping[str, Upload]) -> InteractionHandle:
+    async def use(self, typed: Typed, files: Mapping[str, Upload]) -> InteractionHandle:
         """Use a command that has been read.
 
         Raises:
@@ -138,9 +138,9 @@ class Member:
             ClientRefused: that option offers none.
             DidNotRespond: the bot did not answer.
         """
-        return await self.type_ahead(self.read(text)).choices()
+        return await (await self.type_ahead(self.read(text))).choices()
 
-    def type_ahead(self, typed: Typed) -> InteractionHandle:
+    async def type_ahead(self, typed: Typed) -> InteractionHandle:
         """Ask for choices for the last option of a command that has been read, without waiting for them.
 
         Raises:
@@ -194,19 +194,22 @@ class Member:
         return self._open(self._request(Kind.COMPONENT, data, message=newest))
 
     async def submit(self, modal: Modal, /, **values: str) -> InteractionHandle:
-        """Submit a modal; inputs are named by custom id, and those left out keep what stands in them.
+        """Submit a modal, its inputs named by custom id; see `submit_values`."""
+        return await self.submit_values(modal, values)
+
+    async def submit_values(self, modal: Modal, values: Mapping[str, str | list[str]]) -> InteractionHandle:
+        """Submit a modal; inputs left out keep what stands in them.
+
+        Args:
+            modal: as it was opened.
+            values: by label or custom id; a list for a select.
 
         Raises:
             ClientRefused: an input is not there, or a value does not fit it.
         """
-        return await self.submit_values(modal, values)
-
-    async def submit_values(self, modal: Modal, values: Mapping[str, str | list[str]]) -> InteractionHandle:
-        """Submit a modal; like `submit`, for inputs whose label or custom id is no Python name, and for selects."""
-        request = self._request(
-            Kind.MODAL_SUBMIT, modal.submission(values), message=modal.cause.request.message, cause=modal.cause
-        )
-        return self._open(request)
+        cause = modal.cause
+        data = modal.submission(values)
+        return self._open(self._request(Kind.MODAL_SUBMIT, data, message=cause.request.message, cause=cause))
 
     # How
 

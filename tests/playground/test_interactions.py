@@ -296,7 +296,7 @@ class TestAutocomplete:
     async def typing(self, rest: Rest, ada: Member) -> InteractionHandle:
         """An interaction that waits for choices."""
         await rest.register(GUESS)
-        return ada.type_ahead(ada.read("/guess word:a"))
+        return await ada.type_ahead(ada.read("/guess word:a"))
 
     async def test_choices_are_offered(self, rest: Rest, typing: InteractionHandle) -> None:
         choices = [{"name": "Apple", "value": "apple"}]

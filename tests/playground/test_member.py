@@ -159,20 +159,20 @@ class TestRefusing:
 
 class TestAutocomplete:
     async def test_the_last_option_is_the_one_being_typed(self, ada: Member) -> None:
-        handle = ada.type_ahead(ada.read("/giro stages:a preset:se"))
+        handle = await ada.type_ahead(ada.read("/giro stages:a preset:se"))
         assert handle.interaction.request.data["options"] == [
             {"name": "stages", "type": STRING, "value": "a"},
             {"name": "preset", "type": STRING, "value": "se", "focused": True},
         ]
 
     async def test_within_a_sub_command(self, ada: Member) -> None:
-        handle = ada.type_ahead(ada.read("/preset admin remove name:"))
+        handle = await ada.type_ahead(ada.read("/preset admin remove name:"))
         remove = handle.interaction.request.data["options"][0]["options"][0]
         assert remove["options"] == [{"name": "name", "type": STRING, "value": "", "focused": True}]
 
     async def test_an_option_that_offers_nothing(self, ada: Member) -> None:
         with pytest.raises(ClientRefused):
-            ada.type_ahead(ada.read("/giro stages:a"))
+            await ada.type_ahead(ada.read("/giro stages:a"))
 
 
 BUTTONS = {
