@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
@@ -15,6 +16,7 @@ import msgspec
 
 from engine import wire
 from engine.config import Config
+from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError
 from engine.messages import (
     Accepted,
@@ -180,6 +182,7 @@ class EngineClient:
                 "engine.process",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=patient_threads(os.environ),
             )
             self._send(self._hello)
             await self._listen(self._process)

@@ -41,7 +41,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """[engine]: how much it does at once, and what it keeps."""
 
     lanes: Annotated[int, Meta(ge=1, le=64)] = 4
-    fixed_width: bool = True
+    fixed_width: bool = False
     jobs_at_once: Annotated[int, Meta(ge=1, le=64)] = 4
     threads: Annotated[int, Meta(ge=0, le=256)] = 0
     preview_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 3.0

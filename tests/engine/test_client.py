@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from engine.client import EngineClient
 from engine.config import Config, EngineConfig, ModelConfig, StorageConfig
@@ -15,6 +16,8 @@ from engine.errors import EngineError, MemberError, OperatorError
 from engine.messages import Accepted, Cancelled, Done, Failed, Job, JobEvent, Lost, Preview, Progress
 from engine.recipe import Morph, Recipe, Zoom
 from engine.settings import Overrides
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one engine serves most of the tests
 
 QUICK = Overrides(size=64, steps=2)
 MORPH = Morph(seed=4, source="skunk", target="puppy", frames=3, settings=QUICK)
@@ -32,7 +35,7 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spool")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(spool: Path) -> AsyncIterator[EngineClient]:
     client = EngineClient(CONFIG, spool)
     await client.start()
@@ -129,7 +132,7 @@ async def test_a_job_that_keeps_killing_the_engine_is_given_up(
 ) -> None:
     monkeypatch.setattr("engine.client.RESTART_DELAYS", (0.0,))
     # Large frames: no frame can be finished between the moment it is known to run and its death.
-    deadly = Zoom(seed=1, prompt="a road", frames=2, settings=Overrides(size=1024, steps=200))
+    deadly = Zoom(seed=1, prompt="a road", frames=2, settings=Overrides(size=512, steps=200))
     events = engine.watch("deadly")
     await engine.add(job("deadly", deadly))
     deaths = 0

@@ -1,6 +1,6 @@
 """Core: jobs in, events out. A toy model stands in, so what is tested is the scheduling."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from PIL import Image
 
+from engine.backend import Lane
 from engine.config import EngineConfig
 from engine.core import Core, CoreConfig
-from engine.errors import PromptError
+from engine.errors import EngineError, PromptError
 from engine.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
 from engine.quality import seam
 from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
@@ -266,6 +267,27 @@ def test_a_limit_that_nothing_fits_fails_that_job_only(make_core: MakeCore) -> N
     events = run(core)
     assert [event.job for event in only(events, Failed)] == ["tiny"]
     assert [event.job for event in only(events, Done)] == ["other"]
+
+
+def test_a_device_that_gives_up_fails_the_jobs_it_worked_on_and_no_others(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, backend = make_core(lanes=1)
+    core.add(job("heavy", Zoom(seed=1, prompt="a", frames=2, settings=Overrides(size=1024))))
+    core.add(job("light", MORPH, "bob"))
+    work = backend.denoise
+
+    def denoise(lanes: Sequence[Lane], width: int) -> None:
+        if lanes[0].shape_key == (1024, 1024):
+            raise EngineError("The graphics card has no memory left for this.")
+        work(lanes, width)
+
+    monkeypatch.setattr(backend, "denoise", denoise)
+    events = run(core)
+    assert [event.message for event in only(events, Failed, "heavy")] == [
+        "The graphics card has no memory left for this."
+    ]
+    assert len(only(events, Done, "light")) == 1
 
 
 def test_pictures_are_held_only_while_a_shot_still_needs_them(make_core: MakeCore) -> None:
