@@ -40,6 +40,7 @@ export class Composer {
     this.#locale = locale;
     this.#commands = flatten(commands, locale);
     if (this.#command) this.reset();
+    else if (this.#text.value) this.#typed();
   }
 
   refuse(why) {
@@ -66,7 +67,7 @@ export class Composer {
     if (this.#command) return this.#offerOptions(value.trim());
     if (!value.startsWith("/")) return this.#popup.hide();
     const exact = this.#commands.find((command) => `/${command.shown} ` === value);
-    if (exact && event.inputType === "insertText") return this.#choose(exact);
+    if (exact && event?.inputType === "insertText") return this.#choose(exact);
     const wanted = value.slice(1).toLowerCase();
     if (this.#commands.some((command) => wanted.startsWith(`${command.shown} `))) return this.#popup.hide();
     const found = this.#commands.filter((command) => command.shown.includes(wanted.trim()));
@@ -109,19 +110,12 @@ export class Composer {
       this.#popup.pick();
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      if (this.#picksOnEnter(chip)) this.#popup.pick();
+      if (this.#popup.isMarked) this.#popup.pick();
       else this.#submit();
     } else if (event.key === "Backspace" && !event.target.value && this.#command) {
       event.preventDefault();
       this.#remove(chip ?? this.#filled.at(-1));
     }
-  }
-
-  /** Enter picks what is marked, except an optional option that nobody has begun to type. */
-  #picksOnEnter(chip) {
-    if (!this.#popup.isOffering) return false;
-    if (chip) return chip.constrained || chip.input.value === "";
-    return !this.#command || this.#text.value.trim() !== "";
   }
 
   // A command and its options
@@ -138,24 +132,26 @@ export class Composer {
     else this.#rest();
   }
 
-  /** Go to the end of the line, where more options are offered. */
+  /** Go to the end of the line, where more options are offered; where there are none, stay with the last. */
   #rest() {
     this.#text.value = "";
-    this.#text.focus();
+    this.#text.hidden = this.#filled.length > 0 && this.#filled.length === this.#command.options.length;
+    (this.#text.hidden ? this.#filled.at(-1).input : this.#text).focus();
+    this.#completing++; // the last option got the focus, but wants no suggestions now
     this.#offerOptions("");
   }
 
   #offerOptions(wanted) {
     const taken = new Set(this.#filled.map((chip) => chip.name));
     const free = this.#command.options.filter((option) => !taken.has(option.name) && this.#shown(option).startsWith(wanted));
-    this.#text.hidden = !this.#command.options.some((option) => !taken.has(option.name)) && this.#filled.length > 0;
     const entries = free.map((option) => ({
       label: this.#shown(option),
       detail: localized(option, "description", this.#locale),
       pick: () => this.#add(option).input.focus(),
     }));
     const title = entries.length ? "Options" : "Press Enter to send";
-    this.#popup.show(title, entries, localized(this.#command, "description", this.#locale));
+    const note = localized(this.#command, "description", this.#locale);
+    this.#popup.show(title, entries, { note, marked: wanted !== "" });
   }
 
   #shown(option) {
@@ -172,7 +168,7 @@ export class Composer {
       "data-option": option.name,
     });
     const node = element("label.chip", {}, element("span", {}, this.#shown(option)), input);
-    const chip = { option, name: option.name, input, node, file: null, constrained: isConstrained(option) };
+    const chip = { option, name: option.name, input, node, file: null };
     input.addEventListener("focus", () => this.#suggest(chip));
     input.addEventListener("input", () => this.#edited(chip));
     input.addEventListener("keydown", (event) => this.#key(event, chip));
@@ -242,7 +238,7 @@ export class Composer {
     const values = Object.fromEntries([...others, chip].map((one) => [one.name, one.input.value]));
     const choices = await this.#socket.complete(this.#command.name, values);
     if (request !== this.#completing || !this.#command) return;
-    if (choices === null) this.#popup.show(this.#shown(chip.option), [], "Loading options failed");
+    if (choices === null) this.#popup.show(this.#shown(chip.option), [], { note: "Loading options failed" });
     else this.#list(chip, choices, note);
   }
 
@@ -252,7 +248,9 @@ export class Composer {
       detail: "",
       pick: () => this.#set(chip, String(one.value)),
     }));
-    this.#popup.show(this.#shown(chip.option), entries, note);
+    // Where anything may be typed, Enter must not put a suggestion in the place of what was typed.
+    const marked = isConstrained(chip.option) || chip.input.value === "";
+    this.#popup.show(this.#shown(chip.option), entries, { note, marked });
   }
 
   #possible(option) {

@@ -8,27 +8,30 @@ import { openModal } from "./modal.js";
 import { render } from "./message.js";
 
 const TYPING_MS = 8000;
-const NEAR_END = 120;
+const NEAR_END = 80;
 
 const log = byId("log");
+const messages = byId("messages");
 const nodes = new Map();
 let typingTimer = 0;
+let following = true;
+let lastTop = 0;
 
 const socket = new Socket({
   hello: (world) => {
     places.enter(world);
     places.showBot(world);
   },
-  channel: ({ messages, commands: offered }) => {
+  channel: (channel) => {
     nodes.clear();
-    log.replaceChildren();
-    messages.forEach(show);
-    log.scrollTop = log.scrollHeight;
-    offer(offered);
+    messages.replaceChildren();
+    following = true;
+    channel.messages.forEach(show);
+    offer(channel.commands);
   },
   message: ({ message }) => show(message),
   deleted: ({ id }) => remove(id),
-  commands: ({ commands: offered }) => offer(offered),
+  commands: ({ commands }) => offer(commands),
   presence: (presence) => places.showBot(presence),
   typing: showTyping,
   answered: (cause) => settle(cause),
@@ -51,7 +54,20 @@ const socket = new Socket({
 const places = new Places((member, channel) => socket.send({ do: "look", member, channel }));
 const composer = new Composer(socket, places);
 
-function offer(offered) {
+// Stay at the newest message, unless the reader has scrolled away from it.
+log.addEventListener("scroll", () => {
+  const isNearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  if (isNearEnd) following = true;
+  else if (log.scrollTop < lastTop) following = false; // only a reader scrolls up
+  lastTop = log.scrollTop;
+});
+const follow = new ResizeObserver(() => {
+  if (following) log.scrollTop = log.scrollHeight;
+});
+follow.observe(messages);
+follow.observe(log);
+
+function offer(commands) {
   composer.offer(commands, places.me.locale);
 }
 
@@ -59,14 +75,9 @@ function show(message) {
   const node = render(message, context(message));
   const old = nodes.get(message.id);
   nodes.set(message.id, node);
-  const follow = isNearEnd();
   if (old) old.replaceWith(node);
-  else log.append(node);
+  else messages.append(node);
   if (message.author.bot) byId("typing").textContent = "";
-  if (!follow) return;
-  log.scrollTop = log.scrollHeight;
-  node.querySelectorAll("img").forEach((image) =>
-    image.addEventListener("load", () => isNearEnd(image.height) && (log.scrollTop = log.scrollHeight)));
 }
 
 function context(message) {
@@ -85,8 +96,8 @@ function remove(id) {
 }
 
 function add(node) {
-  log.append(node);
-  log.scrollTop = log.scrollHeight;
+  following = true;
+  messages.append(node);
 }
 
 /** A button that was pressed has been heard: it can be pressed again. */
@@ -95,10 +106,6 @@ function settle({ message, custom_id: customId }) {
   if (!pressed) return;
   pressed.classList.remove("waiting");
   pressed.disabled = false;
-}
-
-function isNearEnd(tolerance = 0) {
-  return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END + tolerance;
 }
 
 function showTyping() {

@@ -21,7 +21,7 @@ function alternative(description) {
 /** A file that is no picture. */
 export function file({ url, filename, size }) {
   return element("div.file", {},
-    element("span.file-icon", { "aria-hidden": "true" }, "📄"),
+    element("img.file-icon", { src: "/page/file.svg", alt: "" }),
     element("div", {},
       element("a", { href: isLink(url) ? url : "#", target: "_blank", rel: "noopener noreferrer" }, filename),
       element("p.subtext", {}, bytes(size))));

@@ -5,7 +5,7 @@ import { attachment, picture } from "./media.js";
 import { components } from "./components.js";
 import { markdown } from "./markdown.js";
 
-const EPHEMERAL = 1 << 6, LOADING = 1 << 7;
+const EPHEMERAL = 1 << 6, LOADING = 1 << 7, COMPONENTS_V2 = 1 << 15;
 
 /**
  * Render a message.
@@ -24,7 +24,7 @@ export function render(message, context) {
       heading(message),
       ...said(message, context),
       ...message.embeds.map((embed) => embedded(embed, context)),
-      ...message.attachments.map(attachment),
+      ...(message.flags & COMPONENTS_V2 ? [] : message.attachments.map(attachment)),
       ...components(message.components, context),
       ephemeral ? note(message, context) : null));
   return node;
@@ -32,12 +32,13 @@ export function render(message, context) {
 
 function occasion(message) {
   if (message.used) {
-    return [element("div.occasion", {}, element("b", {}, message.used.by), " used ", element("span.mention", {}, `/${message.used.command}`))];
+    const command = element("span.mention", {}, `/${message.used.command}`);
+    return [element("div.occasion", {}, element("span", {}, element("b", {}, message.used.by), " used ", command))];
   }
   if (message.referenced_message !== undefined) {
     const original = message.referenced_message;
     const excerpt = original ? `${original.author.global_name ?? original.author.username}: ${original.content || "(a picture)"}` : "a message that was deleted";
-    return [element("div.occasion", {}, "↱ ", element("span.excerpt", {}, excerpt))];
+    return [element("div.occasion", {}, element("span", {}, excerpt))];
   }
   return [];
 }
@@ -88,7 +89,7 @@ function fields(entries, context) {
 
 function note(message, context) {
   return element("p.note", {},
-    element("span", { "aria-hidden": "true" }, "👁 "),
+    element("img.icon", { src: "/page/eye.svg", alt: "" }),
     "Only you can see this · ",
     element("button.plain", { type: "button", onclick: () => context.dismiss(message.id) }, "Dismiss message"));
 }

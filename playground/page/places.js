@@ -15,6 +15,7 @@ export class Places {
     byId("members").addEventListener("change", (event) => this.#be(event.target.value));
     byId("menu").addEventListener("click", () => this.#toggle(true));
     byId("shade").addEventListener("click", () => this.#toggle(false));
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#toggle(false));
   }
 
   /** Take in the world; stay where one was, if that still exists. */

@@ -11,11 +11,12 @@ export class Popup {
    * Show entries.
    * @param {string} title above them
    * @param {{label: Node|string, detail: string, pick: function()}[]} entries
-   * @param {string} note below the title, such as an option's description
+   * @param {{note: string, marked: boolean}} details a line below the title, such as an option's description, and
+   *   whether the first entry is marked, so that Enter picks it
    */
-  show(title, entries, note = "") {
+  show(title, entries, { note = "", marked = true } = {}) {
     this.#entries = entries;
-    this.#current = entries.length ? 0 : -1;
+    this.#current = marked && entries.length ? 0 : -1;
     const rows = entries.map((entry, index) =>
       element("div.entry", { role: "option", id: `entry-${index}`, onpointerdown: (event) => this.#press(event, index) },
         element("span.entry-label", {}, entry.label),
@@ -35,19 +36,26 @@ export class Popup {
     this.#mark();
   }
 
-  /** Whether there is something that Enter would pick. */
+  /** Whether there is something to pick. */
   get isOffering() {
-    return !this.#list.hidden && this.#current >= 0;
+    return this.#entries.length > 0;
+  }
+
+  /** Whether an entry is marked. */
+  get isMarked() {
+    return this.#current >= 0;
   }
 
   move(step) {
-    if (!this.isOffering) return;
-    this.#current = (this.#current + step + this.#entries.length) % this.#entries.length;
+    const count = this.#entries.length;
+    if (!count) return;
+    this.#current = this.isMarked ? (this.#current + step + count) % count : step > 0 ? 0 : count - 1;
     this.#mark();
   }
 
+  /** Pick the marked entry, or else the first. */
   pick() {
-    this.#entries[this.#current]?.pick();
+    this.#entries[Math.max(this.#current, 0)]?.pick();
   }
 
   #press(event, index) {
@@ -61,7 +69,7 @@ export class Popup {
     rows[this.#current]?.scrollIntoView({ block: "nearest" });
     const text = byId("text");
     text.setAttribute("aria-expanded", String(!this.#list.hidden));
-    if (this.isOffering) text.setAttribute("aria-activedescendant", `entry-${this.#current}`);
+    if (this.isMarked) text.setAttribute("aria-activedescendant", `entry-${this.#current}`);
     else text.removeAttribute("aria-activedescendant");
   }
 }
