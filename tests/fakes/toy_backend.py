@@ -31,7 +31,7 @@ class ToyBackend:
     """
 
     name: str = "toy"
-    card: Card = Card(common=Overrides(size=64, steps=4, strength=0.5))
+    card: Card = field(default_factory=lambda: Card(common=Overrides(size=64, steps=4, strength=0.5)))
     device: str = "cpu"
     dtype: str = "float32"
     forbidden: str = "unspeakable"
@@ -73,7 +73,7 @@ class ToyBackend:
 
 
 def toy_picture(request: ShotRequest) -> Picture:
-    """Return the picture of a shot: blocks of colour drawn from its seed, its prompt and the pictures it starts from."""
+    """Return the picture of a shot: blocks of colour drawn from its seed, its prompt and its source pictures."""
     digest = hashlib.blake2b(repr((request.shot.prompt, request.shot.seed)).encode())
     if isinstance(request.shot.start, Feedback):
         for index in sorted(request.sources):
