@@ -79,16 +79,18 @@ export class Composer {
   }
 
   #submit() {
-    if (!this.#command) {
-      const text = this.#text.value;
-      if (text.trim()) this.#socket.send({ do: "say", text });
-      if (!text.startsWith("/")) this.reset();
-      else this.#popup.hide();
-      return;
-    }
+    if (!this.#command) return this.#say(this.#text.value);
+    const loose = this.#text.value.trim();
+    if (loose) return this.refuse(`“${loose}” belongs to no option.`);
     const values = Object.fromEntries(this.#filled.filter((chip) => !chip.file).map((chip) => [chip.name, chip.input.value]));
     const files = Object.fromEntries(this.#filled.filter((chip) => chip.file).map((chip) => [chip.name, chip.file]));
     this.#socket.send({ do: "use", name: this.#command.name, values, files });
+    this.#popup.hide();
+  }
+
+  /** Send plain text, or a whole command line as it was pasted. */
+  #say(text) {
+    if (text.trim()) this.#socket.send({ do: "say", text });
     this.#popup.hide();
   }
 

@@ -23,9 +23,7 @@ const socket = new Socket({
     places.showBot(world);
   },
   channel: (channel) => {
-    nodes.clear();
-    messages.replaceChildren();
-    following = true;
+    clear();
     channel.messages.forEach(show);
     offer(channel.commands);
   },
@@ -51,7 +49,10 @@ const socket = new Socket({
   closed: () => places.showBot({ connected: false }),
 });
 
-const places = new Places((member, channel) => socket.send({ do: "look", member, channel }));
+const places = new Places((member, channel) => {
+  clear();
+  socket.send({ do: "look", member, channel });
+});
 const composer = new Composer(socket, places);
 
 // Stay at the newest message, unless the reader has scrolled away from it.
@@ -69,6 +70,12 @@ follow.observe(log);
 
 function offer(commands) {
   composer.offer(commands, places.me.locale);
+}
+
+function clear() {
+  nodes.clear();
+  messages.replaceChildren();
+  following = true;
 }
 
 function show(message) {

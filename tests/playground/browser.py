@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import itertools
 import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,10 +28,14 @@ _FLAGS = (
 )
 _PATIENCE_SECONDS = 15
 _KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "Backspace": 8, "ArrowDown": 40, "ArrowUp": 38}
-# Resolves with the first truthy value of an expression, looked at whenever anything in the page changes.
+# Resolves once an expression is true; it is looked at whenever anything in the page changes.
 _UNTIL = """
 new Promise((resolve, reject) => {
-  const look = () => { const found = (() => (%s))(); if (found) { seer.disconnect(); resolve(found === true || String(found)); } };
+  const look = () => {
+    if (!(%s)) return;
+    seer.disconnect();
+    resolve();
+  };
   const seer = new MutationObserver(look);
   seer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
   document.addEventListener("load", look, true);
@@ -88,10 +90,10 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    async def until(self, expression: str) -> Any:
-        """Wait until an expression is true, and return it."""
+    async def until(self, expression: str) -> None:
+        """Wait until an expression is true."""
         try:
-            return await self.evaluate(_UNTIL % (expression, _PATIENCE_SECONDS * 1000))
+            await self.evaluate(_UNTIL % (expression, _PATIENCE_SECONDS * 1000))
         except AssertionError as error:
             text = await self.evaluate("document.body.innerText")
             raise AssertionError(f"never true: {expression}\n{text}") from error
@@ -105,6 +107,7 @@ class Page:
         """Click the middle of an element, once it is there."""
         quoted = json.dumps(selector)
         await self.until(f"document.querySelector({quoted})")
+        await self.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         place = await self.evaluate(
             f"(() => {{ const node = document.querySelector({quoted}); node.scrollIntoView({{block: 'nearest'}});"
             " const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()"
@@ -135,10 +138,6 @@ class Page:
             f"(() => {{ const node = document.querySelector({json.dumps(selector)}); node.value = {json.dumps(value)};"
             " node.dispatchEvent(new Event('change', {bubbles: true})); })()"
         )
-
-    async def screenshot(self, path: Path) -> None:
-        picture = await self.command("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(picture["data"]))
 
 
 @contextlib.asynccontextmanager
