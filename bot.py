@@ -35,7 +35,6 @@ from engine.studio import Studio
 COGS = ("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.queue", "cogs.presence")
 
 EXIT_OPERATOR = 2
-ENGINE_LOOK_SECONDS = 5.0
 
 _log = logging.getLogger("tappa")
 
@@ -133,10 +132,9 @@ async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:
 
 
 async def _watch_engine(studio: Studio) -> None:
-    """Never return; raise OperatorError once the engine cannot be started, be it now or after a crash."""
-    while True:
-        await studio.wait_ready()
-        await asyncio.sleep(ENGINE_LOOK_SECONDS)
+    """Never return; raise OperatorError if the engine cannot be started."""
+    await studio.wait_ready()
+    await asyncio.Event().wait()
 
 
 async def _wait_for_signal() -> None:

@@ -43,7 +43,7 @@ from engine.store import Answer, JobRecord, Order, Store
 _log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0
-"""How long a member waits for the engine's opinion; a busy or loading engine gives it later, by message."""
+"""How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
 
 _DAY = 24 * 60 * 60
 
@@ -273,11 +273,14 @@ class Studio:
         require_room(of_member, of_server, self._config.limits.of(server))
 
     async def _check(self, recipe: Recipe) -> Plan | None:
+        """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
+        if self._engine.ready is None:
+            return None
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 return await self._engine.check(recipe)
         except (TimeoutError, EngineError):
-            return None  # loading, busy or being restarted: what it has to say will reach the owner by message
+            return None
 
     async def _render(self, record: JobRecord) -> None:
         events = self._engine.watch(record.id)

@@ -201,12 +201,18 @@ class TestRefusals:
 
 
 class TestAcknowledging:
-    async def test_the_member_is_answered_while_the_engine_has_not_said_anything(self, stage):
-        engine = FakeEngine(loaded=False)
-        async with stage.playground() as playground, stage.bot(playground, engine=engine) as theatre:
-            handle = await theatre.ada.slash("/morph skunk puppy")
-            await handle.acknowledged(timeout=1.5)
-            assert engine.added == []
+    async def test_the_member_is_answered_while_the_engine_has_not_said_anything(self, theatre, monkeypatch):
+        asked = asyncio.Event()
+
+        async def never(recipe):
+            asked.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(theatre.engine, "check", never)
+        handle = await theatre.ada.slash("/morph skunk puppy")
+        await handle.acknowledged(timeout=1.5)
+        await asked.wait()
+        assert theatre.engine.added == []
 
     async def test_the_member_is_answered_while_the_disk_is_slow(self, theatre, monkeypatch):
         hold = asyncio.Event()

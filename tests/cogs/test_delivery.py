@@ -59,8 +59,7 @@ class TestTheOrdinaryWay:
         _, again = await order(theatre, line)
         assert again.recipe == job.recipe
 
-    async def test_while_the_model_is_loading_the_message_says_so(self, stage, monkeypatch):
-        monkeypatch.setattr("engine.studio.CHECK_SECONDS", 0.01)
+    async def test_while_the_model_is_loading_the_message_says_so(self, stage):
         engine = FakeEngine(loaded=False)
         async with stage.playground() as playground, stage.bot(playground, engine=engine) as theatre:
             handle, _ = await order(theatre)
