@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPECIAL = re.compile(r"[\\`*_<\[\]]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\||[:/](?=\S)|@(?=\S)")
+_SPECIAL = re.compile(r"[\\`*_<\[\]]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\||:(?=\S)|(?<=\w)/(?=\S)|@(?=\S)")
 """What begins a format, mention, link or emoji within a line of Discord's markdown; a backslash takes that away."""
 
 _AT_LINE_START = re.compile(r"^(?:[#>+-]|\d+(?=\.))")

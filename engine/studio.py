@@ -11,30 +11,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
 
 import msgspec
 
 from engine.config import Config
 from engine.errors import EngineError, LimitError, StorageError, describe
+from engine.ledger import Ledger
 from engine.limits import require_room, require_size
-from engine.live import Live, LiveJob
-from engine.messages import (
-    Accepted,
-    Cancelled,
-    Done,
-    Failed,
-    Job,
-    JobEvent,
-    JobId,
-    Lost,
-    Plan,
-    Preview,
-    Progress,
-    Ready,
-    Standing,
-)
+from engine.live import Live
+from engine.messages import JobId, Plan, Ready, Standing
 from engine.recipe import MAX_SEED, Recipe
 from engine.service import Engine
 from engine.settings import Kind
@@ -62,9 +48,9 @@ class Studio:
         self._config = config
         self._engine = engine
         self._store = store
-        self._live: dict[JobId, LiveJob] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._ledger = Ledger(engine, store)
         self._admission = asyncio.Lock()
+        self._pruning: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Open the store, let the engine start, and take up every unfinished job again.
@@ -77,19 +63,18 @@ class Studio:
         await self._store.open()
         await self._engine.start()
         for record in await self._store.unsettled():
-            self._live[record.id] = LiveJob(record)
+            self._ledger.enter(record)
             if record.is_open:
-                await self._render(record)
-        self._spawn(self._prune_daily())
+                await self._ledger.render(record)
+        self._pruning = asyncio.create_task(self._prune_daily(), name="pruning")
 
     async def close(self) -> None:
         """Stop the engine and close the store; unfinished jobs go on at the next `open`."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._pruning is not None:
+            self._pruning.cancel()
+        await self._ledger.close()
         await self._engine.close()
         await self._store.close()
-        self._live.clear()
 
     @property
     def ready(self) -> Ready | None:
@@ -125,8 +110,8 @@ class Studio:
         async with self._admission:  # or two orders at a time could take the last place
             await self._require_room(order)
             await self._store.add(record)
-        self._live[record.id] = LiveJob(record)
-        await self._render(record)
+        self._ledger.enter(record)
+        await self._ledger.render(record)
         return record
 
     async def again(self, job: JobId) -> Recipe:
@@ -154,7 +139,7 @@ class Studio:
         cancelled = await self._store.cancelled(job)
         if cancelled is None:
             raise LimitError("This animation is over already; there is nothing to cancel.")
-        self._show(cancelled)
+        self._ledger.show(cancelled)
         await self._engine.cancel(job)
         return cancelled
 
@@ -174,11 +159,8 @@ class Studio:
 
     def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
-        entries = [
-            QueueEntry(live.now.record, self.standing(job))
-            for job, live in self._live.items()
-            if live.now.record.is_open
-        ]
+        open_jobs = [live.record for live in self._ledger.all() if live.record.is_open]
+        entries = [QueueEntry(record, self.standing(record.id)) for record in open_jobs]
         if member is not None:
             entries = [entry for entry in entries if entry.record.member.id == member]
         else:
@@ -188,12 +170,12 @@ class Studio:
     @property
     def open_jobs(self) -> int:
         """How many jobs the engine has still to work on, of all servers."""
-        return sum(live.now.record.is_open for live in self._live.values())
+        return sum(live.record.is_open for live in self._ledger.all())
 
     @property
     def waiting(self) -> int:
         """How many jobs wait for their turn, of all servers."""
-        return sum(live.now.record.state == "waiting" for live in self._live.values())
+        return sum(live.record.state == "waiting" for live in self._ledger.all())
 
     def standing(self, job: JobId) -> Standing | None:
         """Return where a job stands, if the engine has said so."""
@@ -210,7 +192,7 @@ class Studio:
             job: an unsettled job.
             every: seconds between two looks, counted from when the reader comes back for the next one.
         """
-        while live := self._live.get(job):
+        while live := self._ledger.find(job):
             moment = live.now
             yield moment
             if not moment.record.is_open:
@@ -221,7 +203,7 @@ class Studio:
 
     def unfinished(self) -> list[JobRecord]:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
-        return sorted((live.now.record for live in self._live.values()), key=lambda record: record.created)
+        return sorted((live.record for live in self._ledger.all()), key=lambda record: record.created)
 
     async def gif(self, job: JobId) -> bytes:
         """Return the finished GIF of a job.
@@ -233,38 +215,36 @@ class Studio:
 
     async def moved(self, job: JobId, answer: Answer) -> None:
         """Note that a job's answer now stands elsewhere."""
-        if record := await self._store.moved(job, answer):
-            self._show(record)
+        self._ledger.show(await self._store.moved(job, answer))
 
     async def shrink(self, job: JobId, limit_bytes: int) -> None:
         """Have a finished job encoded again within fewer bytes, from the frames that the engine still has."""
         if record := await self._store.smaller(job, limit_bytes):
-            self._show(record)
-            await self._render(record)
+            self._ledger.show(record)
+            await self._ledger.render(record)
 
     async def delivered(self, job: JobId) -> None:
         """Say that the GIF was posted."""
-        self._live.pop(job, None)
+        self._ledger.strike(job)
         if await self._store.delivered(job):
             await self._engine.forget(job)
 
     async def told(self, job: JobId) -> None:
         """Say that the owner has been told why there is no GIF."""
-        self._live.pop(job, None)
+        self._ledger.strike(job)
         if await self._store.settled(job):
             await self._engine.forget(job)
 
     async def fail(self, job: JobId, sentence: str) -> None:
         """Say that a finished GIF cannot be delivered; its owner still has to be told."""
-        if record := await self._store.failed(job, sentence):
-            self._show(record)
+        self._ledger.show(await self._store.failed(job, sentence))
 
     async def undeliverable(self, job: JobId, reason: str) -> None:
         """Say that neither the GIF nor a word about it can reach the owner."""
         await self.fail(job, reason)
         await self.told(job)
 
-    # ---- the engine's side ----
+    # ---- how ----
 
     async def _require_room(self, order: Order) -> None:
         server = order.answer.server
@@ -282,61 +262,6 @@ class Studio:
         except (TimeoutError, EngineError):
             return None
 
-    async def _render(self, record: JobRecord) -> None:
-        events = self._engine.watch(record.id)
-        self._spawn(self._take(record.id, events))
-        await self._engine.add(
-            Job(id=record.id, recipe=record.resolved, owner=record.member.id, limit_bytes=record.limit_bytes)
-        )
-
-    async def _take(self, job: JobId, events: AsyncIterator[JobEvent]) -> None:
-        async for event in events:
-            try:
-                await self._note(job, event)
-            except StorageError as error:
-                _log.error("Job %s: %s", job, describe(error))
-                self._fail_unwritten(job)
-                return
-
-    async def _note(self, job: JobId, event: JobEvent) -> None:
-        live = self._live.get(job)
-        if live is None:
-            return
-        record: JobRecord | None = None
-        match event:
-            case Accepted(plan=plan):
-                record = await self._store.planned(job, plan)
-                live.update(restarting=False)
-            case Progress():
-                if live.now.record.state == "waiting":
-                    record = await self._store.running(job)
-                live.update(progress=event, restarting=False)
-            case Preview():
-                live.update(preview=event)
-            case Lost():
-                live.update(restarting=True, restarts=live.now.restarts + 1)
-            case Done(gif=gif, report=report):
-                await self._store.renders.save(job, gif)
-                record = await self._store.done(job, report)
-            case Failed(message=message):
-                record = await self._store.failed(job, message)
-            case Cancelled():
-                record = await self._store.cancelled(job)
-        if record is not None:
-            live.update(record=record)
-
-    def _fail_unwritten(self, job: JobId) -> None:
-        """Tell the owner although nothing can be written: the next start finds the job open and takes it up again."""
-        live = self._live[job]
-        sentence = (
-            "The result could not be stored: this bot's disk has a problem. It will be tried again after a restart."
-        )
-        live.update(record=msgspec.structs.replace(live.now.record, state="failed", error=sentence))
-
-    def _show(self, record: JobRecord) -> None:
-        if live := self._live.get(record.id):
-            live.update(record=record)
-
     async def _prune_daily(self) -> None:
         while True:
             try:
@@ -344,16 +269,6 @@ class Studio:
             except StorageError as error:
                 _log.error("%s", describe(error))
             await asyncio.sleep(_DAY)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("A job's events could not be followed", exc_info=error)
 
 
 def new_seed(not_this: int | None = None) -> int:

@@ -1,0 +1,108 @@
+"""The jobs that somebody still waits for, and the writing down of what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from engine.errors import StorageError, describe
+from engine.live import Live, LiveJob
+from engine.messages import Accepted, Cancelled, Done, Failed, Job, JobEvent, JobId, Lost, Preview, Progress
+from engine.service import Engine
+from engine.store import JobRecord, Store
+
+_log = logging.getLogger(__name__)
+
+_UNWRITTEN = "The result could not be stored: this bot's disk has a problem. It will be tried again after a restart."
+
+
+class Ledger:
+    """Follows each job through the engine's events: the store first, then those who watch.
+
+    A change that comes too late, for the job is over already, is none: the store decides.
+    """
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self._engine = engine
+        self._store = store
+        self._jobs: dict[JobId, LiveJob] = {}
+        self._following: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Stop following."""
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
+        self._jobs.clear()
+
+    def enter(self, record: JobRecord) -> None:
+        """Begin to keep a job."""
+        self._jobs[record.id] = LiveJob(record)
+
+    def find(self, job: JobId) -> LiveJob | None:
+        """Return a job that is kept."""
+        return self._jobs.get(job)
+
+    def all(self) -> list[Live]:
+        """Return where every job stands at this moment."""
+        return [job.now for job in self._jobs.values()]
+
+    def show(self, record: JobRecord | None) -> None:
+        """Let those who watch see what the store says of a job now."""
+        if record is not None and (job := self._jobs.get(record.id)):
+            job.update(record=record)
+
+    def strike(self, job: JobId) -> None:
+        """Keep a job no longer: nobody waits for it."""
+        self._jobs.pop(job, None)
+
+    async def render(self, record: JobRecord) -> None:
+        """Give a job to the engine and follow what it says about it."""
+        task = asyncio.create_task(self._follow(record.id, self._engine.watch(record.id)))
+        self._following.add(task)
+        task.add_done_callback(self._ended)
+        await self._engine.add(
+            Job(id=record.id, recipe=record.resolved, owner=record.member.id, limit_bytes=record.limit_bytes)
+        )
+
+    async def _follow(self, job: JobId, events: AsyncIterator[JobEvent]) -> None:
+        async for event in events:
+            if (live := self._jobs.get(job)) is None:
+                return
+            try:
+                self.show(await self._note(live, event))
+            except StorageError as error:
+                # The owner is told although nothing can be written: the next start finds the job open, and goes on.
+                _log.error("Job %s: %s", job, describe(error))
+                live.update(record=msgspec.structs.replace(live.now.record, state="failed", error=_UNWRITTEN))
+                return
+
+    async def _note(self, live: LiveJob, event: JobEvent) -> JobRecord | None:
+        """Write an event down; return the job as it is in the store from now on, if that changed."""
+        match event:
+            case Accepted(job=job, plan=plan):
+                live.update(restarting=False)
+                return await self._store.planned(job, plan)
+            case Progress(job=job):
+                live.update(progress=event, restarting=False)
+                return await self._store.running(job) if live.now.record.state == "waiting" else None
+            case Preview():
+                live.update(preview=event)
+            case Lost():
+                live.update(restarting=True, restarts=live.now.restarts + 1)
+            case Done(job=job, gif=gif, report=report):
+                await self._store.renders.save(job, gif)
+                return await self._store.done(job, report)
+            case Failed(job=job, message=message):
+                return await self._store.failed(job, message)
+            case Cancelled(job=job):
+                return await self._store.cancelled(job)
+        return None
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._following.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("A job's events could not be followed", exc_info=error)
