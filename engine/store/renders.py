@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiofiles
 import aiofiles.os
@@ -14,6 +16,8 @@ from engine.errors import StorageError
 from engine.messages import JobId
 
 _DAY = 24 * 60 * 60
+
+_Result = TypeVar("_Result")
 
 
 class Renders:
@@ -40,13 +44,8 @@ class Renders:
             StorageError: it cannot be written, such as for a full disk.
         """
         target = self._file(job)
-        partial = target.with_suffix(".partial")
         try:
-            async with aiofiles.open(partial, "wb") as file:
-                await file.write(gif)
-                await file.flush()
-                await asyncio.to_thread(os.fsync, file.fileno())
-            await aiofiles.os.replace(partial, target)
+            await _to_the_end(_write(target, gif))
         except OSError as error:
             raise StorageError(f"{target}: cannot be written ({error.strerror}).") from None
 
@@ -58,8 +57,7 @@ class Renders:
         """
         target = self._file(job)
         try:
-            async with aiofiles.open(target, "rb") as file:
-                return await file.read()
+            return await _to_the_end(_read(target))
         except OSError as error:
             raise StorageError(f"{target}: cannot be read ({error.strerror}).") from None
 
@@ -74,3 +72,27 @@ class Renders:
 
     def _file(self, job: JobId) -> Path:
         return self._folder / f"{job}.gif"
+
+
+async def _write(target: Path, data: bytes) -> None:
+    partial = target.with_suffix(".partial")
+    async with aiofiles.open(partial, "wb") as file:
+        await file.write(data)
+        await file.flush()
+        await asyncio.to_thread(os.fsync, file.fileno())
+    await aiofiles.os.replace(partial, target)
+
+
+async def _read(target: Path) -> bytes:
+    async with aiofiles.open(target, "rb") as file:
+        return await file.read()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Finish `work` even when whoever waits for it is cancelled, or an open file might be left behind."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

@@ -27,6 +27,7 @@ from playground.settings import UNLIMITED, PlaygroundSettings
 from playground.world.model import Message
 from playground.world.news import BotConnected
 from tests.fakes.engine import FakeEngine
+from tests.playground.specification import specification
 
 BRISK = DeliveryConfig(edit_seconds=0.05)
 
@@ -61,9 +62,12 @@ class Stage:
 
     @asynccontextmanager
     async def playground(self, **settings):
+        """Open a playground; whatever the bot says in it must fit Discord's own specification."""
         async with Playground(PlaygroundSettings(**{"rate_limits": UNLIMITED, **settings})) as playground:
             point_at(playground.url)
             yield playground
+        known = [exchange for exchange in playground.backend.traffic if exchange.template]
+        assert [fault for exchange in known for fault in specification().faults(exchange)] == []
 
     @asynccontextmanager
     async def bot(self, playground: Playground, *, engine: FakeEngine | None = None, config: Config | None = None):

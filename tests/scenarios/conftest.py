@@ -14,6 +14,7 @@ from playground.launch import BotProcess, Launch
 from playground.member import Member
 from playground.server import Playground
 from playground.settings import UNLIMITED, PlaygroundSettings
+from tests.playground.specification import specification
 
 SMALL = """
 [engine]
@@ -57,7 +58,7 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path, **settings):
-    """Put up a playground and start the bot in it."""
+    """Put up a playground and start the bot in it; whatever is said must fit Discord's own specification."""
     config = folder / "config.toml"
     config.write_text(SMALL)
     launch = Launch(data=folder / "data", log=folder / "log", config=config)
@@ -68,6 +69,8 @@ async def house(folder: Path, **settings):
             yield House(playground, bot)
         finally:
             await bot.stop()
+    known = [exchange for exchange in playground.backend.traffic if exchange.template]
+    assert [fault for exchange in known for fault in specification().faults(exchange)] == []
 
 
 async def gif_of(handle) -> bytes:

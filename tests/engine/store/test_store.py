@@ -157,6 +157,15 @@ async def test_a_saved_gif_leaves_no_partial_file(store, tmp_path):
     assert await store.renders.load("a") == b"second"
 
 
+async def test_a_gif_whose_saving_is_called_off_half_way_is_saved_all_the_same(store):
+    saving = asyncio.create_task(store.renders.save("a", b"GIF89a"))
+    await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert await store.renders.load("a") == b"GIF89a"
+
+
 async def test_the_digest_of_the_commands_is_remembered_by_target(store):
     await store.remember_synced("everywhere", "1")
     await store.remember_synced("everywhere", "2")

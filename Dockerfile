@@ -1,0 +1,36 @@
+# Tappa in a container:
+#
+#   docker build -t tappa .
+#   docker run -e DISCORD_TOKEN -v tappa-data:/data --gpus all tappa
+#
+# torch from PyPI brings CUDA along on Linux, so the one image runs on a GPU (--gpus all, NVIDIA's container toolkit on
+# the host) and, without that option, on the CPU. Your own configuration: -v ./config.toml:/app/config.toml:ro
+#
+# There is no HEALTHCHECK: the bot listens on no port, and a bot that cannot go on ends with an exit code, which is what
+# a restart policy looks at.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_NO_CACHE_DIR=1 \
+    HF_HOME=/data/hub
+
+WORKDIR /app
+
+# The dependencies change seldom and are large: a layer of their own, from the exact versions in the constraints file.
+COPY pyproject.toml constraints.txt ./
+RUN python -c "import tomllib; print('\n'.join(tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']))" \
+        > requirements.txt \
+    && pip install -c constraints.txt -r requirements.txt \
+    && rm requirements.txt
+
+COPY bot.py config.toml LICENSE ./
+COPY cogs cogs
+COPY engine engine
+COPY models models
+
+RUN useradd --system --create-home tappa && mkdir /data && chown tappa:tappa /data
+USER tappa
+VOLUME /data
+
+CMD ["python", "bot.py", "--data", "/data"]
