@@ -17,9 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playground.cli.demo import demo
+from playground.cli.rig import Bot
 from playground.cli.send import BROKEN, SendOptions, send
-from playground.cli.serve import ServeOptions, serve
+from playground.cli.serve import serve
 from playground.errors import BotFailed, DidNotRespond
+from playground.launch import BOT
 
 _INTERRUPTED = 130
 
@@ -59,10 +61,11 @@ def _parser() -> argparse.ArgumentParser:
 
     staying = actions.add_parser("serve", help="stay up, with a chat page")
     staying.add_argument("--port", type=int, default=8899, help="default: %(default)s")
-    staying.add_argument("--data", type=Path, help="the bot's data directory (default: one that is thrown away)")
 
     for action in (sending, showing, staying):
         action.add_argument("--config", type=Path, help="the bot's config.toml (default: the bot's own)")
+        action.add_argument("--data", type=Path, help="the bot's data directory (default: one that is thrown away)")
+        action.add_argument("--bot", type=Path, default=BOT, metavar="FILE", help="the bot (default: bot.py)")
     return parser
 
 
@@ -71,20 +74,21 @@ async def _run(options: argparse.Namespace) -> int:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    bot = Bot(script=options.bot, config=options.config, data=options.data)
     if options.action == "send":
         asked = SendOptions(
             commands=tuple(options.commands),
             out=options.out,
             traffic=options.traffic,
-            config=options.config,
+            bot=bot,
             limit=options.limit,
             token_seconds=options.token_seconds,
             patience=options.patience,
         )
         return await send(asked, sys.stdout)
     if options.action == "demo":
-        return await demo(options.out, sys.stdout, options.config)
-    return await serve(ServeOptions(port=options.port, config=options.config, data=options.data), sys.stdout)
+        return await demo(options.out, bot, sys.stdout)
+    return await serve(options.port, bot, sys.stdout)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

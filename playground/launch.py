@@ -16,6 +16,7 @@ from playground.server import Playground
 from playground.world.news import BotConnected, News
 
 ROOT = Path(__file__).resolve().parent.parent
+BOT = ROOT / "bot.py"
 _LOG_LINES = 40
 _GRACE_SECONDS = 15.0
 
@@ -33,7 +34,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     log: Path
     config: Path | None = None
-    script: Path = ROOT / "bot.py"
+    script: Path = BOT
 
     def command(self, url: str) -> list[str]:
         """Return the command line that runs the bot against the playground at `url`."""

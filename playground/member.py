@@ -9,6 +9,7 @@ again = await ada.click(message, "Again")
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ from playground.validation.components import BUTTON, SELECTS, STRING_SELECT
 from playground.world import wire
 from playground.world.model import Channel, GuildMember, Message, User
 from playground.world.permissions import Permission
+
+# A person needs a moment before they use what has just appeared. So does the bot: discord.py takes note of a view or a
+# form once Discord's answer about it has reached it, which may be after others see the message.
+_REACTION_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,7 @@ class Member:
         Raises:
             ClientRefused: the newest version of the message has no such button, or it cannot be pressed.
         """
+        await asyncio.sleep(_REACTION_SECONDS)
         newest, control = self._control(message, label_or_custom_id)
         if control["type"] != BUTTON or "custom_id" not in control:
             raise ClientRefused(f"{label_or_custom_id!r} is no button that tells the bot anything.")
@@ -177,6 +183,7 @@ class Member:
         Raises:
             ClientRefused: there is no such select or option, or the number of values does not fit.
         """
+        await asyncio.sleep(_REACTION_SECONDS)
         newest, control = self._control(message, placeholder_or_custom_id)
         if control["type"] not in SELECTS:
             raise ClientRefused(f"{placeholder_or_custom_id!r} is no select.")
@@ -207,6 +214,7 @@ class Member:
         Raises:
             ClientRefused: an input is not there, or a value does not fit it.
         """
+        await asyncio.sleep(_REACTION_SECONDS)
         cause = modal.cause
         data = modal.submission(values)
         return self._open(self._request(Kind.MODAL_SUBMIT, data, message=cause.request.message, cause=cause))

@@ -13,11 +13,12 @@ from PIL import Image, ImageSequence
 
 from engine.quality import seam
 from playground.cli.outcome import Outcome, follow
-from playground.cli.rig import rig
+from playground.cli.rig import Bot, rig
 from playground.cli.send import BROKEN, DELIVERED, save
 from playground.cli.terminal import ProgressLine
 from playground.client.handle import InteractionHandle
 from playground.settings import PlaygroundSettings
+from playground.world.model import Message
 from playground.world.news import MessageCreated, MessageUpdated, News
 
 # The list as the blog post prints it: square brackets, curly quotes, commas inside prompts.
@@ -50,19 +51,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def demo(target: Path, out: TextIO, config: Path | None = None) -> int:
+async def demo(target: Path, bot: Bot, out: TextIO) -> int:
     """Run the demo, save the GIF to `target`, print one line about it, and return the exit status.
 
     Raises:
         BotFailed: the bot did not come online, or ended.
         DidNotRespond: it did not acknowledge the command.
     """
-    async with rig(PlaygroundSettings(), config=config) as running:
+    async with rig(PlaygroundSettings(), bot) as running:
         handle = await running.member.slash(COMMAND)
         progress = ProgressLine(out)
 
         def show(news: News) -> None:
-            if isinstance(news, MessageCreated | MessageUpdated) and _is_about(news, handle):
+            if isinstance(news, MessageCreated | MessageUpdated) and _is_progress(news.message, handle):
                 progress.show(news.message.text)
 
         with running.playground.world.news.listening(show):
@@ -96,5 +97,5 @@ def _frames(picture: Image.Image) -> Iterator[Image.Image]:
     return (frame.convert("RGB") for frame in ImageSequence.Iterator(picture))
 
 
-def _is_about(news: MessageCreated | MessageUpdated, handle: InteractionHandle) -> bool:
-    return news.message.interaction_id == handle.interaction.id
+def _is_progress(message: Message, handle: InteractionHandle) -> bool:
+    return message.interaction_id == handle.interaction.id and message.gif is None

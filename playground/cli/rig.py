@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from playground.launch import BotProcess, Launch
+from playground.launch import BOT, BotProcess, Launch
 from playground.member import Member
 from playground.server import Playground
 from playground.settings import PlaygroundSettings
@@ -27,25 +27,35 @@ class Rig(msgspec.Struct, frozen=True):
         return self.playground.members[0]
 
 
-@contextlib.asynccontextmanager
-async def rig(
-    settings: PlaygroundSettings, *, config: Path | None = None, data: Path | None = None
-) -> AsyncIterator[Rig]:
-    """Run a playground and the bot until the context ends.
+class Bot(msgspec.Struct, frozen=True, kw_only=True):
+    """Which bot.
 
-    Args:
-        settings: the playground's.
-        config: the bot's config.toml; None lets it find its own.
-        data: the bot's data directory; None makes one that is thrown away.
+    Attributes:
+        script: its main program.
+        config: its config.toml; None lets it find its own.
+        data: its data directory; None makes one that is thrown away.
+    """
+
+    script: Path = BOT
+    config: Path | None = None
+    data: Path | None = None
+
+
+@contextlib.asynccontextmanager
+async def rig(settings: PlaygroundSettings, which: Bot) -> AsyncIterator[Rig]:
+    """Run a playground and the bot until the context ends.
 
     Raises:
         BotFailed: the bot did not come online.
     """
     async with contextlib.AsyncExitStack() as cleanup:
+        data = which.data
         if data is None:
-            data = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="playground-")))
+            directory = tempfile.TemporaryDirectory(prefix="playground-", ignore_cleanup_errors=True)
+            data = Path(cleanup.enter_context(directory))
         playground = await cleanup.enter_async_context(Playground(settings))
-        bot = BotProcess(playground, Launch(data=data, log=data / "bot.log", config=config))
+        launch = Launch(data=data, log=data / "bot.log", config=which.config, script=which.script)
+        bot = BotProcess(playground, launch)
         cleanup.push_async_callback(bot.stop)
         await bot.start()
         yield Rig(playground, bot)

@@ -10,7 +10,7 @@ from typing import TextIO
 import msgspec
 
 from playground.cli.outcome import Outcome, follow
-from playground.cli.rig import Rig, rig
+from playground.cli.rig import Bot, Rig, rig
 from playground.errors import BotFailed, ClientRefused, DidNotRespond
 from playground.settings import GuildSettings, PlaygroundSettings
 from playground.world.model import Attachment
@@ -25,7 +25,7 @@ class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
         commands: as a member types them.
         out: file of the first command's GIF; the others get a number before the ending.
         traffic: file of the REST exchanges.
-        config: the bot's config.toml; None lets it find its own.
+        bot: which bot is to answer.
         limit: bytes a file may have; None is Discord's own limit.
         token_seconds: how long interaction tokens live.
         patience: seconds to wait for everything.
@@ -34,7 +34,7 @@ class SendOptions(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...]
     out: Path
     traffic: Path | None = None
-    config: Path | None = None
+    bot: Bot = Bot()
     limit: int | None = None
     token_seconds: float = 900.0
     patience: float = 3600.0
@@ -59,7 +59,7 @@ async def send(options: SendOptions, out: TextIO) -> int:
     Raises:
         BotFailed: the bot did not come online, ended, or took too long.
     """
-    async with rig(options.settings, config=options.config) as running:
+    async with rig(options.settings, options.bot) as running:
         runs = (_run(running, command) for command in options.commands)
         try:
             async with asyncio.timeout(options.patience):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
-from playground.cli.rig import rig
+from playground.cli.rig import Bot, rig
 from playground.cli.send import BROKEN
 from playground.settings import GuildSettings, MemberSettings, PlaygroundSettings
 
@@ -24,22 +23,14 @@ _SETTINGS = PlaygroundSettings(
 )
 
 
-class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to listen, and the bot's configuration and data."""
-
-    port: int = 8899
-    config: Path | None = None
-    data: Path | None = None
-
-
-async def serve(options: ServeOptions, out: TextIO) -> int:
+async def serve(port: int, bot: Bot, out: TextIO) -> int:
     """Stay up until interrupted or until the bot ends; return the exit status.
 
     Raises:
         BotFailed: the bot did not come online.
     """
-    settings = msgspec.structs.replace(_SETTINGS, port=options.port)
-    async with rig(settings, config=options.config, data=options.data) as running:
+    settings = msgspec.structs.replace(_SETTINGS, port=port)
+    async with rig(settings, bot) as running:
         out.write(f"Open {running.playground.url}\n")
         out.flush()
         status = await running.bot.wait()

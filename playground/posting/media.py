@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from playground.errors import Json
+from playground.plain import without_nulls
 from playground.validation import components as kinds
 from playground.world.model import Attachment, walk
 from playground.world.snowflake import Snowflakes
@@ -20,8 +21,8 @@ def answered_embeds(embeds: Sequence[Json], files: Sequence[Attachment]) -> tupl
 
 
 def _answered_embed(embed: Json, files: dict[str, Attachment]) -> Json:
-    answer = {key: value for key, value in embed.items() if value is not None and key not in ("flags",)}
-    answer["type"] = answer.get("type", "rich")
+    answer: Json = {"type": "rich", **without_nulls(embed)}
+    answer.pop("flags", None)
     for place in ("image", "thumbnail"):
         picture = answer.pop(place, None) or {}
         url = picture.get("url") or ""
@@ -32,24 +33,25 @@ def _answered_embed(embed: Json, files: dict[str, Attachment]) -> Json:
             answer[place] = _picture(file) if url.startswith(_ATTACHED) and file else _elsewhere(picture)
     if "fields" in answer:
         answer["fields"] = [{"inline": False, **entry} for entry in answer["fields"]]
-    for place in ("author", "footer"):
-        if place in answer:
-            answer[place] = {key: value for key, value in answer[place].items() if value is not None}
     return answer
 
 
 def _picture(file: Attachment) -> Json:
-    known = {"width": file.width, "height": file.height, "description": file.description}
-    return {
-        "url": file.url,
-        "proxy_url": file.url,
-        "content_type": file.content_type,
-        **{key: value for key, value in known.items() if value is not None},
-    }
+    answer: Json = without_nulls(
+        {
+            "url": file.url,
+            "proxy_url": file.url,
+            "content_type": file.content_type,
+            "width": file.width,
+            "height": file.height,
+            "description": file.description,
+        }
+    )
+    return answer
 
 
 def _elsewhere(picture: Json) -> Json:
-    return {**{key: value for key, value in picture.items() if value is not None}, "proxy_url": picture["url"]}
+    return {**picture, "proxy_url": picture["url"]}
 
 
 class ComponentAnswers:
@@ -125,7 +127,7 @@ class ComponentAnswers:
 
 def _control(one: Json) -> Json:
     """A button or a select, as it was asked for, with its defaults."""
-    rest = {key: value for key, value in one.items() if value is not None and key not in ("type", "id")}
+    rest: Json = without_nulls({key: value for key, value in one.items() if key not in ("type", "id")})
     if one["type"] in kinds.SELECTS:
         rest.pop("required", None)
         return {"min_values": 1, "max_values": 1, **rest}

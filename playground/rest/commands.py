@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from playground import errors
 from playground.errors import Json
+from playground.plain import without_nulls
 from playground.rest.call import NO_CONTENT, Answer, Call
 from playground.rest.router import Route
 from playground.validation.commands import CHAT_INPUT, check_commands
@@ -35,7 +34,7 @@ def _registered(asked: Json, scope: str | None, world: World) -> Json:
     previous = next(same, None)
     optional = {key: asked[key] for key in _LOCALIZATIONS if asked.get(key)}
     if asked.get("options"):
-        optional["options"] = [_without_nulls(option) for option in asked["options"]]
+        optional["options"] = [without_nulls(option) for option in asked["options"]]
     if scope:
         optional["guild_id"] = scope
     permissions = asked.get("default_member_permissions")
@@ -57,15 +56,6 @@ def _registered(asked: Json, scope: str | None, world: World) -> Json:
 
 def _key(command: Json) -> tuple[int, str]:
     return command["type"], command["name"]
-
-
-def _without_nulls(value: Any) -> Any:
-    """Return an option as Discord answers it: keys without a value and empty lists are left out."""
-    if isinstance(value, list):
-        return [_without_nulls(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _without_nulls(one) for key, one in value.items() if one is not None and one != []}
-    return value
 
 
 def _replace_all(call: Call) -> Answer:

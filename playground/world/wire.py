@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.errors import Json
+from playground.plain import without_nulls
 from playground.world.model import (
     PUBLIC_THREAD,
     REPLY,
@@ -238,21 +239,21 @@ def application(world: World) -> Json:
 
 
 def attachment(one: Attachment) -> Json:
-    optional = {
-        "width": one.width,
-        "height": one.height,
-        "description": one.description,
-        "ephemeral": one.ephemeral or None,
-    }
-    return {
-        "id": one.id,
-        "filename": one.filename,
-        "size": len(one.data),
-        "url": one.url,
-        "proxy_url": one.url,
-        "content_type": one.content_type,
-        **{key: value for key, value in optional.items() if value is not None},
-    }
+    answer: Json = without_nulls(
+        {
+            "id": one.id,
+            "filename": one.filename,
+            "size": len(one.data),
+            "url": one.url,
+            "proxy_url": one.url,
+            "content_type": one.content_type,
+            "width": one.width,
+            "height": one.height,
+            "description": one.description,
+            "ephemeral": one.ephemeral or None,
+        }
+    )
+    return answer
 
 
 def message(one: Message, world: World) -> Json:

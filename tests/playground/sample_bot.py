@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import sys
+from pathlib import Path
 from typing import Literal
 
 import discord
@@ -26,7 +29,7 @@ class Controls(discord.ui.View):
     def __init__(self) -> None:
         super().__init__(timeout=None)
 
-    @discord.ui.button(label="Again", custom_id="sample:again")
+    @discord.ui.button(label="Again", emoji="🎲", custom_id="sample:again")
     async def again(self, interaction: discord.Interaction, _: discord.ui.Button) -> None:
         await interaction.response.send_message("once more")
 
@@ -143,3 +146,13 @@ def _add_commands(bot: SampleBot) -> None:
             )
         )
         await interaction.response.send_message(view=view, file=bot.file())
+
+
+def main() -> None:
+    """Run the bot as a program of its own, its picture read from a file beside its data."""
+    data = Path(sys.argv[sys.argv.index("--data") + 1])
+    SampleBot((data / "picture.gif").read_bytes()).run(os.environ["DISCORD_TOKEN"])
+
+
+if __name__ == "__main__":
+    main()
