@@ -14,7 +14,7 @@ SHARED = (
     *("animations", "card", "config", "errors", "estimate", "focus", "frontier", "messages", "motion.ease", "policy"),
     *("recipe", "settings", "stages", "storyboard", "validation", "wire"),
 )
-BOT_SIDE = ("client", "environment", "limits", "live", "service", "store", "studio", "watch")
+BOT_SIDE = ("client", "environment", "ledger", "limits", "live", "service", "store", "studio", "watch")
 ENGINE_SIDE = (
     "core",
     "diffusion.loading",
