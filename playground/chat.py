@@ -42,6 +42,7 @@ from playground.world.news import (
 )
 
 _FILES = Path(__file__).with_name("page")
+_PLAIN = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _LARGEST_PAYLOAD = 32 * 1024 * 1024
 
 
@@ -57,17 +58,20 @@ class ChatPage:
         """Add the page, its files and its socket."""
         router.add_get("/", self._index)
         router.add_get("/page/socket", self._socket)
-        router.add_static("/page/", _FILES)
+        router.add_get("/page/{name}", self._file)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        path = _FILES / request.match_info["name"]
+        if path.parent != _FILES or not path.is_file():
+            return web.Response(status=404)
+        return web.FileResponse(path, headers=_PLAIN)
 
     async def _index(self, _: web.Request) -> web.FileResponse:
         socket = self._backend.url.replace("http", "ws", 1)
         policy = f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {socket}"
-        headers = {
-            "Content-Security-Policy": f"{policy}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return web.FileResponse(_FILES / "index.html", headers=headers)
+        policy += "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+        return web.FileResponse(_FILES / "index.html", headers=_PLAIN | headers)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Origin") != self._backend.url:

@@ -33,6 +33,7 @@ export class Composer {
     });
     this.#text.addEventListener("input", (event) => this.#typed(event));
     this.#text.addEventListener("keydown", (event) => this.#key(event, null));
+    this.#text.addEventListener("focus", () => this.#command && this.#offerOptions(this.#text.value.trim()));
   }
 
   /** What can be typed here, and in which language. */
@@ -295,5 +296,5 @@ function describe(option, locale) {
 
 /** Make an input as wide as its value. */
 function fit(input) {
-  if (input.type !== "file") input.style.width = `${Math.min(Math.max([...input.value].length, 2) + 1, 60)}ch`;
+  if (input.type !== "file") input.style.width = `calc(${Math.min(Math.max([...input.value].length, 2), 60)}ch + 20px)`;
 }

@@ -29,6 +29,7 @@ export function openModal(modal, submit) {
   dialog.replaceChildren(form);
   dialog.showModal();
   inputs[0]?.focus();
+  if (inputs[0]?.tagName === "TEXTAREA") inputs[0].setSelectionRange(0, 0);
 }
 
 function part(one, inputs) {
@@ -57,7 +58,7 @@ function textInput(field, required) {
     maxlength: field.max_length ?? LONGEST,
     required,
     spellcheck: "false",
-    rows: field.style === 2 ? 9 : null,
+    rows: field.style === 2 ? 12 : null,
   });
   input.value = field.value ?? "";
   return input;

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from playground.member import Member
 from playground.server import Playground
@@ -172,6 +173,13 @@ async def test_the_page_has_a_strict_policy(playground: Playground) -> None:
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
         assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", ["..%2fchat.py", "%2e%2e", "nothing.js", "socket.py"])
+async def test_only_the_pages_own_files_are_served(playground: Playground, path: str) -> None:
+    url = URL(f"{playground.url}/page/{path}", encoded=True)
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        assert response.status == 404
 
 
 @pytest.mark.parametrize("origin", [None, "http://example.org", "null"])
