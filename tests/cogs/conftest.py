@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 with warnings.catch_warnings():
@@ -28,6 +29,9 @@ from playground.world.model import Message
 from playground.world.news import BotConnected
 from tests.fakes.engine import FakeEngine
 from tests.playground.specification import specification
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("unhurried")
 
 BRISK = DeliveryConfig(edit_seconds=0.05)
 

@@ -114,8 +114,7 @@ class TestTheOrdinaryWay:
             await handle.message_where(has_gif)
             edits = [exchange.at for exchange in playground.backend.traffic.requests("PATCH", BY_TOKEN)]
             progress = edits[:-1]
-            assert len(progress) <= 5
-            assert min(later - earlier for earlier, later in itertools.pairwise(progress)) > 0.25
+            assert min(later - earlier for earlier, later in itertools.pairwise(progress)) >= 0.3
 
     async def test_nobody_is_pinged_by_anything(self, theatre):
         handle, job = await order(theatre, "/morph source:@everyone target:<@1> prompt:@here {} `# x` seed:1")

@@ -92,5 +92,11 @@ def frames_in(gif: bytes) -> int:
 
 
 def gifs_posted(playground: Playground) -> list[str]:
-    """Return the names of all GIFs that were ever uploaded."""
-    return [name for one in playground.backend.traffic for name, _ in one.files if name.endswith(".gif")]
+    """Return the names of all GIFs that were ever taken."""
+    return [
+        name
+        for one in playground.backend.traffic
+        if one.status == 200
+        for name, _ in one.files
+        if name.endswith(".gif")
+    ]
