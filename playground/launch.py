@@ -51,6 +51,7 @@ class BotProcess:
         self._playground = playground
         self._launch = launch
         self._process: asyncio.subprocess.Process | None = None
+        self._groups: list[int] = []
 
     @property
     def returncode(self) -> int | None:
@@ -112,6 +113,7 @@ class BotProcess:
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._groups.append(self._process.pid)
 
     async def wait(self) -> int:
         """Wait for its end and return the exit status."""
@@ -121,17 +123,16 @@ class BotProcess:
 
     async def stop(self) -> None:
         """Ask it to end as a service manager would, insist after a while, and leave nothing of it behind."""
-        if self._process is None:
-            return
-        if self.returncode is None:
+        if self._process is not None and self.returncode is None:
             self._process.terminate()
             try:
                 async with asyncio.timeout(_GRACE_SECONDS):
                     await self.wait()
             except TimeoutError:
                 await self.kill()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        for group in self._groups:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
     async def kill(self) -> None:
         """End it without a warning, as a power cut would; its own children are left to notice."""

@@ -1,7 +1,6 @@
 """The gateway: who is connected, what they are told, and how they are thrown out.
 
-A client says HELLO's answer, IDENTIFY or RESUME, then heartbeats. News of the world becomes events for every session
-that wants them; a session without a connection keeps them for its return.
+The server says HELLO; a client says IDENTIFY or RESUME, then heartbeats, and is told what happens.
 """
 
 from __future__ import annotations
@@ -17,21 +16,11 @@ from aiohttp import WSMsgType, web
 
 from playground.backend import Backend
 from playground.errors import Json
+from playground.gateway.announcer import Announcer
 from playground.gateway.connection import Connection, compression
 from playground.gateway.session import PRIVILEGED, Session
-from playground.interaction import interaction_event
 from playground.world import wire
-from playground.world.model import Message
-from playground.world.news import (
-    BotConnected,
-    BotDisconnected,
-    InteractionCreated,
-    MessageCreated,
-    MessageDeleted,
-    MessageUpdated,
-    News,
-    TypingStarted,
-)
+from playground.world.news import BotConnected, BotDisconnected, News
 
 HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 1, 2, 3, 4, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
@@ -77,6 +66,11 @@ class Gateway:
         self._backend = backend
         self._sessions: dict[str, Session] = {}
         self._evicted: set[Connection] = set()
+        self._announcer = Announcer(backend.world, self._sessions)
+
+    def tell(self, news: News) -> None:
+        """Tell every session that wants to know a piece of news."""
+        self._announcer.tell(news)
 
     @property
     def connected(self) -> bool:
@@ -276,39 +270,3 @@ class Gateway:
         if client.connection.socket.close_code in _NORMAL_CLOSURES and not evicted:
             self._sessions.pop(session.id, None)
         self._backend.world.news.publish(BotDisconnected(session.id))
-
-    # News
-
-    def tell(self, news: News) -> None:
-        """Turn a piece of news into an event for every session that wants it."""
-        world = self._backend.world
-        if isinstance(news, InteractionCreated):
-            self._dispatch("INTERACTION_CREATE", interaction_event(news.interaction, world))
-        elif isinstance(news, MessageCreated | MessageUpdated):
-            event = "MESSAGE_CREATE" if isinstance(news, MessageCreated) else "MESSAGE_UPDATE"
-            self._dispatch_message(event, news.message)
-        elif isinstance(news, MessageDeleted) and not news.message.ephemeral:
-            gone = news.message
-            where = {"id": gone.id, "channel_id": gone.channel_id, "guild_id": gone.guild_id}
-            self._dispatch("MESSAGE_DELETE", where)
-        elif isinstance(news, TypingStarted):
-            channel = world.channels[news.channel_id]
-            about = {"channel_id": channel.id, "guild_id": channel.guild_id, "user_id": news.user_id}
-            self._dispatch("TYPING_START", about | {"timestamp": int(time.time())})
-
-    def _dispatch(self, event: str, data: Json) -> None:
-        for session in self._sessions.values():
-            if session.wants(event):
-                session.dispatch(event, data)
-
-    def _dispatch_message(self, event: str, message: Message) -> None:
-        """Ephemeral messages are the member's own; what others wrote is blanked without the intent for it."""
-        if message.ephemeral:
-            return
-        world = self._backend.world
-        payload = wire.message_event(message, world)
-        own = message.author.id == world.bot.id or world.bot in message.mentions.users
-        blanked = payload | {"content": "", "embeds": [], "attachments": [], "components": []}
-        for session in self._sessions.values():
-            if session.wants(event):
-                session.dispatch(event, payload if own or session.reads_content() else blanked)
