@@ -64,8 +64,7 @@ class PromptEncoder:
         most = self._length - self._tokenizer.num_special_tokens_to_add()
         if len(tokens) > most:
             raise PromptError(
-                f"The prompt that begins “{shown}” has {len(tokens)} tokens (about one a word); "
-                f"the model takes at most {most}."
+                f"The prompt that begins “{shown}” has {len(tokens)} tokens; the model takes at most {most}."
             )
 
     # ---- encoding ----
