@@ -78,7 +78,7 @@ def queue_text(entries: Sequence[QueueEntry], elsewhere: int, member: str) -> st
 
     Args:
         entries: the jobs to list, in order.
-        elsewhere: how many more there are on other servers, which is all that is said about them.
+        elsewhere: how many more there are in other places, which is all that is said about them.
         member: id of the one who reads; their own jobs are marked.
     """
     if not entries:
@@ -106,7 +106,7 @@ def _line(entry: QueueEntry, *, own: bool) -> str:
 
 
 def _elsewhere(count: int) -> str:
-    return f"-# {counted(count, 'animation')} of other servers {'is' if count == 1 else 'are'} in the same line."
+    return f"-# {counted(count, 'animation')} from elsewhere {'is' if count == 1 else 'are'} in the same line."
 
 
 def _view(own: Sequence[QueueEntry]) -> discord.ui.View | None:

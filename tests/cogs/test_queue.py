@@ -56,7 +56,7 @@ class TestTheText:
         assert len(text) <= 2000
         shown = sum("skunk" in line for line in text.splitlines())
         assert f"and {50 - shown} more animations" in text
-        assert text.endswith("-# 3 animations of other servers are in the same line.")
+        assert text.endswith("-# 3 animations from elsewhere are in the same line.")
 
     def test_names_and_prompts_are_inert(self):
         nasty = msgspec.structs.replace(BOB, name="**@everyone**")
@@ -69,4 +69,4 @@ class TestTheText:
 
     def test_other_servers_jobs_are_counted_only(self):
         text = queue_text([], elsewhere=1, member=ADA.id)
-        assert text == "Nothing is running or waiting here. -# 1 animation of other servers is in the same line."
+        assert text == "Nothing is running or waiting here. -# 1 animation from elsewhere is in the same line."
