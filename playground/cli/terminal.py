@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 from typing import TextIO
 
 _PERCENT = re.compile(r"(\d+)\s?%")
@@ -26,7 +26,7 @@ class ProgressLine:
         if not line or line == self._shown:
             return
         if self._live:
-            width = os.get_terminal_size(self._out.fileno()).columns
+            width = shutil.get_terminal_size().columns
             self._out.write(f"\r\x1b[2K{line[: width - 1]}")
             self._out.flush()
         elif self._is_worth_a_line(line):
