@@ -36,6 +36,9 @@ COGS = ("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.queue", "cogs.presence")
 
 EXIT_OPERATOR = 2
 
+ENGINE_LOOK_SECONDS = 5.0
+"""Seconds between two looks at whether the engine is still of use."""
+
 _log = logging.getLogger("tappa")
 
 
@@ -132,9 +135,10 @@ async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:
 
 
 async def _watch_engine(studio: Studio) -> None:
-    """Never return; raise OperatorError if the engine cannot be started."""
-    await studio.wait_ready()
-    await asyncio.Event().wait()
+    """Never return; raise OperatorError if the engine cannot be started, or after a crash not be started again."""
+    while True:
+        await studio.wait_ready()
+        await asyncio.sleep(ENGINE_LOOK_SECONDS)
 
 
 async def _wait_for_signal() -> None:

@@ -86,7 +86,9 @@ class EngineClient:
         self._tickets = itertools.count(1)
         self._checks: dict[int, asyncio.Future[Plan]] = {}
         self._deaths: defaultdict[JobId, int] = defaultdict(int)
+        self._cancelling: set[JobId] = set()
         self._restarts = 0
+        self._false_starts = 0
         self._closing = False
 
     # ---- what engine.service.Engine promises ----
@@ -122,11 +124,7 @@ class EngineClient:
         """Stop the process; unfinished jobs keep their frames."""
         self._closing = True
         if self._process is not None and self._process.returncode is None:
-            self._send(Stop())
-            try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-            except TimeoutError:
-                self._process.kill()
+            await self._stop(self._process)
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -156,8 +154,9 @@ class EngineClient:
     async def cancel(self, job: JobId) -> None:
         """Stop a job; its watchers receive Cancelled."""
         if self._ready is not None:
+            self._cancelling.add(job)  # should the process die before it reads this, nobody starts the job again
             self._send(Cancel(job))
-        elif self._jobs.pop(job, None) is not None:  # it was never told of the job
+        elif job in self._jobs:
             self._pass_on(Cancelled(job))
 
     async def forget(self, job: JobId) -> None:
@@ -187,16 +186,28 @@ class EngineClient:
             self._send(self._hello)
             await self._listen(self._process)
             code = await self._process.wait()
-            self._ready = None
             if self._closing or self._fatal is not None:
                 return
             log.error("the engine process ended with code %s; starting it again", code)
+            self._false_starts = 0 if self._ready else self._false_starts + 1
+            self._ready = None
             self._mourn()
-            if not self._loaded.is_set() and self._restarts + 1 >= MOST_FALSE_STARTS:
+            if self._false_starts >= MOST_FALSE_STARTS:
                 self._give_up(f"The engine ended {MOST_FALSE_STARTS} times before it was ready; its log says why.")
                 return
+            self._loaded.clear()
             await asyncio.sleep(RESTART_DELAYS[min(self._restarts, len(RESTART_DELAYS) - 1)])
             self._restarts += 1
+
+    async def _stop(self, process: asyncio.subprocess.Process) -> None:
+        """End the process: in order if it listens, by force while it is still loading and has nothing to lose."""
+        if self._ready is not None:
+            self._send(Stop())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         """Hand out what the process says until it stops talking."""
@@ -223,6 +234,9 @@ class EngineClient:
             if not answer.done():
                 answer.set_exception(EngineError("The engine stopped while it looked at this; please try again."))
         for job_id in list(self._jobs):
+            if job_id in self._cancelling:
+                self._pass_on(Cancelled(job_id))
+                continue
             if (standing := self._standings.get(job_id)) is not None and standing.position == 0:
                 self._deaths[job_id] += 1
             if self._deaths[job_id] >= MOST_DEATHS:
@@ -253,6 +267,7 @@ class EngineClient:
 
     def _give_up(self, message: str) -> None:
         """Note that the engine cannot start as things are, for everybody who waits for it."""
+        self._ready = None
         self._fatal = OperatorError(message)
         self._loaded.set()
 
@@ -272,6 +287,7 @@ class EngineClient:
             self._deaths.pop(event.job, None)
         if isinstance(event, FINAL):
             self._jobs.pop(event.job, None)
+            self._cancelling.discard(event.job)
             self._standings.pop(event.job, None)
             self._deaths.pop(event.job, None)
         for mailbox in self._mailboxes.get(event.job, ()):

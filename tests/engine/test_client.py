@@ -117,6 +117,40 @@ async def test_a_killed_engine_is_started_again_and_the_job_completes(engine: En
     assert rest[-1].gif == undisturbed.gif
 
 
+async def test_a_job_cancelled_while_the_engine_dies_does_not_come_back(engine: EngineClient) -> None:
+    events = engine.watch("cancelled")
+    await engine.add(job("cancelled", LONG))
+    await until(events, Progress)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)
+    await engine.cancel("cancelled")
+    kill(engine)
+    assert isinstance(await until(events, Cancelled), Cancelled)
+    await engine.wait_ready()
+    assert "cancelled" not in engine.standings
+
+
+async def test_after_a_death_one_can_wait_for_the_next_engine(engine: EngineClient) -> None:
+    dead = engine.pid
+    kill(engine)
+    while engine.ready is not None:  # noqa: ASYNC110  # the death shows nowhere else when no job is running
+        await asyncio.sleep(0.01)
+    assert (await engine.check(MORPH)).frames == 3
+    assert engine.pid != dead
+
+
+async def test_a_process_that_never_gets_ready_is_given_up(
+    spool: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("engine.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    client = EngineClient(CONFIG, spool)
+    await client.start()
+    with pytest.raises(OperatorError, match="5 times before it was ready"):
+        await client.wait_ready()
+    await client.close()
+
+
 async def test_a_check_that_the_engine_dies_under_is_answered(engine: EngineClient) -> None:
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGSTOP)
