@@ -60,7 +60,9 @@ class AutoencoderTask:
         with loop.half(self.device):
             posterior = parts.encode(images).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
-        noise = torch.exp(0.5 * logvar) + self.latent_noise * torch.rand(len(mean), 1, 1, 1, device=mean.device)
+        noise = torch.exp(0.5 * logvar) + self.latent_noise * torch.rand(
+            len(mean), 1, 1, 1, device=mean.device
+        )
         with loop.half(self.device):
             output = parts.decode(mean + noise * torch.randn_like(mean)).sample
         output = output.float()
@@ -81,7 +83,9 @@ class AutoencoderTask:
     def look(self, network: nn.Module, path: Path) -> None:
         images = self._held_out[:16]
         output = _reconstruct(network, images, self.device)
-        rows = [to_pixels(part) for pair in zip(images.split(8), output.split(8), strict=True) for part in pair]
+        rows = [
+            to_pixels(part) for pair in zip(images.split(8), output.split(8), strict=True) for part in pair
+        ]
         Image.fromarray(sheet(rows)).save(path)
 
     def export(self, network: nn.Module, folder: Path) -> None:

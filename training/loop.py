@@ -240,6 +240,8 @@ class Desk:
             torch._foreach_lerp_(
                 list(self.state.mean.parameters()), list(self.state.network.parameters()), 1 - decay
             )
+            for mean, live in zip(self.state.mean.buffers(), self.state.network.buffers(), strict=True):
+                mean.copy_(live)
         self.losses.append(loss.detach())
         self.bar.n = round(watch.seconds)
         if self.own % 20 == 0:
@@ -289,13 +291,17 @@ def default_workers() -> int:
 
 def add_arguments(parser: argparse.ArgumentParser, learning_rate: float) -> None:
     """The options every training command shares."""
-    parser.add_argument("--folder", type=Path, required=True, help="checkpoint, log and sample sheets go here")
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="checkpoint, log and sample sheets go here"
+    )
     parser.add_argument("--device", default=default_device())
     parser.add_argument("--workers", type=int, default=default_workers(), help="processes, on a CPU")
     parser.add_argument("--minutes", type=float, default=10.0, help="trained minutes of this run")
     parser.add_argument("--steps", type=int, help="stop after this many steps a process")
     parser.add_argument("--learning-rate", type=float, default=learning_rate)
-    parser.add_argument("--cooldown", action="store_true", help="let the learning rate fall to 0 over this run")
+    parser.add_argument(
+        "--cooldown", action="store_true", help="let the learning rate fall to 0 over this run"
+    )
     parser.add_argument("--seed", type=int, default=0)
 
 

@@ -36,6 +36,10 @@ class Pictures:
         """The pictures kept from training, N×3×256×256 in −1 … 1."""
         return to_tensor(np.asarray(self._held_out))
 
+    def whole(self, rows: NDArray[np.int64]) -> Tensor:
+        """Given pictures, N×3×256×256 in −1 … 1."""
+        return to_tensor(np.stack([self[int(row)] for row in rows]))
+
     def crops(self, rng: np.random.Generator, count: int, size: int) -> Tensor:
         """`count` random pictures cut to size×size at random places, count×3×size×size in −1 … 1."""
         out = np.empty((count, size, size, 3), np.uint8)
@@ -61,5 +65,7 @@ def to_pixels(images: Tensor) -> Pixels:
 def sheet(rows: list[Pixels]) -> Pixels:
     """Rows of pictures (each N×H×W×3) as one picture; short rows are filled with white."""
     width = max(len(row) for row in rows)
-    filled = [np.concatenate([row, np.full((width - len(row), *row.shape[1:]), 255, np.uint8)]) for row in rows]
+    filled = [
+        np.concatenate([row, np.full((width - len(row), *row.shape[1:]), 255, np.uint8)]) for row in rows
+    ]
     return np.concatenate([np.concatenate(list(row), axis=1) for row in filled], axis=0)

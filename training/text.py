@@ -47,7 +47,9 @@ def build_tokenizer(captions: Iterable[str]) -> CLIPTokenizer:
     vocabulary.update(dict.fromkeys(a + b for a, b in merges))
     vocabulary.update(dict.fromkeys([START, END]))
     return CLIPTokenizer(
-        vocab={token: number for number, token in enumerate(vocabulary)}, merges=merges, model_max_length=LENGTH
+        vocab={token: number for number, token in enumerate(vocabulary)},
+        merges=merges,
+        model_max_length=LENGTH,
     )
 
 

@@ -21,13 +21,24 @@ def paint_house(canvas: Canvas, facts: Facts, x: float, y: float, width: float) 
     canvas.rectangle(x + width * 0.2, y - height, x + width / 2, y, mix(wall, "8a5a48", 0.22))
     eave, ridge = y - height, y - height * 1.45
     canvas.polygon(
-        [(x - width * 0.58, eave), (x + width * 0.58, eave), (x + width * 0.4, ridge), (x - width * 0.4, ridge)], roof
+        [
+            (x - width * 0.58, eave),
+            (x + width * 0.58, eave),
+            (x + width * 0.4, ridge),
+            (x - width * 0.4, ridge),
+        ],
+        roof,
     )
     lit = facts.light == "night"
     for offset in (-0.3, 0.0, 0.3):
         left = x + width * (offset - 0.06)
         canvas.rectangle(
-            left, y - height * 0.78, left + width * 0.12, y - height * 0.45, LAMP if lit else "5a4a42", glow=lit
+            left,
+            y - height * 0.78,
+            left + width * 0.12,
+            y - height * 0.45,
+            LAMP if lit else "5a4a42",
+            glow=lit,
         )
     canvas.rectangle(x - width * 0.07, y - height * 0.34, x + width * 0.07, y, "6a4128")
 
@@ -38,13 +49,23 @@ def paint_church(canvas: Canvas, facts: Facts, x: float, y: float, height: float
     half = height * 0.12
     canvas.rectangle(x + half, y - height * 0.42, x + half * 5.5, y, "e6dac4")
     canvas.polygon(
-        [(x + half * 0.8, y - height * 0.42), (x + half * 5.7, y - height * 0.42), (x + half * 3.2, y - height * 0.66)], roof
+        [
+            (x + half * 0.8, y - height * 0.42),
+            (x + half * 5.7, y - height * 0.42),
+            (x + half * 3.2, y - height * 0.66),
+        ],
+        roof,
     )
     canvas.rectangle(x - half, y - height, x + half, y, "f0e6d2")
     canvas.polygon([(x - half * 1.4, y - height), (x + half * 1.4, y - height), (x, y - height * 1.45)], roof)
     lit = facts.light == "night"
     canvas.rectangle(
-        x - half * 0.4, y - height * 0.88, x + half * 0.4, y - height * 0.66, LAMP if lit else "4a4048", glow=lit
+        x - half * 0.4,
+        y - height * 0.88,
+        x + half * 0.4,
+        y - height * 0.66,
+        LAMP if lit else "4a4048",
+        glow=lit,
     )
 
 
@@ -56,12 +77,18 @@ def paint_tower(canvas: Canvas, facts: Facts, x: float, y: float, width: float, 
     if canvas.chance(0.6):
         for share in np.linspace(-0.5, 0.5, 4):
             left = x + width * share * 1.1
-            canvas.rectangle(left - width * 0.1, y - height - width * 0.22, left + width * 0.1, y - height, stone)
+            canvas.rectangle(
+                left - width * 0.1, y - height - width * 0.22, left + width * 0.1, y - height, stone
+            )
     else:
         roof = SNOW if facts.season == "winter" else canvas.choice(TILES)
-        canvas.polygon([(x - width * 0.65, y - height), (x + width * 0.65, y - height), (x, y - height - width)], roof)
+        canvas.polygon(
+            [(x - width * 0.65, y - height), (x + width * 0.65, y - height), (x, y - height - width)], roof
+        )
     lit = facts.light == "night"
-    canvas.rectangle(x - 2.5, y - height * 0.8, x + 2.5, y - height * 0.64, LAMP if lit else "3a3038", glow=lit)
+    canvas.rectangle(
+        x - 2.5, y - height * 0.8, x + 2.5, y - height * 0.64, LAMP if lit else "3a3038", glow=lit
+    )
 
 
 def paint_houses(canvas: Canvas, facts: Facts, view: View, distance: float, stone: bool) -> None:
@@ -73,7 +100,9 @@ def paint_houses(canvas: Canvas, facts: Facts, view: View, distance: float, ston
         pairs = list(zip(fronts[:-1], fronts[1:], strict=True))
         for near, far in reversed(pairs):
             tall = canvas.between(5.0, 8.5) if stone else canvas.between(4.2, 7.0)
-            _paint_row_house(canvas, facts, view, side * distance, (near, far), tall, STONE if stone else PLASTER)
+            _paint_row_house(
+                canvas, facts, view, side * distance, (near, far), tall, STONE if stone else PLASTER
+            )
 
 
 def _paint_row_house(
@@ -91,13 +120,22 @@ def _paint_row_house(
     shade = mix(wall, "403028", 0.12 if x < 0 else 0.26)
     roof = SNOW if facts.season == "winter" else canvas.choice(TILES)
     place = view.project
-    gable = [(x, 0.0), (x, tall), (x + outward * 3, tall + 1.8), (x + outward * 6, tall), (x + outward * 6, 0.0)]
+    gable = [
+        (x, 0.0),
+        (x, tall),
+        (x + outward * 3, tall + 1.8),
+        (x + outward * 6, tall),
+        (x + outward * 6, 0.0),
+    ]
     slope = [(x - outward * 0.5, tall - 0.1, near), (x - outward * 0.5, tall - 0.1, far)]
     slope += [(x + outward * 3, tall + 1.8, far), (x + outward * 3, tall + 1.8, near)]
     canvas.polygon([place(*corner) for corner in slope], roof)
     canvas.polygon([place(a, b, near) for a, b in gable], mix(wall, "403028", 0.35))
     canvas.polygon([place(x, 0, near), place(x, tall, near), place(x, tall, far), place(x, 0, far)], shade)
-    canvas.polygon([place(*corner) for corner in (slope[0], slope[1], (x, tall - 0.5, far), (x, tall - 0.5, near))], mix(roof, "402018", 0.3))
+    canvas.polygon(
+        [place(*corner) for corner in (slope[0], slope[1], (x, tall - 0.5, far), (x, tall - 0.5, near))],
+        mix(roof, "402018", 0.3),
+    )
     columns = max(1, int((far - near) / 2.0))
     for floor in range(max(1, int(tall / 2.8))):
         for column in range(columns):
@@ -105,7 +143,12 @@ def _paint_row_house(
             end = near + (far - near) * (column + 0.7) / columns
             sill = floor * 2.7 + 1.1
             lit = facts.light == "night" and canvas.chance(0.75)
-            frame = [place(x, sill, start), place(x, sill + 1.4, start), place(x, sill + 1.4, end), place(x, sill, end)]
+            frame = [
+                place(x, sill, start),
+                place(x, sill + 1.4, start),
+                place(x, sill + 1.4, end),
+                place(x, sill, end),
+            ]
             canvas.polygon(frame, LAMP if lit else "4a4048", glow=lit)
 
 
@@ -114,7 +157,8 @@ def paint_arch(canvas: Canvas, view: View, half: float) -> None:
     z, reach = canvas.between(9, 15), half
     top = canvas.between(6.5, 8.0)
     opening = [
-        view.project(reach * 0.8 * math.cos(a), 2.6 + reach * 0.8 * math.sin(a), z) for a in np.linspace(0, math.pi, 14)
+        view.project(reach * 0.8 * math.cos(a), 2.6 + reach * 0.8 * math.sin(a), z)
+        for a in np.linspace(0, math.pi, 14)
     ]
     outline = [view.project(reach, 0, z), view.project(reach, top, z), view.project(-reach, top, z)]
     outline += [view.project(-reach, 0, z), view.project(-reach * 0.8, 0, z), *opening[::-1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -139,95 +140,162 @@ RIDER = (
     "the {0} jersey",
 )
 PINK = ("the race leader in the pink jersey", "the leader of the Giro in the pink jersey", "the maglia rosa")
-RACE = ("a bike race", "a cycling race", "cyclists racing", "the Giro d'Italia", "a group of cyclists", "the peloton")
-OPENINGS = ("a picture of ", "a painting of ", "an illustration of ", "a poster of ", "a photo of ", "a drawing of ")
-STYLES = ("travel poster", "flat poster style", "vintage travel poster", "illustration", "minimalist", "highly detailed")
+RACE = (
+    "a bike race",
+    "a cycling race",
+    "cyclists racing",
+    "the Giro d'Italia",
+    "a group of cyclists",
+    "the peloton",
+)
+OPENINGS = (
+    "a picture of ",
+    "a painting of ",
+    "an illustration of ",
+    "a poster of ",
+    "a photo of ",
+    "a drawing of ",
+)
+STYLES = (
+    "travel poster",
+    "flat poster style",
+    "vintage travel poster",
+    "illustration",
+    "minimalist",
+    "highly detailed",
+)
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A caption, and which concepts of `facts.CONCEPTS` it speaks of."""
+
+    text: str
+    says: frozenset[str]
+
+
+class _Writer:
+    """Collects the parts of one caption, and what they say."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.subject = ""
+        self.details: list[str] = []
+        self.says: set[str] = set()
+
+    def pick(self, options: Sequence[str]) -> str:
+        return options[int(self.rng.integers(len(options)))]
+
+    def maybe(self, probability: float) -> bool:
+        return bool(self.rng.random() < probability)
+
+    def detail(self, words: str, *concepts: str) -> None:
+        self.details.append(words)
+        self.says.update(concepts)
+
+    def written(self) -> Caption:
+        """Subject first, the details in any order, now and then an opening and a style."""
+        text = self.subject
+        for index in self.rng.permutation(len(self.details)):
+            detail = self.details[int(index)]
+            text += (" " if detail.split()[0] in _JOINING and self.maybe(0.6) else ", ") + detail
+        if self.maybe(0.25):
+            text = self.pick(OPENINGS) + text
+        if self.maybe(0.25):
+            text += ", " + self.pick(STYLES)
+        for vowel in ("autumn", "orange"):
+            text = text.replace(f"a {vowel}", f"an {vowel}")
+        return Caption(text, frozenset(self.says))
+
+
+_JOINING = frozenset(("in", "at", "with", "on", "under", "through", "by", "covered"))
 
 
 def caption(facts: Facts, rng: np.random.Generator) -> str:
-    """A caption that says only what is true of the picture, and not always all of it."""
-
-    def pick(options: Sequence[str]) -> str:
-        return options[int(rng.integers(len(options)))]
-
-    def maybe(probability: float) -> bool:
-        return bool(rng.random() < probability)
-
-    if facts.scene in ("animal", "stilts", "carving"):
-        subject, details = _creature(facts, rng)
-    else:
-        subject, details = _road(facts, rng)
-    if facts.scene not in ("stilts", "carving") and facts.place not in ("plain", "stage"):
-        dull = facts.weather in ("clouds", "rain", "snow") and facts.light == "day"
-        kept: list[tuple[str, float]] = [
-            (pick(DULL_DAY if dull else LIGHT[facts.light]), 0.35 if facts.light == "day" else 0.8),
-            (pick((*SEASON[facts.season], *SEASON_DAY[: facts.light == "day"])).format(facts.season), 0.65),
-            (pick(WEATHER[facts.weather]), 0.1 if facts.weather == "clear" else 0.8),
-        ]
-        details += [words for words, probability in kept if maybe(probability)]
-    order = rng.permutation(len(details))
-    text = subject
-    for index in order:
-        detail = details[int(index)]
-        joined = detail.split()[0] in ("in", "at", "with", "on", "under", "through", "by", "covered")
-        text += (" " if joined and maybe(0.6) else ", ") + detail
-    if maybe(0.25):
-        text = pick(OPENINGS) + text
-    if maybe(0.25):
-        text += ", " + pick(STYLES)
-    return text
+    """The text of a caption that says only what is true of the picture, and not always all of it."""
+    return describe(facts, rng).text
 
 
-def _creature(facts: Facts, rng: np.random.Generator) -> tuple[str, list[str]]:
-    def pick(options: Sequence[str]) -> str:
-        return options[int(rng.integers(len(options)))]
-
+def describe(facts: Facts, rng: np.random.Generator) -> Caption:
+    """A caption with what it says."""
+    writer = _Writer(rng)
     if facts.scene == "carving":
-        return pick(CARVING), []
-    name = pick(ANIMAL[facts.animal])
+        writer.subject = writer.pick(CARVING)
+        writer.says.add("scene")
+    elif facts.scene in ("animal", "stilts"):
+        _creature(writer, facts)
+    else:
+        _road(writer, facts)
+    if facts.scene not in ("stilts", "carving") and facts.place not in ("plain", "stage"):
+        _air(writer, facts)
+    return writer.written()
+
+
+def _air(writer: _Writer, facts: Facts) -> None:
+    """Light, season and weather, each only sometimes."""
+    if writer.maybe(0.35 if facts.light == "day" else 0.8):
+        grey = facts.weather in ("clouds", "rain", "snow")
+        writer.detail(writer.pick(DULL_DAY if grey and facts.light == "day" else LIGHT[facts.light]), "light")
+    if writer.maybe(0.65):
+        options = SEASON[facts.season] + (SEASON_DAY if facts.light == "day" else ())
+        writer.detail(writer.pick(options).format(facts.season), "season")
+    if writer.maybe(0.1 if facts.weather == "clear" else 0.8):
+        writer.detail(writer.pick(WEATHER[facts.weather]), "weather")
+
+
+def _creature(writer: _Writer, facts: Facts) -> None:
+    name = writer.pick(ANIMAL[facts.animal])
+    writer.says.add("animal")
     if facts.scene == "stilts":
-        several = rng.random() < 0.3
-        subject = f"{name}s on stilts" if several and not name.endswith("x") else f"a {name} on stilts"
-        return subject, [pick(PLACE["stage"])] if rng.random() < 0.75 else []
-    adjective = pick(("", "", "", "cute ", "little ", "happy "))
-    place = pick(PLACE[facts.place])
-    return f"a {adjective}{name}", [place] if place else []
+        several = writer.maybe(0.3) and not name.endswith("x")
+        writer.subject = f"{name}s on stilts" if several else f"a {name} on stilts"
+        writer.says.add("scene")
+        if writer.maybe(0.75):
+            writer.detail(writer.pick(PLACE["stage"]), "place")
+        return
+    writer.subject = f"a {writer.pick(('', '', '', 'cute ', 'little ', 'happy '))}{name}"
+    place = writer.pick(PLACE[facts.place])
+    if place:
+        writer.detail(place, *(() if facts.place == "plain" else ("place",)))
 
 
-def _road(facts: Facts, rng: np.random.Generator) -> tuple[str, list[str]]:
-    def pick(options: Sequence[str]) -> str:
-        return options[int(rng.integers(len(options)))]
-
-    subject, details = pick(ROAD[facts.scene]), []
-    if facts.region != "none" and rng.random() < 0.85:
-        details.append(pick(REGION[facts.region]))
-    if facts.trees != "none" and rng.random() < 0.85:
-        details.append(_trees(facts, rng))
-    if facts.field != "none" and rng.random() < 0.9:
-        details.append(pick(FIELD[facts.field]))
-    if facts.sea_side != "none" and rng.random() < 0.35:
-        details.append(pick(("the sea on the {0}", "sea on the {0}", "water on the {0}")).format(facts.sea_side))
-    if facts.jersey == "none":
-        return subject, details
-    rider = _rider(facts, rng)
-    if rng.random() < 0.7:
-        on = pick((" on ", ", ")) + subject
-        return (rider + on, details) if rng.random() < 0.85 else (rider, details)
-    return subject, [*details, "with " + rider]
+def _road(writer: _Writer, facts: Facts) -> None:
+    road = writer.pick(ROAD[facts.scene])
+    writer.subject = road
+    writer.says.add("scene")
+    if facts.jersey != "none":
+        _rider(writer, facts, road)
+    if facts.region != "none" and writer.maybe(0.85):
+        writer.detail(writer.pick(REGION[facts.region]), "region")
+    if facts.trees != "none" and writer.maybe(0.85):
+        _trees(writer, facts)
+    if facts.field != "none" and writer.maybe(0.9):
+        writer.detail(writer.pick(FIELD[facts.field]), "field")
+    if facts.sea_side != "none" and writer.maybe(0.35):
+        words = writer.pick(("the sea on the {0}", "sea on the {0}", "water on the {0}"))
+        writer.detail(words.format(facts.sea_side), "sea_side")
 
 
-def _trees(facts: Facts, rng: np.random.Generator) -> str:
-    name = TREES[facts.trees][int(rng.integers(len(TREES[facts.trees])))]
-    chance = rng.random()
+def _trees(writer: _Writer, facts: Facts) -> None:
+    name, chance = writer.pick(TREES[facts.trees]), writer.rng.random()
     if facts.tree_side in ("left", "right") and chance < 0.65:
-        return f"{name} on the {facts.tree_side}"
-    if facts.tree_side == "both" and chance < 0.25:
-        return f"{name} on both sides"
-    return name if rng.random() < 0.5 else f"with {name}"
+        writer.detail(f"{name} on the {facts.tree_side}", "trees", "tree_side")
+    elif facts.tree_side == "both" and chance < 0.25:
+        writer.detail(f"{name} on both sides", "trees", "tree_side")
+    else:
+        writer.detail(name if writer.maybe(0.5) else f"with {name}", "trees")
 
 
-def _rider(facts: Facts, rng: np.random.Generator) -> str:
+def _rider(writer: _Writer, facts: Facts, road: str) -> None:
     if facts.jersey == "many":
-        return RACE[int(rng.integers(len(RACE)))]
-    options = RIDER + PINK if facts.jersey == "pink" else RIDER
-    return options[int(rng.integers(len(options)))].format(facts.jersey)
+        rider = writer.pick(RACE)
+    else:
+        rider = writer.pick(RIDER + PINK if facts.jersey == "pink" else RIDER).format(facts.jersey)
+    writer.says.add("jersey")
+    if not writer.maybe(0.7):
+        writer.detail("with " + rider, "jersey")
+    elif writer.maybe(0.85):
+        writer.subject = rider + writer.pick((" on ", ", ")) + road
+    else:
+        writer.subject = rider
+        writer.says.discard("scene")

@@ -16,7 +16,10 @@ def paint_stage(canvas: Canvas) -> float:
     wall = colour(canvas.choice(["3a2430", "2a2038", "452838"]))
     floor, centre = canvas.between(0.76, 0.82) * SIZE, SIZE / 2
     canvas.rectangle(0, 0, SIZE, SIZE, wall)
-    canvas.polygon([(centre - 22, 0), (centre + 22, 0), (centre + 92, floor + 22), (centre - 92, floor + 22)], mix(wall, "fff0c0", 0.32))
+    canvas.polygon(
+        [(centre - 22, 0), (centre + 22, 0), (centre + 92, floor + 22), (centre - 92, floor + 22)],
+        mix(wall, "fff0c0", 0.32),
+    )
     canvas.rectangle(0, floor, SIZE, SIZE, canvas.choice(["a8703c", "b98148"]))
     for number in range(-4, 5):
         canvas.line([(centre + number * 28, floor), (centre + number * 48, SIZE)], "7a5028", 1.5)
@@ -26,7 +29,9 @@ def paint_stage(canvas: Canvas) -> float:
         for fold in range(4):
             x = outer - side * fold * 12
             tone = mix(curtain, BLACK, 0.3 * (fold % 2))
-            canvas.polygon([(x, 0), (x - side * 13, 0), (x - side * 9, floor + 8), (x + side * 2, floor + 8)], tone)
+            canvas.polygon(
+                [(x, 0), (x - side * 13, 0), (x - side * 9, floor + 8), (x + side * 2, floor + 8)], tone
+            )
     for number in range(8):
         canvas.ellipse((number + 0.5) * SIZE / 8, 4, SIZE / 14, 20, mix(curtain, BLACK, 0.15 * (number % 2)))
     return floor
@@ -52,14 +57,28 @@ def paint_carving(canvas: Canvas) -> None:
     dark, light = mix(wood, "3a1c08", 0.4), mix(wood, "ffe8c0", 0.35)
     canvas.polygon([(60, 232), (196, 232), (184, 208), (72, 208)], mix(wood, "2a1408", 0.45))
     canvas.rectangle(54, 230, 202, 244, mix(wood, "2a1408", 0.6))
-    _carved_rabbit(Figure(canvas, 128, 212, canvas.between(172, 188), canvas.choice([-1, 1])), wood, dark, light)
+    _carved_rabbit(
+        Figure(canvas, 128, 212, canvas.between(172, 188), canvas.choice([-1, 1])), wood, dark, light
+    )
 
 
 def _carved_rabbit(f: Figure, wood: Colour, dark: Colour, light: Colour) -> None:
     paint_long_ears(f, wood, dark)
     f.blob([(0, 0.56), (0.18, 0.45), (0.25, 0.2), (0.2, 0.0), (-0.2, 0.0), (-0.25, 0.2), (-0.18, 0.45)], wood)
     f.blob([(0.05, 0.5), (0.18, 0.42), (0.25, 0.2), (0.2, 0.0), (0.08, 0.0)], mix(wood, dark, 0.5))
-    f.blob([(0, 0.73), (0.14, 0.69), (0.19, 0.56), (0.12, 0.45), (0, 0.42), (-0.12, 0.45), (-0.19, 0.56), (-0.14, 0.69)], wood)
+    f.blob(
+        [
+            (0, 0.73),
+            (0.14, 0.69),
+            (0.19, 0.56),
+            (0.12, 0.45),
+            (0, 0.42),
+            (-0.12, 0.45),
+            (-0.19, 0.56),
+            (-0.14, 0.69),
+        ],
+        wood,
+    )
     for level in np.linspace(0.06, 0.4, 6):
         f.curve([(-0.2, level), (0, level + 0.045), (0.2, level)], dark, 0.009)
     for level in (0.5, 0.64):

@@ -72,7 +72,13 @@ def _sea(canvas: Canvas, facts: Facts) -> None:
     side = 1 if facts.sea_side == "right" else -1
     horizon = canvas.between(0.36, 0.48) * SIZE
     half = canvas.between(2.0, 2.6)
-    view = View((0.5 - side * canvas.between(0.04, 0.18)) * SIZE, horizon, canvas.between(2.6, 3.8), 0.0, side * canvas.between(-0.3, 0.8))
+    view = View(
+        (0.5 - side * canvas.between(0.04, 0.18)) * SIZE,
+        horizon,
+        canvas.between(2.6, 3.8),
+        0.0,
+        side * canvas.between(-0.3, 0.8),
+    )
     haze = sky.paint_sky(canvas, facts, horizon)
     ground = land.ground_of(canvas, facts)
     land.paint_sea(canvas, facts, view)
@@ -120,7 +126,9 @@ def _climb(canvas: Canvas, facts: Facts) -> None:
     top = canvas.between(0.38, 0.62) * SIZE
     if facts.region == "dolomites":
         for offset, share in ((-46, 0.72), (50, 0.78), (0, 0.9)):
-            land.paint_peak(canvas, facts, top + offset, horizon + 4, horizon * share * canvas.between(0.9, 1.04))
+            land.paint_peak(
+                canvas, facts, top + offset, horizon + 4, horizon * share * canvas.between(0.9, 1.04)
+            )
     else:
         land.paint_peak(canvas, facts, top, horizon + 16, horizon * canvas.between(0.84, 0.96))
     t = np.linspace(-1, 1, 41)
@@ -149,7 +157,9 @@ def _road_and_rider(canvas: Canvas, facts: Facts, far: Point, haze: Colour, hori
     canvas.soften_tint()
     if facts.jersey == "many":
         for number, name in enumerate(("yellow", "blue", "red", "pink")):
-            figure = Figure(canvas, near[0] + (-26, 22, -8, 34)[number], 214.0 + number * 10, 54.0 + number * 8)
+            figure = Figure(
+                canvas, near[0] + (-26, 22, -8, 34)[number], 214.0 + number * 10, 54.0 + number * 8
+            )
             paint_rider(figure, name)
     elif facts.jersey != "none":
         paint_rider(Figure(canvas, near[0], canvas.between(236, 248), canvas.between(96, 122)), facts.jersey)
@@ -165,9 +175,21 @@ def _descent(canvas: Canvas, facts: Facts) -> None:
     floor = mix(ground, "d8e4f0" if facts.season == "winter" else "a8c8b0", 0.5)
     canvas.rectangle(0, horizon, SIZE, SIZE, floor)
     valley = view.vanishing_x
-    canvas.ellipse(valley + canvas.between(-20, 20), horizon + canvas.between(14, 28), canvas.between(36, 60), canvas.between(7, 11), "5ab0d8")
+    canvas.ellipse(
+        valley + canvas.between(-20, 20),
+        horizon + canvas.between(14, 28),
+        canvas.between(36, 60),
+        canvas.between(7, 11),
+        "5ab0d8",
+    )
     for _ in range(canvas.count(2, 6)):
-        buildings.paint_house(canvas, facts, valley + canvas.between(-44, 44), horizon + canvas.between(26, 46), canvas.between(8, 12))
+        buildings.paint_house(
+            canvas,
+            facts,
+            valley + canvas.between(-44, 44),
+            horizon + canvas.between(26, 46),
+            canvas.between(8, 12),
+        )
     if facts.weather == "mist":
         sky.paint_weather(canvas, facts, horizon, haze)
     for layer, (start, end, inset) in enumerate(((-26.0, 66.0, 10.0), (22.0, 128.0, 20.0))):
@@ -198,7 +220,14 @@ def _valley_side(
         return
     for _ in range(canvas.count(4, 7)):
         x, y = points[canvas.count(0, 15)]
-        paint_tree(canvas, facts.trees, facts.season, x, y + canvas.between(2, 12), canvas.between(12, 20) + inset * 0.5)
+        paint_tree(
+            canvas,
+            facts.trees,
+            facts.season,
+            x,
+            y + canvas.between(2, 12),
+            canvas.between(12, 20) + inset * 0.5,
+        )
 
 
 def _medieval(canvas: Canvas, facts: Facts) -> None:
@@ -208,10 +237,21 @@ def _medieval(canvas: Canvas, facts: Facts) -> None:
     land.paint_distance(canvas, facts, view, ground, haze)
     half = canvas.between(1.9, 2.6)
     stone = canvas.choice(["b5a58e", "a89c8c", "c2b090"])
-    buildings.paint_tower(canvas, facts, view.vanishing_x + canvas.between(-10, 10), view.horizon + 3, canvas.between(18, 28), canvas.between(64, 104))
+    buildings.paint_tower(
+        canvas,
+        facts,
+        view.vanishing_x + canvas.between(-10, 10),
+        view.horizon + 3,
+        canvas.between(18, 28),
+        canvas.between(64, 104),
+    )
     depths = np.geomspace(view.nearest, 120, 12)
     edge = half + 1.0
-    canvas.polygon([view.project(-edge, 0, float(z)) for z in depths] + [view.project(edge, 0, float(z)) for z in depths[::-1]], stone)
+    canvas.polygon(
+        [view.project(-edge, 0, float(z)) for z in depths]
+        + [view.project(edge, 0, float(z)) for z in depths[::-1]],
+        stone,
+    )
     buildings.paint_cobbles(canvas, view, half, stone)
     if facts.weather == "mist":
         sky.paint_weather(canvas, facts, view.horizon, haze)
@@ -223,17 +263,29 @@ def _medieval(canvas: Canvas, facts: Facts) -> None:
 
 
 def _town(canvas: Canvas, facts: Facts) -> None:
-    view = View(canvas.between(0.42, 0.58) * SIZE, canvas.between(0.46, 0.56) * SIZE, canvas.between(2.2, 3.2))
+    view = View(
+        canvas.between(0.42, 0.58) * SIZE, canvas.between(0.46, 0.56) * SIZE, canvas.between(2.2, 3.2)
+    )
     haze = sky.paint_sky(canvas, facts, view.horizon)
     ground = land.ground_of(canvas, facts)
     land.paint_distance(canvas, facts, view, ground, haze)
     half = canvas.between(4.6, 6.0)
     if canvas.chance(0.7):
-        buildings.paint_church(canvas, facts, view.vanishing_x + canvas.between(-30, 10), view.horizon + 3, canvas.between(44, 66))
+        buildings.paint_church(
+            canvas,
+            facts,
+            view.vanishing_x + canvas.between(-30, 10),
+            view.horizon + 3,
+            canvas.between(44, 66),
+        )
     pavement = View(view.vanishing_x, view.horizon, view.height)
     depths = np.geomspace(pavement.nearest, 120, 12)
     edge = half + 2.6
-    canvas.polygon([pavement.project(-edge, 0, float(z)) for z in depths] + [pavement.project(edge, 0, float(z)) for z in depths[::-1]], "d2c6ae")
+    canvas.polygon(
+        [pavement.project(-edge, 0, float(z)) for z in depths]
+        + [pavement.project(edge, 0, float(z)) for z in depths[::-1]],
+        "d2c6ae",
+    )
     road.paint_road(canvas, facts, view, half, None)
     if facts.weather == "mist":
         sky.paint_weather(canvas, facts, view.horizon, haze)
@@ -254,7 +306,9 @@ def _animal(canvas: Canvas, facts: Facts) -> None:
         foot = props.paint_stage(canvas) + 24
         shadow, size = colour("8a5a30"), size * 0.9
     elif facts.place == "plain":
-        wall = colour(canvas.choice(["f6d27a", "8fd0d8", "f2a48a", "b8d890", "e8dcc8", "c0b0e0", "7ab8e0", "f2b8c6"]))
+        wall = colour(
+            canvas.choice(["f6d27a", "8fd0d8", "f2a48a", "b8d890", "e8dcc8", "c0b0e0", "7ab8e0", "f2b8c6"])
+        )
         canvas.rectangle(0, 0, SIZE, SIZE, wall)
         canvas.ellipse(x, SIZE * 0.5, SIZE * 0.42, SIZE * 0.42, mix(wall, WHITE, 0.28))
         canvas.rectangle(0, foot - size * 0.1, SIZE, SIZE, mix(wall, "604030", 0.2))
