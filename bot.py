@@ -1,0 +1,207 @@
+"""The bot: python bot.py [--config FILE] [--data DIR] [--check].
+
+Reads the configuration, logs in, opens the studio, and lets the cogs do the rest. The engine starts in a process of its
+own, and the bot is online before the model is loaded. Exit codes: 0 stopped as asked, 2 somebody has to change
+something, and one line says what.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from cogs.buttons import PERSISTENT
+from cogs.delivery import Deliveries
+from cogs.failures import Tree
+from cogs.sync import sync_commands
+from engine.client import EngineClient
+from engine.config import Config, DiscordConfig, read_config
+from engine.errors import ConfigError, OperatorError, describe
+from engine.store import Store
+from engine.studio import Studio
+
+COGS = ("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.queue", "cogs.presence")
+
+EXIT_OPERATOR = 2
+ENGINE_LOOK_SECONDS = 5.0
+
+_log = logging.getLogger("tappa")
+
+
+class Tappa(commands.Bot):
+    """The Discord client.
+
+    Attributes:
+        config: the whole configuration.
+        studio: takes orders; opened and closed by whoever runs the bot.
+        deliveries: post what comes of them.
+    """
+
+    def __init__(self, config: Config, studio: Studio) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=discord.app_commands.AppCommandContext(guild=True, dm_channel=True),
+            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
+            proxy=config.discord.proxy or None,
+            tree_cls=Tree,
+        )
+        self.config = config
+        self.studio = studio
+        self.deliveries = Deliveries(self, studio, config)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs; the buttons under old messages work from here on."""
+        self.add_dynamic_items(*PERSISTENT)
+        for cog in COGS:
+            await self.load_extension(cog)
+
+    async def on_ready(self) -> None:
+        """Say so in the log."""
+        _log.info("Online as %s on %d servers", self.user, len(self.guilds))
+
+    async def close(self) -> None:
+        """Stop; what is under way goes on after the next start."""
+        await self.deliveries.close()
+        await super().close()
+
+
+async def run(config: Config, data: Path, token: str) -> None:
+    """Run the bot with an engine of its own until it is told to stop.
+
+    Raises:
+        OperatorError: it cannot run as it is set up.
+    """
+    store = Store(data)
+    studio = Studio(config, EngineClient(config, data / "spool"), store)
+    await _until_one_ends(serve(config, studio, store, token), _wait_for_signal())
+
+
+async def serve(config: Config, studio: Studio, store: Store, token: str) -> None:
+    """Log in, open the studio, take up what was left unfinished, and stay online until cancelled.
+
+    Raises:
+        OperatorError: it cannot run as it is set up.
+    """
+    async with contextlib.AsyncExitStack() as closing:
+        bot = await closing.enter_async_context(Tappa(config, studio))
+        await _log_in(bot, token)
+        closing.push_async_callback(studio.close)
+        await studio.open()
+        for record in studio.unfinished():
+            bot.deliveries.start(record)
+        sync = sync_commands(bot.tree, store, config.discord.servers)
+        await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
+
+
+async def _log_in(bot: Tappa, token: str) -> None:
+    try:
+        await bot.login(token)
+    except discord.LoginFailure:
+        raise OperatorError(
+            "Discord refuses the bot's token; take a new one from the developer portal, and set DISCORD_TOKEN or"
+            " discord.token_file to it."
+        ) from None
+    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+        raise OperatorError(f"Discord cannot be reached ({error}); check the network and discord.proxy.") from None
+
+
+async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:
+    try:
+        await asyncio.gather(bot.connect(), sync)
+    except (discord.ConnectionClosed, discord.GatewayNotFound, discord.PrivilegedIntentsRequired) as error:
+        raise OperatorError(f"Discord ended the connection: {error}") from None
+
+
+async def _watch_engine(studio: Studio) -> None:
+    """Never return; raise OperatorError once the engine cannot be started, be it now or after a crash."""
+    while True:
+        await studio.wait_ready()
+        await asyncio.sleep(ENGINE_LOOK_SECONDS)
+
+
+async def _wait_for_signal() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # on Windows Ctrl-C arrives as KeyboardInterrupt instead
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all of `works` until one ends, then stop the others; what went wrong in it is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
+
+
+def read_token(config: DiscordConfig) -> str:
+    """Return the bot's token, from the configured file or the environment.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not config.token_file:
+        if token := os.environ.get("DISCORD_TOKEN", "").strip():
+            return token
+        raise ConfigError("There is no bot token; set DISCORD_TOKEN, or discord.token_file in config.toml.")
+    try:
+        lines = Path(config.token_file).read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"discord.token_file: {config.token_file} cannot be read ({error}).") from None
+    if not lines:
+        raise ConfigError(f"discord.token_file: {config.token_file} is empty; its first line is the bot's token.")
+    return lines[0]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar."""
+    parser = argparse.ArgumentParser(prog="python bot.py", description="A Discord bot that dreams in GIFs.")
+    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
+    parser.add_argument("--data", type=Path, help="where jobs and frames are kept (default: storage.data)")
+    parser.add_argument("--check", action="store_true", help="only check the configuration")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    options = build_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    logging.getLogger("discord.client").setLevel(logging.ERROR)  # it warns that voice is not possible; none is wanted
+    try:
+        config = read_config(options.config)
+        if options.check:
+            sys.stdout.write(f"{options.config}: everything in it is allowed.\n")
+            return 0
+        asyncio.run(run(config, options.data or Path(config.storage.data), read_token(config.discord)))
+    except OperatorError as error:
+        sys.stderr.write(f"{describe(error)}\n")
+        return EXIT_OPERATOR
+    except KeyboardInterrupt as error:
+        sys.stderr.write(f"{describe(error)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

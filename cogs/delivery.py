@@ -1,0 +1,210 @@
+"""From an accepted job to its GIF in the channel: one path for every command.
+
+A delivery looks at its job every few seconds and makes the message look like what it sees. One edit is under way at a
+time, and what happens meanwhile is left out rather than queued, so a rate limit costs news but never order. A delivery
+that is cut off by a restart begins anew: editing a message twice is the same as editing it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+import msgspec
+
+from cogs.drafts import Draft
+from cogs.post import Deleted, NoAccess, Post, PostError, TooLarge
+from cogs.progress import preview_upload, progress_draft
+from cogs.result import cancelled_draft, failed_draft, finished_draft
+from cogs.text import inert
+from engine.config import Config
+from engine.live import Live
+from engine.messages import JobId
+from engine.store import JobRecord
+from engine.studio import Studio
+
+_log = logging.getLogger(__name__)
+
+RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Pauses between attempts to post a result while Discord or the network is down; the last one repeats."""
+
+SMALLEST_GIF = 64 * 1024
+"""Bytes below which a GIF is not made smaller any more for a place that takes no larger file."""
+
+_TOO_MANY_REQUESTS = 429
+
+_Result = TypeVar("_Result")
+
+
+class Deliveries:
+    """All deliveries under way."""
+
+    def __init__(self, client: discord.Client, studio: Studio, config: Config) -> None:
+        self._client = client
+        self._studio = studio
+        self._config = config
+        self._tasks: dict[JobId, asyncio.Task[None]] = {}
+
+    def start(self, record: JobRecord) -> None:
+        """See to a job's delivery, if that is not done already."""
+        if record.id not in self._tasks:
+            delivery = Delivery(self._client, self._studio, self._config, record)
+            task = asyncio.create_task(delivery.run(), name=f"delivery of {record.id}")
+            self._tasks[record.id] = task
+            task.add_done_callback(lambda ended: self._end(record.id, ended))
+
+    async def close(self) -> None:
+        """Stop; the deliveries under way go on after the next start."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _end(self, job: JobId, task: asyncio.Task[None]) -> None:
+        del self._tasks[job]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("The delivery of %s broke off; the next start takes it up again", job, exc_info=error)
+
+
+class Delivery:
+    """Of one job."""
+
+    def __init__(self, client: discord.Client, studio: Studio, config: Config, record: JobRecord) -> None:
+        self._client = client
+        self._studio = studio
+        self._config = config
+        self._job = record.id
+        self._post = Post(client, record)
+        self._shown: Draft | None = None
+        self._shown_frame: int | None = None
+        self._visible = True
+
+    async def run(self) -> None:
+        """Follow the job to its end and post what came of it.
+
+        Raises:
+            StorageError: what was posted cannot be written down.
+        """
+        await self._client.wait_until_ready()  # the servers' upload limits are known from then on
+        while (record := await self._accompany()) is not None:
+            try:
+                await self._conclude(record)
+            except TooLarge as error:
+                await self._shrink(record, error.limit)
+            except NoAccess as error:
+                _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
+                await self._studio.undeliverable(record.id, "It can be posted neither there nor to its owner.")
+            except discord.HTTPException as error:
+                await self._refused(record, error)
+
+    # ---- while it is made ----
+
+    async def _accompany(self) -> JobRecord | None:
+        """Show progress until the job is over; return how it ended, or None if nobody waits for it any more."""
+        async for live in self._studio.watch(self._job, self._config.delivery.edit_seconds):
+            if not live.record.is_open:
+                return live.record
+            if self._visible:
+                await self._show(live)
+        return None
+
+    async def _show(self, live: Live) -> None:
+        preview = preview_upload(live) if self._config.delivery.preview and self._is_new_frame(live) else None
+        standing = self._studio.standing(self._job)
+        draft = progress_draft(live, standing, loaded=self._studio.ready is not None, preview=preview)
+        if draft == self._shown:
+            return
+        try:
+            await self._post.edit(draft)
+        except PostError:
+            self._visible = False  # the result will find another way
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            _log.info("Progress of %s was not shown: %s", self._job, error)
+        else:
+            self._shown = msgspec.structs.replace(draft, uploads=None)
+            self._shown_frame = live.preview.frame if live.preview else None
+
+    def _is_new_frame(self, live: Live) -> bool:
+        return live.preview is not None and live.preview.frame != self._shown_frame
+
+    # ---- when it is over ----
+
+    async def _conclude(self, record: JobRecord) -> None:
+        """Post the result, or the reason why there is none."""
+        presets = self._config.presets
+        match record.state:
+            case "done":
+                await self._deliver(finished_draft(record, await self._studio.gif(record.id), presets))
+                await self._studio.delivered(record.id)
+            case "cancelled":
+                await self._deliver(cancelled_draft(record, presets))
+                await self._studio.told(record.id)
+            case _:
+                await self._deliver(failed_draft(record, presets))
+                await self._studio.told(record.id)
+
+    async def _deliver(self, draft: Draft) -> None:
+        """Post a draft by the first way that is open.
+
+        Raises:
+            NoAccess: none is.
+            TooLarge: its file is larger than what is taken there.
+        """
+        try:
+            await _persist(lambda: self._post.edit(draft))
+        except (Deleted, NoAccess):
+            await self._post_anew(self._addressed(draft))
+
+    async def _post_anew(self, draft: Draft) -> None:
+        try:
+            answer = await _persist(lambda: self._post.send(draft))
+        except NoAccess:
+            answer = await _persist(lambda: self._post.send_to_member(draft))
+        await self._studio.moved(self._job, answer)
+
+    def _addressed(self, draft: Draft) -> Draft:
+        """Say whom a message is for, where no command stands above it that would."""
+        return msgspec.structs.replace(draft, content=f"For {inert(self._post.member.name)}: {draft.content}")
+
+    async def _shrink(self, record: JobRecord, limit: int) -> None:
+        if limit >= SMALLEST_GIF:
+            _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
+            await self._studio.shrink(record.id, limit)
+        else:
+            await self._studio.fail(record.id, "Discord takes no file there that is large enough for a GIF.")
+
+    async def _refused(self, record: JobRecord, error: discord.HTTPException) -> None:
+        """Discord found fault with the message itself: say that much instead, but only once."""
+        reference = secrets.token_hex(4)
+        _log.error("Reference %s: job %s was not taken", reference, record.id, exc_info=error)
+        sentence = f"Discord did not take the result; the log says why, under {reference}."
+        if record.state == "failed":
+            await self._studio.undeliverable(record.id, sentence)
+        else:
+            await self._studio.fail(record.id, sentence)
+
+
+async def _persist(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+    """Try until Discord answers, one way or the other."""
+    for pause in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
+        try:
+            return await attempt()
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            if not _is_passing(error):
+                raise
+            _log.warning("Discord does not answer (%s); trying again in %.0f s", error, pause)
+            await asyncio.sleep(pause)
+    raise AssertionError  # the pauses never end
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether an error is about the moment rather than the message."""
+    if isinstance(error, discord.HTTPException):
+        return isinstance(error, discord.DiscordServerError) or error.status == _TOO_MANY_REQUESTS
+    return True

@@ -1,0 +1,113 @@
+"""What Core needs of a model: shots in, pictures out, one denoising step of many shots at a time.
+
+    backend.check(storyboard)                  before anything is queued
+    lanes = backend.open([request, …])         prompts embedded, start latents made
+    while lanes[0].steps_left:
+        backend.denoise(lanes, width)          one batched UNet call, one step for every lane in it
+    pictures = backend.develop(lanes, width)   decoded
+
+Lanes may belong to different jobs and stand at different timesteps. No tensor crosses this seam, so Core can be tested
+with a toy, and a backend on another library is another implementation of the same protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.card import Card
+from engine.settings import SchedulerName
+from engine.storyboard import Shot, Storyboard
+
+Picture: TypeAlias = NDArray[np.uint8]
+"""A finished frame: shape (height, width, 3), RGB, 0…255. These very numbers are what later frames start from."""
+
+
+class ShotRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is needed to start one shot.
+
+    Attributes:
+        width, height: of the frame, in pixels.
+        sources: the finished frames named by `shot.sources`, by index.
+    """
+
+    shot: Shot
+    width: int
+    height: int
+    scheduler: SchedulerName
+    sources: Mapping[int, Picture]
+
+
+class Lane(Protocol):
+    """One shot in flight, with a sampler state of its own."""
+
+    @property
+    def shape_key(self) -> Hashable:
+        """Lanes with equal keys may share a UNet call."""
+
+    @property
+    def steps_left(self) -> int:
+        """Denoising steps still to go; 0 means the lane can be developed."""
+
+
+class Backend(Protocol):
+    """A loaded model.
+
+    A lane's result depends on its shot and its sources only. With the same `width` in every call it is the same to the
+    last bit, on a CPU, whatever other lanes take part; a different width may change the last digits of a float.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the model is called, as members read it."""
+
+    @property
+    def card(self) -> Card:
+        """The settings that suit this model."""
+
+    @property
+    def device(self) -> str:
+        """The hardware it runs on, such as "cpu" or "cuda:0"."""
+
+    @property
+    def dtype(self) -> str:
+        """The numbers it computes in, such as "float32"."""
+
+    def check(self, storyboard: Storyboard) -> None:
+        """See whether every shot can be rendered, without rendering any.
+
+        Raises:
+            PromptError: the tokenizer cannot hold a prompt or a word.
+            RecipeError: the model cannot make frames of this size or with this sampler.
+        """
+
+    def open(self, requests: Sequence[ShotRequest]) -> Sequence[Lane]:
+        """Start shots: one lane for each request, in the same order.
+
+        Raises:
+            PromptError: as `check`.
+            EngineError: the device has no memory left for it, or is gone.
+        """
+
+    def denoise(self, lanes: Sequence[Lane], width: int) -> None:
+        """Advance every lane by one step of its own sampler, in one UNet call.
+
+        Args:
+            lanes: at least one, all with the same shape key and steps left.
+            width: the call is filled up to this many lanes if there are fewer, so that its arithmetic is always the
+                same.
+
+        Raises:
+            EngineError: the device has no memory left for it, or is gone.
+        """
+
+    def develop(self, lanes: Sequence[Lane], width: int) -> list[Picture]:
+        """Decode finished lanes, in the same order; lanes are used up by it.
+
+        Raises:
+            EngineError: the device has no memory left for it, or is gone.
+        """

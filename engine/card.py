@@ -1,0 +1,37 @@
+"""A model's own card: what it is called and what suits it, kept as card.toml beside its weights."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import ModelError
+from engine.settings import Taste
+from engine.validation import explain
+
+CARD_FILE = "card.toml"
+
+
+class Card(Taste, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The card: the model's name and its layer of settings."""
+
+    name: str = ""
+
+
+def read_card(directory: Path) -> Card:
+    """Read the card in a model's directory; a model without one has an empty card.
+
+    Raises:
+        ModelError: there is a card, but it cannot be used.
+    """
+    path = directory / CARD_FILE
+    if not path.exists():
+        return Card()
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Card)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}).") from None
+    except msgspec.ValidationError as error:
+        raise ModelError(f"{path}: {explain(error, Card, 'The card')}") from None

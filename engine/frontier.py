@@ -1,0 +1,56 @@
+"""Where a storyboard stands: which shots can start, and which frames somebody still needs."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+
+from engine.storyboard import Shot
+
+
+class Frontier:
+    """The edge between the frames that exist and the shots that need them.
+
+    Args:
+        shots: a storyboard's shots, in order.
+        done: indices of frames that exist already.
+    """
+
+    def __init__(self, shots: Sequence[Shot], done: Collection[int]) -> None:
+        self._left = {shot.index for shot in shots}.difference(done)
+        self._missing = {shot.index: set(shot.sources.difference(done)) for shot in shots if shot.index in self._left}
+        self._dependents: defaultdict[int, list[int]] = defaultdict(list)
+        for index, missing in self._missing.items():
+            for source in missing:
+                self._dependents[source].append(index)
+        self._uses = Counter(source for shot in shots if shot.index in self._left for source in shot.sources)
+        self._sources = {shot.index: shot.sources for shot in shots if shot.index in self._left}
+        self._ready = sorted(index for index, missing in self._missing.items() if not missing)
+
+    @property
+    def ready(self) -> Sequence[int]:
+        """Shots whose sources all exist and that were not started, in order."""
+        return self._ready
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every frame exists."""
+        return not self._left
+
+    def start(self, index: int) -> None:
+        """Note that a ready shot was started: it has taken its sources and needs them no more."""
+        self._ready.remove(index)
+        self._uses.subtract(self._sources.pop(index))
+
+    def finish(self, index: int) -> None:
+        """Note that a frame exists now; shots that waited only for it become ready."""
+        self._left.remove(index)
+        for dependent in self._dependents.pop(index, ()):
+            self._missing[dependent].discard(index)
+            if not self._missing[dependent]:
+                bisect.insort(self._ready, dependent)
+
+    def is_needed(self, index: int) -> bool:
+        """Whether a shot that has not started yet will start from this frame."""
+        return self._uses[index] > 0

@@ -1,0 +1,1 @@
+"""What a person's Discord client does: read commands, type options, press buttons, fill in modals."""

@@ -1,0 +1,228 @@
+"""Interactions: a member does something, the bot has three seconds to answer and fifteen minutes to follow up."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import enum
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from playground import errors
+from playground.errors import Json
+from playground.settings import PlaygroundSettings
+from playground.world import wire
+from playground.world.model import Channel, GuildMember, Message
+from playground.world.news import InteractionAnswered, InteractionCreated, InteractionFailed
+from playground.world.permissions import INTERACTION_GRANTS
+from playground.world.world import World
+
+
+class Kind(enum.IntEnum):
+    """What a member did."""
+
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL_SUBMIT = 5
+
+
+class Callback(enum.IntEnum):
+    """How the bot answered."""
+
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE_MESSAGE = 7
+    CHOICES = 8
+    MODAL = 9
+
+
+ALLOWED_CALLBACKS = {
+    Kind.COMMAND: (Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL),
+    Kind.COMPONENT: (
+        Callback.MESSAGE,
+        Callback.DEFERRED_MESSAGE,
+        Callback.DEFERRED_UPDATE,
+        Callback.UPDATE_MESSAGE,
+        Callback.MODAL,
+    ),
+    Kind.AUTOCOMPLETE: (Callback.CHOICES,),
+    Kind.MODAL_SUBMIT: (
+        Callback.MESSAGE,
+        Callback.DEFERRED_MESSAGE,
+        Callback.DEFERRED_UPDATE,
+        Callback.UPDATE_MESSAGE,
+    ),
+}
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member's client sends: what they did, where, and with what.
+
+    Attributes:
+        data: the interaction's `data`, as Discord defines it for `kind`.
+        message: the message whose component was used.
+        cause: the interaction that opened the modal being submitted.
+        option_type: for autocomplete, the type of the option being typed.
+        upload_limit: bytes stated as `attachment_size_limit`; None states the larger of the server's and the member's.
+    """
+
+    kind: Kind
+    member: GuildMember
+    channel: Channel
+    data: Json
+    message: Message | None = None
+    cause: Interaction | None = None
+    option_type: int | None = None
+    upload_limit: int | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class Interaction:
+    """One interaction and what became of it.
+
+    Attributes:
+        created: when, on the monotonic clock, in seconds.
+        callback: how the bot answered; None until it has.
+        answered_after: seconds from creation to the answer.
+        response_id: id of the message that `@original` means.
+        modal, choices: what the bot answered with, if it was one of those.
+        failed: whether the time for an answer has passed without one.
+    """
+
+    id: str
+    token: str
+    request: Request
+    upload_limit: int
+    created: float = field(default_factory=time.monotonic)
+    callback: Callback | None = None
+    answered_after: float | None = None
+    response_id: str | None = None
+    modal: Json | None = None
+    choices: list[Json] | None = None
+    failed: bool = False
+
+    def answered(self, callback: Callback) -> None:
+        """Note how the bot answered, and when."""
+        self.callback = callback
+        self.answered_after = time.monotonic() - self.created
+
+
+class Interactions:
+    """All interactions, by id and by token."""
+
+    def __init__(self, world: World, settings: PlaygroundSettings) -> None:
+        self._world = world
+        self._settings = settings
+        self._by_id: dict[str, Interaction] = {}
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return iter(self._by_id.values())
+
+    def open(self, request: Request) -> Interaction:
+        """Start an interaction: the bot is told, and the time for its answer runs."""
+        guild = self._world.guilds[request.channel.guild_id]
+        limit = request.upload_limit
+        if limit is None:
+            limit = max(guild.upload_limit, request.member.user.upload_limit)
+        opened = Interaction(id=self._world.ids.new(), token=_invented_token(), request=request, upload_limit=limit)
+        self._by_id[opened.id] = opened
+        asyncio.get_running_loop().call_later(self._settings.ack_seconds, self._fail_unanswered, opened)
+        self._world.news.publish(InteractionCreated(opened))
+        return opened
+
+    def awaiting_answer(self, interaction_id: str, token: str) -> Interaction:
+        """Return the interaction that the bot may answer now.
+
+        Raises:
+            ApiError: 10062 unknown or too late, 40060 answered before.
+        """
+        found = self._by_id.get(interaction_id)
+        if found is None or found.token != token or found.failed:
+            raise errors.unknown_interaction()
+        if found.callback is not None:
+            raise errors.already_acknowledged()
+        return found
+
+    def by_token(self, application_id: str, token: str) -> Interaction:
+        """Return the interaction whose webhook this is.
+
+        Raises:
+            ApiError: 10015 not ours or not answered yet, 50027 made up or expired.
+        """
+        if application_id != self._world.application_id:
+            raise errors.unknown_webhook()
+        found = next((one for one in self._by_id.values() if one.token == token), None)
+        if found is None or time.monotonic() - found.created > self._settings.token_seconds:
+            raise errors.invalid_webhook_token()
+        if found.callback is None:
+            raise errors.unknown_webhook()
+        return found
+
+    def answered(self, interaction: Interaction) -> None:
+        """Tell everybody that the bot has answered."""
+        self._world.news.publish(InteractionAnswered(interaction))
+
+    def _fail_unanswered(self, interaction: Interaction) -> None:
+        if interaction.callback is None:
+            interaction.failed = True
+            self._world.news.publish(InteractionFailed(interaction))
+
+
+def metadata(interaction: Interaction, world: World) -> Json:
+    """Return what a message says about the interaction it came from."""
+    request = interaction.request
+    described: Json = {
+        "id": interaction.id,
+        "type": int(request.kind),
+        "user": wire.user(request.member.user),
+        "authorizing_integration_owners": {"0": request.channel.guild_id},
+    }
+    if request.kind is Kind.COMPONENT and request.message is not None:
+        described["interacted_message_id"] = request.message.id
+    if request.kind is Kind.MODAL_SUBMIT and request.cause is not None:
+        described["triggering_interaction_metadata"] = metadata(request.cause, world)
+    return described
+
+
+def interaction_event(interaction: Interaction, world: World) -> Json:
+    """Return INTERACTION_CREATE's payload."""
+    request = interaction.request
+    guild = world.guilds[request.channel.guild_id]
+    user = request.member.user
+    permissions = world.permissions(request.channel, user)
+    granted = world.permissions(request.channel, world.bot) | INTERACTION_GRANTS
+    event: Json = {
+        "id": interaction.id,
+        "application_id": world.application_id,
+        "type": int(request.kind),
+        "token": interaction.token,
+        "version": 1,
+        "data": request.data,
+        "guild_id": guild.id,
+        "guild": {"id": guild.id, "features": [], "locale": guild.locale},
+        "guild_locale": guild.locale,
+        "channel_id": request.channel.id,
+        "channel": wire.channel(request.channel) | {"permissions": str(int(permissions))},
+        "member": wire.member(request.member) | {"permissions": str(int(permissions))},
+        "locale": user.locale,
+        "app_permissions": str(int(granted)),
+        "entitlements": [],
+        "entitlement_sku_ids": [],
+        "authorizing_integration_owners": {"0": guild.id},
+        "context": 0,
+        "attachment_size_limit": interaction.upload_limit,
+    }
+    if request.message is not None:
+        event["message"] = wire.message(request.message, world)
+    return event
+
+
+def _invented_token() -> str:
+    """Return a token that looks like Discord's: opaque, long, fit for a URL."""
+    return base64.urlsafe_b64encode(f"interaction:{secrets.token_hex(60)}".encode()).decode().rstrip("=")

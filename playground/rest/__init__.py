@@ -1,0 +1,1 @@
+"""REST v10: routes, and what stands in front of them."""

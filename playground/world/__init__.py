@@ -1,0 +1,1 @@
+"""What exists: servers, channels, people, messages, commands; and the news about them."""

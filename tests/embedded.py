@@ -1,0 +1,74 @@
+"""The embedded model for tests, loaded once, and how to render with it without a core."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from itertools import groupby
+
+import pytest
+
+from engine.backend import Picture, ShotRequest
+from engine.config import ModelConfig
+from engine.diffusion.lane import DiffusionLane
+from engine.diffusion.loading import load_backend
+from engine.diffusion.model import DiffusionModel
+from engine.settings import SchedulerName
+from engine.storyboard import Prompt, Shot, Start, Text
+
+# diffusers 0.42 builds numpy arrays from tensors in a way that numpy 2 will one day refuse.
+numpy_deprecation = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@functools.cache
+def embedded_model() -> DiffusionModel:
+    return load_backend(
+        ModelConfig(device="cpu"), threads=1
+    )  # threads that wait for each other crawl on a busy machine
+
+
+def make_shot(
+    start: Start,
+    *,
+    index: int = 0,
+    prompt: Prompt | str = "a road by the sea",
+    steps: int = 4,
+    strength: float = 0.5,
+    guidance: float = 3.0,
+    seed: int = 7,
+) -> Shot:
+    return Shot(
+        index=index,
+        prompt=Text.of(prompt) if isinstance(prompt, str) else prompt,
+        start=start,
+        steps=steps,
+        strength=strength,
+        guidance=guidance,
+        seed=seed,
+    )
+
+
+def request(
+    shot: Shot, *, scheduler: SchedulerName = "ddim", size: int = 64, sources: dict[int, Picture] | None = None
+) -> ShotRequest:
+    return ShotRequest(shot=shot, width=size, height=size, scheduler=scheduler, sources=sources or {})
+
+
+def denoise_round(model: DiffusionModel, lanes: Sequence[DiffusionLane], width: int) -> None:
+    """Advance every lane that has steps left by one, `width` of one shape to a call, padded to that width."""
+    going = sorted((lane for lane in lanes if lane.steps_left), key=lambda lane: lane.shape_key)
+    for _, alike in groupby(going, key=lambda lane: lane.shape_key):
+        group = list(alike)
+        for first in range(0, len(group), width):
+            model.denoise(group[first : first + width], width)
+
+
+def denoise_through(model: DiffusionModel, lanes: Sequence[DiffusionLane], width: int) -> None:
+    while any(lane.steps_left for lane in lanes):
+        denoise_round(model, lanes, width)
+
+
+def render(model: DiffusionModel, requests: Sequence[ShotRequest], *, width: int = 1) -> list[Picture]:
+    lanes = model.open(requests)
+    denoise_through(model, lanes, width)
+    return [model.develop([lane], width)[0] for lane in lanes]

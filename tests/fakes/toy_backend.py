@@ -1,0 +1,81 @@
+"""A model without weights: instant, deterministic, and strict about how it is called."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.backend import Lane, Picture, ShotRequest
+from engine.card import Card
+from engine.errors import PromptError
+from engine.settings import Overrides
+from engine.storyboard import Feedback, Storyboard, Swap
+
+
+@dataclass
+class ToyLane:
+    request: ShotRequest
+    shape_key: Hashable
+    steps_left: int
+
+
+@dataclass
+class ToyBackend:
+    """A picture is a flat colour that depends on its shot, its sources and on nothing else.
+
+    It keeps a diary of its calls, so that tests can see what shared a batch with what.
+    """
+
+    name: str = "toy"
+    card: Card = Card(common=Overrides(size=64, steps=4, strength=0.5))
+    device: str = "cpu"
+    dtype: str = "float32"
+    forbidden: str = "unspeakable"
+    opened: list[list[int]] = field(default_factory=list)
+    calls: list[list[ToyLane]] = field(default_factory=list)
+    developed: list[int] = field(default_factory=list)
+
+    def check(self, storyboard: Storyboard) -> None:
+        for shot in storyboard.shots:
+            words = (
+                (shot.prompt.source, shot.prompt.target)
+                if isinstance(shot.prompt, Swap)
+                else tuple(text for text, _ in shot.prompt.parts)
+            )
+            if any(self.forbidden in word for word in words):
+                raise PromptError(f"The model cannot read “{self.forbidden}”.")
+
+    def open(self, requests: Sequence[ShotRequest]) -> list[ToyLane]:
+        for request in requests:
+            assert set(request.sources) == request.shot.sources, "a shot was started without its sources"
+        self.opened.append([request.shot.index for request in requests])
+        return [ToyLane(request, (request.width, request.height), request.shot.unet_calls) for request in requests]
+
+    def denoise(self, lanes: Sequence[Lane], width: int) -> None:
+        assert 1 <= len(lanes) <= width
+        assert len({lane.shape_key for lane in lanes}) == 1, "lanes of different shapes shared a call"
+        self.calls.append(list(lanes))
+        for lane in lanes:
+            assert isinstance(lane, ToyLane) and lane.steps_left > 0
+            lane.steps_left -= 1
+
+    def develop(self, lanes: Sequence[Lane], width: int) -> list[Picture]:
+        pictures = []
+        for lane in lanes:
+            assert isinstance(lane, ToyLane) and lane.steps_left == 0
+            self.developed.append(lane.request.shot.index)
+            pictures.append(toy_picture(lane.request))
+        return pictures
+
+
+def toy_picture(request: ShotRequest) -> Picture:
+    """Return the picture of a shot: a colour hashed from its seed, prompt and the pictures it starts from."""
+    digest = hashlib.blake2b(repr((request.shot.prompt, request.shot.seed)).encode(), digest_size=3)
+    if isinstance(request.shot.start, Feedback):
+        for index in sorted(request.sources):
+            digest.update(request.sources[index].tobytes())
+    colour = np.frombuffer(digest.digest(), dtype=np.uint8)
+    return np.broadcast_to(colour, (request.height, request.width, 3)).copy()
