@@ -34,11 +34,7 @@ class AutoencoderTask:
         self._held_out = self.pictures.held_out()
 
     def network(self) -> nn.Module:
-        network: Any
-        if self.start is not None:
-            network = autoencoder_net.load(self.start)
-        else:
-            network = autoencoder_net.build()
+        network: Any = autoencoder_net.build() if self.start is None else autoencoder_net.load(self.start)
         if self.decoder_only:
             network.encoder.requires_grad_(False)
             network.quant_conv.requires_grad_(False)
@@ -60,14 +56,12 @@ class AutoencoderTask:
         with loop.half(self.device):
             posterior = parts.encode(images).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
-        noise = torch.exp(0.5 * logvar) + self.latent_noise * torch.rand(
-            len(mean), 1, 1, 1, device=mean.device
-        )
+        noise = torch.exp(0.5 * logvar) + self.latent_noise * torch.rand(len(mean), 1, 1, 1, device=mean.device)
         with loop.half(self.device):
             output = parts.decode(mean + noise * torch.randn_like(mean)).sample
         output = output.float()
         error = output - images
-        loss = error.abs().mean() + error.square().mean() + 0.5 * _slopes(error)
+        loss: Tensor = error.abs().mean() + error.square().mean() + 0.5 * _slopes(error)
         loss = loss + sum(F.avg_pool2d(error, size).square().mean() for size in (4, 16))
         if not self.decoder_only:
             loss = loss + 1e-5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
@@ -76,7 +70,7 @@ class AutoencoderTask:
     def measure(self, network: nn.Module) -> dict[str, float]:
         figures = [
             autoencoder_net.psnr(_reconstruct(network, images, self.device), images)
-            for images in self._held_out[:64].split(8)
+            for images in torch.split(self._held_out[:64], 8)
         ]
         return {"psnr": float(np.mean(figures))}
 
@@ -84,7 +78,9 @@ class AutoencoderTask:
         images = self._held_out[:16]
         output = _reconstruct(network, images, self.device)
         rows = [
-            to_pixels(part) for pair in zip(images.split(8), output.split(8), strict=True) for part in pair
+            to_pixels(part)
+            for pair in zip(torch.split(images, 8), torch.split(output, 8), strict=True)
+            for part in pair
         ]
         Image.fromarray(sheet(rows)).save(path)
 
@@ -101,8 +97,9 @@ def _slopes(error: Tensor) -> Tensor:
 def _reconstruct(network: nn.Module, images: Tensor, device: str) -> Tensor:
     parts: Any = network
     with torch.no_grad(), loop.half(device):
-        output: Tensor = parts.decode(parts.encode(images.to(device)).latent_dist.mean).sample
-    return output.float().cpu()
+        output = parts.decode(parts.encode(images.to(device)).latent_dist.mean).sample
+    result: Tensor = output.float().cpu()
+    return result
 
 
 def main() -> None:

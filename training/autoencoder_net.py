@@ -208,7 +208,7 @@ def normalise(network: AutoencoderKL, images: Tensor, evenness: float = 0.5) -> 
     """
     network.eval()
     with torch.no_grad():
-        means = torch.cat([network.encode(part).latent_dist.mean for part in images.split(16)])
+        means = torch.cat([network.encode(part).latent_dist.mean for part in torch.split(images, 16)])
         centre, spread = means.mean((0, 2, 3)), means.std((0, 2, 3))
         target = spread ** (1 - evenness)
         target = target / target.square().mean().sqrt() / SCALING_FACTOR

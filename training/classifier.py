@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Classifier(nn.Module):
         super().__init__()
         widths = (3, 24, 48, 96, 128, 128)
         layers: list[nn.Module] = []
-        for before, after in zip(widths[:-1], widths[1:], strict=True):
+        for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2))
         self.features = nn.Linear(widths[-1] * 16, FEATURES)
@@ -68,9 +69,7 @@ def load(folder: Path) -> Classifier:
 
 def labels_of(folder: Path) -> list[Facts]:
     """The facts of all pictures of a folder, in order."""
-    lines = [
-        line for path in sorted(folder.glob("pictures-*.jsonl")) for line in path.read_text().splitlines()
-    ]
+    lines = [line for path in sorted(folder.glob("pictures-*.jsonl")) for line in path.read_text().splitlines()]
     return [Facts(**{name: json.loads(line)[name] for name in CONCEPTS}) for line in lines]
 
 
@@ -87,8 +86,7 @@ class ClassifierTask:
 
     def __post_init__(self) -> None:
         self._labels = {
-            name: torch.tensor([VALUES[name].index(getattr(facts, name)) for facts in self.facts])
-            for name in CONCEPTS
+            name: torch.tensor([VALUES[name].index(getattr(facts, name)) for facts in self.facts]) for name in CONCEPTS
         }
 
     def network(self) -> nn.Module:

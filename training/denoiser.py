@@ -82,28 +82,25 @@ class DenoiserTask:
     autoencoder: Path
     device: str
     batch_size: int = 16
+    vocabulary_captions: int = 20_000
     name: str = "denoiser"
     tokenizer: Any = field(init=False)
     _alphas: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(0)
-        self.tokenizer = text.build_tokenizer(caption(sample(rng), rng) for _ in range(20_000))
+        self.tokenizer = text.build_tokenizer(caption(sample(rng), rng) for _ in range(self.vocabulary_captions))
         self._alphas = build_scheduler().alphas_cumprod.float().to(self.device)
 
     def network(self) -> nn.Module:
         denoiser = build_denoiser()
-        if (
-            self.device == "cpu"
-        ):  # the fused attention is slow to differentiate here: 33 ms a sample against 24
+        if self.device == "cpu":  # the fused attention is slow to differentiate here: 33 ms a sample against 24
             denoiser.set_attn_processor(AttnProcessor())
         return nn.ModuleDict({"denoiser": denoiser, "text": text.build_encoder(self.tokenizer)})
 
     def batch(self, rng: np.random.Generator) -> loop.Batch:
         rows = rng.integers(0, self.latents.training, self.batch_size)
-        captions = [
-            "" if rng.random() < DROPOUT else caption(self.latents.facts[int(row)], rng) for row in rows
-        ]
+        captions = ["" if rng.random() < DROPOUT else caption(self.latents.facts[int(row)], rng) for row in rows]
         spread = (np.arange(self.batch_size) + rng.random(self.batch_size)) / self.batch_size
         return {
             "latents": self.latents.values[torch.from_numpy(rows)].float(),
@@ -127,7 +124,8 @@ class DenoiserTask:
         error = (output.float() - velocity).square().mean((1, 2, 3))
         ratio = (alpha / (1 - alpha).clamp_min(1e-8)).flatten()
         weight = (ratio.clamp_max(MIN_SNR) + 0.25) / (ratio + 1)
-        return (weight * error).mean() / weight.mean()
+        loss: Tensor = (weight * error).mean() / weight.mean()
+        return loss
 
     def measure(self, network: nn.Module) -> dict[str, float]:
         """The plain velocity error on held-out latents, the same noise every time."""
@@ -137,9 +135,7 @@ class DenoiserTask:
         for start in range(0, 256, 64):
             batch = {
                 "latents": values[start : start + 64],
-                "ids": text.token_ids(
-                    self.tokenizer, [caption(one, rng) for one in facts[start : start + 64]]
-                ),
+                "ids": text.token_ids(self.tokenizer, [caption(one, rng) for one in facts[start : start + 64]]),
                 "timesteps": torch.linspace(0, TIMESTEPS - 1, 64).long(),
             }
             noise = torch.randn(batch["latents"].shape, generator=generator).to(self.device)
@@ -183,17 +179,11 @@ class DenoiserTask:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latents", type=Path, required=True)
-    parser.add_argument(
-        "--autoencoder", type=Path, required=True, help="the exported autoencoder of the latents"
-    )
-    parser.add_argument(
-        "--batch-size", type=int, default=16, help="a process: 16 suits a CPU core, 512 a GPU"
-    )
+    parser.add_argument("--autoencoder", type=Path, required=True, help="the exported autoencoder of the latents")
+    parser.add_argument("--batch-size", type=int, default=16, help="a process: 16 suits a CPU core, 512 a GPU")
     loop.add_arguments(parser, learning_rate=6e-4)
     arguments = parser.parse_args()
-    task = DenoiserTask(
-        Latents(arguments.latents), arguments.autoencoder, arguments.device, arguments.batch_size
-    )
+    task = DenoiserTask(Latents(arguments.latents), arguments.autoencoder, arguments.device, arguments.batch_size)
     loop.train(task, loop.schedule_of(arguments), loop.place_of(arguments))
 
 

@@ -140,9 +140,7 @@ class Sampled:
     tally: Tally = field(default_factory=Tally)
 
 
-def sample_and_judge(
-    generator: Generator, judge: classifier.Classifier, prompts: list[Prompt], seed: int
-) -> Sampled:
+def sample_and_judge(generator: Generator, judge: classifier.Classifier, prompts: list[Prompt], seed: int) -> Sampled:
     result = Sampled(prompts)
     place = 0
     bar = tqdm(total=len(prompts), desc="sample")
@@ -231,15 +229,11 @@ def report(out: Path, figures: dict[str, Any], template: Sampled, free: Sampled)
             template.tally.by_concept().get(name),
             free.tally.by_concept().get(name),
         ]
-        lines.append(
-            f"| {name} | " + " | ".join("" if cell is None else f"{cell:.2f}" for cell in cells) + " |"
-        )
+        lines.append(f"| {name} | " + " | ".join("" if cell is None else f"{cell:.2f}" for cell in cells) + " |")
     for name in ("animal", "scene"):
         lines += ["", *confusion_table(template.tally, name)]
     (out / "report.md").write_text("\n".join(lines) + "\n")
-    rows = [
-        np.stack(part.small[start : start + 12]) for part in (template, free) for start in range(0, 48, 12)
-    ]
+    rows = [np.stack(part.small[start : start + 12]) for part in (template, free) for start in range(0, 48, 12)]
     Image.fromarray(sheet(rows)).save(out / "contact.png")
 
 

@@ -33,9 +33,7 @@ class Latents:
     def __init__(self, folder: Path, held_out: int = 512) -> None:
         paths = sorted(folder.glob("latents-*.npy"))
         if not paths:
-            raise FileNotFoundError(
-                f"no latents-*.npy in {folder}: make some with python -m training.latents"
-            )
+            raise FileNotFoundError(f"no latents-*.npy in {folder}: make some with python -m training.latents")
         values: NDArray[np.float16] = np.concatenate([np.load(path) for path in paths])
         self.values = torch.from_numpy(values)
         lines = [line for path in paths for line in path.with_suffix(".jsonl").read_text().splitlines()]

@@ -130,7 +130,7 @@ class State:
     def share(self) -> None:
         self.network.share_memory()
         self.mean.share_memory()
-        self.step.share_memory_()
+        self.step.share_memory_()  # type: ignore[no-untyped-call]
 
     def save(self, path: Path, optimiser: torch.optim.Optimizer) -> None:
         """Replace the checkpoint in one move, so that a run killed here loses nothing."""
@@ -172,9 +172,7 @@ def train(task: Task, schedule: Schedule, place: Place) -> nn.Module:
     return state.mean
 
 
-def _work(
-    rank: int, task: Task, schedule: Schedule, place: Place, state: State, saved: dict[str, Any] | None
-) -> None:
+def _work(rank: int, task: Task, schedule: Schedule, place: Place, state: State, saved: dict[str, Any] | None) -> None:
     """One process's share of the steps. Rank 0 also keeps the mean, the checkpoint and the log.
 
     On a CPU every process steps the same shared weights without locks (Hogwild): with two cores that others use
@@ -183,9 +181,7 @@ def _work(
     if place.processes > 1:
         torch.set_num_threads(1)
     parameters = [p for p in state.network.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        parameters, betas=(0.9, 0.99), weight_decay=schedule.weight_decay, fused=True
-    )
+    optimiser = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=schedule.weight_decay, fused=True)
     if saved is not None:
         optimiser.load_state_dict(saved)
     rng = np.random.default_rng((schedule.seed, rank, int(state.step)))
@@ -237,11 +233,9 @@ class Desk:
         self.own += 1
         decay = min(self.schedule.ema, (int(self.state.step) + 1) / (int(self.state.step) + 50))
         with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.state.mean.parameters()), list(self.state.network.parameters()), 1 - decay
-            )
-            for mean, live in zip(self.state.mean.buffers(), self.state.network.buffers(), strict=True):
-                mean.copy_(live)
+            torch._foreach_lerp_(list(self.state.mean.parameters()), list(self.state.network.parameters()), 1 - decay)
+            for kept, live in zip(self.state.mean.buffers(), self.state.network.buffers(), strict=True):
+                kept.copy_(live)
         self.losses.append(loss.detach())
         self.bar.n = round(watch.seconds)
         if self.own % 20 == 0:
@@ -291,17 +285,13 @@ def default_workers() -> int:
 
 def add_arguments(parser: argparse.ArgumentParser, learning_rate: float) -> None:
     """The options every training command shares."""
-    parser.add_argument(
-        "--folder", type=Path, required=True, help="checkpoint, log and sample sheets go here"
-    )
+    parser.add_argument("--folder", type=Path, required=True, help="checkpoint, log and sample sheets go here")
     parser.add_argument("--device", default=default_device())
     parser.add_argument("--workers", type=int, default=default_workers(), help="processes, on a CPU")
     parser.add_argument("--minutes", type=float, default=10.0, help="trained minutes of this run")
     parser.add_argument("--steps", type=int, help="stop after this many steps a process")
     parser.add_argument("--learning-rate", type=float, default=learning_rate)
-    parser.add_argument(
-        "--cooldown", action="store_true", help="let the learning rate fall to 0 over this run"
-    )
+    parser.add_argument("--cooldown", action="store_true", help="let the learning rate fall to 0 over this run")
     parser.add_argument("--seed", type=int, default=0)
 
 

@@ -30,7 +30,8 @@ class Pictures:
     def __getitem__(self, index: int) -> Pixels:
         shard = int(np.searchsorted(self._ends, index, side="right"))
         start = 0 if shard == 0 else int(self._ends[shard - 1])
-        return self._shards[shard][index - start]
+        picture: Pixels = self._shards[shard][index - start]
+        return picture
 
     def held_out(self) -> Tensor:
         """The pictures kept from training, N×3×256×256 in −1 … 1."""
@@ -65,7 +66,5 @@ def to_pixels(images: Tensor) -> Pixels:
 def sheet(rows: list[Pixels]) -> Pixels:
     """Rows of pictures (each N×H×W×3) as one picture; short rows are filled with white."""
     width = max(len(row) for row in rows)
-    filled = [
-        np.concatenate([row, np.full((width - len(row), *row.shape[1:]), 255, np.uint8)]) for row in rows
-    ]
+    filled = [np.concatenate([row, np.full((width - len(row), *row.shape[1:]), 255, np.uint8)]) for row in rows]
     return np.concatenate([np.concatenate(list(row), axis=1) for row in filled], axis=0)

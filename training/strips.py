@@ -40,9 +40,7 @@ class Studio:
         self.pipeline: Any = StableDiffusionPipeline.from_pretrained(
             folder, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False
         ).to(device)
-        self.again: Any = StableDiffusionImg2ImgPipeline(
-            **self.pipeline.components, requires_safety_checker=False
-        )
+        self.again: Any = StableDiffusionImg2ImgPipeline(**self.pipeline.components, requires_safety_checker=False)
         for pipeline in (self.pipeline, self.again):
             pipeline.set_progress_bar_config(disable=True)
         self.feedback = feedback
@@ -58,7 +56,7 @@ class Studio:
         return states
 
     def first(self, states: Tensor) -> Image.Image:
-        images = self.pipeline(
+        images: list[Image.Image] = self.pipeline(
             prompt_embeds=states,
             negative_prompt_embeds=self.negative,
             num_inference_steps=self.feedback.first_steps,
@@ -68,7 +66,7 @@ class Studio:
         return images[0]
 
     def next(self, states: Tensor, image: Image.Image) -> Image.Image:
-        images = self.again(
+        images: list[Image.Image] = self.again(
             prompt_embeds=states,
             negative_prompt_embeds=self.negative,
             image=image,
@@ -113,9 +111,7 @@ class Studio:
 
 
 def strip(frames: Iterator[Image.Image], every: int = 1) -> Pixels:
-    return np.stack(
-        [np.asarray(frame.resize((128, 128))) for place, frame in enumerate(frames) if place % every == 0]
-    )
+    return np.stack([np.asarray(frame.resize((128, 128))) for place, frame in enumerate(frames) if place % every == 0])
 
 
 def main() -> None:

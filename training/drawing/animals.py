@@ -51,9 +51,7 @@ def _sitting_body(f: Figure, coat: Coat) -> None:
     )
     f.blob([(0, 0.47), (0.09, 0.38), (0.1, 0.2), (0, 0.1), (-0.1, 0.2), (-0.09, 0.38)], coat.light)
     for side in (-1, 1):
-        f.blob(
-            [(side * 0.05, 0.3), (side * 0.14, 0.3), (side * 0.135, 0.06), (side * 0.045, 0.06)], coat.main
-        )
+        f.blob([(side * 0.05, 0.3), (side * 0.14, 0.3), (side * 0.135, 0.06), (side * 0.045, 0.06)], coat.main)
         f.ellipse(side * 0.2, 0.035, 0.09, 0.035, coat.main)
         f.ellipse(side * 0.09, 0.035, 0.07, 0.038, coat.light)
         f.line([(side * 0.09, 0.03), (side * 0.09, 0.05)], coat.dark, 0.008)
@@ -61,9 +59,7 @@ def _sitting_body(f: Figure, coat: Coat) -> None:
 
 def _smile(f: Figure, y: float, width: float) -> None:
     for side in (-1, 1):
-        f.curve(
-            [(0, y), (side * width * 0.5, y - width * 0.45), (side * width, y - width * 0.1)], "40201c", 0.012
-        )
+        f.curve([(0, y), (side * width * 0.5, y - width * 0.45), (side * width, y - width * 0.1)], "40201c", 0.012)
 
 
 def _whiskers(f: Figure, y: float, reach: float, paint: str) -> None:
@@ -126,9 +122,7 @@ def _skunk(f: Figure) -> None:
 
 def _puppy(f: Figure) -> None:
     canvas = f.canvas
-    coat = canvas.choice(
-        [Coat.of("c98a4b", "f4dfbf"), Coat.of("e3b877", "fbf0da"), Coat.of("9a6238", "ecd2ac")]
-    )
+    coat = canvas.choice([Coat.of("c98a4b", "f4dfbf"), Coat.of("e3b877", "fbf0da"), Coat.of("9a6238", "ecd2ac")])
     f.curve([(0.16, 0.12), (0.32, 0.16), (0.38, 0.34)], coat.main, 0.06)
     _sitting_body(f, coat)
     f.blob(
@@ -170,9 +164,7 @@ def _puppy(f: Figure) -> None:
 
 def _rabbit(f: Figure) -> None:
     canvas = f.canvas
-    coat = canvas.choice(
-        [Coat.of("a08c7a", "efe4d6"), Coat.of("c9b29a", "fbf4ea"), Coat.of("eee8e0", "ffffff")]
-    )
+    coat = canvas.choice([Coat.of("a08c7a", "efe4d6"), Coat.of("c9b29a", "fbf4ea"), Coat.of("eee8e0", "ffffff")])
     f.ellipse(0.24, 0.1, 0.075, 0.075, WHITE)
     paint_long_ears(f, coat.main, colour("f0b0b8"))
     _sitting_body(f, coat)
@@ -202,12 +194,8 @@ def paint_long_ears(f: Figure, main: Colour, inside: Colour) -> None:
     for side, lean in ((-1, 0.02), (1, 0.06)):
         x = side * 0.075
         tip = x + side * lean
-        f.blob(
-            [(x - 0.05, 0.66), (tip - 0.065, 0.84), (tip, 1.0), (tip + 0.065, 0.84), (x + 0.05, 0.66)], main
-        )
-        f.blob(
-            [(x - 0.02, 0.7), (tip - 0.03, 0.84), (tip, 0.95), (tip + 0.03, 0.84), (x + 0.02, 0.7)], inside
-        )
+        f.blob([(x - 0.05, 0.66), (tip - 0.065, 0.84), (tip, 1.0), (tip + 0.065, 0.84), (x + 0.05, 0.66)], main)
+        f.blob([(x - 0.02, 0.7), (tip - 0.03, 0.84), (tip, 0.95), (tip + 0.03, 0.84), (x + 0.02, 0.7)], inside)
 
 
 def paint_frog(f: Figure) -> None:
@@ -239,9 +227,7 @@ def paint_frog(f: Figure) -> None:
         [(0, 0.62), (0.26, 0.5), (0.32, 0.22), (0.2, 0.03), (-0.2, 0.03), (-0.32, 0.22), (-0.26, 0.5)],
         coat.main,
     )
-    f.blob(
-        [(0, 0.46), (0.17, 0.4), (0.2, 0.2), (0.1, 0.06), (-0.1, 0.06), (-0.2, 0.2), (-0.17, 0.4)], coat.light
-    )
+    f.blob([(0, 0.46), (0.17, 0.4), (0.2, 0.2), (0.1, 0.06), (-0.1, 0.06), (-0.2, 0.2), (-0.17, 0.4)], coat.light)
     for side in (-1, 1):
         f.blob([(side * 0.15, 0.3), (side * 0.23, 0.26), (side * 0.2, 0.05), (side * 0.12, 0.05)], coat.main)
         f.ellipse(side * 0.17, 0.03, 0.085, 0.032, coat.main)
@@ -374,9 +360,7 @@ def _pointed_ears(f: Figure, main: Colour, inside: Colour, tip: float) -> None:
 
 def _cat(f: Figure) -> None:
     canvas = f.canvas
-    coat = canvas.choice(
-        [Coat.of("e29a4a", "f9e3c2"), Coat.of("8d929c", "e6e8ec"), Coat.of("3a3640", "5a5662")]
-    )
+    coat = canvas.choice([Coat.of("e29a4a", "f9e3c2"), Coat.of("8d929c", "e6e8ec"), Coat.of("3a3640", "5a5662")])
     f.curve([(0.14, 0.07), (0.36, 0.06), (0.42, 0.24), (0.34, 0.38), (0.4, 0.48)], coat.main, 0.065)
     _sitting_body(f, coat)
     _pointed_ears(f, coat.main, colour("f0a8b0"), 0.98)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -77,18 +78,12 @@ def paint_tower(canvas: Canvas, facts: Facts, x: float, y: float, width: float, 
     if canvas.chance(0.6):
         for share in np.linspace(-0.5, 0.5, 4):
             left = x + width * share * 1.1
-            canvas.rectangle(
-                left - width * 0.1, y - height - width * 0.22, left + width * 0.1, y - height, stone
-            )
+            canvas.rectangle(left - width * 0.1, y - height - width * 0.22, left + width * 0.1, y - height, stone)
     else:
         roof = SNOW if facts.season == "winter" else canvas.choice(TILES)
-        canvas.polygon(
-            [(x - width * 0.65, y - height), (x + width * 0.65, y - height), (x, y - height - width)], roof
-        )
+        canvas.polygon([(x - width * 0.65, y - height), (x + width * 0.65, y - height), (x, y - height - width)], roof)
     lit = facts.light == "night"
-    canvas.rectangle(
-        x - 2.5, y - height * 0.8, x + 2.5, y - height * 0.64, LAMP if lit else "3a3038", glow=lit
-    )
+    canvas.rectangle(x - 2.5, y - height * 0.8, x + 2.5, y - height * 0.64, LAMP if lit else "3a3038", glow=lit)
 
 
 def paint_houses(canvas: Canvas, facts: Facts, view: View, distance: float, stone: bool) -> None:
@@ -97,12 +92,10 @@ def paint_houses(canvas: Canvas, facts: Facts, view: View, distance: float, ston
         fronts = [canvas.between(1.8, 2.6)]
         while fronts[-1] < 40:
             fronts.append(fronts[-1] + canvas.between(3.0, 5.0) * (1 + fronts[-1] * 0.05))
-        pairs = list(zip(fronts[:-1], fronts[1:], strict=True))
+        pairs = list(pairwise(fronts))
         for near, far in reversed(pairs):
             tall = canvas.between(5.0, 8.5) if stone else canvas.between(4.2, 7.0)
-            _paint_row_house(
-                canvas, facts, view, side * distance, (near, far), tall, STONE if stone else PLASTER
-            )
+            _paint_row_house(canvas, facts, view, side * distance, (near, far), tall, STONE if stone else PLASTER)
 
 
 def _paint_row_house(
@@ -157,8 +150,7 @@ def paint_arch(canvas: Canvas, view: View, half: float) -> None:
     z, reach = canvas.between(9, 15), half
     top = canvas.between(6.5, 8.0)
     opening = [
-        view.project(reach * 0.8 * math.cos(a), 2.6 + reach * 0.8 * math.sin(a), z)
-        for a in np.linspace(0, math.pi, 14)
+        view.project(reach * 0.8 * math.cos(a), 2.6 + reach * 0.8 * math.sin(a), z) for a in np.linspace(0, math.pi, 14)
     ]
     outline = [view.project(reach, 0, z), view.project(reach, top, z), view.project(-reach, top, z)]
     outline += [view.project(-reach, 0, z), view.project(-reach * 0.8, 0, z), *opening[::-1]]

@@ -70,9 +70,7 @@ class Canvas:
         box = [v * OVERSAMPLING for v in (x - rx, y - ry, x + rx, y + ry)]
         self._draw.ellipse(box, fill=self._ink(paint, glow))
 
-    def rectangle(
-        self, x0: float, y0: float, x1: float, y1: float, paint: Paint, *, glow: bool = False
-    ) -> None:
+    def rectangle(self, x0: float, y0: float, x1: float, y1: float, paint: Paint, *, glow: bool = False) -> None:
         box = [v * OVERSAMPLING for v in (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))]
         self._draw.rectangle(box, fill=self._ink(paint, glow))
 
@@ -111,8 +109,7 @@ class Canvas:
             red, green, blue = plain
         else:
             red, green, blue = (
-                (value + shift) * tint
-                for value, shift, tint in zip(plain, self._shift, self.tint, strict=True)
+                (value + shift) * tint for value, shift, tint in zip(plain, self._shift, self.tint, strict=True)
             )
         return (_byte(red), _byte(green), _byte(blue))
 

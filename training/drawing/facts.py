@@ -130,6 +130,4 @@ def _road(rng: np.random.Generator, scene: str, light: str, season: str, weather
     jersey = "none"
     if rng.random() < 0.28:
         jersey = choose((*JERSEYS[1:], "pink", "pink", "pink", "many"))
-    return Facts(
-        scene, light, season, weather, region, trees, tree_side, sea_side, field, "none", "none", jersey
-    )
+    return Facts(scene, light, season, weather, region, trees, tree_side, sea_side, field, "none", "none", jersey)

@@ -42,9 +42,7 @@ class Figure:
         if iris is not None:
             self.ellipse(x, y, r * 1.25, r * 1.3, "fbf8f0")
             self.ellipse(x, y, r, r * 1.1, iris)
-        self.ellipse(
-            x, y, r * (0.62 if iris is not None else 1.0), r * (0.85 if iris is not None else 1.1), "17110f"
-        )
+        self.ellipse(x, y, r * (0.62 if iris is not None else 1.0), r * (0.85 if iris is not None else 1.1), "17110f")
         px, py = self.at(x, y)
         self.canvas.ellipse(
             px - r * 0.3 * self.size,

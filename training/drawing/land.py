@@ -27,9 +27,7 @@ def paint_peak(canvas: Canvas, facts: Facts, x: float, base: float, height: floa
     """One mountain: a lit and a shaded face, snow on top. In the Dolomites a rose tower with steep walls."""
     tower = facts.region == "dolomites"
     rock = colour(
-        canvas.choice(["cbaea2", "d6b7a8", "bfa8a4"])
-        if tower
-        else canvas.choice(["7d8aa0", "6f7f95", "8b93a5"])
+        canvas.choice(["cbaea2", "d6b7a8", "bfa8a4"]) if tower else canvas.choice(["7d8aa0", "6f7f95", "8b93a5"])
     )
     width = height * (canvas.between(0.42, 0.55) if tower else canvas.between(0.62, 0.9))
     power = 0.6 if tower else 1.0
@@ -82,9 +80,7 @@ def paint_distance(canvas: Canvas, facts: Facts, view: View, ground: Colour, haz
     else:
         rise = 0.12 if facts.region == "france" else 0.28
         for layer in range(canvas.count(1, 2)):
-            paint_ridge(
-                canvas, horizon + 4 + layer * 3, horizon * (rise - 0.06 * layer), mix(far, ground, layer / 3)
-            )
+            paint_ridge(canvas, horizon + 4 + layer * 3, horizon * (rise - 0.06 * layer), mix(far, ground, layer / 3))
     canvas.rectangle(0, horizon, SIZE, SIZE, ground)
 
 
@@ -143,9 +139,7 @@ def paint_patches(canvas: Canvas, facts: Facts, view: View, ground: Colour) -> N
         y = canvas.between(view.horizon, SIZE)
         other = canvas.choice(["ffffff", "406020", "dde8f0" if facts.season == "winter" else "e8c860"])
         height = (y - view.horizon) * 0.16 + 2
-        canvas.ellipse(
-            canvas.between(-40, SIZE + 40), y, canvas.between(30, 120), height, mix(ground, other, 0.16)
-        )
+        canvas.ellipse(canvas.between(-40, SIZE + 40), y, canvas.between(30, 120), height, mix(ground, other, 0.16))
 
 
 _CROPS = {"lavender": ("8e6bbf", "a684d6"), "sunflowers": ("f2b705", "5d8a2c"), "wheat": ("e9c35a", "d1a53c")}
@@ -176,13 +170,9 @@ def _paint_row(canvas: Canvas, view: View, x: float, paint: Colour, field: str) 
     near, far = view.nearest, 60.0
     tall, wide = (0.75, 0.5) if field == "vineyard" else (0.45, 0.62)
     depths = np.geomspace(near, far, 9)
-    top = [view.project(x - wide, tall, z) for z in depths] + [
-        view.project(x + wide, tall, z) for z in depths[::-1]
-    ]
+    top = [view.project(x - wide, tall, z) for z in depths] + [view.project(x + wide, tall, z) for z in depths[::-1]]
     side = wide if x < 0 else -wide
-    face = [view.project(x + side, tall, z) for z in depths] + [
-        view.project(x + side, 0, z) for z in depths[::-1]
-    ]
+    face = [view.project(x + side, tall, z) for z in depths] + [view.project(x + side, 0, z) for z in depths[::-1]]
     canvas.polygon(face, mix(paint, "201810", 0.35))
     canvas.polygon(top, paint)
     if field == "sunflowers":

@@ -32,9 +32,7 @@ def _cypress(canvas: Canvas, season: str, x: float, y: float, h: float) -> None:
     green = colour(canvas.choice(["1f4d2e", "2a5a33", "1b4428"]))
     w = h * canvas.between(0.10, 0.13)
     canvas.rectangle(x - h * 0.02, y - h * 0.12, x + h * 0.02, y, "4d3a28")
-    left: list[Point] = [
-        (x - w * s, y - h + h * t) for s, t in ((0.45, 0.16), (0.85, 0.42), (1.0, 0.7), (0.7, 0.95))
-    ]
+    left: list[Point] = [(x - w * s, y - h + h * t) for s, t in ((0.45, 0.16), (0.85, 0.42), (1.0, 0.7), (0.7, 0.95))]
     right: list[Point] = [(2 * x - px, py) for px, py in reversed(left)]
     canvas.blob([(x, y - h), *left, *right], green)
     canvas.blob([(x, y - h * 0.99), (x, y - h * 0.05), *right], mix(green, "0a2018", 0.45))
@@ -46,18 +44,14 @@ def _poplar(canvas: Canvas, season: str, x: float, y: float, h: float) -> None:
     if season == "winter":
         _bare(canvas, x, y, h, 0.14)
         return
-    leaf = colour(
-        {"spring": "a4d65e", "summer": "5fa845", "autumn": canvas.choice(["f0c02e", "e8a92a"])}[season]
-    )
+    leaf = colour({"spring": "a4d65e", "summer": "5fa845", "autumn": canvas.choice(["f0c02e", "e8a92a"])}[season])
     w = h * canvas.between(0.12, 0.15)
     canvas.rectangle(x - h * 0.02, y - h * 0.25, x + h * 0.02, y, "c9bfae")
     side = ((0.5, 0.1), (0.95, 0.32), (1.0, 0.55), (0.7, 0.8))
     left = [(x - w * s, y - h + h * t) for s, t in side]
     right = [(x + w * s, y - h + h * t) for s, t in reversed(side)]
     canvas.blob([(x, y - h), *left, *right], leaf)
-    canvas.blob(
-        [(x + w * 0.1, y - h * 0.95), (x + w * 0.05, y - h * 0.25), *right], mix(leaf, "305020", 0.25)
-    )
+    canvas.blob([(x + w * 0.1, y - h * 0.95), (x + w * 0.05, y - h * 0.25), *right], mix(leaf, "305020", 0.25))
 
 
 def _pine(canvas: Canvas, season: str, x: float, y: float, h: float) -> None:

@@ -29,9 +29,7 @@ def paint_stage(canvas: Canvas) -> float:
         for fold in range(4):
             x = outer - side * fold * 12
             tone = mix(curtain, BLACK, 0.3 * (fold % 2))
-            canvas.polygon(
-                [(x, 0), (x - side * 13, 0), (x - side * 9, floor + 8), (x + side * 2, floor + 8)], tone
-            )
+            canvas.polygon([(x, 0), (x - side * 13, 0), (x - side * 9, floor + 8), (x + side * 2, floor + 8)], tone)
     for number in range(8):
         canvas.ellipse((number + 0.5) * SIZE / 8, 4, SIZE / 14, 20, mix(curtain, BLACK, 0.15 * (number % 2)))
     return floor
@@ -57,9 +55,7 @@ def paint_carving(canvas: Canvas) -> None:
     dark, light = mix(wood, "3a1c08", 0.4), mix(wood, "ffe8c0", 0.35)
     canvas.polygon([(60, 232), (196, 232), (184, 208), (72, 208)], mix(wood, "2a1408", 0.45))
     canvas.rectangle(54, 230, 202, 244, mix(wood, "2a1408", 0.6))
-    _carved_rabbit(
-        Figure(canvas, 128, 212, canvas.between(172, 188), canvas.choice([-1, 1])), wood, dark, light
-    )
+    _carved_rabbit(Figure(canvas, 128, 212, canvas.between(172, 188), canvas.choice([-1, 1])), wood, dark, light)
 
 
 def _carved_rabbit(f: Figure, wood: Colour, dark: Colour, light: Colour) -> None:

@@ -59,9 +59,7 @@ def paint_winding(canvas: Canvas, facts: Facts, near: Point, far: Point, widths:
         left = [(float(a - w * scale / 2), float(b)) for a, b, w in zip(x, y, width, strict=True)]
         right = [(float(a + w * scale / 2), float(b)) for a, b, w in zip(x, y, width, strict=True)]
         canvas.polygon(left + right[::-1], tone)
-        canvas.line(
-            [(float(a), float(b)) for a, b in zip(x, y, strict=True)], tone, max(1.0, widths[1] * scale)
-        )
+        canvas.line([(float(a), float(b)) for a, b in zip(x, y, strict=True)], tone, max(1.0, widths[1] * scale))
 
 
 def _sides(facts: Facts) -> tuple[int, ...]:

@@ -126,9 +126,7 @@ def _climb(canvas: Canvas, facts: Facts) -> None:
     top = canvas.between(0.38, 0.62) * SIZE
     if facts.region == "dolomites":
         for offset, share in ((-46, 0.72), (50, 0.78), (0, 0.9)):
-            land.paint_peak(
-                canvas, facts, top + offset, horizon + 4, horizon * share * canvas.between(0.9, 1.04)
-            )
+            land.paint_peak(canvas, facts, top + offset, horizon + 4, horizon * share * canvas.between(0.9, 1.04))
     else:
         land.paint_peak(canvas, facts, top, horizon + 16, horizon * canvas.between(0.84, 0.96))
     t = np.linspace(-1, 1, 41)
@@ -157,9 +155,7 @@ def _road_and_rider(canvas: Canvas, facts: Facts, far: Point, haze: Colour, hori
     canvas.soften_tint()
     if facts.jersey == "many":
         for number, name in enumerate(("yellow", "blue", "red", "pink")):
-            figure = Figure(
-                canvas, near[0] + (-26, 22, -8, 34)[number], 214.0 + number * 10, 54.0 + number * 8
-            )
+            figure = Figure(canvas, near[0] + (-26, 22, -8, 34)[number], 214.0 + number * 10, 54.0 + number * 8)
             paint_rider(figure, name)
     elif facts.jersey != "none":
         paint_rider(Figure(canvas, near[0], canvas.between(236, 248), canvas.between(96, 122)), facts.jersey)
@@ -248,8 +244,7 @@ def _medieval(canvas: Canvas, facts: Facts) -> None:
     depths = np.geomspace(view.nearest, 120, 12)
     edge = half + 1.0
     canvas.polygon(
-        [view.project(-edge, 0, float(z)) for z in depths]
-        + [view.project(edge, 0, float(z)) for z in depths[::-1]],
+        [view.project(-edge, 0, float(z)) for z in depths] + [view.project(edge, 0, float(z)) for z in depths[::-1]],
         stone,
     )
     buildings.paint_cobbles(canvas, view, half, stone)
@@ -263,9 +258,7 @@ def _medieval(canvas: Canvas, facts: Facts) -> None:
 
 
 def _town(canvas: Canvas, facts: Facts) -> None:
-    view = View(
-        canvas.between(0.42, 0.58) * SIZE, canvas.between(0.46, 0.56) * SIZE, canvas.between(2.2, 3.2)
-    )
+    view = View(canvas.between(0.42, 0.58) * SIZE, canvas.between(0.46, 0.56) * SIZE, canvas.between(2.2, 3.2))
     haze = sky.paint_sky(canvas, facts, view.horizon)
     ground = land.ground_of(canvas, facts)
     land.paint_distance(canvas, facts, view, ground, haze)
@@ -306,9 +299,7 @@ def _animal(canvas: Canvas, facts: Facts) -> None:
         foot = props.paint_stage(canvas) + 24
         shadow, size = colour("8a5a30"), size * 0.9
     elif facts.place == "plain":
-        wall = colour(
-            canvas.choice(["f6d27a", "8fd0d8", "f2a48a", "b8d890", "e8dcc8", "c0b0e0", "7ab8e0", "f2b8c6"])
-        )
+        wall = colour(canvas.choice(["f6d27a", "8fd0d8", "f2a48a", "b8d890", "e8dcc8", "c0b0e0", "7ab8e0", "f2b8c6"]))
         canvas.rectangle(0, 0, SIZE, SIZE, wall)
         canvas.ellipse(x, SIZE * 0.5, SIZE * 0.42, SIZE * 0.42, mix(wall, WHITE, 0.28))
         canvas.rectangle(0, foot - size * 0.1, SIZE, SIZE, mix(wall, "604030", 0.2))

@@ -55,9 +55,7 @@ def _stars(canvas: Canvas, horizon: float) -> None:
 
 def _clouds(canvas: Canvas, facts: Facts, horizon: float, low: Colour) -> None:
     heavy = facts.weather in ("clouds", "rain", "snow")
-    shade = {"day": mix(WHITE, low, 0.35), "sunset": mix("ffd9c0", low, 0.3), "night": colour("46527a")}[
-        facts.light
-    ]
+    shade = {"day": mix(WHITE, low, 0.35), "sunset": mix("ffd9c0", low, 0.3), "night": colour("46527a")}[facts.light]
     number = canvas.count(4, 7) if heavy else canvas.count(0, 3) if facts.light == "day" else 0
     for _ in range(number):
         x, y = canvas.between(-0.05, 1.05) * SIZE, canvas.between(0.08, 0.6) * horizon
@@ -85,6 +83,4 @@ def paint_weather(canvas: Canvas, facts: Facts, horizon: float, haze: Colour) ->
     elif facts.weather == "snow":
         for _ in range(canvas.count(70, 110)):
             r = canvas.between(0.9, 2.6)
-            canvas.ellipse(
-                canvas.between(0, SIZE), canvas.between(0, SIZE), r, r, WHITE, glow=facts.light != "night"
-            )
+            canvas.ellipse(canvas.between(0, SIZE), canvas.between(0, SIZE), r, r, WHITE, glow=facts.light != "night")
