@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from training.drawing.canvas import SIZE, Canvas, Point
@@ -142,7 +144,7 @@ def paint_patches(canvas: Canvas, facts: Facts, view: View, ground: Colour) -> N
         canvas.ellipse(canvas.between(-40, SIZE + 40), y, canvas.between(30, 120), height, mix(ground, other, 0.16))
 
 
-_CROPS = {"lavender": ("8e6bbf", "a684d6"), "sunflowers": ("f2b705", "5d8a2c"), "wheat": ("e9c35a", "d1a53c")}
+_CROPS = {"lavender": ("8e6bbf", "a684d6"), "sunflowers": ("5d8a2c", "7a9c3c"), "wheat": ("e9c35a", "d1a53c")}
 
 
 def paint_field(canvas: Canvas, facts: Facts, view: View, half: float) -> None:
@@ -161,23 +163,26 @@ def paint_field(canvas: Canvas, facts: Facts, view: View, half: float) -> None:
         edge = half + 1.4
         span = [(side * edge, near), (side * edge, far), (side * 90, far), (side * 90, near)]
         canvas.polygon([view.project(x, 0, z) for x, z in span], gap)
-        for number in range(14):
-            x = side * (edge + 0.5 + number * 2.0)
+        for number in reversed(range(12)):
+            x = side * (edge + 0.8 + number * 2.6)
             _paint_row(canvas, view, x, row, facts.field)
 
 
 def _paint_row(canvas: Canvas, view: View, x: float, paint: Colour, field: str) -> None:
-    near, far = view.nearest, 60.0
-    tall, wide = (0.75, 0.5) if field == "vineyard" else (0.45, 0.62)
-    depths = np.geomspace(near, far, 9)
-    top = [view.project(x - wide, tall, z) for z in depths] + [view.project(x + wide, tall, z) for z in depths[::-1]]
-    side = wide if x < 0 else -wide
-    face = [view.project(x + side, tall, z) for z in depths] + [view.project(x + side, 0, z) for z in depths[::-1]]
+    """One row of plants: the side that faces the road in shade, the top in the light."""
+    tall, wide = (1.0, 0.42) if field == "vineyard" else (0.55, 0.8)
+    depths = np.geomspace(view.nearest, 60.0, 9)
+    left = [view.project(x - wide, tall, float(z)) for z in depths]
+    right = [view.project(x + wide, tall, float(z)) for z in depths]
+    inner = -math.copysign(wide, x)
+    face = [view.project(x + inner, tall, float(z)) for z in depths]
+    face += [view.project(x + inner, 0, float(z)) for z in depths[::-1]]
     canvas.polygon(face, mix(paint, "201810", 0.35))
-    canvas.polygon(top, paint)
-    if field == "sunflowers":
-        for z in np.geomspace(near * 1.05, 25, 8):
-            px, py = view.project(x, tall + 0.1, z)
-            r = 60 / z
-            canvas.ellipse(px, py, r, r, "ffd23a")
-            canvas.ellipse(px, py, r * 0.45, r * 0.45, "6b3d12")
+    canvas.polygon(left + right[::-1], paint)
+    if field != "sunflowers":
+        return
+    for z in np.geomspace(view.nearest * 1.02, 30, 11)[::-1]:
+        px, py = view.project(x, tall + 0.25, float(z))
+        r = 110 / z
+        canvas.ellipse(px, py, r, r, "ffd23a")
+        canvas.ellipse(px, py, r * 0.5, r * 0.5, "6b3d12")

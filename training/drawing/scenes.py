@@ -38,16 +38,17 @@ def paint(facts: Facts, rng: np.random.Generator) -> Image.Image:
 
 
 def _countryside(canvas: Canvas, facts: Facts) -> None:
-    view = View.over_road(canvas, (0.4, 0.54), (1.8, 2.8))
+    planted = facts.field != "none"  # seen from higher up, or the first row of vines hides the others
+    view = View.over_road(canvas, (0.36, 0.46) if planted else (0.4, 0.54), (3.0, 3.8) if planted else (1.8, 2.8))
     haze = sky.paint_sky(canvas, facts, view.horizon)
     ground = land.ground_of(canvas, facts)
     land.paint_distance(canvas, facts, view, ground, haze)
     half = canvas.between(2.2, 3.0)
-    if facts.field == "none":
+    if planted:
+        land.paint_field(canvas, facts, view, half)
+    else:
         land.paint_patches(canvas, facts, view, ground)
         paint_flowers(canvas, facts, view.horizon)
-    else:
-        land.paint_field(canvas, facts, view, half)
     if facts.scene == "countryside" and canvas.chance(0.35):
         x = canvas.choice([0.14, 0.86]) * SIZE + canvas.between(-14, 14)
         buildings.paint_house(canvas, facts, x, view.horizon + canvas.between(6, 14), canvas.between(30, 48))
