@@ -16,6 +16,10 @@ from torch import Tensor, nn
 from training import autoencoder_net, loop
 from training.pictures import Pictures, sheet, to_pixels
 
+# How often the encoder is shown the network's own reconstruction and the decoder is still held to the drawing: a
+# feedback chain encodes what was decoded a frame ago, and must not soften with every turn.
+AGAIN = 0.1
+
 
 @dataclass
 class AutoencoderTask:
@@ -53,10 +57,14 @@ class AutoencoderTask:
     def loss(self, network: nn.Module, batch: loop.Batch) -> Tensor:
         images = batch["images"]
         parts: Any = network
+        seen = images
+        if float(torch.rand(())) < AGAIN:
+            seen = _reconstruct(network, images, self.device).to(images.device)
         with loop.half(self.device):
-            posterior = parts.encode(images).latent_dist
+            posterior = parts.encode(seen).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
-        noise = torch.exp(0.5 * logvar) + self.latent_noise * torch.rand(len(mean), 1, 1, 1, device=mean.device)
+        extra = self.latent_noise / parts.config.scaling_factor
+        noise = torch.exp(0.5 * logvar) + extra * torch.rand(len(mean), 1, 1, 1, device=mean.device)
         with loop.half(self.device):
             output = parts.decode(mean + noise * torch.randn_like(mean)).sample
         output = output.float()

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from tqdm import tqdm
 
 Batch = dict[str, Tensor]
@@ -72,6 +73,7 @@ class Place:
     folder: Path
     device: str = "cpu"
     workers: int = 2
+    loaders: int = 0  # processes that make batches ahead of a GPU; 0 makes them between the steps
 
     @property
     def checkpoint(self) -> Path:
@@ -184,15 +186,18 @@ def _work(rank: int, task: Task, schedule: Schedule, place: Place, state: State,
     optimiser = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=schedule.weight_decay, fused=True)
     if saved is not None:
         optimiser.load_state_dict(saved)
-    rng = np.random.default_rng((schedule.seed, rank, int(state.step)))
-    torch.manual_seed(hash((schedule.seed, rank, int(state.step))) % 2**31)
+    seed = (schedule.seed, rank, int(state.step))
+    torch.manual_seed(hash(seed) % 2**31)
+    batches = iter(
+        DataLoader(_Batches(task, seed), batch_size=None, num_workers=place.loaders, pin_memory=place.device != "cpu")
+    )
     watch = Stopwatch()
     desk = Desk(task, schedule, place, state, optimiser) if rank == 0 else None
     for own_step in _steps(schedule, watch):
         done = watch.seconds / (60 * schedule.minutes)
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate(own_step, done)
-        loss = task.loss(state.network, _to(task.batch(rng), place.device))
+        loss = task.loss(state.network, _to(next(batches), place.device))
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
@@ -203,6 +208,19 @@ def _work(rank: int, task: Task, schedule: Schedule, place: Place, state: State,
             desk.note(loss, watch)
     if desk is not None:
         desk.close(watch)
+
+
+class _Batches(IterableDataset[Batch]):
+    """A task's batches without end; every loader process has its own random stream."""
+
+    def __init__(self, task: Task, seed: tuple[int, ...]) -> None:
+        self.task, self.seed = task, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        loader = get_worker_info()
+        rng = np.random.default_rng((*self.seed, 0 if loader is None else loader.id))
+        while True:
+            yield self.task.batch(rng)
 
 
 def _steps(schedule: Schedule, watch: Stopwatch) -> Iterator[int]:
@@ -288,6 +306,7 @@ def add_arguments(parser: argparse.ArgumentParser, learning_rate: float) -> None
     parser.add_argument("--folder", type=Path, required=True, help="checkpoint, log and sample sheets go here")
     parser.add_argument("--device", default=default_device())
     parser.add_argument("--workers", type=int, default=default_workers(), help="processes, on a CPU")
+    parser.add_argument("--loaders", type=int, help="processes that make batches ahead; default 0 on a CPU, 8 on a GPU")
     parser.add_argument("--minutes", type=float, default=10.0, help="trained minutes of this run")
     parser.add_argument("--steps", type=int, help="stop after this many steps a process")
     parser.add_argument("--learning-rate", type=float, default=learning_rate)
@@ -306,4 +325,7 @@ def schedule_of(arguments: argparse.Namespace) -> Schedule:
 
 
 def place_of(arguments: argparse.Namespace) -> Place:
-    return Place(arguments.folder, arguments.device, arguments.workers)
+    loaders = arguments.loaders
+    if loaders is None:
+        loaders = 0 if arguments.device == "cpu" else min(8, os.cpu_count() or 1)
+    return Place(arguments.folder, arguments.device, arguments.workers, loaders)
