@@ -50,8 +50,7 @@ def encode_shard(autoencoder: Path, folder: Path, number: int, device: str) -> N
     path = folder / f"latents-{number:05d}.npy"
     if path.exists():
         return
-    if device == "cpu":
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)  # there is a process for each core already
     network = autoencoder_net.load(autoencoder).to(device).eval()
     parts, lines = [], []
     for start in range(0, SHARD, 16):

@@ -24,10 +24,11 @@ class Scale:
     autoencoder_scale: int
     batch_size: int
     judged: int
+    frames: int
 
 
-CPU = Scale(pictures=8_192, latents=32_768, autoencoder_scale=1, batch_size=16, judged=300)
-GPU = Scale(pictures=32_768, latents=200_000, autoencoder_scale=16, batch_size=512, judged=1_000)
+CPU = Scale(pictures=8_192, latents=32_768, autoencoder_scale=1, batch_size=16, judged=300, frames=50)
+GPU = Scale(pictures=32_768, latents=200_000, autoencoder_scale=16, batch_size=512, judged=1_000, frames=300)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,11 @@ def stages(folder: Path, device: str, minutes: float) -> list[Stage]:
                 *("--model", model, "--classifier", judge, "--out", str(folder / "report")),
                 *("--count", str(scale.judged), "--device", device),
             ),
+        ),
+        Stage(
+            "endurance",
+            "endurance",
+            ("--model", model, "--classifier", judge, "--frames", str(scale.frames), "--device", device),
         ),
         Stage("strips", "strips", ("--model", model, "--out", str(folder / "strips.png"), "--device", device)),
     ]
