@@ -27,6 +27,7 @@ class Scale:
     frames: int
 
 
+REHEARSAL = Scale(pictures=1, latents=1, autoencoder_scale=1, batch_size=4, judged=16, frames=6)  # a shard of each
 CPU = Scale(pictures=8_192, latents=32_768, autoencoder_scale=1, batch_size=16, judged=300, frames=50)
 GPU = Scale(pictures=32_768, latents=200_000, autoencoder_scale=16, batch_size=512, judged=1_000, frames=300)
 
@@ -40,9 +41,8 @@ class Stage:
     arguments: tuple[str, ...]
 
 
-def stages(folder: Path, device: str, minutes: float) -> list[Stage]:
+def stages(folder: Path, device: str, minutes: float, scale: Scale) -> list[Stage]:
     """All stages in order. The trained `minutes` are shared out: 35 % autoencoder, 55 % denoiser, 10 % the rest."""
-    scale = CPU if device == "cpu" else GPU
     pictures, latents, settled = str(folder / "pictures"), str(folder / "latents"), str(folder / "autoencoder-final")
     decoder, model, judge = str(folder / "decoder" / "export"), str(folder / "model"), str(folder / "judge")
 
@@ -112,10 +112,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--device", default=loop.default_device())
     parser.add_argument("--minutes", type=float, default=240.0, help="trained minutes in all")
+    parser.add_argument("--rehearse", action="store_true", help="next to nothing of everything: does it all run?")
     arguments = parser.parse_args()
+    scale = REHEARSAL if arguments.rehearse else CPU if arguments.device == "cpu" else GPU
     marks: Path = arguments.folder / "done"
     marks.mkdir(parents=True, exist_ok=True)
-    for stage in stages(arguments.folder, arguments.device, arguments.minutes):
+    for stage in stages(arguments.folder, arguments.device, arguments.minutes, scale):
         mark = marks / stage.name
         if mark.exists():
             continue

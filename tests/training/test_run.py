@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from training.run import stages
+from training.run import CPU, GPU, stages
 
-STAGES = [stage for device in ("cpu", "cuda") for stage in stages(Path("data"), device, 10)]
+STAGES = [stage for device, scale in (("cpu", CPU), ("cuda", GPU)) for stage in stages(Path("data"), device, 10, scale)]
 
 
 class ParsedError(Exception):
