@@ -35,7 +35,6 @@ from engine.studio import Studio
 COGS = ("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.queue", "cogs.presence")
 
 EXIT_OPERATOR = 2
-ENGINE_LOOK_SECONDS = 5.0
 
 _log = logging.getLogger("tappa")
 
@@ -73,6 +72,11 @@ class Tappa(commands.Bot):
     async def on_ready(self) -> None:
         """Say so in the log."""
         _log.info("Online as %s on %d servers", self.user, len(self.guilds))
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Drop what comes after the end: discord.py says that it is ready up to two seconds late."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
 
     async def close(self) -> None:
         """Stop; what is under way goes on after the next start."""
@@ -128,10 +132,9 @@ async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:
 
 
 async def _watch_engine(studio: Studio) -> None:
-    """Never return; raise OperatorError once the engine cannot be started, be it now or after a crash."""
-    while True:
-        await studio.wait_ready()
-        await asyncio.sleep(ENGINE_LOOK_SECONDS)
+    """Never return; raise OperatorError if the engine cannot be started."""
+    await studio.wait_ready()
+    await asyncio.Event().wait()
 
 
 async def _wait_for_signal() -> None:

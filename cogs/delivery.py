@@ -91,7 +91,6 @@ class Delivery:
         Raises:
             StorageError: what was posted cannot be written down.
         """
-        await self._client.wait_until_ready()  # the servers' upload limits are known from then on
         while (record := await self._accompany()) is not None:
             try:
                 await self._conclude(record)

@@ -10,6 +10,7 @@ import msgspec
 
 MAX_CONTENT = 2000
 MAX_DESCRIPTION = 1024
+MAX_MODAL_TEXT = 4000
 REQUEST_BYTES = 25 * 1024 * 1024 - 64 * 1024
 """The most that one request may carry, less what the form around the file takes."""
 

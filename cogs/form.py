@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 import msgspec
 
+from cogs.drafts import MAX_MODAL_TEXT
 from cogs.failures import guarded, tell
 from cogs.options import build_recipe
 from cogs.ordering import place
@@ -16,7 +17,6 @@ from engine.stages import parse_stages
 if TYPE_CHECKING:
     from bot import Tappa
 
-MAX_TEXT = 4000
 _PATIENCE = 30 * 60.0
 
 
@@ -34,7 +34,7 @@ async def ride(interaction: discord.Interaction[Tappa], journey: Journey) -> Non
         stages = msgspec.to_builtins(parse_stages(journey.stages))
         await place(interaction, build_recipe("giro", journey.seed, stages=stages, loop=journey.loop))
     except MemberError as error:
-        fits = len(journey.stages) <= MAX_TEXT
+        fits = len(journey.stages) <= MAX_MODAL_TEXT
         await tell(interaction, error, view=Correction(journey) if fits else discord.utils.MISSING)
 
 
@@ -49,7 +49,7 @@ class StagesForm(discord.ui.Modal, title="The stages of your giro"):
             style=discord.TextStyle.paragraph,
             default=journey.stages,
             placeholder="a road by the sea, sunny day | 50",
-            max_length=MAX_TEXT,
+            max_length=MAX_MODAL_TEXT,
         )
         self.add_item(self.stages)
 

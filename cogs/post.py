@@ -107,14 +107,14 @@ class Post:
         return True
 
     async def _edit_by_bot(self, message: int, draft: Draft) -> None:
-        self._require_size(draft, self.answer.server)
+        await self._require_size(draft, self.answer.server)
         try:
             await self._channel.get_partial_message(message).edit(**self._parts(draft))
         except discord.HTTPException as error:
             raise self._translated(error, draft) from error
 
     async def _send_to(self, channel: discord.abc.Messageable, draft: Draft, place: Answer) -> Answer:
-        self._require_size(draft, place.server)
+        await self._require_size(draft, place.server)
         parts = self._parts(draft)
         files = parts.pop("attachments", [])
         try:
@@ -136,8 +136,9 @@ class Post:
         server = int(self.answer.server) if self.answer.server else None
         return self._client.get_partial_messageable(int(self.answer.channel), guild_id=server)
 
-    def _require_size(self, draft: Draft, server: str | None) -> None:
+    async def _require_size(self, draft: Draft, server: str | None) -> None:
         """Hold a draft to what the channel takes: less than the member's own limit, if they have Nitro."""
+        await self._client.wait_until_ready()  # servers and their limits are known from then on
         limit = self._limit_of(server)
         if draft.largest > limit:
             raise TooLarge(limit)

@@ -39,17 +39,13 @@ async def _sync(tree: app_commands.CommandTree[Any], store: Store, target: str, 
     guild = None if target == EVERYWHERE else discord.Object(int(target))
     commands = tree.get_commands(guild=guild)
     digest = _digest(tree, commands)
-    if last is None and not commands:
-        return  # nothing was ever sent there, and nothing is to be
-    if last == digest and {command.name for command in commands} == await _names_at(tree, guild):
-        return
+    if last == digest or not commands:  # then it is worth asking whether there is anything to do
+        names = {command.name for command in await tree.fetch_commands(guild=guild)}
+        if names == {command.name for command in commands}:
+            return
     await tree.sync(guild=guild)
     await store.remember_synced(target, digest)
     _log.info("Sent %d commands to Discord (%s)", len(commands), target)
-
-
-async def _names_at(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> set[str]:
-    return {command.name for command in await tree.fetch_commands(guild=guild)}
 
 
 def _digest(tree: app_commands.CommandTree[Any], commands: Sequence[Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPECIAL = re.compile(r"[\\`*_~|<>\[\]():/@]")
-"""What begins or ends something in Discord's markdown within a line; a backslash takes its meaning away."""
+_SPECIAL = re.compile(r"[\\`*_<\[\]]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\||[:/](?=\S)|@(?=\S)")
+"""What begins a format, mention, link or emoji within a line of Discord's markdown; a backslash takes that away."""
 
-_AT_LINE_START = re.compile(r"^(?:[#+-]|\d+(?=\.))")
-"""What makes a heading, a list or small print at the start of a line, apart from the above."""
+_AT_LINE_START = re.compile(r"^(?:[#>+-]|\d+(?=\.))")
+"""What makes a heading, a quote, a list or small print at the start of a line, apart from the above."""
 
 _GRAVE = "ˋ"
 """Stands in for the backtick, which nothing can escape inside a code span."""

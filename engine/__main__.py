@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from engine.config import Config, read_config
 from engine.core import Core, CoreConfig
+from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
 from engine.focus import parse_focus
 from engine.messages import Done, Failed, Job, Progress
@@ -194,9 +195,7 @@ def run(options: dict[str, Any]) -> None:
     backend = load_backend(config.model, threads=config.engine.threads)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
         spool = Spool(Path(folder))
-        # Alone on the device there is no company to be equal in, and no need to pay for it.
-        alone = msgspec.structs.replace(config.engine, fixed_width=False, preview_seconds=60.0)
-        core = Core(backend, spool, CoreConfig(engine=alone, render=config.render))
+        core = Core(backend, spool, CoreConfig(engine=config.engine, render=config.render))
         try:
             plan = core.plan(recipe)
             done = render(core, job)
@@ -225,6 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 done, 1 broken, 2 bad input."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.update(patient_threads(os.environ))
     options = vars(build_parser().parse_args(arguments))
     try:
         run(options)

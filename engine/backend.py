@@ -90,7 +90,7 @@ class Backend(Protocol):
 
         Raises:
             PromptError: as `check`.
-            EngineError: the device has no memory left for it, or is gone.
+            EngineError: the device has no memory left for it.
         """
 
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
@@ -102,12 +102,12 @@ class Backend(Protocol):
                 same.
 
         Raises:
-            EngineError: the device has no memory left for it, or is gone.
+            EngineError: the device has no memory left for it.
         """
 
     def develop(self, lanes: Sequence[Lane], width: int) -> list[Picture]:
         """Decode finished lanes, in the same order; lanes are used up by it.
 
         Raises:
-            EngineError: the device has no memory left for it, or is gone.
+            EngineError: the device has no memory left for it.
         """

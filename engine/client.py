@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
@@ -15,6 +16,7 @@ import msgspec
 
 from engine import wire
 from engine.config import Config
+from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError
 from engine.messages import (
     Accepted,
@@ -50,6 +52,8 @@ log = logging.getLogger(__name__)
 
 RESTART_DELAYS = (0.2, 1.0, 5.0, 15.0, 60.0)
 """Seconds before each restart in a row; a process that got as far as a new frame starts the row again."""
+MOST_FALSE_STARTS = 5
+"""A process that ends so often before its model was ever loaded will not load it the next time either."""
 MOST_DEATHS = 3
 """A job in whose render the process died so often without a new frame is given up: it is what kills it."""
 STOP_SECONDS = 10.0
@@ -178,6 +182,7 @@ class EngineClient:
                 "engine.process",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=patient_threads(os.environ),
             )
             self._send(self._hello)
             await self._listen(self._process)
@@ -187,6 +192,9 @@ class EngineClient:
                 return
             log.error("the engine process ended with code %s; starting it again", code)
             self._mourn()
+            if not self._loaded.is_set() and self._restarts + 1 >= MOST_FALSE_STARTS:
+                self._give_up(f"The engine ended {MOST_FALSE_STARTS} times before it was ready; its log says why.")
+                return
             await asyncio.sleep(RESTART_DELAYS[min(self._restarts, len(RESTART_DELAYS) - 1)])
             self._restarts += 1
 
@@ -233,8 +241,7 @@ class EngineClient:
                 for job in self._jobs.values():
                     self._send(Add(job))
             case Fatal(message):
-                self._fatal = OperatorError(message)
-                self._loaded.set()
+                self._give_up(message)
             case Checked(ticket, plan):
                 self._answer(ticket, plan)
             case Refused(ticket, message):
@@ -243,6 +250,11 @@ class EngineClient:
                 self._standings = {standing.job: standing for standing in jobs}
             case Accepted() | Progress() | Preview() | Done() | Failed() | Cancelled() | Lost():
                 self._pass_on(event)
+
+    def _give_up(self, message: str) -> None:
+        """Note that the engine cannot start as things are, for everybody who waits for it."""
+        self._fatal = OperatorError(message)
+        self._loaded.set()
 
     def _answer(self, ticket: int, answer: Plan | MemberError) -> None:
         waiting = self._checks.get(ticket)

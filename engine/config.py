@@ -17,7 +17,14 @@ from engine.validation import explain
 
 MIB = 1024 * 1024
 
-Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$")]
+Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a server\'s id, such as "123456789012345678"')]
+Device = Annotated[
+    str,
+    Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?|xpu(:\d+)?)$", description="auto, cpu, mps, cuda, cuda:N, xpu or xpu:N"),
+]
+ProxyUrl = Annotated[
+    str, Meta(pattern=r"^(https?://\S+)?$", description='empty, or a URL such as "http://127.0.0.1:8080"')
+]
 
 
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +32,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     source: Annotated[str, Meta(min_length=1)] = "embedded"
     revision: Annotated[str, Meta(min_length=1)] = "main"
-    device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?|xpu(:\d+)?)$")] = "auto"
+    device: Device = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     token_file: str = ""
 
@@ -34,7 +41,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """[engine]: how much it does at once, and what it keeps."""
 
     lanes: Annotated[int, Meta(ge=1, le=64)] = 4
-    fixed_width: bool = True
+    fixed_width: bool = False
     jobs_at_once: Annotated[int, Meta(ge=1, le=64)] = 4
     threads: Annotated[int, Meta(ge=0, le=256)] = 0
     preview_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 3.0
@@ -86,7 +93,7 @@ class DiscordConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """[discord]: how to reach Discord. The token itself is never in this file."""
 
     token_file: str = ""
-    proxy: str = ""
+    proxy: ProxyUrl = ""
     servers: tuple[Snowflake, ...] = ()
 
 
@@ -139,7 +146,7 @@ def read_config(path: Path) -> Config:
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error, Config, 'The file')}") from None
+        raise ConfigError(f"{path}: {explain(error, Config, 'The file', raw)}") from None
     for name, preset in config.presets.items():
         try:
             preset.parsed()

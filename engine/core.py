@@ -19,7 +19,7 @@ from engine import policy
 from engine.animations import storyboard
 from engine.backend import Backend, Lane, Picture
 from engine.config import EngineConfig
-from engine.errors import TappaError, describe
+from engine.errors import EngineError, TappaError, describe
 from engine.estimate import Outlook, Pace, standings
 from engine.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings
 from engine.production import Entry, Production
@@ -66,6 +66,7 @@ class Core:
         self._events: list[Event] = []
         self._pace = Pace()
         self._told_at = 0.0
+        self._at_work: list[Production] = []
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     # ---- what may be asked ----
@@ -119,10 +120,15 @@ class Core:
     def step(self) -> list[Event]:
         """Do one round of work and return what happened since the last."""
         begun = time.perf_counter()
+        advanced = 0
         self._admit()
-        self._open_lanes()
-        advanced = self._denoise()
-        self._develop()
+        try:
+            self._open_lanes()
+            advanced = self._denoise()
+            self._develop()
+        except EngineError as error:
+            for production in self._at_work:
+                self._fail(production.job.id, error)
         self._collect()
         if advanced:
             self._pace.measure(time.perf_counter() - begun, advanced / max(1, len(self._running)))
@@ -204,8 +210,7 @@ class Core:
                 self._drop(production.job.id)
                 self._events.append(Done(production.job.id, cut.gif.data, production.report(cut)))
         except (TappaError, OSError) as error:
-            self._drop(production.job.id)
-            self._events.append(Failed(production.job.id, describe(error)))
+            self._fail(production.job.id, error)
 
     # ---- small helpers ----
 
@@ -214,6 +219,11 @@ class Core:
         if self._running.pop(job_id, None) is not None:
             self._lanes = [open_lane for open_lane in self._lanes if open_lane.production.job.id != job_id]
         self._told_at = 0.0
+
+    def _fail(self, job_id: JobId, error: Exception) -> None:
+        """Give a job up and tell its owner why."""
+        self._drop(job_id)
+        self._events.append(Failed(job_id, describe(error)))
 
     def _line(self) -> list[policy.Ticket]:
         waiting = [policy.Ticket(entry.job.id, entry.job.owner) for entry in self._waiting.values()]
@@ -225,7 +235,8 @@ class Core:
 
     @contextlib.contextmanager
     def _timed(self, phase: str, productions: list[Production]) -> Iterator[None]:
-        """Charge the time inside to each lane's job in equal shares."""
+        """Charge the time inside to each lane's job in equal shares; while it lasts, they are the ones at work."""
+        self._at_work = list(dict.fromkeys(productions))
         begun = time.perf_counter()
         yield
         share = (time.perf_counter() - begun) / len(productions)

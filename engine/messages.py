@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from engine.card import Card
 from engine.config import EngineConfig, ModelConfig
 from engine.recipe import Recipe
 from engine.settings import Taste
@@ -59,12 +60,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a finished render, every number measured.
 
     Attributes:
+        frames: how many were rendered.
+        gif_frames: how many the GIF shows; fewer where a small limit let it drop every other one.
         seconds: spent on this job from its first frame to its GIF, the time of earlier attempts included.
         seconds_by_phase: share of them by phase: encode, denoise, decode, gif.
         seam: d(last, first) / median d of neighbours; see `engine.quality`.
     """
 
     frames: int
+    gif_frames: int
     seconds: float
     seconds_by_phase: dict[str, float]
     unet_calls: int
@@ -126,7 +130,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     """The model is loaded: its name, what suits it, and the hardware it runs on."""
 
     model: str
-    card: Taste
+    card: Card
     device: str
     dtype: str
 

@@ -165,6 +165,7 @@ class Production:
         self._phases["gif"] += cut.seconds
         return Report(
             frames=self.plan.frames,
+            gif_frames=cut.gif.frames,
             seconds=self._seconds(),
             seconds_by_phase=dict(self._phases),
             unet_calls=self.plan.unet_calls,

@@ -43,7 +43,7 @@ from engine.store import Answer, JobRecord, Order, Store
 _log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0
-"""How long a member waits for the engine's opinion; a busy or loading engine gives it later, by message."""
+"""How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
 
 _DAY = 24 * 60 * 60
 
@@ -211,8 +211,9 @@ class Studio:
             every: seconds between two looks, counted from when the reader comes back for the next one.
         """
         while live := self._live.get(job):
-            yield live.now
-            if not live.now.record.is_open:
+            moment = live.now
+            yield moment
+            if not moment.record.is_open:
                 return
             await live.wait_over(every)
 
@@ -272,11 +273,14 @@ class Studio:
         require_room(of_member, of_server, self._config.limits.of(server))
 
     async def _check(self, recipe: Recipe) -> Plan | None:
+        """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
+        if self._engine.ready is None:
+            return None
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 return await self._engine.check(recipe)
         except (TimeoutError, EngineError):
-            return None  # loading, busy or being restarted: what it has to say will reach the owner by message
+            return None
 
     async def _render(self, record: JobRecord) -> None:
         events = self._engine.watch(record.id)

@@ -7,7 +7,6 @@ import base64
 import enum
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -121,8 +120,9 @@ class Interactions:
         self._settings = settings
         self._by_id: dict[str, Interaction] = {}
 
-    def __iter__(self) -> Iterator[Interaction]:
-        return iter(self._by_id.values())
+    def get(self, interaction_id: str | None) -> Interaction | None:
+        """Return an interaction; None if there is none of that id."""
+        return self._by_id.get(interaction_id or "")
 
     def open(self, request: Request) -> Interaction:
         """Start an interaction: the bot is told, and the time for its answer runs."""

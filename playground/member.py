@@ -91,18 +91,33 @@ class Member:
         blank = self.backend.composer.placeholder(Origin(channel=self.channel, author=self.user))
         return world.post(msgspec.structs.replace(blank, content=text))
 
+    def read(self, text: str) -> Typed:
+        """Read a command line, such as `/morph source:skunk target:puppy` or, for short, `/morph skunk puppy`.
+
+        Raises:
+            ClientRefused: there is no such command here.
+        """
+        return command_line.read(text, self.commands, self.user.locale)
+
     async def slash(self, text: str, files: Mapping[str, Upload] | None = None) -> InteractionHandle:
         """Use a command, as typed.
 
         Args:
-            text: such as `/morph source:skunk target:puppy` or, for the required options, `/morph skunk puppy`.
+            text: the command line.
             files: for attachment options, by option name.
 
         Raises:
             ClientRefused: there is no such command here, or the client would not send these options.
         """
-        typed = command_line.read(text, self.commands, self.user.locale)
-        return self._use(typed, options.checked(typed, self._occasion, files or {}))
+        return await self.use(self.read(text), files or {})
+
+    async def use(self, typed: Typed, files: Mapping[str, Upload]) -> InteractionHandle:
+        """Use a command that has been read.
+
+        Raises:
+            ClientRefused: the client would not send these options.
+        """
+        return self._send_command(typed, options.checked(typed, self._occasion, files))
 
     async def invoke(self, name: str, values: Mapping[str, Any]) -> InteractionHandle:
         """Use a command with `values` exactly as given, whatever the registered command allows.
@@ -114,11 +129,7 @@ class Member:
         Raises:
             ClientRefused: there is no such command or option here.
         """
-        typed = command_line.read(f"/{name}", self.commands, self.user.locale)
-        unknown = set(values) - {option["name"] for option in typed.options}
-        if unknown:
-            raise ClientRefused(f"/{name} has no option {', '.join(sorted(unknown))}.")
-        return self._use(typed, values)
+        return self._send_command(command_line.filled(name, values, self.commands), values)
 
     async def autocomplete(self, text: str) -> list[Json]:
         """Return the choices offered for the last option in `text`, as far as it is typed.
@@ -127,11 +138,18 @@ class Member:
             ClientRefused: that option offers none.
             DidNotRespond: the bot did not answer.
         """
-        typed = command_line.read(text, self.commands, self.user.locale)
+        return await (await self.type_ahead(self.read(text))).choices()
+
+    async def type_ahead(self, typed: Typed) -> InteractionHandle:
+        """Ask for choices for the last option of a command that has been read, without waiting for them.
+
+        Raises:
+            ClientRefused: that option offers none.
+        """
         focused = next(reversed(list(typed.values)), None)
         option = next((one for one in typed.options if one["name"] == focused), None)
         if option is None or not option.get("autocomplete"):
-            raise ClientRefused(f"Nothing completes {text!r}.")
+            raise ClientRefused(f"Nothing completes the option {focused}.")
         data = options.command_data(typed, typed.values, {})
         innermost = data["options"]
         for _ in typed.path:
@@ -139,8 +157,7 @@ class Member:
         for one in innermost:
             if one["name"] == focused:
                 one["focused"] = True
-        request = self._request(Kind.AUTOCOMPLETE, data, option_type=option["type"])
-        return await self._open(request).choices()
+        return self._open(self._request(Kind.AUTOCOMPLETE, data, option_type=option["type"]))
 
     async def click(self, message: Message, label_or_custom_id: str) -> InteractionHandle:
         """Press a button.
@@ -177,19 +194,22 @@ class Member:
         return self._open(self._request(Kind.COMPONENT, data, message=newest))
 
     async def submit(self, modal: Modal, /, **values: str) -> InteractionHandle:
-        """Submit a modal; inputs are named by custom id, and those left out keep what stands in them.
+        """Submit a modal, its inputs named by custom id; see `submit_values`."""
+        return await self.submit_values(modal, values)
+
+    async def submit_values(self, modal: Modal, values: Mapping[str, str | list[str]]) -> InteractionHandle:
+        """Submit a modal; inputs left out keep what stands in them.
+
+        Args:
+            modal: as it was opened.
+            values: by label or custom id; a list for a select.
 
         Raises:
             ClientRefused: an input is not there, or a value does not fit it.
         """
-        return await self.submit_values(modal, values)
-
-    async def submit_values(self, modal: Modal, values: Mapping[str, str | list[str]]) -> InteractionHandle:
-        """Submit a modal; like `submit`, for inputs whose label or custom id is no Python name, and for selects."""
-        request = self._request(
-            Kind.MODAL_SUBMIT, modal.submission(values), message=modal.cause.request.message, cause=modal.cause
-        )
-        return self._open(request)
+        cause = modal.cause
+        data = modal.submission(values)
+        return self._open(self._request(Kind.MODAL_SUBMIT, data, message=cause.request.message, cause=cause))
 
     # How
 
@@ -201,7 +221,7 @@ class Member:
     def _membership(self) -> GuildMember:
         return self.backend.world.guilds[self.channel.guild_id].members[self.user.id]
 
-    def _use(self, typed: Typed, values: Mapping[str, Any]) -> InteractionHandle:
+    def _send_command(self, typed: Typed, values: Mapping[str, Any]) -> InteractionHandle:
         granted = self.backend.world.permissions(self.channel, self.user)
         if Permission.USE_APPLICATION_COMMANDS not in granted:
             raise ClientRefused("You may not use commands in this channel.")

@@ -15,6 +15,7 @@ from typing import Self
 from aiohttp import web
 
 from playground.backend import Backend
+from playground.chat import ChatPage
 from playground.faults import Faults
 from playground.gateway.gateway import Gateway
 from playground.interaction import Interactions
@@ -138,4 +139,5 @@ class Playground:
         for path in ("/gateway", "/gateway/"):
             application.router.add_get(path, self.gateway.serve)
         application.router.add_get("/attachments/{channel_id}/{file_id}/{filename}", self.backend.cdn.serve)
+        ChatPage(self.backend, self.members, lambda: self.gateway.connected).add_routes(application.router)
         return application

@@ -22,9 +22,8 @@ numpy_deprecation = pytest.mark.filterwarnings("ignore:__array__ implementation:
 
 @functools.cache
 def embedded_model() -> DiffusionModel:
-    return load_backend(
-        ModelConfig(device="cpu"), threads=1
-    )  # threads that wait for each other crawl on a busy machine
+    # One thread: threads that wait for each other crawl on a busy machine.
+    return load_backend(ModelConfig(device="cpu"), threads=1)
 
 
 def make_shot(

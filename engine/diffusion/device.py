@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
-from accelerate import PartialState  # type: ignore[import-untyped]
-from accelerate.utils import is_bf16_available  # type: ignore[import-untyped]
+from accelerate import PartialState
+from accelerate.utils import is_bf16_available
 
 from engine.errors import EngineError, ModelError
 
@@ -45,9 +46,13 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def use_threads(count: int) -> None:
-    """Compute with `count` CPU threads; 0 leaves it to torch, which takes as many as there are cores."""
-    if count:
-        torch.set_num_threads(count)
+    """Compute with `count` CPU threads; 0 takes all cores but one.
+
+    The threads of one operation wait for each other many times in every forward pass. Where one of them shares its
+    core with the bot and the GIF writer, all of them wait for it: on two busy cores that is ten times slower than one
+    thread alone, while on two idle ones the second thread gains a sixth.
+    """
+    torch.set_num_threads(count or max(1, (os.cpu_count() or 1) - 1))
 
 
 @contextlib.contextmanager

@@ -25,5 +25,6 @@ def starting_image(start: Feedback, sources: Mapping[int, Picture], device: torc
 
 
 def _to_tensor(picture: Picture, device: torch.device) -> Tensor:
-    pixels = torch.tensor(picture, device=device).permute(2, 0, 1)[None]
-    return pixels.float() / 255
+    # Contiguous, because a VAE's last digits depend on the order of its input in memory.
+    pixels = torch.tensor(picture, device=device).permute(2, 0, 1).contiguous()
+    return pixels[None].float() / 255

@@ -49,10 +49,9 @@ def download(config: ModelConfig) -> Path:
         ModelError: one line that says what to do.
     """
     source = config.source
+    token = _read_token(config.token_file)
     try:
-        path = snapshot_download(
-            source, revision=config.revision, token=_read_token(config.token_file), allow_patterns=WANTED
-        )
+        path = snapshot_download(source, revision=config.revision, token=token, allow_patterns=WANTED)
     except HFValidationError:
         raise ModelError(
             f'[model] source "{source}" is neither "embedded", nor a directory, nor a hub id such as '

@@ -13,7 +13,7 @@ def load_backend(config: ModelConfig, *, threads: int = 0) -> DiffusionModel:
     """Load the configured model onto the configured device.
 
     Args:
-        threads: CPU threads to compute with; 0 takes as many as there are cores.
+        threads: CPU threads to compute with; 0 takes all cores but one.
 
     Raises:
         ModelError: it cannot be had; one line says what to do.

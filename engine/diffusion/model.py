@@ -89,7 +89,7 @@ class DiffusionModel:
             return self._autoencoder.decode([lane.latents for lane in _own(lanes)], width)
 
     def _new_lane(self, request: ShotRequest) -> DiffusionLane:
-        """Return a lane that stands on pure noise, as text-to-image does."""
+        """Return a lane on pure noise; that of a feedback shot waits for `_encode_sources` to fill its latents."""
         shot = request.shot
         factor = self._autoencoder.factor
         shape = (1, self._denoiser.channels, request.height // factor, request.width // factor)

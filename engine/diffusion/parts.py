@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ WEIGHTS = {
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
 }
+LONGEST_REASON = 160
+"""Characters of a library's own words that are passed on."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,15 @@ def _check_layout(directory: Path) -> None:
         if not (directory / part).is_dir():
             raise ModelError(f"{directory} is incomplete: it has no directory {part}.")
     for part, stem in WEIGHTS.items():
+        _read_json(directory / part / "config.json")
         _check_weights(directory / part, stem)
+    _check_vocabulary(directory / "tokenizer")
+
+
+def _check_vocabulary(directory: Path) -> None:
+    """See that there is a vocabulary; without one a tokenizer loads all the same, and knows no word."""
+    if not (directory / "tokenizer.json").exists() and not (directory / "vocab.json").exists():
+        raise ModelError(f"{directory} is incomplete: it has neither tokenizer.json nor vocab.json.")
 
 
 def _check_weights(directory: Path, stem: str) -> None:
@@ -122,7 +133,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({_first_line(error)}).") from None
+        raise ModelError(f"{path} cannot be read ({_reason(error)}).") from None
     if not isinstance(content, dict):
         raise ModelError(f"{path} cannot be read (it is not a JSON object).")
     return content
@@ -144,7 +155,7 @@ def _load(kind: Any, directory: Path, device: torch.device, dtype: dict[str, tor
             directory, use_safetensors=True, local_files_only=True, output_loading_info=True, **dtype
         )
     if missing := sorted(info["missing_keys"]):
-        raise ModelError(f"{directory} is incomplete: {len(missing)} weights are missing, such as {missing[0]}.")
+        raise ModelError(f"{directory} is incomplete: weights are missing, such as {missing[0]}.")
     try:
         return part.to(device).eval().requires_grad_(False)
     except torch.OutOfMemoryError:
@@ -159,27 +170,33 @@ def _failing_as_damage(directory: Path) -> Iterator[None]:
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"{directory} is damaged or incomplete ({_first_line(error)}).") from error
+        raise ModelError(f"{directory} is damaged or incomplete ({_reason(error)}).") from error
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """Return the first line of what a library said, kept short."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".:")
+    return textwrap.shorten(lines[0], LONGEST_REASON, placeholder=" …").rstrip(".:")
 
 
 # ---- after loading ----
 
 
 def _check_fit(directory: Path, parts: Parts) -> None:
-    """See that the parts belong together; a mismatch would only show in the first picture."""
-    unet, vae = parts.unet.config, parts.vae.config
+    """See that the parts belong together; a mismatch would only show in the first picture, or in none."""
+    unet, vae, text_encoder = parts.unet.config, parts.vae.config, parts.text_encoder.config
     if unet.in_channels != vae.latent_channels:
         raise ModelError(
             f"{directory}: the UNet takes {unet.in_channels} channels and the VAE makes {vae.latent_channels}; "
             "models for inpainting or upscaling are not supported."
         )
-    if unet.cross_attention_dim != parts.text_encoder.config.hidden_size:
+    if unet.cross_attention_dim != text_encoder.hidden_size:
         raise ModelError(
             f"{directory}: the UNet expects a text encoder of width {unet.cross_attention_dim}, and this one has "
-            f"{parts.text_encoder.config.hidden_size}."
+            f"{text_encoder.hidden_size}."
+        )
+    if len(parts.tokenizer) > text_encoder.vocab_size:
+        raise ModelError(
+            f"{directory}: the tokenizer knows {len(parts.tokenizer)} tokens, the text encoder only "
+            f"{text_encoder.vocab_size}."
         )

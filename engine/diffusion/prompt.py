@@ -30,6 +30,7 @@ class PromptEncoder:
         self._tokenizer = tokenizer
         self._text_encoder = text_encoder
         self._dtype = dtype
+        self._foreign = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id}
         self._length = min(tokenizer.model_max_length, text_encoder.config.max_position_embeddings)
         self._remembered: OrderedDict[str | Swap, Conditioning] = OrderedDict()
 
@@ -58,7 +59,7 @@ class PromptEncoder:
         shown = text if len(text) <= SHOWN else text[:SHOWN] + "…"
         if not tokens:
             raise PromptError(f"The model finds no word in “{shown}”.")
-        if not set(tokens).isdisjoint(self._tokenizer.all_special_ids):
+        if not self._foreign.isdisjoint(tokens):
             raise PromptError(f"“{shown}” has characters that the model's vocabulary does not hold.")
         most = self._length - self._tokenizer.num_special_tokens_to_add()
         if len(tokens) > most:
@@ -121,10 +122,8 @@ class PromptEncoder:
         return ids
 
     def _run(self, ids: Tensor) -> Conditioning:
-        # Padding is attended to, as Stable Diffusion was trained; only encoders that say otherwise get a mask.
-        masked = getattr(self._text_encoder.config, "use_attention_mask", False)
-        mask = (ids != self._tokenizer.pad_token_id).long() if masked else None
-        return Conditioning(self._text_encoder(ids, attention_mask=mask)[0].to(self._dtype))
+        # No mask: padding is attended to, as Stable Diffusion was trained.
+        return Conditioning(self._text_encoder(ids).last_hidden_state.to(self._dtype))
 
     # ---- memory ----
 

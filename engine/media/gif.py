@@ -8,7 +8,9 @@
 Where the limit does not bind, the file has its full size and 256 colours a frame. Where it does, the size is chosen
 from the first frame and the colour count (64 to 256) steers every later one onto what is left. When content turns out
 so much heavier or lighter than it began that colours cannot make up for it, the frames so far are recalled and encoded
-again at another size; below 160 pixels every other frame is dropped instead and shown twice as long.
+again at another size. Before the longer side falls below 160 pixels (or half the planned size), every other frame is
+dropped instead and its neighbour shown twice as long: at worst every fourth frame is left, no fewer than 8 frames, 48
+pixels. What does not fit even then is refused.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ class GifPlan(msgspec.Struct, frozen=True):
     """What the file must be.
 
     limit_bytes: the file's greatest size. frames: how many will be added, 1 or more. frame_ms: how long each is
-    shown, 1..60,000; a GIF counts centiseconds, and no fewer than 2 here, because viewers show shorter delays as 10.
-    size: width and height in pixels to post at; frames are scaled to it (up, too), or below it where the limit binds.
+    shown, 1..60,000; a GIF counts whole centiseconds, and here no fewer than 2, because viewers show shorter delays
+    as 10. size: width and height in pixels to post at; frames are scaled to it (up, too), or below it where the limit
+    binds.
     Raises ValueError for values outside these.
     """
 
@@ -101,8 +104,8 @@ class GifWriter:
             self._change_for_the_better(None)
         if not self._fits:
             raise LimitTooSmall(
-                f"{self._plan.frames} frames do not fit into {self._plan.limit_bytes:,} bytes, however small. "
-                "Ask for fewer frames."
+                f"{self._plan.frames} frames do not fit into {self._plan.limit_bytes:,} bytes, however small: "
+                "ask for fewer frames."
             )
         return self._file()
 
@@ -110,7 +113,7 @@ class GifWriter:
         """Encode all kept frames up to the latest one added, whose pixels may be at hand."""
         while self._fits and self._budget.next < self._added:
             index = self._budget.next
-            self._encode(latest if latest and index == self._added - 1 else self._recall(index))
+            self._encode(latest if latest is not None and index == self._added - 1 else self._recall(index))
 
     def _encode(self, frame: Image.Image) -> None:
         """Encode the next frame and keep it; or, if it does not fit, go back to the start in a smaller form."""

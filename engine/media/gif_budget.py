@@ -1,9 +1,10 @@
 """What frames cost in bytes, learnt while they are encoded, and what the rest may therefore cost. Pure arithmetic.
 
 A frame costs about `weight * colours**COLOUR_EXPONENT` bytes, and its weight grows as a power of the picture's side.
-The weight is measured when a frame is encoded; frames not yet seen are expected to weigh what the latest ones did. From
-that follow the form a file should have (its size, and whether frames are dropped) and the colours the next frame should
-get. The exponents are rough, and may be: what they get wrong shows in the next measurement.
+The weight is measured when a frame is encoded; frames not yet seen are expected to weigh what the latest ones did, and
+later ones what all did so far. From that follow the form a file should have (its size, and whether frames are dropped)
+and the colours the next frame should get. The exponents are rough, and may be: what they get wrong shows in the next
+measurement.
 """
 
 from __future__ import annotations
@@ -25,13 +26,16 @@ FEWEST_COLOURS: Final = 64  # below, saturated hues die
 
 STEPS: Final = (1, 2, 4)  # every frame is kept, or every other, or at worst every fourth
 FEWEST_FRAMES: Final = 8  # and no fewer than these are kept, or all
-COMFORTABLE_SIDE: Final = 160  # pixels of the longer side; frames are dropped before a file gets smaller than this
-LEAST_SIDE: Final = 48  # pixels of the longer side, when no more frames may be dropped
+# Pixels of the longer side; half the full side where that is less, so that dropping half the frames always leaves room
+# to grow again.
+COMFORTABLE_SIDE: Final = 160  # frames are dropped before a file gets smaller than this
+LEAST_SIDE: Final = 48  # when no more frames may be dropped
 
 TARGET: Final = 0.995  # share of the limit steered for; the rest absorbs what the last frame costs more than expected
 FIT: Final = 0.98  # share of the limit a size is chosen for
 ENOUGH: Final = 0.9  # share of the limit below which a larger form is worth another pass
-_RECENT: Final = 8  # frames whose mean stands for the frames to come
+_RECENT: Final = 8  # frames whose mean is what the very next frames are expected to weigh
+_MEMORY: Final = 32  # frames over which that expectation fades to the mean of all frames: the next stage may be lighter
 _TELLING: Final = 0.03  # log of the least change of side from which the exponent is learnt
 _SHRINK: Final = 0.95  # a form that proved too large is followed by one at most this large
 
@@ -60,26 +64,26 @@ class Budget:
         self._weights: NDArray[np.float64] = np.full(frames, np.nan)  # at the present side
         self._exponent = SIDE_EXPONENT
         self._scale = 1.0  # the present side over that of the pass before
-        self._drift = 1.0  # how much heavier frames prove in this pass than was expected from earlier ones
+        self._foretold = self._measured = 0.0  # weights of the frames encoded again in this pass
 
     def restart(self, form: Form) -> None:
         """Begin a new pass, from the first frame, in another form."""
         self._learn_exponent()
-        self._scale = form.side / self.form.side
         self._weights[self.next :] *= self._drift
+        self._scale = form.side / self.form.side
         self._weights *= self._scale**self._exponent
         self.form = form
         self.used = 0
         self.next = 0
-        self._drift = 1.0
+        self._foretold = self._measured = 0.0
 
     def record(self, colours: int, size: int) -> None:
         """Take note that the next frame was encoded with `colours` colours in `size` bytes."""
         weight = size / colours**COLOUR_EXPONENT
         known = self._weights[self.next]
         if not np.isnan(known):
-            ratio = weight / known
-            self._drift = ratio if self.next == 0 else self._drift + (ratio - self._drift) / _RECENT
+            self._foretold += known
+            self._measured += weight
         self._weights[self.next] = weight
         self.used += size
         self.next += self.form.step
@@ -136,11 +140,17 @@ class Budget:
         return None if self._is_smallest else smallest
 
     @property
+    def _drift(self) -> float:
+        """How much heavier frames prove in this pass than was foretold from earlier ones."""
+        return self._measured / self._foretold if self._foretold else 1.0
+
+    @property
     def _is_smallest(self) -> bool:
         return self.form == Form(self._least_side(self._steps[-1]), self._steps[-1])
 
     def _least_side(self, step: int) -> int:
-        return min(self._side, COMFORTABLE_SIDE if step < self._steps[-1] else LEAST_SIDE)
+        bound = COMFORTABLE_SIDE if step < self._steps[-1] else LEAST_SIDE
+        return max(1, min(bound, self._side // 2))
 
     def _fitting_side(self, step: int) -> int:
         """Return the side at which every `step`-th frame fits with GOOD_COLOURS colours; at most the full side."""
@@ -159,7 +169,11 @@ class Budget:
         expected[self.next :] *= self._drift
         known = np.flatnonzero(~np.isnan(expected))
         if known.size:
-            expected[np.isnan(expected)] = expected[known[-_RECENT:]].mean()
+            usual, recent = expected[known].mean(), expected[known[-_RECENT:]].mean()
+            expected[np.isnan(expected)] = usual  # frames that were skipped while every other one was kept
+            unseen = np.arange(known[-1] + 1, expected.size)
+            fading = np.exp((known[-1] - unseen) / _MEMORY)
+            expected[unseen] = usual + (recent - usual) * fading
         return expected
 
     def _rest(self, expected: NDArray[np.float64]) -> float:

@@ -8,7 +8,7 @@ of it to the first option.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -41,7 +41,31 @@ def read(text: str, commands: Iterable[Json], locale: str) -> Typed:
     """
     if not text.startswith("/"):
         raise ClientRefused(f"{text!r} is no command: it must begin with /")
-    word, rest = _split_word(text[1:])
+    bare, rest = _command(text[1:], commands, locale)
+    return msgspec.structs.replace(bare, values=_values(rest, bare.options, locale))
+
+
+def filled(name: str, values: Mapping[str, str], commands: Iterable[Json]) -> Typed:
+    """Return a command whose options were filled in one by one.
+
+    Args:
+        name: of the command, followed by those of group and sub-command.
+        values: the text in each option, by its registered name, in the order they were filled in.
+        commands: those there are.
+
+    Raises:
+        ClientRefused: there is no command of that name, or it has no such option.
+    """
+    bare, rest = _command(name, commands, locale="")
+    unknown = set(values) - {option["name"] for option in bare.options}
+    if rest or unknown:
+        raise ClientRefused(f"/{name} has no option {', '.join(sorted(unknown)) or rest}.")
+    return msgspec.structs.replace(bare, values=values)
+
+
+def _command(text: str, commands: Iterable[Json], locale: str) -> tuple[Typed, str]:
+    """Return the command that `text` begins with, and the rest of the text."""
+    word, rest = _split_word(text)
     command = _named(word, [one for one in commands if one["type"] == 1], locale)
     if command is None:
         raise ClientRefused(f"There is no command /{word} here.")
@@ -55,7 +79,7 @@ def read(text: str, commands: Iterable[Json], locale: str) -> Typed:
             raise ClientRefused(f"/{command['name']} wants one of: {known}.")
         path.append(nested["name"])
         options = nested.get("options") or []
-    return Typed(command=command, path=tuple(path), options=tuple(options), values=_values(rest, options, locale))
+    return Typed(command=command, path=tuple(path), options=tuple(options), values={}), rest
 
 
 def _split_word(text: str) -> tuple[str, str]:
@@ -71,7 +95,7 @@ def _named(word: str, entries: Iterable[Json], locale: str) -> Json | None:
     return None
 
 
-def _values(text: str, options: list[Json], locale: str) -> dict[str, str]:
+def _values(text: str, options: Sequence[Json], locale: str) -> dict[str, str]:
     names = {option["name"]: option["name"] for option in options}
     for option in options:
         translated = (option.get("name_localizations") or {}).get(locale)
@@ -89,7 +113,7 @@ def _values(text: str, options: list[Json], locale: str) -> dict[str, str]:
     return _positional(before.strip(), options, named) | named
 
 
-def _positional(text: str, options: list[Json], named: Mapping[str, str]) -> dict[str, str]:
+def _positional(text: str, options: Sequence[Json], named: Mapping[str, str]) -> dict[str, str]:
     if not text:
         return {}
     free = [option["name"] for option in options if option["name"] not in named]

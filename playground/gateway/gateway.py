@@ -30,7 +30,6 @@ from playground.world.news import (
     MessageDeleted,
     MessageUpdated,
     News,
-    PresenceChanged,
     TypingStarted,
 )
 
@@ -177,7 +176,8 @@ class Gateway:
         elif op == RESUME:
             self._resume(client, data or {})
         elif op == PRESENCE:
-            self._presence(client.identified, data or {})
+            _ = client.identified
+            self._show_presence(data or {})
         elif op == REQUEST_MEMBERS:
             self._send_members(client.identified, data or {})
         elif op == VOICE_STATE:
@@ -202,7 +202,7 @@ class Gateway:
         if session.wants("GUILD_CREATE"):
             for guild in self._backend.world.guilds.values():
                 session.dispatch("GUILD_CREATE", wire.guild_create(guild, self._backend.world.bot))
-        self._presence(session, data.get("presence") or {})
+        self._show_presence(data.get("presence") or {})
         self._backend.world.news.publish(BotConnected(session.id, resumed=False))
 
     def _resume(self, client: _Client, data: Json) -> None:
@@ -242,12 +242,12 @@ class Gateway:
         }
         return ready | ({"shard": shard} if shard else {})
 
-    def _presence(self, session: Session, data: Json) -> None:
+    def _show_presence(self, data: Json) -> None:
         activities = data.get("activities") or []
         if isinstance(data.get("game"), dict):
             activities = [data["game"]]
         shown = [str(one.get("state") or one.get("name") or "") for one in activities]
-        self._backend.world.news.publish(PresenceChanged(", ".join(shown)))
+        self._backend.world.show_activity(", ".join(shown))
 
     def _send_members(self, session: Session, data: Json) -> None:
         guild = self._backend.world.guilds.get(str(data.get("guild_id")))

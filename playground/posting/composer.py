@@ -53,6 +53,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     interaction_id: str | None = None
     interaction: Json | None = None
     reference_id: str | None = None
+    nonce: str | int | None = None
 
 
 class Composer:
@@ -93,6 +94,7 @@ class Composer:
             interaction_id=origin.interaction_id,
             interaction=origin.interaction,
             reference_id=origin.reference_id,
+            nonce=origin.nonce,
         )
 
     def edited(self, message: Message, draft: Draft) -> Message:

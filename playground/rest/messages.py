@@ -12,6 +12,9 @@ from playground.world import wire
 from playground.world.model import DEFAULT_MESSAGE, REPLY, Channel, Message
 from playground.world.news import TypingStarted
 from playground.world.permissions import Permission
+from playground.world.snowflake import now
+
+_NONCE_SECONDS = 300.0  # "the past few minutes"
 
 
 def _message(call: Call, channel: Channel) -> Message:
@@ -47,16 +50,31 @@ def _create(call: Call) -> Answer:
     if call.table.get("embeds"):
         _require(call, channel, Permission.EMBED_LINKS)
     _refuse_archived(channel)
+    if (sent_before := _sent_before(call, channel)) is not None:
+        return Answer(200, wire.message(sent_before, world))
     reference_id = _reference(call, channel)
     origin = Origin(
         channel=channel,
         author=world.bot,
         type=REPLY if reference_id else DEFAULT_MESSAGE,
         reference_id=reference_id,
+        nonce=call.table.get("nonce"),
     )
     draft = call.draft(world.guilds[channel.guild_id].upload_limit)
     message = world.post(call.backend.composer.new(draft, origin))
     return Answer(200, wire.message(message, world))
+
+
+def _sent_before(call: Call, channel: Channel) -> Message | None:
+    """Return the message that has this one's nonce already, if the bot asked for it to be sent once only."""
+    nonce, world = call.table.get("nonce"), call.backend.world
+    if nonce is None or not call.table.get("enforce_nonce"):
+        return None
+    for message in reversed(world.visible_messages(channel.id, world.bot.id)):
+        age = (now() - message.created_at).total_seconds()
+        if age < _NONCE_SECONDS and message.author == world.bot and str(message.nonce) == str(nonce):
+            return message
+    return None
 
 
 def _reference(call: Call, channel: Channel) -> str | None:

@@ -18,6 +18,8 @@ def check_message(body: Json, at: Place) -> None:
     (at / "content").text(body.get("content"), 0, MAX_CONTENT)
     (at / "flags").integer(body.get("flags"), 0, 2**31 - 1)
     (at / "tts").boolean(body.get("tts"))
+    if isinstance(body.get("nonce"), str):
+        (at / "nonce").text(body["nonce"], 0, 25)
     if body.get("embeds") is not None:
         _check_embeds(body["embeds"], at / "embeds")
     if body.get("allowed_mentions") is not None:

@@ -135,6 +135,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         visible_to: id of the only person who sees it (ephemeral), None for everybody.
         interaction_id, interaction: which interaction it came from, and Discord's metadata about that.
         reference_id: id of the message in the same channel that it replies to.
+        nonce: what its author marked it with, to know it again.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     interaction_id: str | None = None
     interaction: Json | None = None
     reference_id: str | None = None
+    nonce: str | int | None = None
 
     @property
     def ephemeral(self) -> bool:

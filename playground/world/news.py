@@ -111,11 +111,11 @@ class Newsroom:
         finally:
             self._listeners.remove(listener)
 
-    async def until(self, find: Callable[[], T | None], seconds: float) -> T:
+    async def until(self, find: Callable[[], T | None], seconds: float | None) -> T:
         """Return the first result of `find` that is not None, tried now and after every piece of news.
 
         Raises:
-            TimeoutError: nothing was found within `seconds`.
+            TimeoutError: nothing was found within `seconds`; None waits for ever.
         """
         found: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 

@@ -282,6 +282,8 @@ def message(one: Message, world: World) -> Json:
             "webhook_id": world.application_id,
             "interaction_metadata": one.interaction,
         }
+    if one.nonce is not None:
+        answer["nonce"] = one.nonce
     if one.reference_id is not None:
         answer["message_reference"] = {
             "type": 0,

@@ -11,7 +11,7 @@ from playground import errors
 from playground.errors import Json
 from playground.settings import GuildSettings, MemberSettings, PlaygroundSettings
 from playground.world.model import Channel, Guild, GuildMember, Message, Role, ThreadState, User
-from playground.world.news import MessageCreated, MessageDeleted, MessageUpdated, Newsroom
+from playground.world.news import MessageCreated, MessageDeleted, MessageUpdated, Newsroom, PresenceChanged
 from playground.world.permissions import (
     EVERYONE,
     EVERYTHING,
@@ -32,6 +32,7 @@ class World:
     Attributes:
         messages: the newest version of each, by id.
         history: versions of messages in the order they appeared, the newest few thousand.
+        activity: what the bot says it is doing; empty when it says nothing.
     """
 
     def __init__(self, settings: PlaygroundSettings) -> None:
@@ -45,6 +46,7 @@ class World:
         self.messages: dict[str, Message] = {}
         self.history: deque[Message] = deque(maxlen=_HISTORY)
         self.commands: dict[str | None, list[Json]] = {None: []}
+        self.activity = ""
         for guild in settings.guilds:
             self._found(guild, settings.members)
 
@@ -171,7 +173,12 @@ class World:
             if message.channel_id == channel_id and message.visible_to in (None, user_id)
         )
 
-    # Commands
+    # The bot
+
+    def show_activity(self, activity: str) -> None:
+        """Note what the bot says it is doing, and tell everybody."""
+        self.activity = activity
+        self.news.publish(PresenceChanged(activity))
 
     def commands_in(self, guild_id: str) -> Iterable[Json]:
         """Return the commands members of a server see: its own, then the global ones they do not replace."""

@@ -52,11 +52,6 @@ class Theatre:
     def app_id(self) -> str:
         return self.playground.world.bot.id
 
-    async def settled(self, job: str) -> None:
-        """Wait until nothing more has to be said about a job."""
-        while any(record.id == job for record in self.studio.unfinished()):
-            await asyncio.sleep(0.01)
-
 
 class Stage:
     """Puts up playgrounds and bots, and takes them down again."""
@@ -77,19 +72,25 @@ class Stage:
         engine = engine or FakeEngine()
         store = Store(self._data)
         studio = Studio(config, engine, store)
+        running = asyncio.create_task(serve(config, studio, store, playground.token))
+        try:
+            await self._online(playground, store, running)
+            yield Theatre(playground, engine, studio, store)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    async def _online(self, playground: Playground, store: Store, running: asyncio.Task[None]) -> None:
+        """Wait until the bot is connected and its commands are registered, and known to be."""
         connected = asyncio.Event()
         with playground.world.news.listening(lambda news: isinstance(news, BotConnected) and connected.set()):
-            running = asyncio.create_task(serve(config, studio, store, playground.token))
             waiting = asyncio.create_task(connected.wait())
             await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 running.result()
             await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 10)
-        try:
-            yield Theatre(playground, engine, studio, store)
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        while not await store.synced():  # noqa: ASYNC110  # the store tells nobody when it is written
+            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

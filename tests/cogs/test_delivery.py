@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from tests.cogs.conftest import has_gif, says
-from tests.fakes.engine import GIF
+import asyncio
+import itertools
+from types import SimpleNamespace
+
+import pytest
+
+from cogs.drafts import Draft
+from cogs.post import Post
+from engine.config import Config, DeliveryConfig, Limits
+from engine.messages import Done
+from engine.store.records import JobRecord
+from playground.faults import Fault
+from playground.settings import GuildSettings
+from playground.world.permissions import Permission
+from tests.cogs.conftest import BRISK, has_gif, says
+from tests.fakes.engine import GIF, FakeEngine, report_of
+from tests.fakes.orders import ADA, MORPH, answer
+
+MORPH_COMMAND = "/morph source:skunk target:puppy frames:9 seed:1234"
+BY_TOKEN = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+BY_BOT = "/channels/{channel_id}/messages/{message_id}"
+TO_CHANNEL = "/channels/{channel_id}/messages"
+
+
+async def order(theatre, command=MORPH_COMMAND):
+    handle = await theatre.ada.slash(command)
+    job = await theatre.engine.wait_added(len(theatre.engine.added) + 1)
+    return handle, job
 
 
 class TestTheOrdinaryWay:
     async def test_progress_is_shown_and_the_gif_takes_its_place(self, theatre):
-        handle = await theatre.ada.slash("/morph source:skunk target:puppy frames:9 seed:1234")
-        job = await theatre.engine.wait_added(1)
+        handle, job = await order(theatre)
         theatre.engine.stand(job.id, 2, 180.0)
         await handle.message_where(says("2nd in line", "about 3 min left"))
         theatre.engine.stand(job.id, 0, 30.0)
@@ -19,9 +44,306 @@ class TestTheOrdinaryWay:
         message = await handle.message_where(has_gif)
         assert message.gif.data == GIF
         assert message.gif.filename == "morph-1234.gif"
-        assert "skunk turns into a picture of a puppy" in message.gif.description
+        assert "a picture of a skunk turns into a picture of a puppy" in message.gif.description
         assert "`seed 1234` · fake-model-1 · 256×256 · 9 frames · rendered in 12.5 s" in message.content
         assert "```\n/morph source:skunk target:puppy frames:9 seed:1234\n```" in message.content
-        await theatre.settled(job.id)
-        assert theatre.engine.forgotten == [job.id]
+        await theatre.engine.wait_forgotten(job.id)
+        assert (await theatre.studio.record(job.id)).state == "delivered"
         assert len(handle.messages) == 1
+
+    async def test_the_line_to_repeat_asks_for_the_same_recipe(self, theatre):
+        handle, job = await order(theatre)
+        theatre.engine.finish(job.id)
+        message = await handle.message_where(has_gif)
+        line = message.content.split("```")[1].strip()
+        _, again = await order(theatre, line)
+        assert again.recipe == job.recipe
+
+    async def test_while_the_model_is_loading_the_message_says_so(self, stage):
+        engine = FakeEngine(loaded=False)
+        async with stage.playground() as playground, stage.bot(playground, engine=engine) as theatre:
+            handle, _ = await order(theatre)
+            await handle.message_where(says("the model is being loaded"))
+            engine.load()
+            await handle.message_where(says("Waiting in line"))
+
+    async def test_without_a_measured_pace_the_time_is_said_to_be_measured(self, theatre):
+        handle, job = await order(theatre)
+        theatre.engine.stand(job.id, 1)
+        await handle.message_where(says("1st in line", "time left: measuring"))
+
+    async def test_a_preview_replaces_the_one_before_and_stays_when_only_the_text_changes(self, theatre):
+        handle, job = await order(theatre)
+        theatre.engine.preview(job.id, 2)
+        theatre.engine.progress(job.id, 3)
+        shown = await handle.message_where(lambda message: message.attachments and "frame 3" in message.content)
+        assert [one.data for one in shown.attachments] == [b"picture-2"]
+        theatre.engine.progress(job.id, 4)
+        shown = await handle.message_where(says("frame 4 of 9"))
+        assert [one.data for one in shown.attachments] == [b"picture-2"]
+        theatre.engine.preview(job.id, 5)
+        shown = await handle.message_where(lambda message: message.attachments[0].data == b"picture-5")
+        assert len(shown.attachments) == 1
+        theatre.engine.finish(job.id)
+        assert len((await handle.message_where(has_gif)).attachments) == 1
+
+    async def test_previews_can_be_switched_off(self, stage):
+        config = Config(delivery=DeliveryConfig(edit_seconds=0.05, preview=False))
+        async with stage.playground() as playground, stage.bot(playground, config=config) as theatre:
+            handle, job = await order(theatre)
+            theatre.engine.preview(job.id, 2)
+            theatre.engine.progress(job.id, 3)
+            assert (await handle.message_where(says("frame 3 of 9"))).attachments == ()
+
+    async def test_a_message_that_would_stay_the_same_is_not_edited(self, theatre):
+        handle, job = await order(theatre)
+        theatre.engine.progress(job.id, 3)
+        await handle.message_where(says("frame 3 of 9"))
+        edits = len(theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN))
+        await asyncio.sleep(4 * BRISK.edit_seconds)
+        assert len(theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN)) == edits
+
+    async def test_edits_keep_their_distance_however_fast_progress_comes(self, stage):
+        config = Config(delivery=DeliveryConfig(edit_seconds=0.3))
+        async with stage.playground() as playground, stage.bot(playground, config=config) as theatre:
+            handle, job = await order(theatre)
+            for frames in range(9):
+                theatre.engine.progress(job.id, frames)
+                await asyncio.sleep(0.1)
+            theatre.engine.finish(job.id)
+            await handle.message_where(has_gif)
+            edits = [exchange.at for exchange in playground.backend.traffic.requests("PATCH", BY_TOKEN)]
+            progress = edits[:-1]
+            assert len(progress) <= 5
+            assert min(later - earlier for earlier, later in itertools.pairwise(progress)) > 0.25
+
+    async def test_nobody_is_pinged_by_anything(self, theatre):
+        handle, job = await order(theatre, "/morph source:@everyone target:<@1> prompt:@here {} `# x` seed:1")
+        theatre.engine.progress(job.id, 3)
+        theatre.engine.finish(job.id)
+        message = await handle.message_where(has_gif)
+        assert not any(version.mentions for version in handle.versions)
+        sent = theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN)
+        assert all(exchange.req["allowed_mentions"]["parse"] == [] for exchange in sent)
+        assert "@everyone" not in message.content.split("```")[0]
+
+
+class TestTheEnd:
+    async def test_a_failure_is_said_with_its_reason_and_the_line_to_try_again(self, theatre):
+        handle, job = await order(theatre)
+        theatre.engine.preview(job.id, 1)
+        theatre.engine.fail(job.id, "The word “zxqv” is too long.")
+        message = await handle.message_where(says("The word “zxqv” is too long.", "/morph source:skunk"))
+        assert message.attachments == ()
+        await theatre.engine.wait_forgotten(job.id)
+
+    async def test_a_cancelled_job_says_so(self, theatre):
+        handle, _ = await order(theatre)
+        message = await handle.message_where(lambda message: message.control("Cancel"))
+        await theatre.ada.click(message, "Cancel")
+        await handle.message_where(says("Cancelled.", "/morph source:skunk"))
+
+    async def test_the_death_of_the_engine_is_said_and_remembered(self, theatre):
+        handle, job = await order(theatre)
+        theatre.engine.progress(job.id, 4)
+        theatre.engine.lose(job.id)
+        await handle.message_where(says("The engine stopped; starting it again, 4 frames are kept."))
+        theatre.engine.accept(job.id, frames_done=4)
+        theatre.engine.progress(job.id, 5)
+        await handle.message_where(says("frame 5 of 9", "stopped once on the way"))
+        theatre.engine.finish(job.id)
+        await handle.message_where(has_gif)
+
+
+class TestTokens:
+    async def test_after_the_token_has_died_the_bot_edits_in_its_own_name(self, stage):
+        async with stage.playground(token_seconds=0.5) as playground, stage.bot(playground) as theatre:
+            handle, job = await order(theatre)
+            theatre.engine.progress(job.id, 1)
+            await handle.message_where(says("frame 1 of 9"))
+            await asyncio.sleep(0.6)
+            theatre.engine.progress(job.id, 2)
+            await handle.message_where(says("frame 2 of 9"))
+            theatre.engine.finish(job.id)
+            message = await handle.message_where(has_gif)
+            assert len(theatre.ada.messages) == 1
+            assert message.gif.data == GIF
+            assert playground.backend.traffic.requests("PATCH", BY_BOT)
+
+    async def test_shortly_before_its_end_a_token_is_not_used_any_more(self, theatre, monkeypatch):
+        monkeypatch.setattr("cogs.post.TOKEN_MARGIN", 10_000.0)
+        handle, job = await order(theatre)
+        theatre.engine.finish(job.id)
+        await handle.message_where(has_gif)
+        assert theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN) == []
+
+    async def test_the_servers_own_limit_holds_once_the_token_is_gone(self, stage):
+        """The member has Nitro, the server has not: the GIF is made again, smaller, from the same frames."""
+        guild = GuildSettings(premium_tier=0)
+        async with stage.playground(token_seconds=0.3, guilds=(guild,)) as playground, stage.bot(playground) as theatre:
+            handle = await theatre.ada.stating(50 * 1024 * 1024).slash(MORPH_COMMAND)
+            job = await theatre.engine.wait_added(1)
+            assert job.limit_bytes == 24 * 1024 * 1024
+            await asyncio.sleep(0.4)
+            theatre.engine.finish(job.id, GIF + bytes(11 * 1024 * 1024))
+            smaller = await theatre.engine.wait_added(2)
+            assert (smaller.id, smaller.limit_bytes) == (job.id, 10 * 1024 * 1024)
+            theatre.engine.finish(job.id)
+            assert (await handle.message_where(has_gif)).gif.data == GIF
+
+
+class TestTheUploadLimit:
+    async def test_the_engine_is_told_what_the_interaction_states(self, theatre):
+        await theatre.ada.stating(500_000).slash(MORPH_COMMAND)
+        assert (await theatre.engine.wait_added(1)).limit_bytes == 500_000
+
+    async def test_a_request_never_carries_more_than_discord_takes_at_all(self, stage):
+        config = Config(delivery=BRISK, limits=Limits(gif_bytes=500 * 1024 * 1024))
+        async with stage.playground() as playground, stage.bot(playground, config=config) as theatre:
+            await theatre.ada.stating(500 * 1024 * 1024).slash(MORPH_COMMAND)
+            assert (await theatre.engine.wait_added(1)).limit_bytes < 25 * 1024 * 1024
+
+    async def test_a_gif_that_discord_refuses_for_its_size_is_made_smaller(self, theatre):
+        handle = await theatre.ada.stating(100_000).slash(MORPH_COMMAND)
+        job = await theatre.engine.wait_added(1)
+        theatre.engine.finish(job.id, GIF + bytes(120_000))
+        smaller = await theatre.engine.wait_added(2)
+        assert smaller.limit_bytes == (120_000 + len(GIF)) * 4 // 5
+        theatre.engine.finish(job.id, GIF)
+        assert (await handle.message_where(has_gif)).gif.data == GIF
+
+    async def test_where_next_to_nothing_is_taken_the_owner_is_told(self, theatre):
+        handle = await theatre.ada.stating(1000).slash(MORPH_COMMAND)
+        job = await theatre.engine.wait_added(1)
+        theatre.engine.finish(job.id, GIF + bytes(70_000))
+        await handle.message_where(says("no file there that is large enough for a GIF"))
+
+
+class TestTroubleInTheChannel:
+    async def test_a_deleted_message_is_replaced_by_one_that_names_its_owner_and_pings_nobody(self, theatre):
+        handle, job = await order(theatre)
+        shown = await handle.message_where(lambda message: not message.loading)
+        theatre.playground.world.remove(shown)
+        theatre.engine.progress(job.id, 3)
+        theatre.engine.finish(job.id)
+        message = await theatre.ada.message_where(has_gif)
+        assert message.content.startswith("For Ada: **Morph**")
+        assert not message.mentions
+        await theatre.engine.wait_forgotten(job.id)
+        assert (await theatre.studio.record(job.id)).answer.message == message.id
+        assert len(theatre.playground.backend.traffic.requests("POST", TO_CHANNEL)) == 1
+
+    async def test_where_nothing_can_be_said_the_log_tells_why(self, stage, caplog):
+        async with stage.playground(token_seconds=0.3) as playground, stage.bot(playground) as theatre:
+            handle, job = await order(theatre)
+            await handle.message_where(lambda message: not message.loading)
+            playground.deny_bot(theatre.ada.channel, Permission.VIEW_CHANNEL)
+            await asyncio.sleep(0.4)
+            theatre.engine.finish(job.id)
+            await theatre.engine.wait_forgotten(job.id)
+            record = await theatre.studio.record(job.id)
+            assert (record.state, record.settled) == ("failed", True)
+            assert "cannot reach member" in caplog.text
+
+    @pytest.mark.parametrize("status", [500, 502, 429])
+    async def test_a_result_is_posted_once_discord_is_back(self, theatre, monkeypatch, status):
+        monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.01,))
+        handle, job = await order(theatre)
+        await handle.message_where(lambda message: not message.loading)
+        theatre.playground.backend.faults.order(
+            Fault(method="PATCH", path="/webhooks/", status=status, times=7, retry_after=0.01)
+        )
+        monkeypatch.setattr("discord.webhook.async_.asyncio.sleep", _no_time)
+        theatre.engine.finish(job.id)
+        await handle.message_where(has_gif)
+
+    async def test_a_message_that_discord_finds_fault_with_ends_in_a_reference_to_the_log(self, theatre, caplog):
+        handle, job = await order(theatre)
+        await handle.message_where(lambda message: not message.loading)
+        theatre.playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=400, code=50035))
+        theatre.engine.finish(job.id)
+        message = await handle.message_where(says("Discord did not take the result"))
+        reference = message.content.split("under ")[1].split(".")[0]
+        assert reference in caplog.text
+
+    async def test_progress_that_fails_to_show_costs_nothing(self, theatre):
+        theatre.playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=400, times=2))
+        handle, job = await order(theatre)
+        theatre.engine.progress(job.id, 3)
+        await handle.message_where(says("frame 3 of 9"))
+
+
+class TestDirectMessages:
+    """The playground knows none, so Discord is played here."""
+
+    async def test_where_the_channel_is_closed_the_owner_gets_a_direct_message(self):
+        sent = []
+
+        async def send(**parts):
+            sent.append(parts)
+            return SimpleNamespace(id=77)
+
+        async def create_dm(user):
+            assert user.id == int(ADA.id)
+            return SimpleNamespace(id=66, send=send)
+
+        async def ready():
+            pass
+
+        client = SimpleNamespace(create_dm=create_dm, wait_until_ready=ready)
+        record = JobRecord(
+            id="0" * 16, recipe=MORPH, member=ADA, answer=answer(), limit_bytes=1000, created=0.0, state="done"
+        )
+        post = Post(client, record)
+        where = await post.send_to_member(Draft(content="For Ada: …"))
+        assert (where.server, where.channel, where.message, where.token) == (None, "66", "77", "")
+        assert sent[0]["content"] == "For Ada: …"
+        assert sent[0]["nonce"] == record.id
+
+
+class TestRestarts:
+    async def test_a_job_under_way_goes_on_in_the_same_message(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                handle, job = await order(before)
+                before.engine.progress(job.id, 3)
+                await handle.message_where(says("frame 3 of 9"))
+            async with stage.bot(playground) as after:
+                again = await after.engine.wait_added(1)
+                assert again.id == job.id
+                after.engine.progress(job.id, 4)
+                await handle.message_where(says("frame 4 of 9"))
+                after.engine.finish(job.id)
+                await handle.message_where(has_gif)
+                assert len(handle.messages) == 1
+
+    async def test_a_gif_that_was_finished_before_the_restart_is_posted_after_it(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                handle, job = await order(before)
+                await handle.message_where(lambda message: not message.loading)
+                playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=500))
+                before.engine.emit(Done(job.id, GIF, report_of(MORPH)))
+                async for live in before.studio.watch(job.id, every=0.01):
+                    if live.record.state == "done":
+                        break
+            async with stage.bot(playground) as after:
+                assert (await handle.message_where(has_gif)).gif.data == GIF
+                await after.engine.wait_forgotten(job.id)
+                assert after.engine.added == []
+
+    async def test_a_delivered_job_is_not_delivered_again(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                handle, job = await order(before)
+                before.engine.finish(job.id)
+                await handle.message_where(has_gif)
+                await before.engine.wait_forgotten(job.id)
+            edits = len(playground.backend.traffic.requests("PATCH", BY_TOKEN))
+            async with stage.bot(playground) as after:
+                assert after.studio.unfinished() == []
+            assert len(playground.backend.traffic.requests("PATCH", BY_TOKEN)) == edits
+
+
+async def _no_time(seconds):
+    """Stand in for discord.py's own pauses between its attempts."""

@@ -28,7 +28,7 @@ pytestmark = numpy_deprecation
 
 SIZE = 64
 SEED = 4
-LAST = 3
+LAST = 2
 STEPS = 30
 START_STEP = 10
 GUIDANCE = 7.5

@@ -92,7 +92,7 @@ def test_a_saved_recipe_is_replayed_and_options_lie_over_it(tmp_path: Path) -> N
         (["morph", "a", "b", "--prompt", "no place"], "The prompt must contain {} exactly once"),
         (["giro", "--stages", "missing.txt"], "missing.txt: cannot be read"),
         (["--recipe", "missing.json"], "missing.json: cannot be read"),
-        (["zoom", "a", "--model", "missing-directory/"], "missing-directory"),
+        (["zoom", "a", "--model", "missing/"], '[model] source "missing/" is neither "embedded", nor a directory'),
         (["zoom", "a", "--config", "missing.toml"], "missing.toml: there is no such file"),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_render_tells_everything_about_itself(tmp_path: Path) -> None:
     assert facts["unet_calls"] == 2 + 3
     assert set(facts) == {
         *("recipe", "frames", "seconds", "seconds_by_phase", "unet_calls", "bytes", "width", "height", "seed"),
-        *("model", "seam"),
+        *("model", "seam", "gif_frames"),
     }
     with Image.open(gif) as image:
         assert (image.n_frames, image.size, image.info["loop"]) == (4, (facts["width"], facts["height"]), 0)

@@ -117,8 +117,7 @@ class TestSubmitting:
         assert studio.unfinished() == []
         await studio.close()
 
-    async def test_a_loading_engine_does_not_keep_the_member_waiting(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("engine.studio.CHECK_SECONDS", 0.01)
+    async def test_a_loading_engine_does_not_keep_the_member_waiting(self, tmp_path):
         loading = FakeEngine(loaded=False)
         studio = await open_studio(tmp_path, loading)
         record = await studio.submit(order())
@@ -126,8 +125,18 @@ class TestSubmitting:
         assert [job.id for job in loading.added] == [record.id]
         await studio.close()
 
-    async def test_a_refusal_that_comes_later_becomes_the_jobs_end(self, tmp_path, monkeypatch):
+    async def test_a_busy_engine_does_not_keep_the_member_waiting_for_long(self, tmp_path, engine, monkeypatch):
+        async def never(recipe):
+            await asyncio.Event().wait()
+
         monkeypatch.setattr("engine.studio.CHECK_SECONDS", 0.01)
+        monkeypatch.setattr(engine, "check", never)
+        studio = await open_studio(tmp_path, engine)
+        record = await studio.submit(order())
+        assert [job.id for job in engine.added] == [record.id]
+        await studio.close()
+
+    async def test_a_refusal_that_comes_later_becomes_the_jobs_end(self, tmp_path):
         loading = FakeEngine(loaded=False)
         studio = await open_studio(tmp_path, loading)
         record = await studio.submit(order())
@@ -162,6 +171,15 @@ class TestWatching:
         engine.finish(record.id)
         async with asyncio.timeout(5):
             assert (await over(studio, record.id)).state == "done"
+
+    async def test_an_end_that_comes_while_the_reader_is_busy_is_not_missed(self, studio, engine):
+        record = await studio.submit(order())
+        states = []
+        async for live in studio.watch(record.id, every=60):
+            states.append(live.record.state)
+            if live.record.is_open:
+                await studio.cancel(record.id, by=ADA.id)
+        assert states == ["waiting", "cancelled"]
 
     async def test_a_job_that_is_not_open_any_more_ends_the_watch(self, studio):
         assert [live async for live in studio.watch("gone", every=1)] == []

@@ -14,7 +14,15 @@ RECIPE = Giro(seed=1, stages=(Stage("a “road”, ünïted", 5),))
 REQUEST = Add(Job(id="one", recipe=RECIPE, owner="ada", limit_bytes=10))
 PLAN = Plan(recipe=RECIPE, model="toy", frames=5, unet_calls=50)
 REPORT = Report(
-    frames=5, seconds=1, seconds_by_phase={"gif": 1.0}, unet_calls=50, width=64, height=64, frame_ms=80, seam=0.5
+    frames=5,
+    gif_frames=5,
+    seconds=1,
+    seconds_by_phase={"gif": 1.0},
+    unet_calls=50,
+    width=64,
+    height=64,
+    frame_ms=80,
+    seam=0.5,
 )
 EVENTS = (
     Accepted("one", PLAN, 0),

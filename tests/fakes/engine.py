@@ -44,7 +44,7 @@ class FakeEngine:
         self._standings: dict[JobId, Standing] = {}
         self._watchers: dict[JobId, list[asyncio.Queue[JobEvent]]] = {}
         self._loaded = asyncio.Event()
-        self._added = asyncio.Condition()
+        self._changed = asyncio.Condition()
         if loaded:
             self._loaded.set()
 
@@ -77,16 +77,18 @@ class FakeEngine:
         return plan_of(recipe)
 
     async def add(self, job: Job) -> None:
-        async with self._added:
+        async with self._changed:
             self.added.append(job)
-            self._added.notify_all()
+            self._changed.notify_all()
 
     async def cancel(self, job: JobId) -> None:
         self.cancelled.append(job)
         self.emit(Cancelled(job))
 
     async def forget(self, job: JobId) -> None:
-        self.forgotten.append(job)
+        async with self._changed:
+            self.forgotten.append(job)
+            self._changed.notify_all()
 
     def watch(self, job: JobId) -> AsyncIterator[JobEvent]:
         queue: asyncio.Queue[JobEvent] = asyncio.Queue()
@@ -104,9 +106,14 @@ class FakeEngine:
 
     async def wait_added(self, count: int) -> Job:
         """Return the job that was added as the `count`-th."""
-        async with self._added:
-            await self._added.wait_for(lambda: len(self.added) >= count)
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self.added) >= count)
         return self.added[count - 1]
+
+    async def wait_forgotten(self, job: JobId) -> None:
+        """Wait until the studio has said that nobody needs a job any more."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: job in self.forgotten)
 
     def stand(self, job: JobId, position: int, seconds_left: float | None = None) -> None:
         self._standings[job] = Standing(job, position, seconds_left)
@@ -143,6 +150,7 @@ def plan_of(recipe: Recipe) -> Plan:
 def report_of(recipe: Recipe) -> Report:
     return Report(
         frames=recipe.frames,
+        gif_frames=recipe.frames,
         seconds=12.5,
         seconds_by_phase={"denoise": 12.0, "gif": 0.5},
         unet_calls=plan_of(recipe).unet_calls,

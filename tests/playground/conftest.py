@@ -10,10 +10,12 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from playground.client.handle import InteractionHandle
 from playground.member import Member
 from playground.server import Playground
 from playground.settings import UNLIMITED, PlaygroundSettings
 from tests.playground.rest import Rest
+from tests.playground.specification import specification
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # discord.py imports audioop
@@ -30,8 +32,11 @@ def settings() -> PlaygroundSettings:
 
 @pytest.fixture
 async def playground(settings: PlaygroundSettings) -> AsyncIterator[Playground]:
+    """A playground; whatever was said to it and answered by it must fit Discord's specification."""
     async with Playground(settings) as playground:
         yield playground
+        known = [exchange for exchange in playground.backend.traffic if exchange.template]
+        assert [fault for exchange in known for fault in specification().faults(exchange)] == []
 
 
 @pytest.fixture
@@ -50,6 +55,12 @@ def ada(playground: Playground) -> Member:
 @pytest.fixture
 def bruno(playground: Playground) -> Member:
     return playground.member("Bruno")
+
+
+@pytest.fixture
+async def ping(rest: Rest, ada: Member) -> InteractionHandle:
+    """An interaction that waits for its answer."""
+    return await ada.slash("/ping")
 
 
 @pytest.fixture

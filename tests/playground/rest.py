@@ -80,7 +80,7 @@ class Rest:
         """Answer an interaction."""
         interaction = handle.interaction
         body: dict[str, Any] = {"type": kind} | ({"data": data} if data is not None else {})
-        path = f"/interactions/{interaction.id}/{interaction.token}/callback?with_response=true"
+        path = f"/interactions/{interaction.id}/{interaction.token}/callback?with_response=1"
         return await self.call("POST", path, body, files)
 
     def webhook(self, handle: InteractionHandle, rest: str = "") -> str:

@@ -50,7 +50,8 @@ class Controls(discord.ui.View):
 
 class SampleBot(discord.Client):
     def __init__(self, picture: bytes, intents: discord.Intents | None = None) -> None:
-        super().__init__(intents=intents or discord.Intents(guilds=True, guild_messages=True))
+        intents = intents or discord.Intents(guilds=True, guild_messages=True)
+        super().__init__(intents=intents, guild_ready_timeout=0.05)  # discord.py's own 2 s would cost every test
         self.tree = app_commands.CommandTree(self)
         self.picture = picture
         self.online = asyncio.Event()

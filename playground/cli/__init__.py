@@ -1,0 +1,1 @@
+"""What `python -m playground` does: send, demo, serve."""

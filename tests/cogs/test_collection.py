@@ -1,0 +1,91 @@
+"""Over all cogs: every command is fit for Discord, and nothing on the bot's side knows torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cogs
+from bot import COGS, Tappa
+from engine.config import Config
+from engine.store import Store
+from engine.studio import Studio
+from tests.fakes.engine import FakeEngine
+
+ROOT = Path(cogs.__file__).resolve().parents[1]
+STRING, INTEGER = 3, 4
+
+
+@pytest.fixture
+async def commands(tmp_path):
+    """Every command as it is sent to Discord."""
+    config = Config()
+    bot = Tappa(config, Studio(config, FakeEngine(), Store(tmp_path)))
+    for cog in COGS:
+        await bot.load_extension(cog)
+    yield {command.name: command.to_dict(bot.tree) for command in bot.tree.get_commands()}
+    for cog in COGS:
+        await bot.unload_extension(cog)
+
+
+async def test_the_names_and_options_are_the_products_own(commands):
+    options = {name: [option["name"] for option in command.get("options", [])] for name, command in commands.items()}
+    assert options == {
+        "giro": ["stages", "preset", "loop", "seed"],
+        "morph": ["source", "target", "prompt", "frames", "seed"],
+        "zoom": ["prompt", "frames", "focus", "seed"],
+        "queue": [],
+    }
+
+
+async def test_everything_is_described_within_discords_limits(commands):
+    for command in commands.values():
+        assert 20 <= len(command["description"]) <= 100
+        assert len(json.dumps(command)) <= 8000
+        for option in command.get("options", []):
+            assert 5 <= len(option["description"]) <= 100
+            assert option["description"] != "…"
+
+
+async def test_required_options_come_first(commands):
+    for command in commands.values():
+        required = [option.get("required", False) for option in command.get("options", [])]
+        assert required == sorted(required, reverse=True)
+
+
+async def test_numbers_and_texts_have_bounds_or_suggestions(commands):
+    for command in commands.values():
+        for option in command.get("options", []):
+            if option["type"] == INTEGER:
+                assert option["min_value"] >= 0
+                assert option["max_value"] <= 2**32
+            if option["type"] == STRING:
+                assert "max_length" in option or option.get("autocomplete")
+
+
+async def test_commands_are_for_servers_and_for_direct_messages_with_the_bot(commands):
+    for command in commands.values():
+        assert sorted(command["contexts"]) == [0, 1]
+        assert command["integration_types"] == [0]
+
+
+def test_every_file_among_the_cogs_that_adds_commands_is_loaded():
+    with_setup = {
+        f"cogs.{path.stem}" for path in (ROOT / "cogs").glob("*.py") if "async def setup(" in path.read_text()
+    }
+    assert with_setup == set(COGS)
+
+
+def test_the_bot_and_its_cogs_load_without_torch():
+    program = f"""
+import importlib, json, sys
+for name in ("bot", *{COGS!r}):
+    importlib.import_module(name)
+print(json.dumps([name for name in ("torch", "diffusers", "transformers", "accelerate") if name in sys.modules]))
+"""
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout) == []

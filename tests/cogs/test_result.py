@@ -1,0 +1,129 @@
+"""The final message: true, complete, and never longer than Discord takes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cogs.drafts import MAX_CONTENT, Draft
+from cogs.progress import progress_draft
+from cogs.repeat import command_line, stages_on_one_line
+from cogs.result import ROOM, cancelled_draft, failed_draft, finished_draft
+from engine.config import Preset
+from engine.live import Live
+from engine.recipe import MAX_PROMPT, MAX_STAGES, MAX_WORD, Focus, Giro, Morph, Stage, Zoom
+from engine.stages import format_stages, parse_stages
+from engine.store.records import JobRecord
+from tests.fakes.engine import GIF, plan_of, report_of
+from tests.fakes.orders import ADA, MIB, MORPH, answer
+
+NASTY = "`*_~|<@1>[x](y)" * 20
+LONGEST = (
+    Morph(source="@" * MAX_WORD, target="*" * MAX_WORD, prompt=(NASTY[: MAX_PROMPT - 2] + "{}"), seed=2**32 - 1),
+    Zoom(prompt=NASTY[:MAX_PROMPT], focus=Focus(1 / 3, 2 / 3), seed=2**32 - 1),
+    Giro(stages=(Stage(NASTY[:MAX_PROMPT], 20),) * MAX_STAGES, seed=2**32 - 1),
+    Giro(stages=(Stage("x", 20),) * MAX_STAGES, seed=2**32 - 1),
+)
+
+
+def record_of(recipe, **changes) -> JobRecord:
+    record = JobRecord(
+        id="0" * 16,
+        recipe=recipe,
+        member=ADA,
+        answer=answer(),
+        limit_bytes=10 * MIB,
+        state="done",
+        plan=plan_of(recipe),
+        report=report_of(recipe),
+        created=0.0,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def block_of(draft: Draft) -> str:
+    """Return the line in the code block."""
+    return draft.content.split("```")[1].strip()
+
+
+class TestLengths:
+    @pytest.mark.parametrize("recipe", LONGEST, ids=lambda recipe: type(recipe).__name__)
+    def test_the_longest_recipes_fit_a_message_in_every_state(self, recipe):
+        record = record_of(recipe, error="e" * 3000)
+        drafts = [
+            finished_draft(record, GIF, {}),
+            failed_draft(record, {}),
+            cancelled_draft(record, {}),
+            progress_draft(Live(record=record), None, loaded=True, preview=None),
+        ]
+        assert all(len(draft.content) <= ROOM < MAX_CONTENT for draft in drafts)
+
+    def test_stages_that_are_too_long_for_the_message_come_as_a_file_that_the_form_takes(self):
+        stages = tuple(Stage(f"a road number {number}, sunny day, with trees", 20) for number in range(50))
+        draft = finished_draft(record_of(Giro(stages=stages, loop=False, seed=7)), GIF, {})
+        picture, text = draft.uploads
+        assert (picture.data, text.name) == (GIF, "stages.txt")
+        assert parse_stages(text.data.decode()) == stages
+        assert block_of(draft) == "/giro loop:False seed:7"
+        assert "paste them into the form" in draft.content
+
+    def test_a_file_that_is_too_long_for_the_form_is_not_said_to_fit_it(self):
+        draft = finished_draft(record_of(LONGEST[2]), GIF, {})
+        assert "form" not in draft.content
+        assert "give them as stages" in draft.content
+
+
+class TestFacts:
+    def test_a_gif_with_fewer_frames_than_were_rendered_says_so(self):
+        report = msgspec.structs.replace(report_of(MORPH), gif_frames=5)
+        draft = finished_draft(record_of(MORPH, report=report), GIF, {})
+        assert "5 of 9 frames, to fit the upload limit" in draft.content
+
+    def test_a_focus_is_told_in_percent(self):
+        draft = finished_draft(record_of(Zoom(prompt="a road", focus=Focus(0.5, 0.65), seed=1)), GIF, {})
+        assert "**Zoom** into a road, towards 50% across and 65% down" in draft.content
+
+    def test_the_picture_is_described_for_those_who_do_not_see_it(self):
+        draft = finished_draft(record_of(Giro(stages=(Stage("a", 1), Stage("b", 1)), seed=1)), GIF, {})
+        assert draft.uploads[0].description == "Animation of a ride through a, then b, and back to the start"
+
+
+class TestTheLineToRepeat:
+    def test_what_has_its_default_is_left_out(self):
+        assert command_line(MORPH, {}) == "/morph source:skunk target:puppy frames:9 seed:1234"
+        assert command_line(Zoom(prompt="a road", seed=1), {}) == "/zoom prompt:a road frames:60 seed:1"
+
+    def test_a_focus_is_exact(self):
+        line = command_line(Zoom(prompt="a", focus=Focus(1 / 3, 1e-7), seed=1), {})
+        assert "focus:0.3333333333333333,0.0000001 " in line
+
+    def test_a_preset_goes_by_its_name(self):
+        presets = {"tour": Preset(stages="a | 3\nb | 4")}
+        recipe = Giro(stages=presets["tour"].parsed(), seed=1)
+        assert command_line(recipe, presets) == "/giro preset:tour loop:True seed:1"
+
+    def test_stages_are_written_as_members_write_them(self):
+        recipe = Giro(stages=(Stage("a road", 3), Stage("a town", 4)), loop=False, seed=1)
+        assert command_line(recipe, {}) == "/giro stages:a road | 3; a town | 4 loop:False seed:1"
+
+    @given(
+        st.lists(
+            st.builds(
+                Stage,
+                st.text("ab;|[](){}'\",\\ `é", min_size=1, max_size=12).map(str.strip).filter(bool),
+                st.integers(1, 9),
+            ),
+            min_size=1,
+            max_size=4,
+        ).map(tuple)
+    )
+    def test_stages_read_back_as_they_are_whatever_is_in_them(self, stages):
+        line = stages_on_one_line(stages)
+        assert "\n" not in line
+        assert parse_stages(line) == stages
+
+    def test_stages_in_the_file_read_back_too(self):
+        stages = (Stage("a, b", 3), Stage("c | d", 4))
+        assert parse_stages(format_stages(stages)) == stages

@@ -1,0 +1,34 @@
+"""Devices and number formats."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.diffusion.device import choose_device, choose_dtype
+
+
+def test_auto_takes_the_cpu_where_there_is_nothing_better(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    assert choose_device("auto").type in ("cpu", "mps", "xpu")
+    assert choose_device("cpu") == torch.device("cpu")
+
+
+def test_a_cpu_computes_in_float32():
+    assert choose_dtype("auto", torch.device("cpu")) == torch.float32
+
+
+@pytest.mark.parametrize(("supported", "expected"), [(True, torch.bfloat16), (False, torch.float16)])
+def test_a_graphics_card_computes_in_bfloat16_only_where_that_is_not_emulated(monkeypatch, supported, expected):
+    def is_supported(including_emulation: bool = True) -> bool:
+        return supported or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_supported)
+
+    assert choose_dtype("auto", torch.device("cuda")) == expected
+
+
+@pytest.mark.parametrize("name", ["float32", "float16", "bfloat16"])
+def test_a_format_that_is_asked_for_is_taken_anywhere(name):
+    assert str(choose_dtype(name, torch.device("cpu"))) == f"torch.{name}"

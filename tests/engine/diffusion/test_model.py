@@ -1,0 +1,201 @@
+"""The backend as Core uses it: what it refuses, and what a frame is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.animations import storyboard
+from engine.backend import Backend
+from engine.config import ModelConfig
+from engine.diffusion.feedback import starting_image
+from engine.diffusion.loading import load_backend
+from engine.errors import EngineError, PromptError, RecipeError
+from engine.recipe import Giro, Morph, Stage
+from engine.settings import Settings
+from engine.storyboard import Blend, Camera, Feedback, Noise
+from tests.embedded import denoise_through, embedded_model, make_shot, numpy_deprecation, render, request
+
+pytestmark = numpy_deprecation
+
+SIZE = 64
+STILL = Feedback(0)
+
+
+def picture(level: int) -> np.ndarray:
+    return np.full((SIZE, SIZE, 3), level, np.uint8)
+
+
+def start_latents(start: Feedback, sources: dict[int, np.ndarray], **changes) -> torch.Tensor:
+    (lane,) = embedded_model().open([request(make_shot(start, **changes), size=SIZE, sources=sources)])
+    return lane.latents
+
+
+# ---- refusals ----
+
+
+def test_the_model_says_what_it_is():
+    backend: Backend = embedded_model()
+
+    assert backend.name
+    assert (backend.device, backend.dtype) == ("cpu", "float32")
+    assert backend.card.common.size == 128
+
+
+def test_a_storyboard_it_can_render_passes():
+    recipe = Giro(seed=1, stages=tuple(Stage(f"a road, picture {number}", 20) for number in range(20)))
+
+    embedded_model().check(storyboard(recipe, Settings(size=128)))
+
+
+def test_a_prompt_too_long_in_any_stage_is_refused():
+    recipe = Giro(seed=1, stages=(Stage("a road", 2), Stage("road " * 90, 2)))
+
+    with pytest.raises(PromptError, match="has 90 tokens"):
+        embedded_model().check(storyboard(recipe, Settings(size=128)))
+
+
+def test_a_sampler_that_cannot_take_so_many_steps_is_refused():
+    recipe = Morph(seed=1, source="skunk", target="puppy", frames=2)
+
+    with pytest.raises(RecipeError, match="lcm takes at most 50 steps"):
+        embedded_model().check(storyboard(recipe, Settings(size=128, scheduler="lcm", steps=60)))
+
+
+def test_a_size_the_model_cannot_divide_is_refused(monkeypatch):
+    recipe = Morph(seed=1, source="skunk", target="puppy", frames=2)
+    monkeypatch.setattr("engine.diffusion.autoencoder.Autoencoder.factor", 16)
+
+    with pytest.raises(RecipeError, match="multiples of 16 pixels; 72×72"):
+        embedded_model().check(storyboard(recipe, Settings(size=72)))
+
+
+def test_a_device_without_memory_is_said_in_one_line(monkeypatch):
+    model = embedded_model()
+    lanes = model.open([request(make_shot(Noise()), size=SIZE)])
+
+    def full(*args, **kwargs):
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+
+    monkeypatch.setattr(model._denoiser, "predict", full)
+
+    with pytest.raises(EngineError, match="no memory left"):
+        model.denoise(lanes, 1)
+
+
+# ---- what a frame is made of ----
+
+
+def test_the_same_shot_gives_the_same_picture():
+    shots = [request(make_shot(Noise(), seed=5), size=SIZE)]
+
+    assert np.array_equal(render(embedded_model(), shots)[0], render(embedded_model(), shots)[0])
+
+
+def test_another_seed_gives_another_picture():
+    first, second = render(embedded_model(), [request(make_shot(Noise(), seed=seed), size=SIZE) for seed in (5, 6)])
+
+    assert not np.array_equal(first, second)
+
+
+def test_a_blend_mixes_the_other_frame_in_by_its_weight():
+    sources = {0: picture(40), 1: picture(200)}
+
+    mixed = start_latents(Feedback(0, blend=Blend(1, weight=0.25)), sources)
+
+    assert torch.equal(mixed, start_latents(STILL, {0: picture(80)}))
+
+
+def test_a_blend_of_weight_one_leaves_nothing_else():
+    sources = {0: picture(40), 1: picture(200)}
+
+    mixed = start_latents(Feedback(0, Camera(zoom=1.1), Blend(1, weight=1.0)), sources)
+
+    assert torch.equal(mixed, start_latents(STILL, {0: picture(200)}))
+
+
+def test_the_camera_moves_the_frame_but_not_the_one_that_is_blended_in():
+    pattern = np.random.default_rng(0).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
+    sources = {0: picture(100), 1: pattern}
+
+    moved = start_latents(Feedback(0, Camera(pan_x=0.2), Blend(1, weight=0.5)), sources)
+
+    assert torch.allclose(moved, start_latents(Feedback(0, blend=Blend(1, weight=0.5)), sources), atol=1e-4)
+
+
+def test_what_the_camera_makes_is_not_rounded_before_it_is_encoded():
+    pattern = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+
+    image = starting_image(Feedback(0, Camera(zoom=1.02)), {0: pattern}, torch.device("cpu"))
+
+    levels = (image + 1) / 2 * 255
+    assert ((levels - levels.round()).abs() > 0.1).float().mean() > 0.5
+    assert image.min() >= -1
+    assert image.max() <= 1
+
+
+def test_a_picture_that_cannot_be_written_to_is_fine():
+    frozen = picture(90)
+    frozen.setflags(write=False)
+
+    assert torch.equal(start_latents(STILL, {0: frozen}), start_latents(STILL, {0: picture(90)}))
+
+
+def test_the_weakest_feedback_still_takes_one_step():
+    (lane,) = embedded_model().open([request(make_shot(STILL, strength=0.01), size=SIZE, sources={0: picture(90)})])
+
+    assert lane.steps_left == 1
+
+
+def test_lanes_that_could_share_a_call_have_equal_keys():
+    shots = [
+        request(make_shot(Noise(), guidance=3.0), size=64),
+        request(make_shot(STILL, guidance=7.5, prompt="a frog"), scheduler="lcm", size=64, sources={0: picture(9)}),
+        request(make_shot(Noise(), guidance=3.0), size=72),
+        request(make_shot(Noise(), guidance=1.0), size=64),
+    ]
+
+    keys = [lane.shape_key for lane in embedded_model().open(shots)]
+
+    assert keys[0] == keys[1]
+    assert len({*keys}) == 3
+
+
+def test_one_call_serves_all_its_lanes(monkeypatch):
+    model = embedded_model()
+    lanes = model.open([request(make_shot(Noise(), steps=steps, seed=steps), size=SIZE) for steps in (2, 3, 4)])
+    unet = model._parts.unet
+    rows = []
+    forward = unet.forward
+
+    def counted(sample, *args, **kwargs):
+        rows.append(len(sample))
+        return forward(sample, *args, **kwargs)
+
+    monkeypatch.setattr(unet, "forward", counted)
+    model.denoise(lanes, 3)
+    model.denoise(lanes, 4)
+
+    assert rows == [6, 8], "two rows for a guided lane, filled up to the width"
+    assert [lane.steps_left for lane in lanes] == [0, 1, 2]
+
+
+def test_pictures_are_developed_in_order():
+    model = embedded_model()
+    lanes = model.open([request(make_shot(Noise(), steps=1, seed=seed), size=SIZE) for seed in (1, 2)])
+    denoise_through(model, lanes, width=2)
+
+    both = model.develop(lanes, 2)
+
+    assert np.array_equal(both[1], model.develop(lanes[1:], 2)[0])
+    assert not np.array_equal(both[0], both[1])
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_gives_nearly_the_same_picture(dtype):
+    half = load_backend(ModelConfig(device="cpu", dtype=dtype), threads=1)
+    shots = [request(make_shot(Noise(), steps=4), size=SIZE), request(make_shot(Noise(), steps=4, seed=2), size=SIZE)]
+
+    for ours, exact in zip(render(half, shots, width=2), render(embedded_model(), shots, width=2), strict=True):
+        assert np.abs(ours.astype(float) - exact).mean() < 6

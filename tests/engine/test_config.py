@@ -1,0 +1,158 @@
+"""config.toml: every key is documented with its default and its range, and everything wrong is said in one line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from engine.config import Config, Limits, read_config
+from engine.errors import ConfigError
+from engine.settings import Overrides
+from engine.stages import SEED_STAGES
+
+CONFIG_FILE = Path(__file__).resolve().parents[2] / "config.toml"
+SECTIONS = ("model", "engine", "limits", "delivery", "discord", "storage")
+
+
+def keys():
+    """Yield section, name and type of every plain key."""
+    (config,) = inspect.multi_type_info([Config])
+    for section in config.fields:
+        if section.name in SECTIONS:
+            for field in section.type.fields:
+                if not isinstance(field.type, inspect.DictType):
+                    yield pytest.param(section.name, field, id=f"{section.name}.{field.name}")
+
+
+def bounded(kind):
+    """Yield the keys that have a range, with a value below and one above it."""
+    for param in keys():
+        section, field = param.values
+        if isinstance(field.type, kind):
+            for value in (field.type.ge - 1, field.type.le + 1):
+                yield pytest.param(section, field, value, id=f"{param.id}={value}")
+
+
+def written(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(tmp_path, text):
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigError) as error:
+        read_config(path)
+    sentence = str(error.value)
+    assert sentence.startswith(f"{path}: ")
+    assert "\n" not in sentence
+    return sentence.removeprefix(f"{path}: ")
+
+
+class TestTheFileThatComesWithTheProgram:
+    def test_it_holds_the_defaults_and_nothing_else(self):
+        config = read_config(CONFIG_FILE)
+        assert msgspec.structs.replace(config, presets={}) == Config()
+
+    @pytest.mark.parametrize(("section", "field"), list(keys()))
+    def test_every_key_is_there_with_its_default(self, section, field):
+        raw = tomllib.loads(CONFIG_FILE.read_text(encoding="utf-8"))
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        assert raw[section][field.name] == default
+
+    @pytest.mark.parametrize(("section", "field"), list(keys()))
+    def test_every_key_is_documented_above_with_what_is_allowed(self, section, field):
+        text = CONFIG_FILE.read_text(encoding="utf-8").split(f"[{section}]")[1]
+        above = text[: re.search(rf"^{field.name} = ", text, re.MULTILINE).start()]
+        comment = " ".join(line[1:].strip() for line in above.split("\n\n")[-1].splitlines() if line.startswith("#"))
+        assert comment
+        if isinstance(field.type, inspect.IntType | inspect.FloatType):
+            for bound in (field.type.ge, field.type.le):
+                assert re.search(
+                    rf"(?<![\d.]){re.escape(f'{bound:g}' if bound < 1e5 else str(bound))}(?![\d.]\d)", comment
+                )
+        if isinstance(field.type, inspect.LiteralType):
+            assert all(f'"{choice}"' in comment for choice in field.type.values)
+
+    @pytest.mark.parametrize("name", Overrides.__struct_fields__)
+    def test_every_render_setting_is_documented(self, name):
+        assert re.search(rf"^#   {name} ", CONFIG_FILE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    def test_the_presets_can_be_ridden_and_the_first_is_the_seeds(self):
+        presets = read_config(CONFIG_FILE).presets
+        assert presets["giro"].parsed() == SEED_STAGES
+        assert all(preset.parsed() for preset in presets.values())
+
+    def test_an_empty_file_gives_the_defaults(self, tmp_path):
+        assert read_config(written(tmp_path, "")) == Config()
+
+
+class TestWrongValues:
+    @pytest.mark.parametrize(("section", "field", "value"), list(bounded(inspect.IntType)))
+    def test_a_whole_number_out_of_range_names_key_and_range(self, tmp_path, section, field, value):
+        sentence = refusal(tmp_path, f"[{section}]\n{field.name} = {value}")
+        assert sentence == f"{section}.{field.name} must be between {field.type.ge} and {field.type.le}."
+
+    @pytest.mark.parametrize(("section", "field", "value"), list(bounded(inspect.FloatType)))
+    def test_a_number_out_of_range_names_key_and_range(self, tmp_path, section, field, value):
+        sentence = refusal(tmp_path, f"[{section}]\n{field.name} = {value}")
+        assert sentence == f"{section}.{field.name} must be between {field.type.ge} and {field.type.le}."
+
+    @pytest.mark.parametrize(("section", "field"), list(keys()))
+    def test_a_value_of_another_kind_names_key_and_kind(self, tmp_path, section, field):
+        sentence = refusal(tmp_path, f"[{section}]\n{field.name} = {{}}")
+        assert sentence.startswith(f"{section}.{field.name} must be ")
+        assert sentence.endswith(", not a table of keys and values.")
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("[engine]\nlans = 3", "engine has an unknown key `lans`; it knows lanes, "),
+            ("[modle]\n", "The file has an unknown key `modle`; it knows model, "),
+            ("[model]\ndtype = 'half'", "model.dtype must be one of auto, bfloat16, float16, float32, not 'half'."),
+            ("[model]\ndevice = 'gpu'", "model.device must be auto, cpu, mps, cuda, cuda:N, xpu or xpu:N."),
+            ("[model]\nsource = ''", "model.source must not be empty."),
+            ("[render.giro]\nsize = 65", "render.giro.size must be a multiple of 8."),
+            (
+                "[render.giro]\nscheduler = 'ddmi'",
+                "render.giro.scheduler must be one of ddim, dpm++2m, euler, lcm, lms",
+            ),
+            ("[render.zoom]\nstrength = 0.0", "render.zoom.strength must be above 0 and at most 1."),
+            ("[limits.servers.x]\n", "limits.servers: a key there must be a server's id, such as"),
+            ("[limits.servers.12]\nframes = 0", "limits.servers.12.frames must be between 1 and 1000."),
+            ("[limits.servers.12]\nframe = 1", "limits.servers.12 has an unknown key `frame`; it knows frames, "),
+            ("[discord]\nservers = ['here']", "discord.servers[0] must be a server's id, such as"),
+            ("[discord]\nproxy = 'localhost'", "discord.proxy must be empty, or a URL such as"),
+            ("[presets.tour]\n", "presets.tour lacks `stages`."),
+            ("[presets.tour]\nstages = 'a | 0'", "presets.tour.stages: Stage 1 has "),
+            (f"[presets.{'t' * 33}]\nstages = 'a'", "presets: a key there may have at most 32 characters."),
+            ("lanes = ", "is not valid TOML: "),
+            ("[engine]\nlanes = 3\nlanes = 4", "is not valid TOML: "),
+        ],
+    )
+    def test_each_gets_one_line_that_names_the_key_and_what_is_allowed(self, tmp_path, text, sentence):
+        assert refusal(tmp_path, text).startswith(sentence)
+
+    def test_a_missing_file_is_named(self, tmp_path):
+        with pytest.raises(ConfigError, match="there is no such file"):
+            read_config(tmp_path / "none.toml")
+
+    def test_a_file_that_is_no_text_is_named(self, tmp_path):
+        (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
+        with pytest.raises(ConfigError, match="cannot be read"):
+            read_config(tmp_path / "config.toml")
+
+
+class TestLimits:
+    def test_a_server_has_its_own_where_it_says_so_and_the_common_ones_elsewhere(self, tmp_path):
+        config = read_config(written(tmp_path, "[limits]\nframes = 200\n[limits.servers.12]\nstages = 3"))
+        assert (config.limits.of("12").frames, config.limits.of("12").stages) == (200, 3)
+        assert config.limits.of("13").stages == Limits().stages
+
+    def test_direct_messages_have_the_common_ones(self):
+        assert Limits(frames=7).of(None).frames == 7

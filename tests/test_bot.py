@@ -1,0 +1,132 @@
+"""The program: it starts in order, says in one line what is wrong, and ends when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from playground.launch import BotProcess, Launch
+from playground.server import Playground
+from playground.settings import PlaygroundSettings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(*arguments, cwd=ROOT, **environment):
+    """Run bot.py as a shell would; return exit code, output and errors."""
+    clean = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bot.py"), *arguments],
+        cwd=cwd,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+async def run_in(playground, data, token):
+    """Run bot.py in a playground to its end; return exit code and errors."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "playground.bootstrap", playground.url, str(ROOT / "bot.py"), "--data", str(data)),
+        cwd=ROOT,
+        env=os.environ | {"DISCORD_TOKEN": token},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    return process.returncode, errors.decode()
+
+
+class TestTheCheck:
+    def test_a_good_configuration_is_said_to_be_good(self):
+        code, output, errors = run("--check")
+        assert (code, errors) == (0, "")
+        assert output == "config.toml: everything in it is allowed.\n"
+
+    def test_it_needs_no_token_and_makes_no_files(self, tmp_path):
+        (tmp_path / "config.toml").write_text("")
+        code, _, _ = run("--check", cwd=tmp_path)
+        assert code == 0
+        assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+
+    def test_a_bad_value_is_one_line_and_exit_code_2(self, tmp_path):
+        (tmp_path / "config.toml").write_text("[engine]\nlanes = 0\n")
+        code, output, errors = run("--check", cwd=tmp_path)
+        assert (code, output) == (2, "")
+        assert errors == "config.toml: engine.lanes must be between 1 and 64.\n"
+
+
+class TestStartingUp:
+    @pytest.mark.parametrize(
+        ("config", "sentence"),
+        [
+            ("", "There is no bot token; set DISCORD_TOKEN, or discord.token_file in config.toml."),
+            ("[discord]\ntoken_file = 'none'", "discord.token_file: none cannot be read"),
+            (
+                "[discord]\ntoken_file = 'empty'",
+                "discord.token_file: empty is empty; its first line is the bot's token.",
+            ),
+            ("[engine]\nlans = 3", "config.toml: engine has an unknown key `lans`; it knows lanes, "),
+        ],
+    )
+    def test_what_is_missing_is_one_line_and_exit_code_2(self, tmp_path, config, sentence):
+        (tmp_path / "config.toml").write_text(config)
+        (tmp_path / "empty").write_text("\n")
+        code, output, errors = run(cwd=tmp_path)
+        assert (code, output) == (2, "")
+        assert errors.startswith(sentence)
+        assert errors.count("\n") == 1
+
+    def test_an_unreachable_discord_is_one_line_and_exit_code_2(self, tmp_path):
+        (tmp_path / "config.toml").write_text("[discord]\nproxy = 'http://127.0.0.1:9'")
+        code, _, errors = run(cwd=tmp_path, DISCORD_TOKEN="x")
+        assert code == 2
+        assert errors.startswith("Discord cannot be reached (")
+        assert errors.count("\n") == 1
+
+    async def test_a_refused_token_is_one_line_and_exit_code_2(self, tmp_path):
+        async with Playground(PlaygroundSettings()) as playground:
+            code, errors = await run_in(playground, tmp_path / "data", "a wrong token")
+        assert code == 2
+        assert errors.startswith("Discord refuses the bot's token;")
+        assert errors.count("\n") == 1
+        assert not (tmp_path / "data").exists()
+
+    async def test_a_data_directory_that_cannot_be_used_is_one_line_and_exit_code_2(self, tmp_path):
+        (tmp_path / "data").write_text("a file")
+        async with Playground(PlaygroundSettings()) as playground:
+            code, errors = await run_in(playground, tmp_path / "data", playground.token)
+        assert code == 2
+        assert errors.splitlines()[-1].endswith("cannot be used (Not a directory).")
+        assert "Traceback" not in errors
+
+    async def test_a_model_that_cannot_be_loaded_ends_the_bot_with_one_line(self, tmp_path):
+        config = tmp_path / "config.toml"
+        config.write_text(f"[model]\nsource = '{tmp_path / 'no-model'}'\n")
+        async with Playground(PlaygroundSettings()) as playground:
+            bot = BotProcess(playground, Launch(data=tmp_path / "data", log=tmp_path / "log", config=config))
+            await bot.start()
+            assert await bot.wait() == 2
+        assert "no-model" in bot.log_tail().splitlines()[-1]
+        assert "Traceback" not in bot.log_tail()
+
+
+class TestRunning:
+    async def test_it_is_online_in_under_three_seconds_and_ends_in_order(self, tmp_path):
+        async with Playground(PlaygroundSettings()) as playground:
+            bot = BotProcess(playground, Launch(data=tmp_path / "data", log=tmp_path / "log"))
+            began = time.monotonic()
+            await bot.start()
+            assert time.monotonic() - began < 3
+            os.kill(bot.pid, signal.SIGTERM)
+            assert await bot.wait() == 0
+        assert "Traceback" not in bot.log_tail()
