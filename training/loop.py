@@ -193,10 +193,10 @@ def _work(rank: int, task: Task, schedule: Schedule, place: Place, state: State,
     )
     watch = Stopwatch()
     desk = Desk(task, schedule, place, state, optimiser) if rank == 0 else None
-    for own_step in _steps(schedule, watch):
+    for _ in _steps(schedule, watch):
         done = watch.seconds / (60 * schedule.minutes)
         for group in optimiser.param_groups:
-            group["lr"] = schedule.rate(own_step, done)
+            group["lr"] = schedule.rate(int(state.step), done)
         loss = task.loss(state.network, _to(next(batches), place.device))
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, 1.0)
