@@ -52,7 +52,7 @@ def build_scheduler() -> DDIMScheduler:
         timestep_spacing="trailing",
         clip_sample=False,
         set_alpha_to_one=True,
-        steps_offset=0,
+        steps_offset=1,  # means nothing to trailing spacing; StableDiffusionPipeline warns about any other value
     )
 
 
