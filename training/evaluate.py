@@ -233,7 +233,8 @@ def report(out: Path, figures: dict[str, Any], template: Sampled, free: Sampled)
     for name in ("animal", "scene"):
         lines += ["", *confusion_table(template.tally, name)]
     (out / "report.md").write_text("\n".join(lines) + "\n")
-    rows = [np.stack(part.small[start : start + 12]) for part in (template, free) for start in range(0, 48, 12)]
+    shown = [part.small[start : start + 12] for part in (template, free) for start in range(0, 48, 12)]
+    rows = [np.stack(row) for row in shown if row]
     Image.fromarray(sheet(rows)).save(out / "contact.png")
 
 
