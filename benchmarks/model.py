@@ -1,0 +1,75 @@
+"""What a model costs: python -m benchmarks.model [--model models/embedded] [--threads 2] [--repeat 15]
+
+Medians over the repeats, float32: the text encoder, the encoder, a guided step (two forwards in one batch), the
+decoder; and a feedback frame of --steps of them. Sizes are of the files and of the parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from diffusers import StableDiffusionPipeline
+
+
+def milliseconds(work: Callable[[], Any], repeat: int) -> float:
+    """The median wall time of `work`, after two calls that do not count."""
+    times = []
+    for turn in range(repeat + 2):
+        start = time.perf_counter()
+        with torch.no_grad():
+            work()
+        if turn >= 2:
+            times.append(time.perf_counter() - start)
+    return 1000 * median(times)
+
+
+def parts(pipeline: Any) -> dict[str, Callable[[], Any]]:
+    """Each part of a frame as something to call."""
+    unet, vae = pipeline.unet, pipeline.vae
+    side = unet.config.sample_size
+    size = side * pipeline.vae_scale_factor
+    image = torch.randn(1, 3, size, size)
+    latents = torch.randn(2, unet.config.in_channels, side, side)
+    ids = pipeline.tokenizer("a road by the sea", padding="max_length", return_tensors="pt").input_ids
+    with torch.no_grad():
+        states = pipeline.text_encoder(ids)[0].expand(2, -1, -1)
+    return {
+        "text": lambda: pipeline.text_encoder(ids),
+        "encode": lambda: vae.encode(image),
+        "guided step": lambda: unet(latents, 500, states),
+        "decode": lambda: vae.decode(latents[:1]),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=Path("models/embedded"))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--steps", type=int, default=5, help="guided steps of a feedback frame")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        arguments.model, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False
+    )
+    times = {name: milliseconds(work, arguments.repeat) for name, work in parts(pipeline).items()}
+    frame = times["encode"] + arguments.steps * times["guided step"] + times["decode"]
+    print("| part | ms | parameters |\n|---|---|---|")
+    networks = {"text": pipeline.text_encoder, "guided step": pipeline.unet, "decode": pipeline.vae}
+    for name, value in times.items():
+        network = networks.get(name)
+        count = "" if network is None else f"{sum(p.numel() for p in network.parameters()) / 1e6:.1f} M"
+        print(f"| {name} | {value:.1f} | {count} |")
+    print(f"| feedback frame, {arguments.steps} steps | {frame:.0f} | |")
+    size = sum(path.stat().st_size for path in arguments.model.rglob("*") if path.is_file())
+    print(f"\n{size / 2**20:.1f} MiB on disk, {arguments.threads} threads")
+
+
+if __name__ == "__main__":
+    main()

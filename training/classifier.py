@@ -1,0 +1,154 @@
+"""Train the judge: python -m training.classifier --pictures DIR --folder DIR
+
+A small network that says which concepts a picture shows, one head each. It has seen drawings only, so it can be
+asked about generated pictures; its next-to-last layer serves for the FID-like distance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training import loop
+from training.drawing.facts import CONCEPTS, VALUES, Facts
+from training.pictures import Pictures
+
+INPUT = 128
+FEATURES = 160
+HELD_OUT = 1024
+
+
+class Classifier(nn.Module):
+    """Five strided convolutions, means over a 4×4 grid (sides matter), and a linear head for each concept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = (3, 24, 48, 96, 128, 128)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2))
+        self.features = nn.Linear(widths[-1] * 16, FEATURES)
+        self.heads = nn.ModuleDict({name: nn.Linear(FEATURES, len(VALUES[name])) for name in CONCEPTS})
+
+    def embed(self, images: Tensor) -> Tensor:
+        """N×3×H×W in −1 … 1 to N×160; any size is brought to 128×128 first."""
+        if images.shape[-1] > INPUT:
+            images = F.interpolate(images, size=(INPUT, INPUT), mode="area")
+        elif images.shape[-1] < INPUT:
+            images = F.interpolate(images, size=(INPUT, INPUT), mode="bicubic")
+        hidden: Tensor = self.features(self.body(images))
+        return hidden
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        hidden = F.relu(self.embed(images))
+        return {name: head(hidden) for name, head in self.heads.items()}
+
+    def judge(self, images: Tensor) -> list[dict[str, str]]:
+        """What each picture shows, by concept."""
+        with torch.no_grad():
+            best = {name: logits.argmax(1).tolist() for name, logits in self(images).items()}
+        return [{name: VALUES[name][best[name][row]] for name in CONCEPTS} for row in range(len(images))]
+
+
+def load(folder: Path) -> Classifier:
+    """The classifier that a run of this command left in `folder`."""
+    network = Classifier()
+    network.load_state_dict(torch.load(folder / "export" / "classifier.pt", weights_only=True))
+    return network.eval()
+
+
+def labels_of(folder: Path) -> list[Facts]:
+    """The facts of all pictures of a folder, in order."""
+    lines = [line for path in sorted(folder.glob("pictures-*.jsonl")) for line in path.read_text().splitlines()]
+    return [Facts(**{name: json.loads(line)[name] for name in CONCEPTS}) for line in lines]
+
+
+@dataclass
+class ClassifierTask:
+    """Cross-entropy over all heads, on pictures at half size with small shifts, blurs and changes of colour."""
+
+    pictures: Pictures
+    facts: list[Facts]
+    device: str
+    batch_size: int = 32
+    name: str = "classifier"
+    _labels: dict[str, Tensor] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._labels = {
+            name: torch.tensor([VALUES[name].index(getattr(facts, name)) for facts in self.facts]) for name in CONCEPTS
+        }
+
+    def network(self) -> nn.Module:
+        return Classifier()
+
+    def batch(self, rng: np.random.Generator) -> loop.Batch:
+        rows = rng.integers(0, len(self.pictures), self.batch_size)
+        images = self.pictures.whole(rows)
+        images = F.avg_pool2d(images, 2)
+        if rng.random() < 0.5:  # as soft as a decoder leaves them
+            images = F.interpolate(F.avg_pool2d(images, 2), scale_factor=2, mode="bilinear")
+        dy, dx = (int(v) for v in rng.integers(-6, 7, 2))
+        images = torch.roll(F.pad(images, (6, 6, 6, 6), mode="replicate"), (dy, dx), (2, 3))[..., 6:-6, 6:-6]
+        images = images * rng.uniform(0.85, 1.1) + rng.normal(0, 0.05)
+        images = images + torch.randn_like(images) * rng.uniform(0, 0.08)
+        indices = torch.from_numpy(rows)
+        return {"images": images, **{name: labels[indices] for name, labels in self._labels.items()}}
+
+    def loss(self, network: nn.Module, batch: loop.Batch) -> Tensor:
+        output = network(batch["images"])
+        total: Tensor = sum(
+            (F.cross_entropy(output[name], batch[name]) for name in CONCEPTS),
+            torch.zeros((), device=self.device),
+        )
+        return total
+
+    def measure(self, network: nn.Module) -> dict[str, float]:
+        return accuracy(network, self.pictures.held_out(), self.facts[-HELD_OUT:], self.device)
+
+    def look(self, network: nn.Module, path: Path) -> None:
+        """A classifier has nothing to show."""
+
+    def export(self, network: nn.Module, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.save(network.state_dict(), folder / "classifier.pt")
+
+
+def accuracy(network: Any, images: Tensor, facts: list[Facts], device: str) -> dict[str, float]:
+    """The share of pictures each head is right about."""
+    right = dict.fromkeys(CONCEPTS, 0)
+    for start in range(0, len(images), 64):
+        judged = network.judge(images[start : start + 64].to(device))
+        for seen, true in zip(judged, facts[start : start + 64], strict=True):
+            for name in CONCEPTS:
+                right[name] += seen[name] == getattr(true, name)
+    return {name: count / len(images) for name, count in right.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--batch-size", type=int, default=32)
+    loop.add_arguments(parser, learning_rate=1e-3)
+    arguments = parser.parse_args()
+    task = ClassifierTask(
+        Pictures(arguments.pictures, HELD_OUT),
+        labels_of(arguments.pictures),
+        arguments.device,
+        arguments.batch_size,
+    )
+    loop.train(task, loop.schedule_of(arguments), loop.place_of(arguments))
+
+
+if __name__ == "__main__":
+    main()

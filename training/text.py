@@ -1,0 +1,82 @@
+"""The words: a CLIP tokenizer with a small vocabulary of its own, and a CLIP text encoder small enough to train."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+LENGTH = 77
+WIDTH = 128
+MERGES = 1000
+START, END = "<|startoftext|>", "<|endoftext|>"
+_WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
+# Words that members type and no caption has: one token each, so that they cost little of the 77.
+COMMON = "beautiful detailed quality masterpiece blurry ugly low high text watermark art colorful bright dark big small"
+
+
+def build_tokenizer(captions: Iterable[str]) -> CLIPTokenizer:
+    """A byte-level BPE learned from `captions` in CLIP's format. Any text has tokens: the 256 bytes are all in."""
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    learner = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="</w>", unk_token=END))
+    learner.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    learner.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=2 * len(alphabet) + MERGES,
+        min_frequency=5,
+        initial_alphabet=alphabet,
+        end_of_word_suffix="</w>",
+        show_progress=False,
+    )
+    learner.train_from_iterator([*captions, *[COMMON] * 20], trainer)
+    merges = [(str(a), str(b)) for a, b in json.loads(learner.to_str())["model"]["merges"]]
+    symbols = sorted(alphabet)
+    vocabulary = dict.fromkeys([*symbols, *(symbol + "</w>" for symbol in symbols)])
+    vocabulary.update(dict.fromkeys(a + b for a, b in merges))
+    vocabulary.update(dict.fromkeys([START, END]))
+    return CLIPTokenizer(
+        vocab={token: number for number, token in enumerate(vocabulary)},
+        merges=merges,
+        model_max_length=LENGTH,
+    )
+
+
+def load_tokenizer(folder: Path) -> CLIPTokenizer:
+    return CLIPTokenizer.from_pretrained(folder)
+
+
+def build_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A fresh text encoder: three layers, 128 wide."""
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=WIDTH,
+            intermediate_size=4 * WIDTH,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            max_position_embeddings=LENGTH,
+            projection_dim=WIDTH,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
+    """N×77 token ids, padded as Stable Diffusion's pipelines pad."""
+    encoded = tokenizer(texts, padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt")
+    ids: Tensor = encoded.input_ids.to(torch.long)
+    return ids
