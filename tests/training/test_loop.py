@@ -1,5 +1,6 @@
 """The training loop: it learns, stops in time, and goes on from where it was."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +57,25 @@ def test_it_goes_on_from_its_checkpoint(tmp_path):
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 101
 
 
-def test_two_processes_share_one_network(tmp_path):
-    train(Line(), schedule(20), Place(tmp_path, workers=2))
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] > 20
+class Witnessed(Line):
+    """A line that leaves a note of every process that works on it."""
+
+    def __init__(self, notes: Path) -> None:
+        super().__init__()
+        self.notes = notes
+
+    def batch(self, rng):
+        (self.notes / str(os.getpid())).touch()
+        return super().batch(rng)
+
+
+def test_two_processes_work_on_one_network(tmp_path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    mean = train(Witnessed(notes), schedule(300), Place(tmp_path, workers=2))
+    pids = {int(note.name) for note in notes.iterdir()}
+    assert len(pids) == 2 and os.getpid() not in pids
+    assert float(mean.weight) == pytest.approx(3, abs=0.1), "what they learnt is here, in this process's memory"
 
 
 def test_batches_can_be_made_ahead_by_other_processes(tmp_path):
