@@ -26,7 +26,6 @@ _KEEP_FRAME: Final = 1 << 2  # disposal: leave the frame in place; the next cove
 _LOOP_FOR_EVER: Final = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
 
 HEADER_BYTES: Final = len(_SIGNATURE) + _SCREEN.size + len(_LOOP_FOR_EVER)
-MOST_CENTISECONDS: Final = 0xFFFF
 LEAST_CENTISECONDS: Final = 2  # browsers and Discord show a frame of 0 or 1 centiseconds for 10
 
 

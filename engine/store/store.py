@@ -22,7 +22,6 @@ from engine.store.renders import Renders
 
 _DAY = 24 * 60 * 60
 _OPEN_STATES = ", ".join(f"'{state}'" for state in OPEN)
-_UNKNOWN_JOB = "Nothing is known of this animation any more."
 
 
 class Store:

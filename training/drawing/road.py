@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.drawing.canvas import SIZE, Canvas, Point
 from training.drawing.facts import Facts
-from training.drawing.palette import ASPHALT, GRAVEL, Colour, colour, mix
+from training.drawing.palette import ASPHALT, GRAVEL, Colour, mix
 from training.drawing.plants import paint_tree
 from training.drawing.view import View
 
@@ -90,7 +90,3 @@ def _stand(canvas: Canvas, facts: Facts, view: View, x: float, z: float, tall: f
     px, py = view.project(x, 0, z)
     if -70 < px < SIZE + 70:
         paint_tree(canvas, facts.trees, facts.season, px, py, SIZE * tall / z)
-
-
-def verge_of(ground: Colour) -> Colour:
-    return mix(ground, colour(VERGE), 0.2)
