@@ -25,14 +25,21 @@ from discord.ext import commands
 from cogs.buttons import PERSISTENT
 from cogs.delivery import Deliveries
 from cogs.failures import Tree
+from cogs.forms import Typed
+from cogs.language import Translator
 from cogs.sync import sync_commands
 from engine.client import EngineClient
-from engine.config import Config, DiscordConfig, read_config
+from engine.config import Config, DiscordConfig
+from engine.configuration import ConfigFile
 from engine.errors import ConfigError, OperatorError, describe
 from engine.store import Store
 from engine.studio import Studio
 
-COGS = ("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.queue", "cogs.presence")
+COGS = (
+    *("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.presets", "cogs.settings", "cogs.queue", "cogs.help"),
+    *("cogs.presence", "cogs.gallery", "cogs.tally", "cogs.showcase", "cogs.digest", "cogs.admin"),
+    *("cogs.forms", "cogs.remix", "cogs.recipe"),
+)
 
 EXIT_OPERATOR = 2
 
@@ -46,12 +53,13 @@ class Tappa(commands.Bot):
     """The Discord client.
 
     Attributes:
-        config: the whole configuration.
+        configuration: the file and what is in force; `config` is the latter at this moment.
         studio: takes orders; opened and closed by whoever runs the bot.
         deliveries: post what comes of them.
+        typed: what stood in forms that were refused.
     """
 
-    def __init__(self, config: Config, studio: Studio) -> None:
+    def __init__(self, configuration: ConfigFile, studio: Studio) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -59,15 +67,22 @@ class Tappa(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=discord.app_commands.AppCommandContext(guild=True, dm_channel=True),
             allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
-            proxy=config.discord.proxy or None,
+            proxy=configuration.current.discord.proxy or None,
             tree_cls=Tree,
         )
-        self.config = config
+        self.configuration = configuration
         self.studio = studio
-        self.deliveries = Deliveries(self, studio, config)
+        self.typed = Typed()
+        self.deliveries = Deliveries(self, studio, configuration)
+
+    @property
+    def config(self) -> Config:
+        """What is in force; look it up each time, for an admin may change it."""
+        return self.configuration.current
 
     async def setup_hook(self) -> None:
         """Load the cogs; the buttons under old messages work from here on."""
+        await self.tree.set_translator(Translator())
         self.add_dynamic_items(*PERSISTENT)
         for cog in COGS:
             await self.load_extension(cog)
@@ -87,31 +102,31 @@ class Tappa(commands.Bot):
         await super().close()
 
 
-async def run(config: Config, data: Path, token: str) -> None:
+async def run(configuration: ConfigFile, data: Path, token: str) -> None:
     """Run the bot with an engine of its own until it is told to stop.
 
     Raises:
         OperatorError: it cannot run as it is set up.
     """
     store = Store(data)
-    studio = Studio(config, EngineClient(config, data / "spool"), store)
-    await _until_one_ends(serve(config, studio, store, token), _wait_for_signal())
+    studio = Studio(configuration, EngineClient(configuration.current, data / "spool"), store)
+    await _until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
 
 
-async def serve(config: Config, studio: Studio, store: Store, token: str) -> None:
+async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: str) -> None:
     """Log in, open the studio, take up what was left unfinished, and stay online until cancelled.
 
     Raises:
         OperatorError: it cannot run as it is set up.
     """
     async with contextlib.AsyncExitStack() as closing:
-        bot = await closing.enter_async_context(Tappa(config, studio))
+        bot = await closing.enter_async_context(Tappa(configuration, studio))
         await _log_in(bot, token)
         closing.push_async_callback(studio.close)
         await studio.open()
         for record in studio.unfinished():
             bot.deliveries.start(record)
-        sync = sync_commands(bot.tree, store, config.discord.servers)
+        sync = sync_commands(bot.tree, store, configuration.current.discord.servers)
         await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
 
 
@@ -124,18 +139,22 @@ async def _log_in(bot: Tappa, token: str) -> None:
             " discord.token_file to it."
         ) from None
     except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
-        raise OperatorError(f"Discord cannot be reached ({error}); check the network and discord.proxy.") from None
+        raise OperatorError(
+            "Discord cannot be reached ({error}); check the network and discord.proxy.", error=error
+        ) from None
 
 
 async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.gather(bot.connect(), sync)
     except (discord.ConnectionClosed, discord.GatewayNotFound, discord.PrivilegedIntentsRequired) as error:
-        raise OperatorError(f"Discord ended the connection: {error}") from None
+        raise OperatorError("Discord ended the connection: {error}", error=error) from None
 
 
 async def _watch_engine(studio: Studio) -> None:
     """Never return; raise OperatorError if the engine cannot be started, or after a crash not be started again."""
+    if not (await studio.wait_ready()).judges:
+        _log.warning("This model ships no safety checker that can be loaded: [moderation] nsfw cannot be enforced.")
     while True:
         await studio.wait_ready()
         await asyncio.sleep(ENGINE_LOOK_SECONDS)
@@ -175,9 +194,14 @@ def read_token(config: DiscordConfig) -> str:
     try:
         lines = Path(config.token_file).read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"discord.token_file: {config.token_file} cannot be read ({error}).") from None
+        raise ConfigError(
+            "discord.token_file: {token_file} cannot be read ({error}).", token_file=config.token_file, error=error
+        ) from None
     if not lines:
-        raise ConfigError(f"discord.token_file: {config.token_file} is empty; its first line is the bot's token.")
+        raise ConfigError(
+            "discord.token_file: {token_file} is empty; its first line is the bot's token.",
+            token_file=config.token_file,
+        )
     return lines[0]
 
 
@@ -197,11 +221,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("discord").setLevel(logging.WARNING)
     logging.getLogger("discord.client").setLevel(logging.ERROR)  # it warns that voice is not possible; none is wanted
     try:
-        config = read_config(options.config)
+        configuration = ConfigFile.read(options.config)
+        config = configuration.current
         if options.check:
             sys.stdout.write(f"{options.config}: everything in it is allowed.\n")
             return 0
-        asyncio.run(run(config, options.data or Path(config.storage.data), read_token(config.discord)))
+        asyncio.run(run(configuration, options.data or Path(config.storage.data), read_token(config.discord)))
     except OperatorError as error:
         sys.stderr.write(f"{describe(error)}\n")
         return EXIT_OPERATOR

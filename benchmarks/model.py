@@ -1,7 +1,8 @@
 """What a model costs: python -m benchmarks.model [--model models/embedded] [--threads 2] [--repeat 15]
 
-Medians over the repeats, float32: the text encoder, the encoder, a guided step (two forwards in one batch), the
-decoder; and a feedback frame of --steps of them. Sizes are of the files and of the parameters.
+Medians over the repeats, float32: the text encoder, the encoder, a guided step (two forwards in one batch, or one of a
+model that is told its guidance scale), the decoder; and a feedback frame of --steps of them. Sizes are of the files
+and of the parameters.
 """
 
 from __future__ import annotations
@@ -35,14 +36,16 @@ def parts(pipeline: Any) -> dict[str, Callable[[], Any]]:
     side = unet.config.sample_size
     size = side * pipeline.vae_scale_factor
     image = torch.randn(1, 3, size, size)
-    latents = torch.randn(2, unet.config.in_channels, side, side)
+    told = None if unet.config.time_cond_proj_dim is None else torch.randn(1, unet.config.time_cond_proj_dim)
+    rows = 2 if told is None else 1
+    latents = torch.randn(rows, unet.config.in_channels, side, side)
     ids = pipeline.tokenizer("a road by the sea", padding="max_length", return_tensors="pt").input_ids
     with torch.no_grad():
-        states = pipeline.text_encoder(ids)[0].expand(2, -1, -1)
+        states = pipeline.text_encoder(ids)[0].expand(rows, -1, -1)
     return {
         "text": lambda: pipeline.text_encoder(ids),
         "encode": lambda: vae.encode(image),
-        "guided step": lambda: unet(latents, 500, states),
+        "guided step": lambda: unet(latents, 500, states, timestep_cond=told),
         "decode": lambda: vae.decode(latents[:1]),
     }
 

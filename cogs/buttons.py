@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from cogs.drafts import Action
+from cogs.drafts import Action, Draft
 from cogs.failures import guarded
+from cogs.forms import CorrectButton
+from cogs.language import Language, language_of
 from cogs.ordering import acknowledge, submit
+from cogs.remix import ExtendButton, RemixButton
+from cogs.sharing import SaveButton, ShareButton, VoteButton
+from cogs.variations import PickButton, TryButton, VariationsButton
+from cogs.viewer import viewer_of
 from engine.messages import JobId
+from engine.recipe import VARIATIONS
 
 if TYPE_CHECKING:
     from bot import Tappa
@@ -21,8 +28,8 @@ _JOB = r"(?P<job>[0-9a-f]{16})"
 class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:cancel:{_JOB}"):
     """Calls off the job of the message it stands under."""
 
-    def __init__(self, job: JobId) -> None:
-        super().__init__(discord.ui.Button(label="Cancel", custom_id=f"tappa:cancel:{job}"))
+    def __init__(self, job: JobId, say: Language) -> None:
+        super().__init__(discord.ui.Button(label=say("Cancel"), custom_id=f"tappa:cancel:{job}"))
         self.job = job
 
     @classmethod
@@ -30,7 +37,7 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(match["job"])
+        return cls(match["job"], language_of(interaction.locale))
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -42,8 +49,8 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
 class AgainButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:again:{_JOB}"):
     """Asks for the same animation with another seed, for whoever presses it."""
 
-    def __init__(self, job: JobId) -> None:
-        super().__init__(discord.ui.Button(label="Again, new seed", emoji="🎲", custom_id=f"tappa:again:{job}"))
+    def __init__(self, job: JobId, say: Language) -> None:
+        super().__init__(discord.ui.Button(label=say("Again"), emoji="🎲", custom_id=f"tappa:again:{job}"))
         self.job = job
 
     @classmethod
@@ -51,23 +58,56 @@ class AgainButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(match["job"])
+        return cls(match["job"], language_of(interaction.locale))
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Place the order as if the command had been typed."""
         message = await acknowledge(interaction)
-        recipe = await interaction.client.studio.again(self.job)
-        await submit(interaction, message, recipe)
+        recipe = await interaction.client.studio.archive.again(self.job, viewer_of(interaction))
+        await submit(interaction, message, recipe, parent=self.job)
 
 
-PERSISTENT = (CancelButton, AgainButton)
+PERSISTENT = (
+    *(CancelButton, AgainButton, RemixButton, ExtendButton, VariationsButton, PickButton, TryButton, CorrectButton),
+    *(ShareButton, VoteButton, SaveButton),
+)
 
 
-def view_of(job: JobId, action: Action | None) -> discord.ui.View | None:
-    """Return the row of buttons for a message about `job`, or None for a message without."""
-    if action is None:
+def view_of(job: JobId, draft: Draft, say: Language) -> discord.ui.View | None:
+    """Return the buttons for a message about `job` in its owner's language, or None for a message without."""
+    if not draft.actions:
         return None
     view = discord.ui.View(timeout=None)
-    view.add_item(CancelButton(job) if action == "cancel" else AgainButton(job))
+    for action in draft.actions:
+        buttons = _tries(job, draft.tries) if action == "tries" else _buttons(action, job, say)
+        for button in buttons:
+            view.add_item(button)
     return view
+
+
+def _tries(job: JobId, count: int) -> list[discord.ui.Item[Any]]:
+    """Return a button for each seed that was tried but the first: that one is rendered already."""
+    return [TryButton(number, job) for number in range(2, count + 1)]
+
+
+def _buttons(action: Action, job: JobId, say: Language) -> list[discord.ui.Item[Any]]:
+    match action:
+        case "cancel":
+            return [CancelButton(job, say)]
+        case "again":
+            return [AgainButton(job, say)]
+        case "remix":
+            return [RemixButton(job, say)]
+        case "extend":
+            return [ExtendButton(job, say)]
+        case "variations":
+            return [VariationsButton(job, say)]
+        case "others":
+            return [VariationsButton(job, say, label=say("Four others"))]
+        case "share":
+            return [ShareButton(job, say)]
+        case "pick":
+            return [PickButton(number, job) for number in range(1, VARIATIONS + 1)]
+        case "tries":
+            raise AssertionError("how many there are stands in the draft")

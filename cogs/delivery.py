@@ -19,13 +19,16 @@ import discord
 import msgspec
 
 from cogs.drafts import Draft
+from cogs.language import language_of
 from cogs.post import Deleted, NoAccess, Post, PostError, TooLarge
 from cogs.progress import preview_upload, progress_draft
-from cogs.result import cancelled_draft, failed_draft, finished_draft
+from cogs.result import Files, cancelled_draft, failed_draft, finished_draft
 from cogs.text import inert
-from engine.config import Config
+from engine.configuration import ConfigFile
 from engine.live import Live
 from engine.messages import JobId
+from engine.rules import presets_of
+from engine.sentence import Sentence
 from engine.store import JobRecord
 from engine.studio import Studio
 
@@ -45,16 +48,16 @@ _Result = TypeVar("_Result")
 class Deliveries:
     """All deliveries under way."""
 
-    def __init__(self, client: discord.Client, studio: Studio, config: Config) -> None:
+    def __init__(self, client: discord.Client, studio: Studio, configuration: ConfigFile) -> None:
         self._client = client
         self._studio = studio
-        self._config = config
+        self._configuration = configuration
         self._tasks: dict[JobId, asyncio.Task[None]] = {}
 
     def start(self, record: JobRecord) -> None:
         """See to a job's delivery, if that is not done already."""
         if record.id not in self._tasks:
-            delivery = Delivery(self._client, self._studio, self._config, record)
+            delivery = Delivery(self._client, self._studio, self._configuration, record)
             task = asyncio.create_task(delivery.run(), name=f"delivery of {record.id}")
             self._tasks[record.id] = task
             task.add_done_callback(lambda ended: self._end(record.id, ended))
@@ -75,11 +78,12 @@ class Deliveries:
 class Delivery:
     """Of one job."""
 
-    def __init__(self, client: discord.Client, studio: Studio, config: Config, record: JobRecord) -> None:
+    def __init__(self, client: discord.Client, studio: Studio, configuration: ConfigFile, record: JobRecord) -> None:
         self._client = client
         self._studio = studio
-        self._config = config
+        self._configuration = configuration
         self._job = record.id
+        self._say = language_of(record.answer.locale)
         self._post = Post(client, record)
         self._shown: Draft | None = None
         self._shown_frame: int | None = None
@@ -98,7 +102,9 @@ class Delivery:
                 await self._shrink(record, error.limit)
             except NoAccess as error:
                 _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
-                await self._studio.undeliverable(record.id, "It can be posted neither there nor to its owner.")
+                await self._studio.undeliverable(
+                    record.id, Sentence("It can be posted neither there nor to its owner.")
+                )
             except discord.HTTPException as error:
                 await self._refused(record, error)
 
@@ -106,7 +112,7 @@ class Delivery:
 
     async def _accompany(self) -> JobRecord | None:
         """Show progress until the job is over; return how it ended, or None if nobody waits for it any more."""
-        async for live in self._studio.watch(self._job, self._config.delivery.edit_seconds):
+        async for live in self._studio.watch(self._job, self._configuration.current.delivery.edit_seconds):
             if not live.record.is_open:
                 return live.record
             if self._visible:
@@ -114,9 +120,10 @@ class Delivery:
         return None
 
     async def _show(self, live: Live) -> None:
-        preview = preview_upload(live) if self._config.delivery.preview and self._is_new_frame(live) else None
+        wanted = self._configuration.current.delivery.preview and self._is_new_frame(live)
+        preview = preview_upload(live, self._say) if wanted else None
         standing = self._studio.standing(self._job)
-        draft = progress_draft(live, standing, loaded=self._studio.ready is not None, preview=preview)
+        draft = progress_draft(live, standing, self._say, loaded=self._studio.ready is not None, preview=preview)
         if draft == self._shown:
             return
         try:
@@ -136,16 +143,18 @@ class Delivery:
 
     async def _conclude(self, record: JobRecord) -> None:
         """Post the result, or the reason why there is none."""
-        presets = self._config.presets
+        presets = presets_of(self._configuration.current, record.answer.server)
         match record.state:
             case "done":
-                await self._deliver(finished_draft(record, await self._studio.gif(record.id), presets))
+                render, parent = await self._studio.render(record.id), await self._studio.archive.parent(record)
+                tries = await self._studio.tries(record.id)
+                await self._deliver(finished_draft(record, Files(render, tries), presets, self._say, parent))
                 await self._studio.delivered(record.id)
             case "cancelled":
-                await self._deliver(cancelled_draft(record, presets))
+                await self._deliver(cancelled_draft(record, presets, self._say))
                 await self._studio.told(record.id)
             case _:
-                await self._deliver(failed_draft(record, presets))
+                await self._deliver(failed_draft(record, presets, self._say))
                 await self._studio.told(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
@@ -169,20 +178,23 @@ class Delivery:
 
     def _addressed(self, draft: Draft) -> Draft:
         """Say whom a message is for, where no command stands above it that would."""
-        return msgspec.structs.replace(draft, content=f"For {inert(self._post.member.name)}: {draft.content}")
+        content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
+        return msgspec.structs.replace(draft, content=content)
 
     async def _shrink(self, record: JobRecord, limit: int) -> None:
         if limit >= SMALLEST_GIF:
             _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
             await self._studio.shrink(record.id, limit)
         else:
-            await self._studio.fail(record.id, "Discord takes no file there that is large enough for a GIF.")
+            await self._studio.fail(record.id, Sentence("Discord takes no file there that is large enough for a GIF."))
 
     async def _refused(self, record: JobRecord, error: discord.HTTPException) -> None:
         """Discord found fault with the message itself: say that much instead, but only once."""
         reference = secrets.token_hex(4)
         _log.error("Reference %s: job %s was not taken", reference, record.id, exc_info=error)
-        sentence = f"Discord did not take the result; the log says why, under {reference}."
+        sentence = Sentence(
+            "Discord did not take the result; the log says why, under {reference}.", {"reference": reference}
+        )
         if record.state == "failed":
             await self._studio.undeliverable(record.id, sentence)
         else:

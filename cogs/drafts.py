@@ -14,19 +14,23 @@ MAX_MODAL_TEXT = 4000
 REQUEST_BYTES = 25 * 1024 * 1024 - 64 * 1024
 """The most that one request may carry, less what the form around the file takes."""
 
-Action = Literal["again", "cancel"]
+Action = Literal["cancel", "again", "remix", "extend", "variations", "others", "pick", "share", "tries"]
+"""What a message offers to do about its job: a button each, and of "pick" and "tries" one for each
+seed that can be chosen."""
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """A file to attach; `description` is what a screen reader says."""
+    """A file to attach; `description` is what a screen reader says, and a spoiler is shown when it is clicked."""
 
     name: str
     data: bytes
     description: str
+    is_spoiler: bool = False
 
     def as_file(self) -> discord.File:
         """Return it as discord.py wants it: an object that can be sent once."""
-        return discord.File(io.BytesIO(self.data), self.name, description=self.description[:MAX_DESCRIPTION])
+        description = self.description[:MAX_DESCRIPTION]
+        return discord.File(io.BytesIO(self.data), self.name, spoiler=self.is_spoiler, description=description)
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +39,14 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         content: markdown; at most 2000 characters.
         uploads: files in the place of those that are there; None leaves them as they are.
-        action: the one button under it, if any.
+        actions: the buttons under it, from left to right.
+        tries: how many seeds the contact sheet beside the animation shows.
     """
 
     content: str
     uploads: tuple[Upload, ...] | None = None
-    action: Action | None = None
+    actions: tuple[Action, ...] = ()
+    tries: int = 0
 
     @property
     def largest(self) -> int:

@@ -11,10 +11,17 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
-from cogs.text import code, inert
-from engine.errors import EngineError, MemberError, describe
+from cogs.drafts import MAX_CONTENT
+from cogs.language import Language, language_of
+from cogs.text import code, inert, shorten
+from engine.errors import ChannelError, EngineError, MemberError, describe
 
 _log = logging.getLogger(__name__)
+
+_MOST_LINKS = 10
+
+_LONGEST = MAX_CONTENT // 2
+"""Characters of a note; what makes them inert takes as many again at most."""
 
 _Item = TypeVar("_Item")
 _Callback = Callable[[_Item, discord.Interaction[Any]], Coroutine[Any, Any, None]]
@@ -51,7 +58,9 @@ async def tell(
         error: why it did not work.
         view: buttons to go with the note.
     """
-    note = sentence(error)
+    note = sentence(error, language_of(interaction.locale))
+    if isinstance(error, ChannelError):
+        note = f"{note} {_elsewhere(interaction, error.channels)}"
     try:
         if not interaction.response.is_done():
             await interaction.response.send_message(note, ephemeral=True, view=view)
@@ -63,15 +72,25 @@ async def tell(
         _log.warning("A member could not be told “%s”: %s", note, failure)
 
 
-def sentence(error: BaseException) -> str:
+def _elsewhere(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:
+    """Return what to do instead: go to one of the channels that are of this server and that the member sees."""
+    say, guild, member = language_of(interaction.locale), interaction.guild, interaction.user
+    links: list[str] = []
+    if guild is not None and isinstance(member, discord.Member):
+        found = [found for channel in channels if channel.isdigit() and (found := guild.get_channel(int(channel)))]
+        links = [one.mention for one in found if one.permissions_for(member).view_channel][:_MOST_LINKS]
+    return say("Go to {channels}.", channels=", ".join(links)) if links else say("Ask an admin which one is.")
+
+
+def sentence(error: BaseException, say: Language) -> str:
     """Return what a member reads for `error`; what they cannot change is written to the log under a reference."""
     match error:
         case MemberError() | EngineError():
-            return inert(describe(error))
+            return inert(shorten(say.sentence(describe(error)), _LONGEST))
         case app_commands.CommandSignatureMismatch():
-            return "This command has changed since your Discord loaded it; reload Discord and try again."
+            return say("This command has changed since your Discord loaded it; reload Discord and try again.")
         case app_commands.TransformerError():
-            return inert(f"“{error.value}” does not fit that option.")
+            return inert(say("“{value}” does not fit that option.", value=error.value))
     reference = secrets.token_hex(4)
     _log.error("Reference %s: %s", reference, error, exc_info=error)
-    return f"{inert(describe(RuntimeError()))} Reference: {code(reference)}"
+    return f"{inert(say.sentence(describe(error)))} {say('Reference: {reference}', reference=code(reference))}"

@@ -9,9 +9,11 @@ import msgspec
 
 from cogs.drafts import MAX_MODAL_TEXT
 from cogs.failures import guarded, tell
-from cogs.options import build_recipe
-from cogs.ordering import place
+from cogs.language import Language, language_of
+from cogs.view import View
+from cogs.wishes import Wishes, order
 from engine.errors import MemberError
+from engine.recipe import Mode
 from engine.stages import parse_stages
 
 if TYPE_CHECKING:
@@ -21,34 +23,49 @@ _PATIENCE = 30 * 60.0
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
-    """A giro as it was asked for, not read yet."""
+    """A giro as it was asked for, not read yet; None is left to the member's defaults."""
 
     stages: str
     loop: bool | None
+    mode: Mode | None
+    view: View = View()
+    style: str | None
+    negative: str | None
     seed: int | None
+
+    @property
+    def wishes(self) -> Wishes:
+        """The same with its stages read.
+
+        Raises:
+            RecipeError: they cannot be.
+        """
+        stages = msgspec.to_builtins(parse_stages(self.stages))
+        given = {"stages": stages, "loop": self.loop, "mode": self.mode, **self.view.options()}
+        return Wishes(kind="giro", options=given, style=self.style, negative=self.negative, seed=self.seed)
 
 
 async def ride(interaction: discord.Interaction[Tappa], journey: Journey) -> None:
     """Order a giro; one that is refused can be corrected instead of typed again."""
     try:
-        stages = msgspec.to_builtins(parse_stages(journey.stages))
-        await place(interaction, build_recipe("giro", journey.seed, stages=stages, loop=journey.loop))
+        await order(interaction, journey.wishes)
     except MemberError as error:
         fits = len(journey.stages) <= MAX_MODAL_TEXT
-        await tell(interaction, error, view=Correction(journey) if fits else discord.utils.MISSING)
+        view = Correction(journey, language_of(interaction.locale)) if fits else discord.utils.MISSING
+        await tell(interaction, error, view=view)
 
 
-class StagesForm(discord.ui.Modal, title="The stages of your giro"):
-    """Asks for the stages; loop and seed were said in the command."""
+class StagesForm(discord.ui.Modal):
+    """Asks for the stages; loop, mode and seed were said in the command."""
 
-    def __init__(self, journey: Journey) -> None:
-        super().__init__(timeout=_PATIENCE)
+    def __init__(self, journey: Journey, say: Language) -> None:
+        super().__init__(title=say("The stages of your giro"), timeout=_PATIENCE)
         self._journey = journey
         self.stages: discord.ui.TextInput[StagesForm] = discord.ui.TextInput(
-            label="One stage a line: prompt | frames",
+            label=say("One stage a line: prompt | frames"),
             style=discord.TextStyle.paragraph,
             default=journey.stages,
-            placeholder="a road by the sea, sunny day | 50",
+            placeholder=say("a road by the sea, sunny day | 50"),
             max_length=MAX_MODAL_TEXT,
         )
         self.add_item(self.stages)
@@ -62,11 +79,12 @@ class StagesForm(discord.ui.Modal, title="The stages of your giro"):
 class Correction(discord.ui.View):
     """A button that opens the form again as it was sent."""
 
-    def __init__(self, journey: Journey) -> None:
+    def __init__(self, journey: Journey, say: Language) -> None:
         super().__init__(timeout=_PATIENCE)
         self._journey = journey
+        self.correct.label = say("Correct the stages")
 
-    @discord.ui.button(label="Correct the stages", style=discord.ButtonStyle.primary)
+    @discord.ui.button(style=discord.ButtonStyle.primary)
     async def correct(self, interaction: discord.Interaction[Tappa], button: discord.ui.Button[Correction]) -> None:
         """Open the form."""
-        await interaction.response.send_modal(StagesForm(self._journey))
+        await interaction.response.send_modal(StagesForm(self._journey, language_of(interaction.locale)))

@@ -9,9 +9,28 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.form import Journey, StagesForm, ride
-from cogs.options import SEED_HELP, SeedOption
-from cogs.suggestions import named, next_in_list
+from cogs.language import language_of
+from cogs.options import (
+    CAMERA_HELP,
+    EXAMPLES,
+    FOCUS_HELP,
+    NEGATIVE_HELP,
+    SEED_HELP,
+    STYLE_HELP,
+    CameraOption,
+    FocusOption,
+    NegativeOption,
+    SeedOption,
+    StyleOption,
+)
+from cogs.presets import ride_preset
+from cogs.prompts import suggest_negative, suggest_stages
+from cogs.shelf import preset_labels
+from cogs.suggestions import named
+from cogs.view import View, suggest_camera, suggest_focus
+from cogs.wishes import suggest_styles
 from engine.errors import LimitError
+from engine.recipe import Mode
 from engine.stages import SEED_STAGES, format_stages
 
 if TYPE_CHECKING:
@@ -23,15 +42,29 @@ StagesOption = app_commands.Range[str, 1, 6000]
 class GiroCog(commands.Cog):
     """The command and its suggestions."""
 
-    def __init__(self, bot: Tappa) -> None:
-        self._presets = bot.config.presets
-
-    @app_commands.command(description="Ride through a list of prompts, as one animation that loops")
+    @app_commands.command(
+        description="Ride through a list of prompts, as one animation that loops",
+        extras={EXAMPLES: ({}, {"stages": "a road by the sea | 50; a road going up a mountain | 50", "seed": 4})},
+    )
     @app_commands.describe(
-        stages="prompt | frames; prompt | frames; …  Without stages or preset, a form opens",
+        stages="prompt | frames; prompt | frames; … Without stages or preset, a form opens",
         preset="A giro that is ready to ride",
         loop="Come back to where it started, so that it plays without end (default: yes)",
+        mode="How a stage begins (default: it grows out of the one before)",
+        focus=FOCUS_HELP,
+        camera=CAMERA_HELP,
+        style=STYLE_HELP,
+        negative=NEGATIVE_HELP,
         seed=SEED_HELP,
+    )
+    @app_commands.choices(
+        mode=[
+            app_commands.Choice(name=app_commands.locale_str("chain: it grows out of the one before"), value="chain"),
+            app_commands.Choice(
+                name=app_commands.locale_str("parallel: all from pictures of their own, rendered side by side"),
+                value="parallel",
+            ),
+        ]
     )
     async def giro(
         self,
@@ -39,45 +72,70 @@ class GiroCog(commands.Cog):
         stages: StagesOption | None = None,
         preset: str | None = None,
         loop: bool | None = None,
+        mode: Mode | None = None,
+        focus: FocusOption | None = None,
+        camera: CameraOption | None = None,
+        style: StyleOption | None = None,
+        negative: NegativeOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
         """Ride the stages given, or a preset, or ask for stages in a form."""
         if stages is not None and preset is not None:
             raise LimitError("Give either stages or a preset, not both.")
+        typed = format_stages(SEED_STAGES) if stages is None else stages
+        view = View(focus=focus, camera=camera)
+        view.options()  # what cannot be read is refused before a form asks for more
+        wishes = Journey(stages=typed, loop=loop, mode=mode, view=view, style=style, negative=negative, seed=seed)
         if stages is not None:
-            await ride(interaction, Journey(stages=stages, loop=loop, seed=seed))
+            await ride(interaction, wishes)
         elif preset is not None:
-            await ride(interaction, self._ready_journey(preset, loop, seed))
+            await ride_preset(interaction, preset, wishes)
         else:
-            form = StagesForm(Journey(stages=format_stages(SEED_STAGES), loop=loop, seed=seed))
-            await interaction.response.send_modal(form)
-
-    def _ready_journey(self, name: str, loop: bool | None, seed: int | None) -> Journey:
-        if name not in self._presets:
-            raise LimitError(f"There is no preset “{name[:40]}”; there are {', '.join(self._presets) or 'none here'}.")
-        preset = self._presets[name]
-        return Journey(stages=preset.stages, loop=preset.loop if loop is None else loop, seed=seed)
+            await interaction.response.send_modal(StagesForm(wishes, language_of(interaction.locale)))
 
     @giro.autocomplete("preset")
     async def suggest_preset(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Offer the presets by name and description."""
-        labels = {
-            name: f"{name}: {preset.description}" if preset.description else name
-            for name, preset in self._presets.items()
-        }
-        return named(typed, labels)
+        """Offer the member's own presets, marked, then the server's."""
+        return named(typed, await preset_labels(interaction, giros_only=True))
+
+    @giro.autocomplete("focus")
+    async def suggest_focus(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the points that have a name."""
+        return suggest_focus(interaction, typed)
+
+    @giro.autocomplete("camera")
+    async def suggest_camera(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer moves."""
+        return suggest_camera(interaction, typed)
+
+    @giro.autocomplete("style")
+    async def suggest_style(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the styles."""
+        return suggest_styles(interaction, typed)
 
     @giro.autocomplete("stages")
     async def suggest_stages(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Offer stages of the presets as the next one of the list."""
-        known = (stage for preset in self._presets.values() for stage in preset.parsed())
-        return next_in_list(typed, (f"{stage.prompt} | {stage.frames}" for stage in known))
+        """Offer the next one of the list."""
+        return await suggest_stages(interaction, typed)
+
+    @giro.autocomplete("negative")
+    async def suggest_negative(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer what pictures have been led away from."""
+        return await suggest_negative(interaction, typed)
 
 
 async def setup(bot: Tappa) -> None:
     """Add the command to the bot."""
-    await bot.add_cog(GiroCog(bot))
+    await bot.add_cog(GiroCog())

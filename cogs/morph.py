@@ -1,4 +1,4 @@
-"""/morph: one word turns into another."""
+"""/morph: one thing turns into another, and perhaps into more."""
 
 from __future__ import annotations
 
@@ -8,54 +8,98 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.options import SEED_HELP, FramesOption, PromptOption, SeedOption, WordOption, build_recipe
-from cogs.ordering import place
-from cogs.suggestions import choices
-from engine.recipe import Morph
+from cogs.options import (
+    EXAMPLES,
+    NEGATIVE_HELP,
+    SEED_HELP,
+    STYLE_HELP,
+    FramesOption,
+    NegativeOption,
+    PromptOption,
+    SeedOption,
+    StyleOption,
+    TriesOption,
+    WaypointsOption,
+)
+from cogs.prompts import suggest_negative, suggest_template, suggest_waypoint
+from cogs.wishes import Wishes, order, suggest_styles
+from engine.recipe import MorphLoop
+from engine.waypoints import between
 
 if TYPE_CHECKING:
     from bot import Tappa
-
-TEMPLATES = ("a picture of a {}", "a painting of a {}", "a photo of a {} in the snow", "a drawing of a {}")
 
 
 class MorphCog(commands.Cog):
     """The command and its suggestions."""
 
-    def __init__(self, bot: Tappa) -> None:
-        self._studio = bot.studio
-
-    @app_commands.command(description="Turn one thing into another: /morph skunk puppy")
+    @app_commands.command(
+        description="Turn one thing into another: /morph skunk puppy",
+        extras={
+            EXAMPLES: (
+                {"source": "skunk", "target": "puppy"},
+                {"source": "skunk", "target": "puppy", "tries": 8},
+                {"source": "skunk", "target": "puppy > rabbit > skunk", "prompt": "a painting of a {}", "frames": 40},
+                {"source": "a road by the sea", "target": "a road up a mountain", "prompt": "{}"},
+            )
+        },
+    )
     @app_commands.describe(
         source="What it begins as, such as skunk",
-        target="What it becomes, such as puppy",
-        prompt="The picture around it, {} in its place (default: a picture of a {})",
-        frames="How many frames it takes (default: 21)",
+        target="What it becomes, such as puppy; or all that follows, such as puppy > rabbit > skunk",
+        prompt="The picture around it, {} in its place (default: a picture of a {}); {} alone: whole prompts",
+        frames="How many frames are rendered (default: 21)",
+        loop="How it comes back (default: there and back)",
+        tries="So many seeds are tried, and the best is rendered (default: 1)",
+        style=STYLE_HELP,
+        negative=NEGATIVE_HELP,
         seed=SEED_HELP,
     )
     async def morph(
         self,
         interaction: discord.Interaction[Tappa],
-        source: WordOption,
-        target: WordOption,
+        source: WaypointsOption,
+        target: WaypointsOption,
         prompt: PromptOption | None = None,
         frames: FramesOption | None = None,
+        loop: MorphLoop | None = None,
+        tries: TriesOption | None = None,
+        style: StyleOption | None = None,
+        negative: NegativeOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
         """Order the morph."""
-        words = {"source": source.strip(), "target": target.strip()}
-        await place(interaction, build_recipe("morph", seed, **words, prompt=prompt, frames=frames))
+        given = {**between(source, target), "prompt": prompt, "frames": frames, "loop": loop, "tries": tries}
+        await order(interaction, Wishes(kind="morph", options=given, style=style, negative=negative, seed=seed))
+
+    @morph.autocomplete("source")
+    @morph.autocomplete("target")
+    async def suggest_word(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the next waypoint."""
+        return await suggest_waypoint(interaction, typed)
+
+    @morph.autocomplete("style")
+    async def suggest_style(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the styles."""
+        return suggest_styles(interaction, typed)
 
     @morph.autocomplete("prompt")
     async def suggest_prompt(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Offer the member's own earlier prompts, then some common ones."""
-        earlier = await self._studio.recent(str(interaction.user.id), "morph")
-        own = [record.recipe.prompt for record in earlier if isinstance(record.recipe, Morph)]
-        return choices(typed, [*own, *TEMPLATES])
+        """Offer what can stand around the waypoints."""
+        return await suggest_template(interaction, typed)
+
+    @morph.autocomplete("negative")
+    async def suggest_negative(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer what pictures have been led away from."""
+        return await suggest_negative(interaction, typed)
 
 
 async def setup(bot: Tappa) -> None:
     """Add the command to the bot."""
-    await bot.add_cog(MorphCog(bot))
+    await bot.add_cog(MorphCog())

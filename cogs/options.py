@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from discord import app_commands
 
-from engine.recipe import MAX_FRAMES, MAX_PROMPT, MAX_SEED, MAX_WORD, Recipe, from_plain
-from engine.studio import new_seed
+from engine.recipe import MAX_FRAMES, MAX_PROMPT, MAX_SEED, MAX_TRIES
+from engine.waypoints import LONGEST
 
 SeedOption = app_commands.Range[int, 0, MAX_SEED]
 FramesOption = app_commands.Range[int, 2, MAX_FRAMES]
 PromptOption = app_commands.Range[str, 1, MAX_PROMPT]
-WordOption = app_commands.Range[str, 1, MAX_WORD]
+WaypointsOption = app_commands.Range[str, 1, LONGEST]
+TriesOption = app_commands.Range[int, 1, MAX_TRIES]
+NegativeOption = app_commands.Range[str, 1, MAX_PROMPT]
 
+EXAMPLES = "examples"
+"""Under this key of its `extras` a command keeps examples for /help: for each of them what to type for which option."""
+
+StyleOption = app_commands.Range[str, 1, 32]
+
+FocusOption = app_commands.Range[str, 1, 40]
+CameraOption = app_commands.Range[str, 1, 300]
+
+FOCUS_HELP = "The point to move towards: x,y from 0,0 (top left) to 1,1, or a name (default: auto, the road)"
+CAMERA_HELP = "How the camera moves, one move > the next, such as spiral > drift left > back (default: forward)"
+NEGATIVE_HELP = "What the pictures are to be led away from, such as blurry, people"
 SEED_HELP = "The same seed gives the same animation again; left out, one is drawn"
-
-
-def build_recipe(kind: str, seed: int | None, **given: Any) -> Recipe:
-    """Make a recipe from a command's options; those that were left out are None and get their defaults.
-
-    Raises:
-        RecipeError: an option holds something that is not possible.
-    """
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return from_plain({"kind": kind, "seed": new_seed() if seed is None else seed, **chosen})
+STYLE_HELP = "Words that are added to every prompt; none is none, also where you have one of your own in /settings"

@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING
 import discord
 
 from cogs.drafts import REQUEST_BYTES
+from cogs.places import place_of
+from cogs.world import words_of, words_that_mean_nothing
+from engine.messages import JobId
 from engine.recipe import Recipe
+from engine.sentence import Sentence
 from engine.store import Answer, Member, Order
 
 if TYPE_CHECKING:
     from bot import Tappa
-
-
-async def place(interaction: discord.Interaction[Tappa], recipe: Recipe) -> None:
-    """Acknowledge a command at once, then order what it asks for.
-
-    Raises:
-        MemberError: the order was refused; the acknowledgement still stands.
-    """
-    message = await acknowledge(interaction)
-    await submit(interaction, message, recipe)
 
 
 async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
@@ -32,24 +26,45 @@ async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
     return (await interaction.original_response()).id
 
 
-async def submit(interaction: discord.Interaction[Tappa], message: int, recipe: Recipe) -> None:
+async def submit(
+    interaction: discord.Interaction[Tappa],
+    message: int,
+    recipe: Recipe,
+    parent: JobId | None = None,
+    notes: tuple[Sentence, ...] = (),
+) -> None:
     """Hand an order to the studio and see to its delivery.
+
+    Args:
+        interaction: that it comes from.
+        message: where the answer is to stand.
+        recipe: what is wanted.
+        parent: the job whose recipe this one was made from.
+        notes: what the member is to read under it.
 
     Raises:
         MemberError: it was refused.
     """
+    where = place_of(interaction)
+    bot, ready = interaction.client, interaction.client.studio.ready
+    news = await words_that_mean_nothing(interaction, recipe) if ready is not None else None
     order = Order(
         recipe=recipe,
         member=Member(id=str(interaction.user.id), name=interaction.user.display_name),
         answer=Answer(
-            server=str(interaction.guild_id) if interaction.guild_id else None,
+            server=where.server,
             channel=str(interaction.channel_id),
             message=str(message),
             application=str(interaction.application_id),
             token=interaction.token,
             expires=interaction.expires_at.timestamp(),
+            locale=str(interaction.locale),
         ),
+        place=where,
         limit_bytes=min(interaction.filesize_limit, REQUEST_BYTES),
+        parent=parent,
+        notes=notes if news is None else (*notes, news),
     )
-    bot = interaction.client
     bot.deliveries.start(await bot.studio.submit(order))
+    if news is not None and ready is not None:
+        await bot.studio.belongings.tell(order.member.id, words_of(ready))

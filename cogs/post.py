@@ -15,6 +15,7 @@ import msgspec
 
 from cogs.buttons import view_of
 from cogs.drafts import REQUEST_BYTES, Draft
+from cogs.language import language_of
 from engine.store import Answer, JobRecord
 
 TOKEN_MARGIN = 45.0
@@ -126,7 +127,10 @@ class Post:
         return self.answer
 
     def _parts(self, draft: Draft) -> dict[str, Any]:
-        parts: dict[str, Any] = {"content": draft.content, "view": view_of(self._job, draft.action)}
+        parts: dict[str, Any] = {
+            "content": draft.content,
+            "view": view_of(self._job, draft, language_of(self.answer.locale)),
+        }
         if draft.uploads is not None:
             parts["attachments"] = [upload.as_file() for upload in draft.uploads]
         return parts

@@ -4,61 +4,101 @@ from __future__ import annotations
 
 from cogs.drafts import Draft, Upload
 from cogs.headline import headline
-from cogs.wording import about, counted, ordinal
+from cogs.language import Language
+from cogs.text import inert
+from cogs.wording import about, ordinal
 from engine.live import Live
 from engine.messages import Progress, Standing
+from engine.recipe import Morph
+from engine.store import JobRecord
 
 _CELLS = 16
 
 
-def progress_draft(live: Live, standing: Standing | None, *, loaded: bool, preview: Upload | None) -> Draft:
+def progress_draft(
+    live: Live, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
+) -> Draft:
     """Return the message for one moment of a job.
 
     Args:
         live: the moment.
         standing: where the job stands, if the engine has said so.
+        say: the language of its owner.
         loaded: whether the model is loaded.
         preview: a picture to show in the place of the one that is there; None leaves that.
     """
-    lines = [headline(live.record.recipe), _situation(live, standing, loaded)]
+    lines = [headline(live.record.recipe, say), _situation(live, standing, say, loaded=loaded)]
     if live.restarts and not live.restarting:
-        times = "once" if live.restarts == 1 else f"{live.restarts} times"
-        lines.append(f"-# The engine stopped {times} on the way and was started again; no finished frame was lost.")
-    return Draft(content="\n".join(lines), uploads=(preview,) if preview else None, action="cancel")
+        lines.append(
+            say.plural(
+                "-# The engine stopped once on the way and was started again; no finished frame was lost.",
+                "-# The engine stopped {count} times on the way and was started again; no finished frame was lost.",
+                live.restarts,
+            )
+        )
+    lines += note_lines(live.record, say)
+    return Draft(content="\n".join(lines), uploads=(preview,) if preview else None, actions=("cancel",))
 
 
-def preview_upload(live: Live) -> Upload | None:
+def note_lines(record: JobRecord, say: Language) -> list[str]:
+    """Return what had to be changed about what the member asked for, a note a line."""
+    return [f"-# {inert(say.sentence(note))}" for note in record.notes]
+
+
+def preview_upload(live: Live, say: Language) -> Upload | None:
     """Return the latest picture as a file to attach, if there is one."""
     if live.preview is None:
         return None
     shown = live.preview.frame + 1
-    return Upload(f"preview{live.preview.suffix}", live.preview.image, f"Frame {shown} of the animation in the making")
+    description = say("Frame {number} of the animation in the making", number=shown)
+    return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
 
 
-def remaining(standing: Standing | None) -> str:
+def remaining(standing: Standing | None, say: Language) -> str:
     """Return how long a job will still take, or that this is being measured."""
     if standing is None or standing.seconds_left is None:
-        return "time left: measuring"
-    return f"{about(standing.seconds_left)} left"
+        return say("time left: measuring")
+    return say("{time} left", time=about(standing.seconds_left, say))
 
 
-def _situation(live: Live, standing: Standing | None, loaded: bool) -> str:
+def _situation(live: Live, standing: Standing | None, say: Language, *, loaded: bool) -> str:
     if live.restarting:
-        kept = counted(live.progress.frames_done if live.progress else 0, "frame")
-        return f"The engine stopped; starting it again, {kept} {'is' if kept.startswith('1 ') else 'are'} kept."
+        return say.plural(
+            "The engine stopped; starting it again, {count} frame is kept.",
+            "The engine stopped; starting it again, {count} frames are kept.",
+            live.progress.frames_done if live.progress else 0,
+        )
+    if live.progress is not None and not live.progress.frames_done and (count := _tries(live.record)):
+        trying = say.plural("Trying {count} seed…", "Trying {count} seeds…", count)
+        return f"{trying} · {remaining(standing, say)}"
     if live.progress is not None:
-        return _bar(live.progress, standing)
+        return _bar(live.progress, standing, say)
     if not loaded:
-        return "Waiting: the model is being loaded."
+        return say("Waiting: the model is being loaded.")
     if standing is None:
-        return "Waiting in line."
+        return say("Waiting in line.")
+    if standing.held:
+        return say("Waiting: an administrator has paused new animations; it begins when they go on.")
     if standing.position == 0:
-        return f"Starting · {remaining(standing)}"
-    return f"Waiting: {ordinal(standing.position)} in line · {remaining(standing)}"
+        return say("Starting · {left}", left=remaining(standing, say))
+    place = ordinal(standing.position, say)
+    return say("Waiting: {place} in line · {left}", place=place, left=remaining(standing, say))
 
 
-def _bar(progress: Progress, standing: Standing | None) -> str:
+def _tries(record: JobRecord) -> int:
+    """Return how many seeds are tried before the animation is rendered, 0 for none."""
+    return record.recipe.tries if isinstance(record.recipe, Morph) and record.recipe.tries > 1 else 0
+
+
+def _bar(progress: Progress, standing: Standing | None, say: Language) -> str:
     done = progress.calls_done / progress.calls if progress.calls else 0.0
     filled = int(done * _CELLS)
     bar = "▰" * filled + "▱" * (_CELLS - filled)
-    return f"{bar} {int(done * 100)} % · frame {progress.frames_done} of {progress.frames} · {remaining(standing)}"
+    return say(
+        "{bar} {percent} % · frame {done} of {frames} · {left}",
+        bar=bar,
+        percent=int(done * 100),
+        done=progress.frames_done,
+        frames=progress.frames,
+        left=remaining(standing, say),
+    )

@@ -7,24 +7,36 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import discord
+import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.drafts import MAX_CONTENT
 from cogs.failures import guarded
+from cogs.language import Language, language_of
+from cogs.places import place_of
 from cogs.progress import remaining
 from cogs.text import inert, shorten
-from cogs.wording import counted
+from engine.admission import Allowance
+from engine.limits import duration
 from engine.messages import JobId
-from engine.recipe import Giro, Morph, Recipe, Zoom
+from engine.recipe import Giro, Morph, Recipe, Variations, Zoom
 from engine.studio import QueueEntry
 
 if TYPE_CHECKING:
     from bot import Tappa
 
-_MOST_BUTTONS = 25
+PER_PAGE = 8
+"""Of so many lines, and what may stand under them, each fits a message however much of it has to be escaped."""
+
+_NAME = 24
+_WHAT = 50
+_MOST_BUTTONS = 2
+_MOST_OPTIONS = 25
+"""Some of one's own jobs have a button each to call them off; more of them a menu, which takes less room on a phone."""
+
 _TITLE = 60
 _LABEL = 80
+_LAST_ROW = 4
 
 
 class QueueCog(commands.Cog):
@@ -32,9 +44,9 @@ class QueueCog(commands.Cog):
 
     @app_commands.command(description="What is running and waiting here, and how long it will take; only you see it")
     async def queue(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Answer with the queue; everything it says is in memory, so there is nothing to wait for."""
-        content, view = queue_note(interaction)
-        await interaction.response.send_message(content, view=view or discord.utils.MISSING, ephemeral=True)
+        """Answer with the first page of the queue."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await show_queue(interaction, 0)
 
 
 class DropButton(
@@ -51,86 +63,178 @@ class DropButton(
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(match["job"], "Cancel")
+        say = language_of(interaction.locale)
+        return cls(match["job"], say("Cancel"))
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
         await interaction.client.studio.cancel(self.job, by=str(interaction.user.id))
-        content, view = queue_note(interaction)
-        await interaction.edit_original_response(content=content, view=view)
+        await show_queue(interaction, 0)
 
 
-def queue_note(interaction: discord.Interaction[Tappa]) -> tuple[str, discord.ui.View | None]:
-    """Return what the member reads: the server's queue, or in a direct message their own; and their Cancel buttons."""
+class DropSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=r"tappa:drops"):
+    """Calls off the one of the member's own jobs that is chosen."""
+
+    def __init__(self, select: discord.ui.Select[discord.ui.View]) -> None:
+        super().__init__(select)
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        """Make the select again from what Discord kept of it."""
+        assert isinstance(item, discord.ui.Select)  # its id is only ever given to one
+        return cls(item)
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Call the job off and show the queue without it."""
+        await interaction.response.defer()
+        await interaction.client.studio.cancel(self.item.values[0], by=str(interaction.user.id))
+        await show_queue(interaction, 0)
+
+
+class QueuePageButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"tappa:queue:(?P<way>back|stay|on):(?P<page>\d{1,6})",
+):
+    """Shows a page of the queue as it is now. The way is only there to tell the buttons apart."""
+
+    def __init__(self, way: str, page: int, label: str) -> None:
+        super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:queue:{way}:{page}", row=_LAST_ROW))
+        self.page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        """Make the button again from what Discord kept of it."""
+        return cls(match["way"], int(match["page"]), "·")
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Show the page; a queue that has become shorter shows its last one."""
+        await interaction.response.defer()
+        await show_queue(interaction, self.page)
+
+
+async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> None:
+    """Let the answer to an acknowledged interaction show a page of the queue, counted from 0.
+
+    That is the server's queue, or in a direct message the member's own; with their Cancel buttons and their quota.
+    """
+    say, where = language_of(interaction.locale), place_of(interaction)
     studio, member = interaction.client.studio, str(interaction.user.id)
-    server = str(interaction.guild_id) if interaction.guild_id else None
-    entries = studio.queue(server) if server else studio.queue(member=member)
-    elsewhere = studio.open_jobs - len(entries)
-    return queue_text(entries, elsewhere, member), _view(
-        [entry for entry in entries if entry.record.member.id == member]
+    entries = studio.queue(where.server) if where.server else studio.queue(member=member)
+    page = page_of(entries, studio.open_jobs - len(entries), number)
+    own = [entry for entry in entries if entry.record.member.id == member]
+    lines = [queue_text(page, member, say)]
+    if (allowance := await studio.allowance(member, where)) is not None:
+        lines.append(_allowance_line(allowance, say))
+    await interaction.edit_original_response(content="\n".join(lines), view=_view(own, page, say))
+
+
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the queue.
+
+    Attributes:
+        entries: the jobs on it, in order.
+        number, last: which page it is, counted from 0, and which is the last.
+        elsewhere: how many jobs there are in other places, which is all that is said about them.
+    """
+
+    entries: Sequence[QueueEntry]
+    number: int
+    last: int
+    elsewhere: int
+
+
+def page_of(entries: Sequence[QueueEntry], elsewhere: int, number: int) -> QueuePage:
+    """Return a page; past the last page is the last one."""
+    last = max(0, len(entries) - 1) // PER_PAGE
+    number = min(number, last)
+    here = entries[number * PER_PAGE : (number + 1) * PER_PAGE]
+    return QueuePage(entries=here, number=number, last=last, elsewhere=elsewhere)
+
+
+def queue_text(page: QueuePage, member: str, say: Language) -> str:
+    """Write a page in at most 1800 characters, a quota being said under it; a member's own jobs are marked."""
+    lines = [_line(entry, say, own=entry.record.member.id == member) for entry in page.entries]
+    lines = lines or [say("Nothing is running or waiting here.")]
+    if page.elsewhere:
+        lines.append(_elsewhere(page.elsewhere, say))
+    if page.last:
+        lines.append(f"-# {say('Page {page} of {pages}', page=page.number + 1, pages=page.last + 1)}")
+    return "\n".join(lines)
+
+
+def _line(entry: QueueEntry, say: Language, *, own: bool) -> str:
+    record, standing = entry.record, entry.standing
+    whose = say("yours") if own else inert(shorten(record.member.name, _NAME))
+    what = inert(shorten(short_title(record.recipe, say), _WHAT))
+    if record.state == "running" or (standing is not None and standing.position == 0):
+        return f"▶ **{what}** · {whose} · {remaining(standing, say)}"
+    place = f"{standing.position}." if standing else "·"
+    return f"{inert(place)} **{what}** · {whose} · {remaining(standing, say)}"
+
+
+def _elsewhere(count: int, say: Language) -> str:
+    return say.plural(
+        "-# {count} animation from elsewhere is in the same line.",
+        "-# {count} animations from elsewhere are in the same line.",
+        count,
     )
 
 
-def queue_text(entries: Sequence[QueueEntry], elsewhere: int, member: str) -> str:
-    """Write the queue in at most 2000 characters.
-
-    Args:
-        entries: the jobs to list, in order.
-        elsewhere: how many more there are in other places, which is all that is said about them.
-        member: id of the one who reads; their own jobs are marked.
-    """
-    if not entries:
-        return "Nothing is running or waiting here." + (f" {_elsewhere(elsewhere)}" if elsewhere else "")
-    lines: list[str] = []
-    tail = [_elsewhere(elsewhere)] if elsewhere else []
-    for number, entry in enumerate(entries):
-        line = _line(entry, own=entry.record.member.id == member)
-        rest = f"and {counted(len(entries) - number, 'more animation')}"
-        if len("\n".join([*lines, line, rest, *tail])) > MAX_CONTENT:
-            lines.append(rest)
-            break
-        lines.append(line)
-    return "\n".join([*lines, *tail])
+def _allowance_line(allowance: Allowance, say: Language) -> str:
+    line = say(
+        "Your quota: {left} of {quota} of the engine's time are left; what was spent comes back after 24 hours.",
+        left=duration(allowance.left),
+        quota=duration(allowance.quota),
+    )
+    return f"-# {line}"
 
 
-def _line(entry: QueueEntry, *, own: bool) -> str:
-    record, standing = entry.record, entry.standing
-    whose = "yours" if own else inert(shorten(record.member.name, 40))
-    what = inert(short_title(record.recipe))
-    if record.state == "running" or (standing is not None and standing.position == 0):
-        return f"▶ **{what}** · {whose} · {remaining(standing)}"
-    place = f"{standing.position}." if standing else "·"
-    return f"{inert(place)} **{what}** · {whose} · {remaining(standing)}"
-
-
-def _elsewhere(count: int) -> str:
-    return f"-# {counted(count, 'animation')} from elsewhere {'is' if count == 1 else 'are'} in the same line."
-
-
-def _view(own: Sequence[QueueEntry]) -> discord.ui.View | None:
-    if not own:
-        return None
+def _view(own: Sequence[QueueEntry], page: QueuePage, say: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    for entry in own[:_MOST_BUTTONS]:
-        view.add_item(DropButton(entry.record.id, shorten(f"Cancel {short_title(entry.record.recipe)}", _LABEL)))
+    if len(own) <= _MOST_BUTTONS:
+        for entry in own:
+            label = say("Cancel {title}", title=short_title(entry.record.recipe, say))
+            view.add_item(DropButton(entry.record.id, shorten(label, _LABEL)))
+    else:
+        options = [
+            discord.SelectOption(label=short_title(entry.record.recipe, say), value=entry.record.id)
+            for entry in own[:_MOST_OPTIONS]
+        ]
+        select: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            options=options, placeholder=say("Cancel one of yours…"), custom_id="tappa:drops"
+        )
+        view.add_item(DropSelect(select))
+    if page.number > 0:
+        view.add_item(QueuePageButton("back", page.number - 1, say("Back")))
+    view.add_item(QueuePageButton("stay", page.number, say("Refresh")))
+    if page.number < page.last:
+        view.add_item(QueuePageButton("on", page.number + 1, say("More")))
     return view
 
 
-def short_title(recipe: Recipe) -> str:
+def short_title(recipe: Recipe, say: Language) -> str:
     """Return a few plain words by which to tell a job from another."""
     match recipe:
         case Giro(stages=stages):
-            title = f"giro: {stages[0].prompt}"
-        case Morph(source=source, target=target):
-            title = f"morph: {source} → {target}"
+            title = say("giro: {prompt}", prompt=stages[0].prompt)
+        case Morph(waypoints=waypoints):
+            title = say("morph: {way}", way=" → ".join(waypoints))
         case Zoom(prompt=prompt):
-            title = f"zoom: {prompt}"
+            title = say("zoom: {prompt}", prompt=prompt)
+        case Variations(of=of):
+            title = say("variations of {title}", title=short_title(of, say))
     return shorten(title, _TITLE)
 
 
 async def setup(bot: Tappa) -> None:
     """Add the command to the bot."""
-    bot.add_dynamic_items(DropButton)
+    bot.add_dynamic_items(DropButton, DropSelect, QueuePageButton)
     await bot.add_cog(QueueCog())

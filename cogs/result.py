@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cogs.drafts import MAX_CONTENT, MAX_MODAL_TEXT, Draft, Upload
+import msgspec
+
+from cogs.drafts import MAX_CONTENT, MAX_MODAL_TEXT, Action, Draft, Upload
 from cogs.headline import headline, plain_headline
-from cogs.repeat import command_line, form_line
-from cogs.text import code, code_block, inert, shorten
-from cogs.wording import counted, measured
+from cogs.language import Language
+from cogs.origin import lineage_line, seeds
+from cogs.progress import note_lines
+from cogs.text import code_block, inert, shorten
+from cogs.wording import measured
 from engine.config import Preset
 from engine.messages import Report
-from engine.recipe import Giro, kind_of
+from engine.recipe import Giro, Morph, Recipe, Variations, kind_of
+from engine.remix import tried
+from engine.repeat import command_line, form_line
 from engine.stages import format_stages
-from engine.store import JobRecord
+from engine.store import JobRecord, Render
 
 ROOM = MAX_CONTENT - 100
 """Characters for a result: whom it is for may have to be said in front of it."""
@@ -21,53 +27,157 @@ ROOM = MAX_CONTENT - 100
 _LONGEST_REASON = 500
 
 
-def finished_draft(record: JobRecord, gif: bytes, presets: Mapping[str, Preset]) -> Draft:
-    """Return the message with the GIF, what it is, and how to have it again."""
-    recipe = record.recipe
-    name = f"{kind_of(recipe)}-{recipe.seed}.gif"
-    picture = Upload(name, gif, plain_headline(recipe))
-    return _with_repeat(record, [headline(recipe), _facts(record)], presets, [picture])
+class Files(msgspec.Struct, frozen=True):
+    """What a finished job is posted with: its render and, where several seeds were tried, their contact sheet."""
+
+    render: Render
+    tries: bytes | None = None
 
 
-def failed_draft(record: JobRecord, presets: Mapping[str, Preset]) -> Draft:
+def finished_draft(
+    record: JobRecord,
+    files: Files,
+    presets: Mapping[str, Preset],
+    say: Language,
+    parent: JobRecord | None = None,
+) -> Draft:
+    """Return the message with the picture, what it is, what it was made from, and how to have it again."""
+    recipe, render = _made(record), files.render
+    name = f"{kind_of(recipe)}-{recipe.seed}{render.suffix}"
+    uploads = [Upload(name, render.data, plain_headline(recipe, say), is_spoiler=_flagged(record) > 0)]
+    lines = [headline(recipe, say), _facts(record, say), *_warning(record, say), *note_lines(record, say)]
+    if parent is not None:
+        lines.append(lineage_line(record, parent, say))
+    if files.tries is not None:
+        uploads.append(_tries_upload(record, files.tries, say))
+        lines.append(_tries_line(record, say))
+    return _with_repeat(record, lines, presets, uploads, say)
+
+
+def failed_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
     """Return the message that says why there is no GIF; what was asked for is not lost."""
-    return _with_repeat(record, [headline(record.recipe), inert(shorten(record.error, _LONGEST_REASON))], presets, [])
+    reason = inert(shorten(say.sentence(record.error), _LONGEST_REASON)) if record.error else ""
+    return _with_repeat(record, [headline(record.recipe, say), reason], presets, [], say)
 
 
-def cancelled_draft(record: JobRecord, presets: Mapping[str, Preset]) -> Draft:
+def cancelled_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
     """Return the message of a job that was called off."""
-    return _with_repeat(record, [headline(record.recipe), "Cancelled."], presets, [])
+    return _with_repeat(record, [headline(record.recipe, say), say("Cancelled.")], presets, [], say)
 
 
-def _facts(record: JobRecord) -> str:
+def _made(record: JobRecord) -> Recipe:
+    """Return the recipe that was asked for, with the seed that was chosen where several were tried."""
+    return tried(record.recipe, record.report.found if record.report else None)
+
+
+def _tries(record: JobRecord) -> int:
+    """Return how many seeds were tried, 0 for none."""
+    found = record.report.found if record.report else None
+    return len(found.seeds) if found is not None and len(found.seeds) > 1 else 0
+
+
+def _tries_upload(record: JobRecord, sheet: bytes, say: Language) -> Upload:
+    count = _tries(record)
+    description = say.plural(
+        "Contact sheet of {count} seed that was tried, the best first",
+        "Contact sheet of the {count} seeds that were tried, the best first",
+        count,
+    )
+    return Upload(f"tries-{_made(record).seed}.png", sheet, description, is_spoiler=_flagged(record) > 0)
+
+
+def _tries_line(record: JobRecord, say: Language) -> str:
+    line = say.plural(
+        "The best of {count} seed; a number renders another one in full.",
+        "The best of {count} seeds; a number renders another one in full.",
+        _tries(record),
+    )
+    return f"-# {line}"
+
+
+def _actions(record: JobRecord) -> tuple[Action, ...]:
+    """Return what a message about a job that is over offers to do; a share is shown on a server."""
+    if record.state not in ("done", "delivered"):
+        return ("again", "remix")
+    share: tuple[Action, ...] = ("share",) if record.answer.server else ()
+    match record.recipe:
+        case Variations():
+            return ("pick", "others", "remix", *share)
+        case Giro():
+            return ("again", "remix", "extend", "variations", *share)
+        case Morph() if _tries(record):
+            return ("tries", "again", "remix", "variations", *share)
+        case _:
+            return ("again", "remix", "variations", *share)
+
+
+def _facts(record: JobRecord, say: Language) -> str:
     report, plan = record.report, record.plan
-    facts = [f"seed {record.recipe.seed}"]
+    facts = [seeds(_made(record), say)]
     if plan is not None:
         facts.append(inert(plan.model))
     if report is not None:
         facts += [
             f"{report.width}×{report.height}",
-            _frames(report),
-            f"rendered in {measured(report.seconds)}",
+            _pictures(report, say) if isinstance(record.recipe, Variations) else _frames(report, say),
+            say("rendered in {time}", time=measured(report.seconds, say)),
         ]
-    return f"-# {code(facts[0])} · {' · '.join(facts[1:])}"
+        if report.retried:
+            facts.append(
+                say.plural(
+                    "{count} frame came out spoilt and was made again",
+                    "{count} frames came out spoilt and were made again",
+                    report.retried,
+                )
+            )
+    return f"-# {' · '.join(facts)}"
 
 
-def _frames(report: Report) -> str:
+def _warning(record: JobRecord, say: Language) -> list[str]:
+    if not (flagged := _flagged(record)):
+        return []
+    why = say.plural(
+        "Behind a spoiler: the safety checker objected to {count} frame; it is blurred.",
+        "Behind a spoiler: the safety checker objected to {count} frames; they are blurred.",
+        flagged,
+    )
+    return [f"-# {why}"]
+
+
+def _flagged(record: JobRecord) -> int:
+    return record.report.flagged if record.report else 0
+
+
+def _pictures(report: Report, say: Language) -> str:
+    return say.plural("{count} picture", "{count} pictures", report.frames)
+
+
+def _frames(report: Report, say: Language) -> str:
     if report.gif_frames == report.frames:
-        return counted(report.frames, "frame")
-    return f"{report.gif_frames} of {counted(report.frames, 'frame')}, to fit the upload limit"
+        return say.plural("{count} frame", "{count} frames", report.frames)
+    return say.plural(
+        "{shown} of {count} frame, to fit the upload limit",
+        "{shown} of {count} frames, to fit the upload limit",
+        report.frames,
+        shown=report.gif_frames,
+    )
 
 
-def _with_repeat(record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload]) -> Draft:
+def _with_repeat(
+    record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload], say: Language
+) -> Draft:
     """Add the line to copy; stages that are too long for a message come as a file."""
-    recipe = record.recipe
+    recipe = _made(record)
+    if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
+        return Draft(content="\n".join(lines), uploads=tuple(uploads), actions=_actions(record))
     content = "\n".join([*lines, code_block(command_line(recipe, presets))])
     if len(content) > ROOM and isinstance(recipe, Giro):
         stages = format_stages(recipe.stages)
         where = (
-            "paste them into the form that this opens" if len(stages) <= MAX_MODAL_TEXT else "give them as stages to"
+            say("-# The stages are in the file; paste them into the form that this opens:")
+            if len(stages) <= MAX_MODAL_TEXT
+            else say("-# The stages are in the file; give them as stages to:")
         )
-        content = "\n".join([*lines, f"-# The stages are in the file; {where}:", code_block(form_line(recipe))])
-        uploads = [*uploads, Upload("stages.txt", stages.encode(), "The stages, one on each line")]
-    return Draft(content=content, uploads=tuple(uploads), action="again")
+        content = "\n".join([*lines, where, code_block(form_line(recipe))])
+        uploads = [*uploads, Upload("stages.txt", stages.encode(), say("The stages, one on each line"))]
+    return Draft(content=content, uploads=tuple(uploads), actions=_actions(record), tries=_tries(record))

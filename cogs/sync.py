@@ -23,7 +23,7 @@ async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, serve
 
     Where commands were sent before and are not wanted any more, they are taken back.
     """
-    known = await store.synced()
+    known = await store.commands.synced()
     if servers:
         for server in servers:
             tree.copy_global_to(guild=discord.Object(int(server)))
@@ -38,16 +38,25 @@ async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, serve
 async def _sync(tree: app_commands.CommandTree[Any], store: Store, target: str, last: str | None) -> None:
     guild = None if target == EVERYWHERE else discord.Object(int(target))
     commands = tree.get_commands(guild=guild)
-    digest = _digest(tree, commands)
+    digest = await _digest(tree, commands)
     if last == digest or not commands:  # then it is worth asking whether there is anything to do
         names = {command.name for command in await tree.fetch_commands(guild=guild)}
         if names == {command.name for command in commands}:
             return
     await tree.sync(guild=guild)
-    await store.remember_synced(target, digest)
+    await store.commands.remember_synced(target, digest)
     _log.info("Sent %d commands to Discord (%s)", len(commands), target)
 
 
-def _digest(tree: app_commands.CommandTree[Any], commands: Sequence[Any]) -> str:
-    plain = json.dumps([command.to_dict(tree) for command in commands], sort_keys=True)
+async def _digest(tree: app_commands.CommandTree[Any], commands: Sequence[Any]) -> str:
+    payloads = [await payload_of(command, tree) for command in commands]
+    plain = json.dumps(payloads, sort_keys=True)
     return hashlib.sha256(plain.encode()).hexdigest()
+
+
+async def payload_of(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+    """Return a command as it is sent to Discord, in every language."""
+    translator = tree.translator
+    plain = command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
+    payload: dict[str, Any] = plain
+    return payload

@@ -5,15 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import discord
-import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.options import SEED_HELP, FramesOption, PromptOption, SeedOption, build_recipe
-from cogs.ordering import place
-from cogs.suggestions import choices, named
-from engine.focus import NAMED, parse_focus
-from engine.recipe import Zoom
+from cogs.options import (
+    CAMERA_HELP,
+    EXAMPLES,
+    FOCUS_HELP,
+    NEGATIVE_HELP,
+    SEED_HELP,
+    STYLE_HELP,
+    CameraOption,
+    FocusOption,
+    FramesOption,
+    NegativeOption,
+    PromptOption,
+    SeedOption,
+    StyleOption,
+)
+from cogs.prompts import suggest_negative, suggest_prompt
+from cogs.view import View, suggest_camera, suggest_focus
+from cogs.wishes import Wishes, order, suggest_styles
 
 if TYPE_CHECKING:
     from bot import Tappa
@@ -22,15 +34,19 @@ if TYPE_CHECKING:
 class ZoomCog(commands.Cog):
     """The command and its suggestions."""
 
-    def __init__(self, bot: Tappa) -> None:
-        self._studio = bot.studio
-        self._presets = bot.config.presets
-
-    @app_commands.command(description="Zoom into a picture without end: it loops")
+    @app_commands.command(
+        description="Zoom into a picture without end: it loops",
+        extras={
+            EXAMPLES: ({"prompt": "a road by the sea"}, {"prompt": "a road by the sea", "focus": "below", "seed": 128})
+        },
+    )
     @app_commands.describe(
         prompt="What the picture shows, such as a road by the sea",
         frames="How many frames one round takes (default: 60)",
-        focus="The point to move towards, x,y from 0,0 (top left) to 1,1, or a name (default: centre)",
+        focus=FOCUS_HELP,
+        camera=CAMERA_HELP,
+        style=STYLE_HELP,
+        negative=NEGATIVE_HELP,
         seed=SEED_HELP,
     )
     async def zoom(
@@ -38,31 +54,52 @@ class ZoomCog(commands.Cog):
         interaction: discord.Interaction[Tappa],
         prompt: PromptOption,
         frames: FramesOption | None = None,
-        focus: app_commands.Range[str, 1, 40] | None = None,
+        focus: FocusOption | None = None,
+        camera: CameraOption | None = None,
+        style: StyleOption | None = None,
+        negative: NegativeOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
         """Order the zoom."""
-        point = None if focus is None else msgspec.to_builtins(parse_focus(focus))
-        await place(interaction, build_recipe("zoom", seed, prompt=prompt.strip(), frames=frames, focus=point))
+        given = {"prompt": prompt.strip(), "frames": frames, **View(focus=focus, camera=camera).options()}
+        await order(interaction, Wishes(kind="zoom", options=given, style=style, negative=negative, seed=seed))
+
+    @zoom.autocomplete("style")
+    async def suggest_style(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the styles."""
+        return suggest_styles(interaction, typed)
 
     @zoom.autocomplete("prompt")
     async def suggest_prompt(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Offer the member's own earlier prompts, then those of the presets."""
-        earlier = await self._studio.recent(str(interaction.user.id), "zoom")
-        own = [record.recipe.prompt for record in earlier if isinstance(record.recipe, Zoom)]
-        ready = [stage.prompt for preset in self._presets.values() for stage in preset.parsed()]
-        return choices(typed, [*own, *ready])
+        """Offer prompts."""
+        return await suggest_prompt(interaction, typed, "zoom")
+
+    @zoom.autocomplete("negative")
+    async def suggest_negative(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer what pictures have been led away from."""
+        return await suggest_negative(interaction, typed)
 
     @zoom.autocomplete("focus")
     async def suggest_focus(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the points that have a name."""
-        return named(typed, {name: f"{name} ({point.x:g},{point.y:g})" for name, point in NAMED.items()})
+        return suggest_focus(interaction, typed)
+
+    @zoom.autocomplete("camera")
+    async def suggest_camera(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer moves."""
+        return suggest_camera(interaction, typed)
 
 
 async def setup(bot: Tappa) -> None:
     """Add the command to the bot."""
-    await bot.add_cog(ZoomCog(bot))
+    await bot.add_cog(ZoomCog())

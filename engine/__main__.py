@@ -12,21 +12,37 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from tqdm import tqdm
 
+from engine.camera import EXAMPLE, parse_camera
 from engine.config import Config, read_config
 from engine.core import Core, CoreConfig
 from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
 from engine.focus import parse_focus
 from engine.messages import Done, Failed, Job, Progress
-from engine.recipe import MAX_SEED, Giro, Recipe, from_json, from_plain, kind_of
+from engine.recipe import (
+    MAX_SEED,
+    MAX_TRIES,
+    VARIATIONS,
+    Giro,
+    MorphLoop,
+    Recipe,
+    Variations,
+    from_json,
+    from_plain,
+    kind_of,
+)
+from engine.remix import picked, tried, unmeasured, variations
 from engine.settings import Overrides
 from engine.spool import Spool
 from engine.stages import SEED_STAGES, parse_stages, spread_frames
+from engine.storyboard import is_hidden
+from engine.waypoints import between
+from engine.webgallery.command import add_gallery, run_gallery
 
 ORDINARY_LIMIT = 10 * 1024 * 1024
 """What Discord takes on a server without boosts, 2026; the bot reads the true limit from each interaction."""
@@ -43,13 +59,17 @@ def build_parser() -> argparse.ArgumentParser:
     add("--recipe", type=Path, metavar="FILE", help="replay a saved recipe, or the object that --json printed")
     add("--frames", type=int, help="number of frames; a giro's stages are stretched or shrunk to add up to it")
     add("--seed", type=int, help=f"0 to {MAX_SEED}; without it, one is drawn")
+    add("--negative", metavar="TEXT", help="what the pictures are led away from")
+    add("--variations", action="store_true", help="stills from four seeds as one PNG, rather than the animation")
+    add("--pick", type=int, metavar="1-4", help="render one of the variations that --recipe holds in full")
     add("--steps", type=int, help="denoising steps of a frame that starts from noise")
     add("--strength", type=float, help="share of those steps that a feedback frame takes, above 0 and at most 1")
     add("--guidance", type=float, help="classifier-free guidance scale; 1 is none")
+    add("--noise-warp", type=float, help="share of the noise that moves along with the camera, 0 to 1")
     add("--size", type=int, help="side of the frames in pixels, a multiple of 8")
     add("--scheduler", help="ddim, lms, euler, dpm++2m or lcm")
-    add("--limit", type=int, metavar="BYTES", help=f"largest GIF (default: {ORDINARY_LIMIT})")
-    add("--out", type=Path, metavar="FILE", help="where the GIF goes (default: out/<kind>-<seed>.gif)")
+    add("--limit", type=int, metavar="BYTES", help=f"largest file (default: {ORDINARY_LIMIT})")
+    add("--out", type=Path, metavar="FILE", help="where the file goes (default: out/<kind>-<seed>.gif, or .png)")
     add("--frames-dir", type=Path, metavar="DIR", help="keep the frames there, as PNG")
     add("--model", metavar="SOURCE", help='"embedded", a directory in diffusers layout, or a hub id')
     add("--config", type=Path, metavar="FILE", help="a config.toml to take settings from")
@@ -61,15 +81,28 @@ def build_parser() -> argparse.ArgumentParser:
     giro = kinds.add_parser("giro", parents=[common], help="through stages along a road", **suppress)  # type: ignore[arg-type]
     giro.add_argument("--stages", type=Path, metavar="FILE", help="a list of stages (default: the seed's seven)")
     giro.add_argument("--loop", action=argparse.BooleanOptionalAction, help="come back to the start (default: yes)")
-    giro.add_argument("--focus", help="the point to move towards, as x,y from 0,0 (top left) to 1,1")
+    giro.add_argument(
+        "--mode", choices=("chain", "parallel"), help="how stages begin: from the one before, or by themselves"
+    )
+    _add_view(giro)
     morph = kinds.add_parser("morph", parents=[common], help="one word turns into another", **suppress)  # type: ignore[arg-type]
-    morph.add_argument("source", nargs="?")
+    morph.add_argument("source", nargs="?", help='a word, or a chain of them: "skunk > puppy > rabbit"')
     morph.add_argument("target", nargs="?")
-    morph.add_argument("--prompt", help="the template around the word, with {} in its place")
+    morph.add_argument("--prompt", help="the template around the word, with {} in its place; {} for whole prompts")
+    morph.add_argument("--loop", choices=get_args(MorphLoop), help="how it comes back (default: there and back)")
+    morph.add_argument("--tries", type=int, help=f"1 to {MAX_TRIES} seeds are tried, and the best is rendered")
     zoom = kinds.add_parser("zoom", parents=[common], help="an endless zoom that loops", **suppress)  # type: ignore[arg-type]
     zoom.add_argument("prompt", nargs="?")
-    zoom.add_argument("--focus", help="the point to move towards, as x,y from 0,0 (top left) to 1,1")
+    _add_view(zoom)
+    add_gallery(kinds)
     return parser
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the camera goes."""
+    where = "the point to move towards: auto (the default), a name, or x,y from 0,0 (top left) to 1,1"
+    parser.add_argument("--focus", help=where)
+    parser.add_argument("--camera", metavar="MOVES", help=f"how the camera moves, such as: {EXAMPLE}")
 
 
 def read_text(path: Path) -> str:
@@ -81,7 +114,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read ({error}).") from None
+        raise RecipeError("{path}: cannot be read ({error}).", path=path, error=error) from None
 
 
 def build_recipe(options: dict[str, Any]) -> Recipe:
@@ -91,9 +124,35 @@ def build_recipe(options: dict[str, Any]) -> Recipe:
         RecipeError: it asks for something that is not possible.
     """
     plain = _saved_recipe(options) if "recipe" in options else _fresh_recipe(options)
+    if plain.get("kind") == "variations":
+        return _variations_again(plain, options)
+    if "pick" in options:
+        raise RecipeError("--pick chooses from variations: give it a --recipe that holds some.")
+    recipe = _with_options(plain, options)
+    return variations(recipe, _seeds(options)) if "variations" in options else recipe
+
+
+def _variations_again(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
+    """Return a saved contact sheet, or one of its animations; new seeds, settings and frames lie over what it says."""
+    of = _with_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
+    sheet = variations(of, _seeds(options) if "seed" in options else plain["seeds"])
+    return picked(sheet, options["pick"]) if "pick" in options else sheet
+
+
+def _seeds(options: dict[str, Any]) -> list[int]:
+    """Return four seeds: those from --seed on, or random ones."""
+    first = options.get("seed", secrets.randbelow(MAX_SEED + 1))
+    return [(first + number) % (MAX_SEED + 1) for number in range(VARIATIONS)]
+
+
+def _with_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
+    """Lay what the command line says over a recipe."""
     if "seed" in options:
         plain["seed"] = options["seed"]
+        plain.pop("positions", None)  # which were measured for another
     plain.setdefault("seed", secrets.randbelow(MAX_SEED + 1))
+    if "negative" in options:
+        plain["negative"] = options["negative"]
     wished = {name: options[name] for name in Overrides.__struct_fields__ if name in options}
     plain["settings"] = plain.get("settings", {}) | wished
     recipe = from_plain(plain)
@@ -101,7 +160,7 @@ def build_recipe(options: dict[str, Any]) -> Recipe:
         return recipe
     if isinstance(recipe, Giro):
         return msgspec.structs.replace(recipe, stages=spread_frames(recipe.stages, options["frames"]))
-    return from_plain(msgspec.to_builtins(recipe) | {"frames": options["frames"]})
+    return from_plain(msgspec.to_builtins(unmeasured(recipe)) | {"frames": options["frames"]})
 
 
 def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +173,12 @@ def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
         pass  # from_json says what is wrong with it
     recipe = from_json(text)
     if options.get("kind") not in (None, kind_of(recipe)):
-        raise RecipeError(f"{options['recipe']} holds a {kind_of(recipe)}, not a {options['kind']}.")
+        raise RecipeError(
+            "{path} holds a {kind}, not a {wanted}.",
+            path=options["recipe"],
+            kind=kind_of(recipe),
+            wanted=options["kind"],
+        )
     plain: dict[str, Any] = msgspec.to_builtins(recipe)
     return plain
 
@@ -125,15 +189,20 @@ def _fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
             stages = parse_stages(read_text(options["stages"])) if "stages" in options else SEED_STAGES
             plain = {"stages": msgspec.to_builtins(stages)}
         case "morph":
-            plain = {name: options[name] for name in ("source", "target", "prompt") if name in options}
+            plain = {name: options[name] for name in ("prompt", "tries") if name in options}
+            plain |= between(options["source"], options.get("target")) if "source" in options else {}
         case "zoom":
             plain = {"prompt": options["prompt"]} if "prompt" in options else {}
         case _:
             raise RecipeError("Say what to render: giro, morph or zoom, or --recipe FILE; --help shows everything.")
     if "loop" in options:
         plain["loop"] = options["loop"]
+    if "mode" in options:
+        plain["mode"] = options["mode"]
     if "focus" in options:
         plain["focus"] = msgspec.to_builtins(parse_focus(options["focus"]))
+    if "camera" in options:
+        plain["camera"] = msgspec.to_builtins(parse_camera(options["camera"]))
     return {"kind": options["kind"], **plain}
 
 
@@ -157,7 +226,8 @@ def render(core: Core, job: Job) -> Done:
         while True:
             for event in core.step():
                 match event:
-                    case Progress(calls_done=done, frames_done=frames):
+                    case Progress(calls_done=done, calls=calls, frames_done=frames):
+                        bar.total = calls  # more than was planned, where a frame has to be made again
                         bar.set_postfix_str(f"frame {frames} of {plan.frames}", refresh=False)
                         bar.update(done - bar.n)
                     case Failed(message=message):
@@ -170,10 +240,11 @@ def summary(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
     """Return what --json prints."""
     report = msgspec.to_builtins(done.report)
     report.pop("frame_ms")
+    report.pop("found")  # the recipe says it
     return {
         "recipe": msgspec.to_builtins(plan_recipe),
         **report,
-        "bytes": len(done.gif),
+        "bytes": len(done.picture),
         "seed": plan_recipe.seed,
         "model": model,
     }
@@ -181,12 +252,16 @@ def summary(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
 
 def run(options: dict[str, Any]) -> None:
     """Do what the command line asks for."""
+    if options.get("kind") == "gallery":
+        print(run_gallery(options))
+        return
     recipe = build_recipe(options)
     config = read_settings(options)
-    out: Path = options.get("out", Path("out") / f"{kind_of(recipe)}-{recipe.seed}.gif")
+    suffix = ".png" if isinstance(recipe, Variations) else ".gif"
+    out: Path = options.get("out", Path("out") / f"{kind_of(recipe)}-{recipe.seed}{suffix}")
     job = Job(id="shell", recipe=recipe, owner="shell", limit_bytes=options.get("limit", ORDINARY_LIMIT))
     if job.limit_bytes < 1:
-        raise RecipeError(f"--limit is a number of bytes above 0, not {job.limit_bytes}.")
+        raise RecipeError("--limit is a number of bytes above 0, not {limit}.", limit=job.limit_bytes)
 
     from engine.diffusion.loading import (
         load_backend,
@@ -202,21 +277,26 @@ def run(options: dict[str, Any]) -> None:
         finally:
             core.close()
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(done.gif)
+        out.write_bytes(done.picture)
+        if done.tries is not None:
+            out.with_suffix(".tries.png").write_bytes(done.tries)
         if "frames_dir" in options:
             keep_frames(spool.folder(job.id).path, options["frames_dir"])
-    facts = summary(done, plan.recipe, plan.model)
+    facts = summary(done, tried(plan.recipe, done.report.found), plan.model)
     if "json" in options:
         print(json.dumps(facts, ensure_ascii=False))
     else:
         size = f"{facts['width']}×{facts['height']}, {facts['bytes']:,} bytes"
-        print(f"{out}: {facts['frames']} frames, {size}, {facts['seconds']:.1f} s, seed {facts['seed']}")
+        things = "pictures" if isinstance(recipe, Variations) else "frames"
+        print(f"{out}: {facts['frames']} {things}, {size}, {facts['seconds']:.1f} s, seed {facts['seed']}")
 
 
 def keep_frames(spooled: Path, target: Path) -> None:
-    """Copy the finished frames to where they were asked for."""
+    """Copy the finished frames that are shown to where they were asked for."""
     target.mkdir(parents=True, exist_ok=True)
     for frame in sorted(spooled.glob("*.png")):
+        if is_hidden(int(frame.stem)):
+            continue
         shutil.copyfile(frame, target / frame.name)
 
 
@@ -229,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run(options)
     except (MemberError, OperatorError, EngineError, OSError) as error:
-        sentence = str(error) if isinstance(error, OSError) else describe(error)
+        sentence = str(error) if isinstance(error, OSError) else str(describe(error))
         print(sentence, file=sys.stderr)
         return EXIT_BROKEN if isinstance(error, EngineError) else EXIT_BAD_INPUT
     except KeyboardInterrupt as error:

@@ -4,7 +4,8 @@
     lanes = backend.open([request, …])         prompts embedded, start latents made
     while lanes[0].steps_left:
         backend.denoise(lanes, width)          one batched UNet call, one step for every lane in it
-    pictures = backend.develop(lanes, width)   decoded
+    coming = backend.develop(lanes)            decoded, while the next shots are opened
+    picture = coming[0].picture()
 
 Lanes may belong to different jobs and stand at different timesteps. No tensor crosses this seam, so Core can be tested
 with a toy, and a backend on another library is another implementation of the same protocol.
@@ -42,6 +43,13 @@ class ShotRequest(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[int, Picture]
 
 
+class Memory(msgspec.Struct, frozen=True):
+    """What a device's memory holds, in bytes."""
+
+    used: int
+    total: int
+
+
 class Lane(Protocol):
     """One shot in flight, with a sampler state of its own."""
 
@@ -52,6 +60,17 @@ class Lane(Protocol):
     @property
     def steps_left(self) -> int:
         """Denoising steps still to go; 0 means the lane can be developed."""
+
+
+class Developing(Protocol):
+    """A picture that is being decoded."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether nobody would have to wait for it."""
+
+    def picture(self) -> Picture:
+        """Return it, once it is ready."""
 
 
 class Backend(Protocol):
@@ -76,6 +95,14 @@ class Backend(Protocol):
     @property
     def dtype(self) -> str:
         """The numbers it computes in, such as "float32"."""
+
+    @property
+    def judges(self) -> bool:
+        """Whether there is a safety checker: where there is none, `judge` may not be called."""
+
+    @property
+    def memory(self) -> Memory:
+        """What the device's memory holds now; where the CPU computes, this process's part of the machine's."""
 
     def check(self, storyboard: Storyboard) -> None:
         """See whether every shot can be rendered, without rendering any.
@@ -105,8 +132,15 @@ class Backend(Protocol):
             EngineError: the device has no memory left for it.
         """
 
-    def develop(self, lanes: Sequence[Lane], width: int) -> list[Picture]:
-        """Decode finished lanes, in the same order; lanes are used up by it.
+    def develop(self, lanes: Sequence[Lane]) -> Sequence[Developing]:
+        """Begin to decode finished lanes, in the same order; lanes are used up by it.
+
+        Raises:
+            EngineError: the device has no memory left for it.
+        """
+
+    def judge(self, pictures: Sequence[Picture]) -> list[bool]:
+        """Return for each picture whether the safety checker objects to it.
 
         Raises:
             EngineError: the device has no memory left for it.

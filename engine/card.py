@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import ModelError
+from engine.sentence import Sentence
 from engine.settings import Taste
 from engine.validation import explain
 
@@ -15,9 +16,14 @@ CARD_FILE = "card.toml"
 
 
 class Card(Taste, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The card: the model's name and its layer of settings."""
+    """The card: the model's name and its layer of settings.
+
+    Attributes:
+        words: of a model with a small world all that it knows, in lower case; empty where any word may do.
+    """
 
     name: str = ""
+    words: tuple[str, ...] = ()
 
 
 def read_card(directory: Path) -> Card:
@@ -32,6 +38,6 @@ def read_card(directory: Path) -> Card:
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Card)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path}: cannot be read ({error}).") from None
+        raise ModelError("{path}: cannot be read ({error}).", path=path, error=error) from None
     except msgspec.ValidationError as error:
-        raise ModelError(f"{path}: {explain(error, Card, 'The card')}") from None
+        raise ModelError("{path}: {fault}", path=path, fault=explain(error, Card, Sentence("The card"))) from None

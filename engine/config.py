@@ -3,21 +3,59 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from engine.errors import ConfigError, RecipeError
 from engine.recipe import MAX_FRAMES, MAX_STAGES, Stage
+from engine.sentence import Sentence
 from engine.settings import Taste
 from engine.stages import parse_stages
-from engine.validation import explain
+from engine.toml_lines import line_of
+from engine.validation import explain, place_of
 
 MIB = 1024 * 1024
 
+EVERYTHING: Final = "all"
+"""Stands in a list of commands or channels for all of them."""
+
 Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a server\'s id, such as "123456789012345678"')]
+ChannelId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a channel\'s id, such as "123456789012345678"')]
+RoleId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a role\'s id, such as "123456789012345678"')]
+MemberId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a member\'s id, such as "123456789012345678"')]
+MaybeChannel = Annotated[
+    str, Meta(pattern=r"^(\d{1,20})?$", description='empty, or a channel\'s id such as "123456789012345678"')
+]
+ChannelName = Annotated[
+    str, Meta(pattern=r"^(all|\d{1,20})$", description='"all", or a channel\'s id such as "123456789012345678"')
+]
+CommandName = Literal["all", "giro", "morph", "zoom", "variations"]
+BannedWord = Annotated[str, Meta(min_length=1, max_length=60)]
+NsfwRule = Literal["allow", "blur", "refuse"]
+"""What happens to a frame that the model's safety checker objects to: the checker is not asked at all, or the frame is
+shown blurred only, or the job fails with a sentence."""
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+EntryName = Annotated[str, Meta(min_length=1, max_length=32)]
+
+FramesLimit = Annotated[int, Meta(ge=1, le=MAX_FRAMES)]
+StagesLimit = Annotated[int, Meta(ge=1, le=MAX_STAGES)]
+SizeLimit = Annotated[int, Meta(ge=64, le=2048)]
+StepsLimit = Annotated[int, Meta(ge=1, le=200)]
+MemberJobs = Annotated[int, Meta(ge=1, le=100)]
+ServerJobs = Annotated[int, Meta(ge=1, le=10_000)]
+GifBytes = Annotated[int, Meta(ge=64 * 1024, le=500 * MIB)]
+Cooldown = Annotated[int, Meta(ge=0, le=86_400)]
+Daily = Annotated[int, Meta(ge=0, le=86_400)]
+Priority = Annotated[int, Meta(ge=-100, le=100)]
+Votes = Annotated[int, Meta(ge=1, le=1000)]
+Hour = Annotated[int, Meta(ge=0, le=23)]
+KeptDays = Annotated[int, Meta(ge=0, le=3650)]
+
 Device = Annotated[
     str,
     Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?|xpu(:\d+)?)$", description="auto, cpu, mps, cuda, cuda:N, xpu or xpu:N"),
@@ -27,6 +65,25 @@ ProxyUrl = Annotated[
 ]
 
 
+TimestepSpacing = Literal["auto", "leading", "linspace", "trailing"]
+Offload = Literal["none", "model", "sequential"]
+
+
+class LoraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of [model] loras: weights that are added to the model's.
+
+    Attributes:
+        source: a safetensors file, a directory with one, or a hub id.
+        weight: how much of it is added.
+        file: which of several files there.
+    """
+
+    source: Annotated[str, Meta(min_length=1)]
+    weight: Annotated[float, Meta(ge=-4, le=4)] = 1.0
+    file: str = ""
+    revision: Annotated[str, Meta(min_length=1)] = "main"
+
+
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[model]: which weights, and where they run."""
 
@@ -34,6 +91,11 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     revision: Annotated[str, Meta(min_length=1)] = "main"
     device: Device = "auto"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    acceleration: Literal["auto", "none", "graphs", "compile"] = "auto"
+    offload: Offload = "none"
+    loras: tuple[LoraConfig, ...] = ()
+    timestep_spacing: TimestepSpacing = "auto"
+    tiny_vae: str = ""
     token_file: str = ""
 
 
@@ -50,36 +112,142 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[limits]: what members may ask for; a server can have its own under [limits.servers.ID]."""
+    """[limits]: what members may ask for; see `engine.rules` for what holds where.
 
-    frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] = 400
-    stages: Annotated[int, Meta(ge=1, le=MAX_STAGES)] = 20
-    jobs_per_member: Annotated[int, Meta(ge=1, le=100)] = 3
-    jobs_per_server: Annotated[int, Meta(ge=1, le=10_000)] = 50
-    gif_bytes: Annotated[int, Meta(ge=64 * 1024, le=500 * MIB)] = 24 * MIB
+    Attributes:
+        size: longest side of a frame in pixels.
+        steps: denoising steps of a frame that starts from noise.
+        cooldown_seconds: least time between two orders of one member.
+        daily_seconds: quota of a member in any 24 hours, in seconds of the engine; 0 is none.
+        priority: jobs of a higher one are rendered first.
+        commands: what may be asked for; EVERYTHING in it stands for all of them.
+        channels: ids of the channels where it may be; EVERYTHING in it stands for all of them.
+    """
+
+    frames: FramesLimit = 400
+    stages: StagesLimit = 20
+    size: SizeLimit = 1024
+    steps: StepsLimit = 100
+    jobs_per_member: MemberJobs = 3
+    jobs_per_server: ServerJobs = 50
+    gif_bytes: GifBytes = 24 * MIB
+    cooldown_seconds: Cooldown = 0
+    daily_seconds: Daily = 0
+    priority: Priority = 0
+    commands: tuple[CommandName, ...] = (EVERYTHING,)
+    channels: tuple[ChannelName, ...] = (EVERYTHING,)
 
 
-class ServerLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What differs for one server."""
+class OwnLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What differs from [limits] on a server; channels and roles have the same keys, and more."""
 
-    frames: Annotated[int, Meta(ge=1, le=MAX_FRAMES)] | None = None
-    stages: Annotated[int, Meta(ge=1, le=MAX_STAGES)] | None = None
-    jobs_per_member: Annotated[int, Meta(ge=1, le=100)] | None = None
-    jobs_per_server: Annotated[int, Meta(ge=1, le=10_000)] | None = None
-    gif_bytes: Annotated[int, Meta(ge=64 * 1024, le=500 * MIB)] | None = None
+    frames: FramesLimit | None = None
+    stages: StagesLimit | None = None
+    size: SizeLimit | None = None
+    steps: StepsLimit | None = None
+    jobs_per_member: MemberJobs | None = None
+    jobs_per_server: ServerJobs | None = None
+    gif_bytes: GifBytes | None = None
+    cooldown_seconds: Cooldown | None = None
+    daily_seconds: Daily | None = None
+    priority: Priority | None = None
+    commands: tuple[CommandName, ...] | None = None
+    channels: tuple[ChannelName, ...] | None = None
 
 
-class Limits(LimitsConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[limits] with the servers' own."""
+class RoleRules(OwnLimits, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """[servers.ID.roles.ID]: what members with a role have instead of what the server has.
 
-    servers: dict[Snowflake, ServerLimits] = {}
+    Attributes:
+        banned_words: in the place of the server's own; those in [moderation] hold for everybody.
+        nsfw: what becomes of their pictures that the model's safety checker objects to.
+        sharing: whether they may share their renders in the server's gallery.
+    """
 
-    def of(self, server: str | None) -> LimitsConfig:
-        """Return what holds on one server; None is a direct message."""
-        own = self.servers.get(server or "", ServerLimits())
-        merged = {name: getattr(self, name) for name in LimitsConfig.__struct_fields__}
-        merged |= {name: value for name, value in msgspec.structs.asdict(own).items() if value is not None}
-        return LimitsConfig(**merged)
+    banned_words: tuple[BannedWord, ...] | None = None
+    nsfw: NsfwRule | None = None
+    sharing: bool | None = None
+
+
+class ChannelRules(OwnLimits, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """[servers.ID.channels.ID]: what differs in a channel and its threads.
+
+    Attributes:
+        banned_words: come on top of everybody's and the server's.
+        nsfw: what becomes of pictures there that the model's safety checker objects to.
+        sharing: whether what was made there may be shared in the server's gallery.
+        showcase_channel, showcase_votes: where goes what was shared there, and from how many votes on.
+        keep_shared_days: how long what was shared there is kept; 0 is for ever.
+    """
+
+    banned_words: tuple[BannedWord, ...] | None = None
+    nsfw: NsfwRule | None = None
+    sharing: bool | None = None
+    showcase_channel: MaybeChannel | None = None
+    showcase_votes: Votes | None = None
+    keep_shared_days: KeptDays | None = None
+
+
+class CommunityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[community]: what members share, and where the bot speaks up on its own.
+
+    Attributes:
+        sharing: whether members may share their renders in the server's gallery.
+        showcase_channel: id of the channel that receives what has `showcase_votes` votes; empty is none.
+        digest_channel: id of the channel that receives the week's best; empty is none.
+        digest_hour: of the day, in UTC.
+        log_channel: id of the channel where the actions of admins are written down; empty is none.
+        keep_shared_days: how long shared renders are kept; 0 is for ever.
+        keep_unshared_days: how long the others are; 0 is as long as [storage] keep_days, which is the most.
+    """
+
+    sharing: bool = True
+    showcase_channel: MaybeChannel = ""
+    showcase_votes: Votes = 3
+    digest_channel: MaybeChannel = ""
+    digest_weekday: Weekday = "sunday"
+    digest_hour: Hour = 18
+    log_channel: MaybeChannel = ""
+    keep_shared_days: KeptDays = 0
+    keep_unshared_days: KeptDays = 0
+
+
+class OwnCommunity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What differs from [community] for a server."""
+
+    sharing: bool | None = None
+    showcase_channel: MaybeChannel | None = None
+    showcase_votes: Votes | None = None
+    digest_channel: MaybeChannel | None = None
+    digest_weekday: Weekday | None = None
+    digest_hour: Hour | None = None
+    log_channel: MaybeChannel | None = None
+    keep_shared_days: KeptDays | None = None
+    keep_unshared_days: KeptDays | None = None
+
+
+class ModerationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[moderation]: what is not wanted, and who sees to that.
+
+    Attributes:
+        banned_words: words and phrases that no prompt may hold; see `engine.banned`.
+        nsfw: what becomes of pictures that the model's safety checker objects to.
+        moderator_roles: ids of roles that may delete what others share, besides those who may manage messages.
+        operators: ids of members who may do everything on every server, besides the application's owner.
+    """
+
+    banned_words: tuple[BannedWord, ...] = ()
+    nsfw: NsfwRule = "blur"
+    moderator_roles: tuple[RoleId, ...] = ()
+    operators: tuple[MemberId, ...] = ()
+
+
+class OwnModeration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a server has besides or instead of [moderation]; who the operators are is not a server's to say."""
+
+    banned_words: tuple[BannedWord, ...] | None = None
+    nsfw: NsfwRule | None = None
+    moderator_roles: tuple[RoleId, ...] | None = None
 
 
 class DeliveryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +270,7 @@ class StorageConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     data: Annotated[str, Meta(min_length=1)] = "data"
     keep_days: Annotated[int, Meta(ge=1, le=3650)] = 30
+    frames_gib: Annotated[float, Meta(ge=0, le=100_000)] = 10.0
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,17 +285,41 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return parse_stages(self.stages)
 
 
+class Style(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[styles.NAME]: words that are added to a prompt, and words that keep things out of the picture."""
+
+    description: Annotated[str, Meta(max_length=100)] = ""
+    suffix: Annotated[str, Meta(max_length=200)] = ""
+    negative: Annotated[str, Meta(max_length=300)] = ""
+
+
+class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[servers.ID]: what differs on one server, in its channels and for its roles."""
+
+    limits: OwnLimits = OwnLimits()
+    community: OwnCommunity = OwnCommunity()
+    moderation: OwnModeration = OwnModeration()
+    channels: dict[ChannelId, ChannelRules] = {}
+    roles: dict[RoleId, RoleRules] = {}
+    styles: dict[EntryName, Style] = {}
+    presets: dict[EntryName, Preset] = {}
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of config.toml."""
 
     model: ModelConfig = ModelConfig()
     engine: EngineConfig = EngineConfig()
     render: Taste = Taste()
-    limits: Limits = Limits()
+    limits: LimitsConfig = LimitsConfig()
+    community: CommunityConfig = CommunityConfig()
+    moderation: ModerationConfig = ModerationConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     discord: DiscordConfig = DiscordConfig()
     storage: StorageConfig = StorageConfig()
-    presets: dict[Annotated[str, Meta(min_length=1, max_length=32)], Preset] = {}
+    styles: dict[EntryName, Style] = {}
+    presets: dict[EntryName, Preset] = {}
+    servers: dict[Snowflake, ServerConfig] = {}
 
 
 def read_config(path: Path) -> Config:
@@ -135,21 +328,65 @@ def read_config(path: Path) -> Config:
     Raises:
         ConfigError: one line that names the file, the key and what is allowed.
     """
+    return parse_config(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Return what stands in a configuration file.
+
+    Raises:
+        ConfigError: it is not there, or no text.
+    """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes().decode("utf-8")  # line ends stay as they are
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; config.toml in the project shows every key.") from None
+        raise ConfigError(
+            "{path}: there is no such file; config.toml in the project shows every key.", path=path
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}).") from None
+        raise ConfigError("{path}: cannot be read ({error}).", path=path, error=error) from None
+
+
+def parse_config(text: str, path: Path | None) -> Config:
+    """Check the text of a configuration file.
+
+    Args:
+        text: what stands in it.
+        path: what to call it; None for a text that is nobody's file yet, in which lines mean nothing.
+
+    Raises:
+        ConfigError: one line that names the file, the line, the key and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
+        raise ConfigError("{path}: is not valid TOML: {error}.", path=path, error=error) from None
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error, Config, 'The file', raw)}") from None
-    for name, preset in config.presets.items():
+        fault = explain(error, Config, Sentence("The file"), raw)
+        raise _located(path, text, place_of(error, Config, raw), fault) from None
+    _require_stages(config.presets, text, path, ("presets",))
+    for server, own in config.servers.items():
+        _require_stages(own.presets, text, path, ("servers", server, "presets"))
+    return config
+
+
+def _located(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
+    """Return the error about what a key holds, with the line on which it does."""
+    if path is None:
+        return ConfigError(fault)
+    line = line_of(text, key)
+    if line is None:
+        return ConfigError("{path}: {fault}", path=path, fault=fault)
+    return ConfigError("{path}, line {line}: {fault}", path=path, line=line, fault=fault)
+
+
+def _require_stages(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
+    for name, preset in presets.items():
         try:
             preset.parsed()
         except RecipeError as error:
-            raise ConfigError(f"{path}: presets.{name}.stages: {error}") from None
-    return config
+            key = (*table, name, "stages")
+            fault = Sentence("{key}: {fault}", {"key": ".".join(key), "fault": error.sentence})
+            raise _located(path, text, key, fault) from None

@@ -10,26 +10,31 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 
 import msgspec
 
 from engine import policy
 from engine.animations import storyboard
-from engine.backend import Backend, Lane, Picture
+from engine.backend import Backend, Developing, Lane, Picture
 from engine.config import EngineConfig
-from engine.errors import EngineError, TappaError, describe
+from engine.errors import ContentError, EngineError, TappaError, describe
 from engine.estimate import Outlook, Pace, standings
-from engine.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings
-from engine.production import Entry, Production
+from engine.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
+from engine.production import Entry, Production, inheritable, less
 from engine.recipe import Recipe, resolve
+from engine.reel import Frame
 from engine.settings import BUILT_IN, Taste
 from engine.spool import Spool
+from engine.writers import Writers, thread_count
 
 STANDINGS_EVERY = 1.0
+EVERYWHERE = None
+"""Stands for every server where one would be named."""
 FRAMES_IN_FLIGHT = 8
-"""Pictures that may wait for the writer thread before rendering pauses: memory stays flat on a slow disk."""
+"""Pictures of a job that may wait for a writer thread before rendering pauses: memory stays flat on a slow disk."""
 
 
 class CoreConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +56,7 @@ class OpenLane(msgspec.Struct):
 class Core:
     """Renders jobs with a backend.
 
-    Not thread-safe: one thread calls its methods. Writing frames happens on a thread of its own.
+    Not thread-safe: one thread calls its methods. Writing frames happens on threads of its own.
     """
 
     def __init__(self, backend: Backend, spool: Spool, config: CoreConfig) -> None:
@@ -62,17 +67,24 @@ class Core:
         self._waiting: dict[JobId, Entry] = {}
         self._running: dict[JobId, Production] = {}
         self._lanes: list[OpenLane] = []
-        self._calls = itertools.count(1)
+        self._developing: list[tuple[OpenLane, Developing]] = []
+        self._guests: set[JobId] = set()
+        self._calls, self._grants = itertools.count(1), itertools.count(1)
+        self._served: Counter[JobId] = Counter()
         self._events: list[Event] = []
+        self._overtaken: Counter[JobId] = Counter()
+        self._paused: set[str | None] = set()
         self._pace = Pace()
+        self._steps, self._frames = Pace(), Pace()
+        self._frames_finished = 0
         self._told_at = 0.0
         self._at_work: list[Production] = []
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._writers = Writers(thread_count())
 
     # ---- what may be asked ----
 
-    def plan(self, recipe: Recipe) -> Plan:
-        """Say what a recipe would be, without rendering it.
+    def plan(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+        """Say what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
 
         Raises:
             MemberError: it cannot be rendered with this model.
@@ -80,14 +92,18 @@ class Core:
         resolved, settings = resolve(recipe, self._layers)
         board = storyboard(resolved, settings)
         self._backend.check(board)
-        return Plan(recipe=resolved, model=self._backend.name, frames=len(board.shots), unet_calls=board.unet_calls)
+        whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
+        if base is None:
+            return whole
+        return less(whole, board, inheritable(whole, board, self._spool.folder(base)))
 
     def add(self, job: Job) -> None:
         """Queue a job; one that is known already is left as it is."""
         if job.id in self._waiting or job.id in self._running:
             return
         try:
-            entry = Entry.of(job, self.plan(job.recipe), self._spool.folder(job.id))
+            base = self._spool.folder(job.base) if job.base is not None else None
+            entry = Entry.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
         except (TappaError, OSError) as error:
             self._events.append(Failed(job.id, describe(error)))
             return
@@ -98,62 +114,126 @@ class Core:
     def abort(self, job_id: JobId) -> None:
         """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
         self._drop(job_id)
-        self._writer.submit(self._spool.folder(job_id).remove)
+        self._writers.of(job_id).submit(self._spool.folder(job_id).remove)
         self._events.append(Cancelled(job_id))
 
     def forget(self, job_id: JobId) -> None:
-        """Throw a finished job's frames away."""
+        """Let a finished job's frames go when room is needed; until then others can be continued from them."""
         if job_id not in self._running and job_id not in self._waiting:
-            self._writer.submit(self._spool.folder(job_id).remove)
+            self._writers.of(job_id).submit(self._spool.shelve, job_id)
+
+    def discard(self, job_id: JobId) -> None:
+        """Throw a finished job's frames away: nobody is to have them any more."""
+        if job_id not in self._running and job_id not in self._waiting:
+            self._writers.of(job_id).submit(self._spool.folder(job_id).remove)
+
+    def pause(self, server: str | None, *, paused: bool) -> None:
+        """Hold the waiting jobs of a server, or all jobs if it is None, or let them go on; what runs is finished."""
+        if paused:
+            self._paused.add(server)
+        else:
+            self._paused.discard(server)
+        self._told_at = 0.0
+
+    def status(self) -> Status:
+        """Say how the engine is doing."""
+        memory = self._backend.memory
+        return Status(
+            model=self._backend.name,
+            device=self._backend.device,
+            dtype=self._backend.dtype,
+            memory_used=memory.used,
+            memory_total=memory.total,
+            steps_per_second=self._steps.per_second,
+            frames_per_second=self._frames.per_second,
+            running=len(self._running),
+            waiting=len(self._waiting),
+            held=len(self._held()),
+        )
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until somebody asks for something."""
-        return not (self._waiting or self._running or self._events)
+        return not (self._running or self._events or len(self._waiting) > len(self._held()))
 
     def close(self) -> None:
         """Let the writer finish what it has; frames stay on disk."""
-        self._writer.shutdown(wait=True)
+        self._writers.close()
 
     # ---- one step ----
 
     def step(self) -> list[Event]:
         """Do one round of work and return what happened since the last."""
         begun = time.perf_counter()
-        advanced = 0
+        advanced = self._frames_finished = 0
         self._admit()
         try:
+            self._finish_developed()
             self._open_lanes()
             advanced = self._denoise()
             self._develop()
+            self._finish_developed(wait=not self._lanes)
+            self._judge_found()
         except EngineError as error:
             for production in self._at_work:
                 self._fail(production.job.id, error)
         self._collect()
         if advanced:
-            self._pace.measure(time.perf_counter() - begun, advanced / max(1, len(self._running)))
-        elif self._running:
+            seconds = time.perf_counter() - begun
+            self._pace.measure(seconds, advanced / max(1, len(self._running)))
+            self._steps.measure(seconds, advanced)
+            self._frames.measure(seconds, self._frames_finished)
+        elif self._running and not self._developing:
             self._wait_for_writer()
         self._tell_standings()
         events, self._events = self._events, []
         return events
 
     def _admit(self) -> None:
-        """Let waiting jobs in while there is room."""
-        room = self._config.jobs_at_once - len(self._running)
-        if room <= 0 or not self._waiting:
-            return
-        for ticket in self._line()[:room]:
-            entry = self._waiting.pop(ticket.job)
-            self._running[ticket.job] = Production(entry, self._config.gif_side, self._writer)
+        """Let waiting jobs in while there is room; short ones also between long ones that have all of it."""
+        while (line := self._line()) and (self._free_slots > 0 or any(map(self._fits_between, line))):
+            if self._free_slots > 0:
+                admitted = line[0]
+                self._overtaken.update(policy.overtaken_by(admitted, line))
+            else:
+                admitted = next(filter(self._fits_between, line))
+                self._guests.add(admitted.job)
+            self._let_in(admitted.job)
+
+    def _let_in(self, job_id: JobId) -> None:
+        self._overtaken.pop(job_id, None)
+        entry = self._waiting.pop(job_id)
+        try:
+            writer = self._writers.of(job_id)
+            production = Production(entry, self._config.gif_side, writer, judges=self._backend.judges)
+        except (TappaError, OSError) as error:
+            self._fail(job_id, error)
+        else:
+            self._running[job_id] = production
+
+    @property
+    def _free_slots(self) -> int:
+        return self._config.jobs_at_once - (len(self._running) - len(self._guests))
+
+    def _fits_between(self, ticket: policy.Ticket) -> bool:
+        calls = [production.calls_left for production in self._running.values()]
+        return policy.fits_between(self._waiting[ticket.job].calls_left, calls, self._config.jobs_at_once)
 
     def _open_lanes(self) -> None:
         """Give free lanes to shots whose sources exist, and start all of them in one go."""
         productions = list(self._running.values())
-        held = [sum(lane.production is production for lane in self._lanes) for production in productions]
-        granted = policy.share_lanes(
-            [production.frontier.ready for production in productions], held, self._config.lanes - len(self._lanes)
-        )
+        held = Counter(open_lane.production.job.id for open_lane in self._lanes)
+        jobs = [
+            policy.Hunger(
+                owner=production.job.owner,
+                ready=production.frontier.ready,
+                held=held[production.job.id],
+                calls_left=production.calls_left,
+                served=self._served[production.job.id],
+            )
+            for production in productions
+        ]
+        granted = policy.share_lanes(jobs, self._config.lanes - len(self._lanes))
         starts = [
             (production, index) for production, shots in zip(productions, granted, strict=True) for index in shots
         ]
@@ -162,8 +242,10 @@ class Core:
         with self._timed("encode", [production for production, _ in starts]):
             requests = [production.request(index) for production, index in starts]
             lanes = self._backend.open(requests)
+        now = next(self._grants)
         for (production, index), lane in zip(starts, lanes, strict=True):
             self._lanes.append(OpenLane(lane, production, index, last_call=0))
+            self._served[production.job.id] = now
 
     def _denoise(self) -> int:
         """Run one UNet call; return how many lanes it advanced."""
@@ -180,23 +262,75 @@ class Core:
         return len(chosen)
 
     def _develop(self) -> None:
-        """Turn the lanes that are through into pictures and hand those to the writer."""
+        """Begin to turn the lanes that are through into pictures."""
         through = [open_lane for open_lane in self._lanes if open_lane.lane.steps_left == 0]
         for shape_key in dict.fromkeys(open_lane.lane.shape_key for open_lane in through):
             group = [open_lane for open_lane in through if open_lane.lane.shape_key == shape_key]
             with self._timed("decode", [open_lane.production for open_lane in group]):
-                lanes = [open_lane.lane for open_lane in group]
-                pictures = self._backend.develop(lanes, self._width(len(group)))
-            for open_lane, picture in zip(group, pictures, strict=True):
-                self._finish_frame(open_lane.production, open_lane.index, picture)
+                self._developing += zip(group, self._backend.develop([lane.lane for lane in group]), strict=True)
         self._lanes = [open_lane for open_lane in self._lanes if open_lane.lane.steps_left > 0]
 
-    def _finish_frame(self, production: Production, index: int, picture: Picture) -> None:
-        production.finish_frame(index, picture)
-        production.show(index, picture, self._config.preview_seconds, self._config.preview_side)
+    def _finish_developed(self, *, wait: bool = False) -> None:
+        """Hand pictures that are ready to the writer; with `wait`, at least one, if any is on its way."""
+        if not self._developing:
+            return
+        if wait:
+            with self._timed("decode", [open_lane.production for open_lane, _ in self._developing]):
+                self._developing[0][1].picture()
+        # They become ready in the order in which they were begun.
+        ready = list(itertools.takewhile(lambda one: one[1].ready, self._developing))
+        del self._developing[: len(ready)]
+        self._finish_frames([open_lane for open_lane, _ in ready], [coming.picture() for _, coming in ready])
+
+    def _finish_frames(self, group: list[OpenLane], pictures: list[Picture]) -> None:
+        """Give pictures that need not be made again to their jobs, judged where that is wanted, all in one go."""
+        kept = [
+            (open_lane, kept)
+            for open_lane, picture in zip(group, pictures, strict=True)
+            if (kept := open_lane.production.take(open_lane.index, picture)) is not None
+        ]
+        wanted = [place for place, (open_lane, _) in enumerate(kept) if self._is_judged(open_lane)]
+        objections = self._judge(
+            [kept[place][0].production for place in wanted], [kept[place][1].picture for place in wanted]
+        )
+        verdicts = dict(zip(wanted, objections, strict=True))
+        self._frames_finished += len(kept)
+        for place, (open_lane, take) in enumerate(kept):
+            if open_lane.production.job.id in self._running:  # it may have failed over the frame before
+                frame = Frame(open_lane.index, take.picture, verdicts.get(place), take.tries)
+                self._finish_frame(open_lane.production, frame)
+
+    def _finish_frame(self, production: Production, frame: Frame) -> None:
+        try:
+            production.finish_frame(frame)
+        except ContentError as error:
+            self._fail(production.job.id, error)
+            return
+        production.show(frame, self._config.preview_seconds, self._config.preview_side)
         while production.frames_in_flight > FRAMES_IN_FLIGHT:
             wait(production.pending, return_when=FIRST_COMPLETED)
             self._collect_from(production)
+
+    def _judge_found(self) -> None:
+        """Have frames judged that jobs found on disk and that nobody has judged yet."""
+        for production in list(self._running.values()):
+            if some := production.unjudged[: self._config.lanes]:
+                try:
+                    pictures = [production.found_picture(index) for index in some]
+                    for index, verdict in zip(some, self._judge([production], pictures), strict=True):
+                        production.take_verdict(index, verdict)
+                except (ContentError, OSError) as error:
+                    self._fail(production.job.id, error)
+
+    def _judge(self, productions: list[Production], pictures: list[Picture]) -> list[bool]:
+        if not pictures:
+            return []
+        with self._timed("judge", productions):
+            return self._backend.judge(pictures)
+
+    def _is_judged(self, open_lane: OpenLane) -> bool:
+        production = open_lane.production
+        return self._backend.judges and production.job.nsfw != "allow" and production.is_seen(open_lane.index)
 
     def _collect(self) -> None:
         """Turn what the writer has finished into events."""
@@ -208,7 +342,8 @@ class Core:
             self._events.extend(production.collect())
             if (cut := production.take_cut()) is not None:
                 self._drop(production.job.id)
-                self._events.append(Done(production.job.id, cut.gif.data, production.report(cut)))
+                report = production.report(cut)
+                self._events.append(Done(production.job.id, cut.film.data, cut.suffix, report, production.sheet))
         except (TappaError, OSError) as error:
             self._fail(production.job.id, error)
 
@@ -216,19 +351,34 @@ class Core:
 
     def _drop(self, job_id: JobId) -> None:
         self._waiting.pop(job_id, None)
+        self._overtaken.pop(job_id, None)
+        self._served.pop(job_id, None)
+        self._guests.discard(job_id)
         if self._running.pop(job_id, None) is not None:
             self._lanes = [open_lane for open_lane in self._lanes if open_lane.production.job.id != job_id]
+            self._developing = [
+                (open_lane, coming) for open_lane, coming in self._developing if open_lane.production.job.id != job_id
+            ]
         self._told_at = 0.0
 
     def _fail(self, job_id: JobId, error: Exception) -> None:
         """Give a job up and tell its owner why."""
         self._drop(job_id)
-        self._events.append(Failed(job_id, describe(error)))
+        self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))
 
     def _line(self) -> list[policy.Ticket]:
-        waiting = [policy.Ticket(entry.job.id, entry.job.owner) for entry in self._waiting.values()]
-        running = [policy.Ticket(production.job.id, production.job.owner) for production in self._running.values()]
-        return policy.line_up(waiting, running)
+        """Return the jobs that may be let in, in order."""
+        waiting = [self._ticket(entry.job) for entry in self._waiting.values() if not self._is_held(entry.job)]
+        return policy.line_up(waiting, [self._ticket(production.job) for production in self._running.values()])
+
+    def _ticket(self, job: Job) -> policy.Ticket:
+        return policy.Ticket(job.id, job.owner, job.priority, self._overtaken[job.id])
+
+    def _is_held(self, job: Job) -> bool:
+        return EVERYWHERE in self._paused or (job.server is not None and job.server in self._paused)
+
+    def _held(self) -> list[Entry]:
+        return [entry for entry in self._waiting.values() if self._is_held(entry.job)]
 
     def _width(self, lanes: int) -> int:
         return self._config.lanes if self._config.fixed_width else lanes
@@ -255,6 +405,7 @@ class Core:
         self._told_at = now
         running = [Outlook(production.job.id, production.calls_left) for production in self._running.values()]
         waiting = [Outlook(ticket.job, self._waiting[ticket.job].calls_left) for ticket in self._line()]
+        held = [Outlook(entry.job.id, entry.calls_left) for entry in self._held()]
         self._events.append(
-            Standings(standings(running, waiting, self._config.jobs_at_once, self._pace.seconds_per_step))
+            Standings(standings(running, waiting, self._config.jobs_at_once, self._pace.seconds_per_step, held))
         )

@@ -4,7 +4,9 @@
     ├── MemberError          what was asked for is not possible; the message says what is
     │   ├── RecipeError      a recipe that is malformed, out of range or of another version
     │   ├── PromptError      words the loaded model cannot take
+    │   ├── ContentError     a picture that the safety checker objects to, where it may not be shown
     │   ├── LimitError       allowed in general, but not here, not now or not this much
+    │   │   └── ChannelError allowed in other channels
     │   └── LimitTooSmall    no animation fits the number of bytes the server accepts
     ├── OperatorError        the installation is wrong; the message says what to change
     │   ├── ConfigError      config.toml
@@ -12,31 +14,60 @@
     │   └── StorageError     the data directory
     └── EngineError          the engine broke or went away; nobody who asked is to blame
 
-Every message is one plain sentence, fit to be shown to the person it is about. `describe` is the single place that
-decides what a person reads; nothing else turns exceptions into text.
+Every message is one plain sentence, fit to be shown to the person it is about, and kept as a template with its values
+so that it can be shown in their language: `raise LimitError("At most {limit} frames are allowed here.", limit=3)`.
+`describe` is the single place that decides what a person reads; nothing else turns exceptions into sentences.
 """
 
 from __future__ import annotations
 
+from engine.sentence import Sentence
+
 
 class TappaError(Exception):
-    """Root of everything this program raises on purpose."""
+    """Root of everything this program raises on purpose.
+
+    Args:
+        text: the English template, or a whole sentence, such as one with a plural.
+        values: what stands in its {named} fields; another TappaError stands for its own sentence.
+    """
+
+    def __init__(self, text: str | Sentence, /, **values: object) -> None:
+        self.sentence = (
+            text if isinstance(text, Sentence) else Sentence(text, {name: _plain(values[name]) for name in values})
+        )
+        super().__init__(str(self.sentence))
 
 
 class MemberError(TappaError):
     """A member asked for something that cannot be done as asked."""
 
 
-class RecipeError(MemberError):
-    """A recipe is malformed, out of range, or of another version."""
+class RecipeError(MemberError, ValueError):
+    """A recipe is malformed, out of range, or of another version.
+
+    It is a ValueError as well, so that msgspec takes a check of a recipe's own for what it is: a value that is wrong.
+    """
 
 
 class PromptError(MemberError):
     """The loaded model's tokenizer cannot take these words."""
 
 
+class ContentError(MemberError):
+    """The model's safety checker objects to what was rendered, and the admin allows no such picture here."""
+
+
 class LimitError(MemberError):
     """The request is well formed but beyond a limit that the admin has set."""
+
+
+class ChannelError(LimitError):
+    """It is not open in this channel; in `channels`, ids of Discord's, it is."""
+
+    def __init__(self, text: str, /, *, channels: tuple[str, ...]) -> None:
+        super().__init__(text)
+        self.channels = channels
 
 
 class LimitTooSmall(MemberError):
@@ -63,10 +94,18 @@ class EngineError(TappaError):
     """The engine failed while rendering, or its process died."""
 
 
-def describe(error: BaseException) -> str:
+def describe(error: BaseException) -> Sentence:
     """Return the sentence a person reads for `error`; never a traceback, never an internal name."""
     if isinstance(error, TappaError):
-        return str(error)
+        return error.sentence
     if isinstance(error, KeyboardInterrupt):
-        return "Stopped."
-    return "Something went wrong on this side; it has been written to the log."
+        return Sentence("Stopped.")
+    return Sentence(
+        "Something went wrong on this side, and the log says what: try again, and tell an admin if it goes on."
+    )
+
+
+def _plain(value: object) -> str | int | float | Sentence:
+    if isinstance(value, TappaError):
+        return value.sentence
+    return value if isinstance(value, str | int | float | Sentence) else str(value)

@@ -17,7 +17,7 @@ class Outlook(msgspec.Struct, frozen=True):
 
 
 class Pace:
-    """Seconds that a job needs for one denoising step, everything else of a frame included; recent ones count most."""
+    """How long one of something takes, such as a denoising step; recent ones count most."""
 
     def __init__(self, halflife_seconds: float = 20.0) -> None:
         self._halflife = halflife_seconds
@@ -25,7 +25,7 @@ class Pace:
         self._steps = 0.0
 
     def measure(self, seconds: float, steps: float) -> None:
-        """Take in that a job advanced by `steps` in `seconds`."""
+        """Take in that `steps` were done in `seconds`."""
         keep = 0.5 ** (seconds / self._halflife)
         self._seconds = self._seconds * keep + seconds
         self._steps = self._steps * keep + steps
@@ -35,9 +35,18 @@ class Pace:
         """The pace, or None until something has been measured."""
         return self._seconds / self._steps if self._steps > 0 else None
 
+    @property
+    def per_second(self) -> float | None:
+        """How many of them a second, or None until something has been measured."""
+        return self._steps / self._seconds if self._steps > 0 else None
+
 
 def standings(
-    running: Sequence[Outlook], waiting: Sequence[Outlook], slots: int, seconds_per_step: float | None
+    running: Sequence[Outlook],
+    waiting: Sequence[Outlook],
+    slots: int,
+    seconds_per_step: float | None,
+    held: Sequence[Outlook] = (),
 ) -> tuple[Standing, ...]:
     """Return where every job stands.
 
@@ -46,6 +55,7 @@ def standings(
         waiting: jobs in the order in which they will be admitted.
         slots: how many jobs are rendered side by side.
         seconds_per_step: the pace of one running job; None gives positions without times.
+        held: jobs that wait until somebody lets them go on; they come last, and nobody knows when.
     """
     finish = sorted(outlook.calls_left for outlook in running)
     places = [Standing(outlook.job, 0, _seconds(outlook.calls_left, seconds_per_step)) for outlook in running]
@@ -54,6 +64,8 @@ def standings(
         ends = begins + outlook.calls_left
         places.append(Standing(outlook.job, position, _seconds(ends, seconds_per_step)))
         finish = sorted([*finish, ends])
+    after = len(waiting) + 1
+    places += [Standing(outlook.job, after + place, None, held=True) for place, outlook in enumerate(held)]
     return tuple(places)
 
 

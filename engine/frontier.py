@@ -39,18 +39,22 @@ class Frontier:
         return not self._left
 
     def start(self, index: int) -> None:
-        """Note that a ready shot was started: it has taken its sources and needs them no more."""
+        """Note that a ready shot was started."""
         self._ready.remove(index)
-        self._uses.subtract(self._sources.pop(index))
+
+    def retry(self, index: int) -> None:
+        """Note that a shot was started in vain: it is ready again."""
+        bisect.insort(self._ready, index)
 
     def finish(self, index: int) -> None:
-        """Note that a frame exists now; shots that waited only for it become ready."""
+        """Note that a frame exists now: it needs its sources no more, and shots that waited only for it are ready."""
         self._left.remove(index)
+        self._uses.subtract(self._sources.pop(index))
         for dependent in self._dependents.pop(index, ()):
             self._missing[dependent].discard(index)
             if not self._missing[dependent]:
                 bisect.insort(self._ready, dependent)
 
     def is_needed(self, index: int) -> bool:
-        """Whether a shot that has not started yet will start from this frame."""
+        """Whether a frame that does not exist yet starts from this one."""
         return self._uses[index] > 0

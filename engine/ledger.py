@@ -10,13 +10,18 @@ import msgspec
 
 from engine.errors import StorageError, describe
 from engine.live import Live, LiveJob
-from engine.messages import Accepted, Cancelled, Done, Failed, Job, JobEvent, JobId, Lost, Preview, Progress
+from engine.messages import Accepted, Cancelled, Done, Failed, Job, JobEvent, JobId, Lost, Preview, Progress, Report
+from engine.quote import work_of
+from engine.sentence import Sentence
 from engine.service import Engine
-from engine.store import JobRecord, Store
+from engine.settings import Settings
+from engine.store import JobRecord, Render, Store
 
 _log = logging.getLogger(__name__)
 
-_UNWRITTEN = "The result could not be stored: this bot's disk has a problem. It will be tried again after a restart."
+_UNWRITTEN = Sentence(
+    "The result could not be stored: this bot's disk has a problem. It will be tried again after a restart."
+)
 
 
 class Ledger:
@@ -55,6 +60,15 @@ class Ledger:
         if record is not None and (job := self._jobs.get(record.id)):
             job.update(record=record)
 
+    async def cancel(self, job: JobId) -> JobRecord | None:
+        """Call off an open job, and give its owner back what was not rendered; None if it is over already."""
+        rendered = self._rendered(job)
+        cancelled = await self._store.jobs.cancelled(job)
+        if cancelled is not None:
+            await self._pay_back(cancelled, 1 - rendered)
+            self.show(cancelled)
+        return cancelled
+
     def strike(self, job: JobId) -> None:
         """Keep a job no longer: nobody waits for it."""
         self._jobs.pop(job, None)
@@ -65,7 +79,16 @@ class Ledger:
         self._following.add(task)
         task.add_done_callback(self._ended)
         await self._engine.add(
-            Job(id=record.id, recipe=record.resolved, owner=record.member.id, limit_bytes=record.limit_bytes)
+            Job(
+                id=record.id,
+                recipe=record.resolved,
+                owner=record.member.id,
+                server=record.answer.server,
+                limit_bytes=record.limit_bytes,
+                priority=record.priority,
+                nsfw=record.nsfw_rule,
+                base=record.parent,
+            )
         )
 
     async def _follow(self, job: JobId, events: AsyncIterator[JobEvent]) -> None:
@@ -73,7 +96,10 @@ class Ledger:
             if (live := self._jobs.get(job)) is None:
                 return
             try:
-                self.show(await self._note(live, event))
+                record = await self._note(live, event)
+                if isinstance(event, Done):
+                    await self._measure(live.now, event.report)
+                self.show(record)
             except StorageError as error:
                 # The owner is told although nothing can be written: the next start finds the job open, and goes on.
                 _log.error("Job %s: %s", job, describe(error))
@@ -83,24 +109,54 @@ class Ledger:
     async def _note(self, live: LiveJob, event: JobEvent) -> JobRecord | None:
         """Write an event down; return the job as it is in the store from now on, if that changed."""
         match event:
-            case Accepted(job=job, plan=plan):
-                live.update(restarting=False)
-                return await self._store.planned(job, plan)
+            case Accepted(job=job, plan=plan, frames_done=found):
+                live.update(restarting=False, frames_found=max(found, live.now.frames_found or 0))
+                return await self._store.jobs.planned(job, plan)
             case Progress(job=job):
                 live.update(progress=event, restarting=False)
-                return await self._store.running(job) if live.now.record.state == "waiting" else None
+                return await self._store.jobs.running(job) if live.now.record.state == "waiting" else None
             case Preview():
                 live.update(preview=event)
             case Lost():
                 live.update(restarting=True, restarts=live.now.restarts + 1)
-            case Done(job=job, gif=gif, report=report):
-                await self._store.renders.save(job, gif)
-                return await self._store.done(job, report)
+            case Done(job=job, picture=picture, suffix=suffix, report=report, tries=tries):
+                if tries is not None:
+                    await self._store.renders.save_tries(job, tries)
+                await self._store.renders.save(job, Render(picture, suffix))
+                return await self._store.jobs.done(job, report)
+            case Failed(job=job, message=message, costs=True):
+                rendered = self._rendered(job)
+                refused = await self._store.jobs.refused(job, message)
+                if refused is not None:
+                    await self._pay_back(refused, 1 - rendered)
+                return refused
             case Failed(job=job, message=message):
-                return await self._store.failed(job, message)
+                return await self._store.jobs.failed(job, message)
             case Cancelled(job=job):
-                return await self._store.cancelled(job)
+                return await self.cancel(job)
         return None
+
+    def _rendered(self, job: JobId) -> float:
+        """Return the share of a job that is rendered, as far as the engine has said."""
+        return live.now.rendered if (live := self._jobs.get(job)) else 0.0
+
+    async def _pay_back(self, record: JobRecord, share: float) -> None:
+        """Give an owner back a share of what a job was to cost."""
+        try:
+            await self._store.charges.refund(record.id, record.cost * share)
+        except StorageError as error:  # what became of the job stands all the same
+            _log.error("Job %s was not refunded: %s", record.id, describe(error))
+
+    async def _measure(self, live: Live, report: Report) -> None:
+        """Learn the model's pace from a render, unless some of it had been made before."""
+        plan, charges = live.record.plan, self._store.charges
+        if plan is None or live.frames_found or live.restarts:
+            return
+        work = work_of(plan.recipe, Settings.layered([plan.recipe.settings]))
+        try:
+            await charges.set_pace(plan.model, (await charges.pace(plan.model)).after(report, work))
+        except StorageError as error:  # quotes stay as they were; the render itself is safe
+            _log.error("The pace of %s was not noted: %s", plan.model, describe(error))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._following.discard(task)

@@ -18,6 +18,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
         preview: the latest picture, None until there is one.
         restarting: the engine died and is not back yet.
         restarts: how many times that has happened to this job.
+        frames_found: how many frames the engine had already when it took the job up; None until it has said so.
     """
 
     record: JobRecord
@@ -25,6 +26,21 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     preview: Preview | None = None
     restarting: bool = False
     restarts: int = 0
+    frames_found: int | None = None
+
+    @property
+    def rendered(self) -> float:
+        """The share of the job that has been rendered, from 0 to 1, as far as is known.
+
+        After a restart nothing is known of a job that had begun until the engine has counted its frames; then it may
+        have been rendered whole.
+        """
+        if self.progress is not None and self.progress.calls:
+            return min(1.0, self.progress.calls_done / self.progress.calls)
+        if self.frames_found is None:
+            return 1.0 if self.record.state == "running" else 0.0
+        frames = self.record.plan.frames if self.record.plan else self.record.recipe.frames
+        return min(1.0, self.frames_found / frames)
 
 
 class LiveJob:

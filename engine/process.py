@@ -18,10 +18,30 @@ from typing import BinaryIO
 
 from engine import wire
 from engine.core import Core, CoreConfig
-from engine.errors import MemberError, OperatorError, describe
-from engine.messages import Add, Cancel, Check, Checked, Event, Fatal, Forget, Hello, Ready, Refused, Request, Stop
+from engine.environment import take_short_turns
+from engine.errors import ConfigError, MemberError, OperatorError, RecipeError, describe
+from engine.messages import (
+    Add,
+    Cancel,
+    Check,
+    Checked,
+    Discard,
+    Event,
+    Fatal,
+    Forget,
+    Hello,
+    Inspect,
+    Inspected,
+    Pause,
+    Ready,
+    Refused,
+    Request,
+    Stop,
+)
+from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
 from engine.spool import Spool
 
+GIB = 1024**3
 NICENESS = 5
 """The engine gives way to the bot on a busy CPU: Discord wants an answer within three seconds."""
 
@@ -83,9 +103,9 @@ def serve(core: Core, inbox: Inbox, outbox: Outbox) -> None:
 def handle(core: Core, request: Request) -> Event | None:
     """Pass one request on to the core; return the answer, if it is one that is answered at once."""
     match request:
-        case Check(ticket, recipe):
+        case Check(ticket, recipe, base):
             try:
-                return Checked(ticket, core.plan(recipe))
+                return Checked(ticket, core.plan(recipe, base))
             except MemberError as error:
                 return Refused(ticket, describe(error))
         case Add(job):
@@ -94,6 +114,12 @@ def handle(core: Core, request: Request) -> Event | None:
             core.abort(job_id)
         case Forget(job_id):
             core.forget(job_id)
+        case Discard(job_id):
+            core.discard(job_id)
+        case Pause(server, paused):
+            core.pause(server, paused=paused)
+        case Inspect(ticket):
+            return Inspected(ticket, core.status())
     return None
 
 
@@ -105,14 +131,41 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
     """
     from engine.diffusion.loading import load_backend  # torch: only here, and only once the pipes stand
 
-    backend = load_backend(hello.model, threads=hello.engine.threads)
+    folder = Path(hello.spool)
+    backend = load_backend(
+        hello.model, threads=hello.engine.threads, guard=True, calibrations=folder, lanes=hello.engine.lanes
+    )
     try:
-        spool = Spool(Path(hello.spool))
+        spool = Spool(folder, keep_bytes=int(hello.frames_gib * GIB))
         spool.prune(hello.keep_days)
+        spool.make_room()
     except OSError as error:
-        raise OperatorError(f"{hello.spool}: frames cannot be kept there ({error}).") from None
+        raise OperatorError("{spool}: frames cannot be kept there ({error}).", spool=hello.spool, error=error) from None
     core = Core(backend, spool, CoreConfig(engine=hello.engine, render=hello.render))
-    return core, Ready(backend.name, backend.card, backend.device, backend.dtype)
+    require_defaults(core)
+    return core, Ready(backend.name, backend.card, backend.device, backend.dtype, backend.judges)
+
+
+def require_defaults(core: Core) -> None:
+    """See that what an admin has configured can be rendered where a member leaves it at that.
+
+    Raises:
+        ConfigError: [render] and the model do not go together.
+    """
+    recipes: dict[str, Recipe] = {
+        "giro": Giro(seed=0, stages=(Stage("a road", 2),)),
+        "morph": Morph(seed=0, source="road", target="sea", frames=2),
+        "zoom": Zoom(seed=0, prompt="a road", frames=2),
+    }
+    for kind, recipe in recipes.items():
+        try:
+            core.plan(recipe)
+        except RecipeError as error:
+            raise ConfigError(
+                "[render] and this model do not go together, as a {kind} shows: {fault}", kind=kind, fault=error
+            ) from None
+        except MemberError:
+            pass  # a model of a small world knows other words
 
 
 def main() -> int:
@@ -120,6 +173,7 @@ def main() -> int:
     pipe_in, pipe_out = _claim_pipes()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="engine: %(levelname)s %(name)s: %(message)s")
     hello = wire.read(pipe_in, Hello)
+    take_short_turns()
     outbox = Outbox(pipe_out)
     with contextlib.suppress(OSError, AttributeError):  # not every platform knows niceness
         os.nice(NICENESS)

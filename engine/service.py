@@ -6,10 +6,11 @@ will be a second one, so nothing above this protocol assumes one engine, a share
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Protocol
 
-from engine.messages import Job, JobEvent, JobId, Plan, Ready, Standing
+from engine.config import Config
+from engine.messages import Job, JobEvent, JobId, Plan, Ready, Standing, Status
 from engine.recipe import Recipe
 
 
@@ -37,8 +38,33 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Stop the engine. Unfinished jobs keep their frames, and go on when they are added again."""
 
-    async def check(self, recipe: Recipe) -> Plan:
-        """Plan a recipe without queueing it, waiting for the model to be loaded if need be.
+    async def reconfigure(self, config: Config) -> None:
+        """Go on with another configuration; returns when its model is loaded.
+
+        Unfinished jobs show as Lost meanwhile and go on by themselves, each with the settings it was accepted with.
+        Nothing happens where the engine's part of the configuration is what it was.
+
+        Raises:
+            OperatorError: it cannot work that way; it goes on as it was configured before.
+            EngineError: it was closed meanwhile.
+        """
+
+    async def pause(self, server: str | None, *, paused: bool) -> None:
+        """Let no waiting job of `server` begin, or of any server if it is None, or let them begin again.
+
+        Jobs that are running are finished. It holds while the engine is restarted, not beyond `close`; a job whose
+        engine dies under it waits like the others.
+        """
+
+    async def status(self) -> Status:
+        """Return how it is doing at this moment.
+
+        Raises:
+            EngineError: it is not there to ask.
+        """
+
+    async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+        """Plan a recipe without queueing it, waiting for the model to be loaded if need be; `base` is as in `Job`.
 
         Raises:
             MemberError: it cannot be rendered as asked.
@@ -52,7 +78,10 @@ class Engine(Protocol):
         """Stop a job; its watchers receive Cancelled."""
 
     async def forget(self, job: JobId) -> None:
-        """Say that the result is safe: whatever the engine keeps of the job may go."""
+        """Say that the result is safe: whatever the engine keeps of the job may go when it needs the room."""
+
+    async def discard(self, jobs: Iterable[JobId]) -> None:
+        """Throw away whatever the engine keeps of finished jobs: nobody is to have it any more."""
 
     def watch(self, job: JobId) -> AsyncIterator[JobEvent]:
         """Yield what happens to a job from now on, up to and including Done, Failed or Cancelled.

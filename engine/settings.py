@@ -14,12 +14,16 @@ from msgspec import UNSET, Meta, UnsetType
 
 SchedulerName = Literal["ddim", "lms", "euler", "dpm++2m", "lcm"]
 Kind = Literal["giro", "morph", "zoom"]
+Morphing = Literal["even", "plain", "feedback"]
 
 Size = Annotated[int, Meta(ge=64, le=2048, multiple_of=8)]
 Steps = Annotated[int, Meta(ge=1, le=200)]
 Strength = Annotated[float, Meta(gt=0, le=1)]
 Guidance = Annotated[float, Meta(ge=1, le=30)]
 ZoomRate = Annotated[float, Meta(ge=0.8, le=1.25)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Crossfade = Annotated[int, Meta(ge=0, le=50)]
+Retries = Annotated[int, Meta(ge=0, le=5)]
 FrameMs = Annotated[int, Meta(ge=20, le=2000)]
 
 
@@ -31,8 +35,17 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     steps: Steps | UnsetType = UNSET
     strength: Strength | UnsetType = UNSET
     guidance: Guidance | UnsetType = UNSET
+    guidance_rescale: Share | UnsetType = UNSET
+    colour_anchor: Share | UnsetType = UNSET
+    layout_anchor: Share | UnsetType = UNSET
+    crossfade: Crossfade | UnsetType = UNSET
+    steering: Share | UnsetType = UNSET
+    retries: Retries | UnsetType = UNSET
     zoom: ZoomRate | UnsetType = UNSET
+    noise_warp: Share | UnsetType = UNSET
+    persistence: Share | UnsetType = UNSET
     frame_ms: FrameMs | UnsetType = UNSET
+    morphing: Morphing | UnsetType = UNSET
 
     def over(self, below: Overrides) -> Overrides:
         """Return `below` with everything that is set here laid over it."""
@@ -52,8 +65,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         steps: denoising steps of a frame that starts from noise.
         strength: share of those steps that a feedback frame is re-noised by, 0 < strength <= 1.
         guidance: classifier-free guidance scale; 1 turns guidance off.
+        guidance_rescale: share of the spread that guidance adds to a prediction which is taken away again, 0 for none.
+        colour_anchor: how far a feedback frame's colours are drawn towards those of its stage's first picture, 0 for
+            not at all, 1 for the same mean and spread.
+        layout_anchor: the same, region by region: what keeps the sky above and the road below through hundreds of
+            frames; 0 for not at all.
+        crossfade: frames over which one stage's prompt fades into the next one's; 0 changes it from one to the next.
+        steering: how much of a stage's key frame is mixed in, at most, while its prompt fades in; 0 for none.
+        retries: how many other seeds are tried for a frame that is found degenerate.
         zoom: magnification from one frame to the next; 1.02 moves 2 % closer.
+        noise_warp: how much of a frame's noise is the one before's, moved along with the camera; 0 is all fresh.
+        persistence: how much of the moved picture that a feedback frame starts from stays in it; 0 for none. What the
+            model paints anew comes in over several frames, and flicker averages out.
         frame_ms: how long each frame is shown, in milliseconds.
+        morphing: how a morph's frames are made. "even": all from the same noise, with as many steps as a feedback
+            frame takes, at places on the way where neighbours look equally different, which is measured first;
+            "plain": the same at equal distances; "feedback": each from the one before, re-noised.
     """
 
     size: Size = 512
@@ -61,8 +88,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     steps: Steps = 20
     strength: Strength = 0.4
     guidance: Guidance = 7.0
+    guidance_rescale: Share = 0.0
+    colour_anchor: Share = 0.0
+    layout_anchor: Share = 0.0
+    crossfade: Crossfade = 0
+    steering: Share = 0.0
+    retries: Retries = 2
     zoom: ZoomRate = 1.008
+    noise_warp: Share = 0.0
+    persistence: Share = 0.0
     frame_ms: FrameMs = 80
+    morphing: Morphing = "even"
 
     @classmethod
     def layered(cls, layers: Iterable[Overrides]) -> Self:
@@ -91,9 +127,27 @@ class Taste(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return by_kind[kind].over(self.common)
 
 
-# The seeds' own values for Stable Diffusion v1: trimming 2 px of 512 a frame is a zoom of 512 / 508.
+# The seeds' own values for Stable Diffusion v1: trimming 2 px of 512 a frame is a zoom of 512 / 508. What keeps
+# colours, steadies frames and lets stages arrive was chosen with the embedded model (benchmarks/RESULTS.md), for none
+# else is measured; there more persistence is best, but real textures are finer than drawn ones.
 BUILT_IN = Taste(
-    giro=Overrides(strength=0.4, guidance=7.0),
+    giro=Overrides(
+        strength=0.4,
+        guidance=7.0,
+        colour_anchor=0.8,
+        layout_anchor=0.1,
+        crossfade=5,
+        steering=0.35,
+        noise_warp=0.5,
+        persistence=0.3,
+    ),
     morph=Overrides(steps=30, strength=2 / 3, guidance=7.5, scheduler="lms", frame_ms=200),
-    zoom=Overrides(strength=0.4, guidance=7.0),
+    zoom=Overrides(
+        strength=0.4,
+        guidance=7.0,
+        colour_anchor=0.5,
+        layout_anchor=0.1,
+        noise_warp=0.5,
+        persistence=0.3,
+    ),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.errors import RecipeError
 from engine.recipe import MAX_FRAMES, MAX_PROMPT, MAX_STAGES, Stage
+from engine.sentence import Sentence
 
 DEFAULT_FRAMES = 25
 
@@ -28,10 +29,12 @@ SEED_STAGES = (
 """The seven stages of the blog post this program comes from: 275 frames."""
 
 _QUOTES = "'\"‘’‚‛“”„‟`´′″«»‹›"
+# A prompt has an end here: without one, a text of nothing but brackets and quotes would take seconds to be refused.
 _BRACKETED = re.compile(
-    rf"[\[(]\s*[{_QUOTES}](?P<prompt>.*?)[{_QUOTES}]\s*(?:,\s*(?P<frames>[^\s,\])]+)\s*)?[\])]", re.DOTALL
+    rf"[\[(]\s*[{_QUOTES}](?P<prompt>.{{0,{2 * MAX_PROMPT}}}?)[{_QUOTES}]\s*(?:,\s*(?P<frames>[^\s,\])]+)\s*)?[\])]",
+    re.DOTALL,
 )
-_WRITTEN = "write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own"
+_WRITTEN = Sentence("write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own")
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
@@ -42,9 +45,9 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
     """
     pairs = _pairs(text.strip())
     if not pairs:
-        raise RecipeError(f"There is no stage: {_WRITTEN}.")
+        raise RecipeError("There is no stage: {help}.", help=_WRITTEN)
     if len(pairs) > MAX_STAGES:
-        raise RecipeError(f"There are {len(pairs)} stages; at most {MAX_STAGES} are possible.")
+        raise RecipeError("There are {count} stages; at most {limit} are possible.", count=len(pairs), limit=MAX_STAGES)
     return tuple(_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
 
 
@@ -58,13 +61,15 @@ def _pairs(text: str) -> list[tuple[Any, Any]]:
         return list(_from_lines(text))
     try:
         raw = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for thousands of brackets, which are not json's notation either
         return list(_from_brackets(text))  # the seed's own notation also begins with a bracket
     return _from_json(raw)
 
 
 def _from_json(raw: Any) -> list[tuple[Any, Any]]:
-    entries = raw if isinstance(raw, list) else raw.get("stages", [raw])
+    entries = raw if isinstance(raw, list) else raw.get("stages", raw)
+    if not isinstance(entries, list):
+        entries = [entries]
     if len(entries) == 2 and isinstance(entries[0], str) and isinstance(entries[1], int):
         entries = [entries]  # a single ["prompt", 50]
     return [_json_entry(entry) for entry in entries]
@@ -78,14 +83,16 @@ def _json_entry(entry: Any) -> tuple[Any, Any]:
             return prompt, frames
         case {"prompt": prompt, **rest} if not rest.keys() - {"frames"}:
             return prompt, rest.get("frames", DEFAULT_FRAMES)
-    raise RecipeError(f'A stage in JSON is ["a road by the sea", 50], not {json.dumps(entry)[:80]}.')
+    raise RecipeError('A stage in JSON is ["a road by the sea", 50], not {entry}.', entry=json.dumps(entry)[:80])
 
 
 def _from_brackets(text: str) -> list[tuple[str, str]]:
     found = list(_BRACKETED.finditer(text))
     rest = _BRACKETED.sub("", text).strip(" \t\r\n,;[]()")
     if not found or rest:
-        raise RecipeError(f"This list of stages cannot be read near “{(rest or text)[:40]}”: {_WRITTEN}.")
+        raise RecipeError(
+            "This list of stages cannot be read near “{place}”: {help}.", place=(rest or text)[:40], help=_WRITTEN
+        )
     return [(match["prompt"], match["frames"] or str(DEFAULT_FRAMES)) for match in found]
 
 
@@ -100,17 +107,24 @@ def _from_part(part: str) -> tuple[str, str]:
 
 
 def _stage(number: int, prompt: Any, frames: Any) -> Stage:
-    allowed = f"a whole number of frames between 1 and {MAX_FRAMES}"
     if not isinstance(prompt, str) or not prompt.strip():
-        raise RecipeError(f"Stage {number} has no prompt: {_WRITTEN}.")
+        raise RecipeError("Stage {number} has no prompt: {help}.", number=number, help=_WRITTEN)
     if len(prompt.strip()) > MAX_PROMPT:
         raise RecipeError(
-            f"The prompt of stage {number} has {len(prompt.strip())} characters; at most {MAX_PROMPT} are possible."
+            "The prompt of stage {number} has {count} characters; at most {limit} are possible.",
+            number=number,
+            count=len(prompt.strip()),
+            limit=MAX_PROMPT,
         )
     if isinstance(frames, str) and re.fullmatch(r"[+-]?\d{1,9}", frames):
         frames = int(frames)
     if not isinstance(frames, int) or isinstance(frames, bool) or not 1 <= frames <= MAX_FRAMES:
-        raise RecipeError(f"Stage {number} has {str(frames)[:20]!r} for its frames: it needs {allowed}.")
+        raise RecipeError(
+            "Stage {number} has {frames} for its frames: it needs a whole number of frames between 1 and {limit}.",
+            number=number,
+            frames=repr(str(frames)[:20]),
+            limit=MAX_FRAMES,
+        )
     return Stage(prompt.strip(), frames)
 
 
@@ -121,7 +135,7 @@ def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
         RecipeError: not a possible number of frames.
     """
     if not 1 <= frames <= MAX_FRAMES:
-        raise RecipeError(f"frames must be between 1 and {MAX_FRAMES}, not {frames}.")
+        raise RecipeError("frames must be between 1 and {limit}, not {frames}.", limit=MAX_FRAMES, frames=frames)
     kept = stages[:frames]
     total = sum(stage.frames for stage in kept)
     spread: list[Stage] = []

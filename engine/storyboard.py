@@ -3,50 +3,47 @@
 A storyboard is a small graph: every shot says how ONE frame is made and names the earlier frames it needs. From that
 follows what may run now (all its sources exist), what is independent and can share a batch, what the whole costs
 before it starts, how to resume after a crash (the frames on disk are done) and how to replay.
+
+Shots may be hidden: key frames and survey pictures that others start from, kept on disk like any frame, but never
+shown. Their indices begin at `HIDDEN`, whatever the animation's length, so that those of a longer one are the same.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
+from engine.path import Along as Along
+from engine.path import Noise as Noise
+from engine.path import Path as Path
+from engine.path import Survey as Survey
+from engine.path import Swap as Swap
+from engine.path import Text as Text
 from engine.settings import SchedulerName
 
+Prompt = Text | Swap | Along
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
-    """Whole prompts with weights that sum to 1, mixed after the text encoder."""
-
-    parts: tuple[tuple[str, float], ...]
-
-    @classmethod
-    def of(cls, prompt: str) -> Text:
-        """Return one prompt, unmixed."""
-        return cls(((prompt, 1.0),))
-
-    @classmethod
-    def between(cls, first: str, second: str, weight: float) -> Text:
-        """Return `first` cross-faded towards `second`; weight 0 is all `first`, 1 all `second`."""
-        if weight <= 0 or first == second:
-            return cls.of(first)
-        if weight >= 1:
-            return cls.of(second)
-        return cls(((first, 1 - weight), (second, weight)))
+HIDDEN = 10_000
+"""The first index of frames that are not shown; far above what an animation can have."""
 
 
-class Swap(msgspec.Struct, frozen=True, tag="swap"):
-    """One prompt whose word is mixed at the token embeddings, before the text encoder's layers.
-
-    Weight 0 is exactly `template` with `source` in the place of `{}`, weight 1 exactly `target`.
-    """
-
-    template: str
-    source: str
-    target: str
-    weight: float
+def is_hidden(index: int) -> bool:
+    """Whether frame `index` is there for others to start from, and not shown."""
+    return index >= HIDDEN
 
 
-Prompt = Text | Swap
+def shown_among(indices: Iterable[int]) -> int:
+    """Return how many of these frames are shown."""
+    return sum(not is_hidden(index) for index in indices)
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """A look at an earlier frame for the point that its road leads to; weights count relative to one another."""
+
+    frame: int
+    weight: float = 1.0
 
 
 class Camera(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +54,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
         pan_x, pan_y: how far the view moves, in fractions of the picture's width and height, right and down.
         degrees: how far the view turns, clockwise.
         focus_x, focus_y: the point that stays where it is, in fractions from the top left corner.
+        sight: where to look for that point; if empty it is where `focus_x` and `focus_y` say.
     """
 
     zoom: float = 1.0
@@ -65,6 +63,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
     degrees: float = 0.0
     focus_x: float = 0.5
     focus_y: float = 0.5
+    sight: tuple[Glance, ...] = ()
 
     @property
     def is_still(self) -> bool:
@@ -72,37 +71,89 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
         return (self.zoom, self.pan_x, self.pan_y, self.degrees) == (1.0, 0.0, 0.0, 0.0)
 
 
-class Noise(msgspec.Struct, frozen=True, tag="noise"):
-    """A frame that starts from pure noise: text-to-image."""
-
-
 class Blend(msgspec.Struct, frozen=True):
-    """Another frame mixed in, after the camera has moved: weight 0 leaves it out, 1 leaves nothing else."""
+    """Another frame mixed in, after the camera has moved: weight 0 leaves it out, 1 leaves nothing else.
+
+    Attributes:
+        camera: how that frame is seen from here.
+        feather: width of the soft edge inside that frame's borders, as a share of its side. Beyond its borders its
+            mirror image is mixed in, by the third power of the weight: next to nothing, until little else is left. At
+            0 there is no edge.
+    """
 
     frame: int
     weight: float
+    camera: Camera = Camera()
+    feather: float = 0.0
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """A frame whose colours a picture is drawn towards: weight 0 leaves them as they are, 1 takes over that frame's.
+
+    Attributes:
+        weight: for the colours of the whole picture, whatever is where.
+        layout: for where they are, coarsely.
+    """
+
+    frame: int
+    weight: float
+    layout: float = 0.0
 
 
 class Feedback(msgspec.Struct, frozen=True, tag="feedback"):
-    """A frame that starts from an earlier one, moved, blended and re-noised: image-to-image."""
+    """A frame that starts from an earlier one, moved, blended, drawn towards its anchors and re-noised: image-to-image.
+
+    The weights of the anchors sum to 1 at most, and so do those for the layout.
+
+    Attributes:
+        persistence: share of that starting picture that stays in the finished one.
+    """
 
     frame: int
     camera: Camera = Camera()
     blend: Blend | None = None
+    anchors: tuple[Anchor, ...] = ()
+    persistence: float = 0.0
 
 
 Start = Noise | Feedback
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What a frame of a settled stage must be nearer to: `frame`, rather than the frame that the stage came from."""
+
+    frame: int
+    rather_than: int
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """An earlier frame's fresh noise, which has moved along with the camera since.
+
+    Attributes:
+        seed: of that frame's random generator.
+        weight: its share of the noise; with the frame's own fresh noise, the squares of the weights add up to 1.
+        camera: all the moves since that frame as one.
+    """
+
+    seed: int
+    weight: float
+    camera: Camera
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True):
     """How one frame is made.
 
     Attributes:
-        index: the frame's place in the animation, from 0.
+        index: the frame's place in the animation, from 0; `HIDDEN` and above for a frame that is not shown.
         steps: length of the sampler's schedule.
         strength: share of the schedule that a feedback frame goes through.
         guidance: classifier-free guidance scale; 1 is none, at half the cost.
         seed: of the frame's own random generator, 0 <= seed < 2**63.
+        guidance_rescale: share of the spread that guidance adds to a prediction which is taken away again.
+        negative: what guidance leads away from; empty for the empty prompt.
+        retries: how many other seeds may be tried if the frame comes out degenerate; see `engine.verdict`.
+        goal: what its stage is recognised by.
+        carried: what a feedback frame is re-noised with besides its own fresh noise.
     """
 
     index: int
@@ -112,17 +163,34 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     strength: float
     guidance: float
     seed: int
+    guidance_rescale: float = 0.0
+    negative: str = ""
+    retries: int = 0
+    goal: Goal | None = None
+    carried: tuple[Carried, ...] = ()
 
     @property
     def sources(self) -> frozenset[int]:
-        """Indices of the frames that must exist before this one can start."""
-        match self.start:
-            case Feedback(frame=frame, blend=None):
-                return frozenset((frame,))
-            case Feedback(frame=frame, blend=Blend(frame=other)):
-                return frozenset((frame, other))
-            case _:
-                return frozenset()
+        """Indices of the frames that must exist before this one can start, and be judged."""
+        return self.pictures | self.prompt.surveyed if isinstance(self.prompt, Along) else self.pictures
+
+    @property
+    def pictures(self) -> frozenset[int]:
+        """Indices of the frames whose pictures are needed: to start from, and to be judged by."""
+        if self.goal is None:
+            return self._starts_from
+        return self._starts_from | {self.goal.frame, self.goal.rather_than}
+
+    @property
+    def _starts_from(self) -> frozenset[int]:
+        if not isinstance(self.start, Feedback):
+            return frozenset()
+        frames = [self.start.frame, *(anchor.frame for anchor in self.start.anchors)]
+        cameras = [self.start.camera, *(past.camera for past in self.carried)]
+        if self.start.blend is not None:
+            frames.append(self.start.blend.frame)
+            cameras.append(self.start.blend.camera)
+        return frozenset((*frames, *(glance.frame for camera in cameras for glance in camera.sight)))
 
     @property
     def unet_calls(self) -> int:
@@ -133,11 +201,12 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
-    """All shots of an animation, in order: every source comes before the shots that need it.
+    """All shots of an animation: every source comes before the shots that need it, and those that are shown in order.
 
     Attributes:
         width, height: of the rendered frames in pixels.
         frame_ms: how long each frame is shown.
+        echoes: whether the frames are seen forwards and then backwards, the first and the last of them once.
     """
 
     shots: tuple[Shot, ...]
@@ -145,6 +214,21 @@ class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     scheduler: SchedulerName
     frame_ms: int
+    echoes: bool = False
+
+    @property
+    def projected(self) -> int:
+        """How many frames the animation has as it is seen."""
+        return 2 * self.shown - 2 if self.echoes and self.shown > 2 else self.shown
+
+    def frame_at(self, place: int) -> int:
+        """Return which frame is seen at a place of the animation, from 0 up to `projected`."""
+        return place if place < self.shown else 2 * (self.shown - 1) - place
+
+    @property
+    def shown(self) -> int:
+        """How many frames are shown: those of the indices from 0 up to this."""
+        return shown_among(shot.index for shot in self.shots)
 
     @property
     def unet_calls(self) -> int:
@@ -159,5 +243,27 @@ def frame_seed(seed: int, index: int) -> int:
     """
     if index == 0:
         return seed
-    digest = hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
+    return _seed_from(f"{seed}/{index}")
+
+
+def another_try(shot: Shot, number: int) -> Shot:
+    """Return a shot as it is tried for the `number`-th time more: with another seed, and with more noise, all fresh.
+
+    Nothing of the picture that it starts from has to stay in it.
+
+    Args:
+        number: from 1 to the shot's retries.
+    """
+    share = number / (shot.retries + 1)
+    is_feedback = isinstance(shot.start, Feedback)
+    return msgspec.structs.replace(
+        shot,
+        start=msgspec.structs.replace(shot.start, persistence=0.0) if is_feedback else shot.start,
+        seed=_seed_from(f"{shot.seed}/try/{number}"),
+        strength=shot.strength + (1 - shot.strength) * share,
+        carried=(),
+    )
+
+
+def _seed_from(words: str) -> int:
+    return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big") >> 1

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import time
 from collections.abc import AsyncIterator
 
 import msgspec
 
-from engine.config import Config
-from engine.errors import EngineError, LimitError, StorageError, describe
+from engine.administration import Administration, Rooms
+from engine.admission import Admission, Allowance
+from engine.archive import Archive
+from engine.belongings import Belongings
+from engine.configuration import ConfigFile
+from engine.errors import LimitError, StorageError, describe
+from engine.gallery import Gallery
 from engine.ledger import Ledger
-from engine.limits import require_room, require_size
 from engine.live import Live
-from engine.messages import JobId, Plan, Ready, Standing
-from engine.recipe import MAX_SEED, Recipe
+from engine.messages import JobId, Ready, Standing
+from engine.rules import Place, keep_days_of
+from engine.sentence import Sentence
 from engine.service import Engine
-from engine.settings import Kind
-from engine.store import Answer, JobRecord, Order, Store
+from engine.store import Answer, JobRecord, Order, Render, Share, Store
 
 _log = logging.getLogger(__name__)
-
-CHECK_SECONDS = 2.0
-"""How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
 
 _DAY = 24 * 60 * 60
 
@@ -42,15 +41,33 @@ class QueueEntry(msgspec.Struct, frozen=True):
 
 
 class Studio:
-    """Takes orders, has them rendered, and keeps what must not be lost."""
+    """Takes orders, has them rendered, and keeps what must not be lost.
 
-    def __init__(self, config: Config, engine: Engine, store: Store) -> None:
-        self._config = config
+    Attributes:
+        archive: what is remembered of renders.
+        administration: what administrators may do.
+        gallery: what the members of each server have shared.
+        announcements: what the bot has posted on its own.
+        belongings: what members keep for themselves.
+    """
+
+    def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
+        self._configuration = configuration
         self._engine = engine
         self._store = store
+        self.gallery = Gallery(configuration, store)
+        self.announcements = store.announcements
+        self.belongings = Belongings(store)
         self._ledger = Ledger(engine, store)
-        self._admission = asyncio.Lock()
+        self._admission = Admission(configuration, engine, store)
+        self.archive = Archive(configuration, engine, store)
+        self.administration = Administration(
+            Rooms(engine=engine, store=store, ledger=self._ledger, archive=self.archive, gallery=self.gallery)
+        )
         self._pruning: asyncio.Task[None] | None = None
+        self._discarding: set[asyncio.Task[None]] = set()
+        self.gallery.tell_of_removals(self._discard_frames)
+        configuration.require(engine.reconfigure)
 
     async def open(self) -> None:
         """Open the store, let the engine start, and take up every unfinished job again.
@@ -61,8 +78,9 @@ class Studio:
             StorageError: the data directory cannot be used.
         """
         await self._store.open()
+        await self.administration.open()
         await self._engine.start()
-        for record in await self._store.unsettled():
+        for record in await self._store.jobs.unsettled():
             self._ledger.enter(record)
             if record.is_open:
                 await self._ledger.render(record)
@@ -72,6 +90,7 @@ class Studio:
         """Stop the engine and close the store; unfinished jobs go on at the next `open`."""
         if self._pruning is not None:
             self._pruning.cancel()
+        await asyncio.gather(*self._discarding)
         await self._ledger.close()
         await self._engine.close()
         await self._store.close()
@@ -94,34 +113,14 @@ class Studio:
             MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was queued.
             StorageError: it cannot be written down; nothing was queued.
         """
-        limits = self._config.limits.of(order.answer.server)
-        require_size(order.recipe, limits)
-        await self._require_room(order)
-        plan = await self._check(order.recipe)
-        record = JobRecord(
-            id=secrets.token_hex(8),
-            recipe=order.recipe,
-            member=order.member,
-            answer=order.answer,
-            limit_bytes=min(order.limit_bytes, limits.gif_bytes),
-            plan=plan,
-            created=time.time(),
-        )
-        async with self._admission:  # or two orders at a time could take the last place
-            await self._require_room(order)
-            await self._store.add(record)
+        record = await self._admission.admit(order)
         self._ledger.enter(record)
         await self._ledger.render(record)
         return record
 
-    async def again(self, job: JobId) -> Recipe:
-        """Return the recipe of an earlier job with a new seed.
-
-        Raises:
-            LimitError: nothing is known of the job any more.
-        """
-        record = await self.record(job)
-        return msgspec.structs.replace(record.recipe, seed=new_seed(not_this=record.recipe.seed))
+    async def allowance(self, member: str, place: Place) -> Allowance | None:
+        """Return what a member has left of their quota where they are; None where there is none."""
+        return await self._admission.allowance(member, place)
 
     async def cancel(self, job: JobId, by: str) -> JobRecord:
         """Call off one's own job, wherever it stands.
@@ -133,29 +132,12 @@ class Studio:
         Raises:
             LimitError: it is somebody else's, or over already.
         """
-        record = await self.record(job)
+        record = await self.archive.record(job)
         if record.member.id != by:
             raise LimitError("Only the member who asked for this animation can cancel it.")
-        cancelled = await self._store.cancelled(job)
-        if cancelled is None:
-            raise LimitError("This animation is over already; there is nothing to cancel.")
-        self._ledger.show(cancelled)
-        await self._engine.cancel(job)
-        return cancelled
+        return await self.administration.cancel(job)
 
     # ---- looking ----
-
-    async def record(self, job: JobId) -> JobRecord:
-        """Return what is known of a job.
-
-        Raises:
-            LimitError: nothing is known of it.
-        """
-        record = await self._store.get(job)
-        if record is None:
-            days = self._config.storage.keep_days
-            raise LimitError(f"This animation is not remembered any more; they are kept for {days} days.")
-        return record
 
     def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
@@ -181,10 +163,6 @@ class Studio:
         """Return where a job stands, if the engine has said so."""
         return self._engine.standings.get(job)
 
-    async def recent(self, member: str, kind: Kind, limit: int = 25) -> list[JobRecord]:
-        """Return a member's latest jobs of one kind, the newest first."""
-        return await self._store.recent(member, kind, limit)
-
     async def watch(self, job: JobId, every: float) -> AsyncIterator[Live]:
         """Yield how a job stands: now, then every so many seconds, at once when it is over, and then no more.
 
@@ -205,77 +183,79 @@ class Studio:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
         return sorted((live.record for live in self._ledger.all()), key=lambda record: record.created)
 
-    async def gif(self, job: JobId) -> bytes:
-        """Return the finished GIF of a job.
+    async def render(self, job: JobId) -> Render:
+        """Return what became of a finished job: its GIF, or its contact sheet.
 
         Raises:
             StorageError: it cannot be read.
         """
         return await self._store.renders.load(job)
 
+    async def tries(self, job: JobId) -> bytes | None:
+        """Return the contact sheet of the seeds that a finished job tried, a PNG; None if it tried none.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        return await self._store.renders.load_tries(job)
+
     async def moved(self, job: JobId, answer: Answer) -> None:
         """Note that a job's answer now stands elsewhere."""
-        self._ledger.show(await self._store.moved(job, answer))
+        self._ledger.show(await self._store.jobs.moved(job, answer))
 
     async def shrink(self, job: JobId, limit_bytes: int) -> None:
         """Have a finished job encoded again within fewer bytes, from the frames that the engine still has."""
-        if record := await self._store.smaller(job, limit_bytes):
+        if record := await self._store.jobs.smaller(job, limit_bytes):
             self._ledger.show(record)
             await self._ledger.render(record)
 
     async def delivered(self, job: JobId) -> None:
         """Say that the GIF was posted."""
         self._ledger.strike(job)
-        if await self._store.delivered(job):
+        if await self._store.jobs.delivered(job):
             await self._engine.forget(job)
 
     async def told(self, job: JobId) -> None:
         """Say that the owner has been told why there is no GIF."""
         self._ledger.strike(job)
-        if await self._store.settled(job):
+        if await self._store.jobs.settled(job):
             await self._engine.forget(job)
 
-    async def fail(self, job: JobId, sentence: str) -> None:
+    async def fail(self, job: JobId, sentence: Sentence) -> None:
         """Say that a finished GIF cannot be delivered; its owner still has to be told."""
-        self._ledger.show(await self._store.failed(job, sentence))
+        self._ledger.show(await self._store.jobs.failed(job, sentence))
 
-    async def undeliverable(self, job: JobId, reason: str) -> None:
+    async def undeliverable(self, job: JobId, reason: Sentence) -> None:
         """Say that neither the GIF nor a word about it can reach the owner."""
         await self.fail(job, reason)
         await self.told(job)
 
     # ---- how ----
 
-    async def _require_room(self, order: Order) -> None:
-        server = order.answer.server
-        of_member = await self._store.count_open(member=order.member.id)
-        of_server = await self._store.count_open(server=server) if server else 0
-        require_room(of_member, of_server, self._config.limits.of(server))
+    async def prune(self) -> None:
+        """Throw away what is kept for long enough: shares, jobs, files and frames.
 
-    async def _check(self, recipe: Recipe) -> Plan | None:
-        """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
-        if self._engine.ready is None:
-            return None
-        try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                return await self._engine.check(recipe)
-        except (TimeoutError, EngineError):
-            return None
+        Raises:
+            StorageError: the data directory cannot be used.
+        """
+        config = self._configuration.current
+        await self.gallery.expire()  # first, or its files would stay until the next day
+        forgotten = await self._store.prune(config.storage.keep_days, keep_days_of(config))
+        await self._engine.discard(forgotten)
 
     async def _prune_daily(self) -> None:
         while True:
             try:
-                await self._store.prune(self._config.storage.keep_days)
+                await self.prune()
             except StorageError as error:
                 _log.error("%s", describe(error))
             await asyncio.sleep(_DAY)
 
-
-def new_seed(not_this: int | None = None) -> int:
-    """Return a random seed, other than the one given."""
-    while (seed := secrets.randbelow(MAX_SEED + 1)) == not_this:
-        pass
-    return seed
+    def _discard_frames(self, share: Share) -> None:
+        """See to it that of a share that is taken back the engine keeps nothing either."""
+        task = asyncio.create_task(self._engine.discard([share.id]))
+        self._discarding.add(task)
+        task.add_done_callback(self._discarding.discard)
 
 
 def _place(entry: QueueEntry) -> tuple[float, float, float]:

@@ -9,6 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from engine.errors import TappaError
+from engine.sentence import Sentence
+from engine.text import shorten
+
 _REPORT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<key>key` in `)?\$(?P<path>.*?)`)?$", re.DOTALL)
 _BOUND = re.compile(r"^Expected `(?:int|float)` (?:>=|<=|>|<) ")
 _MISMATCH = re.compile(r"^Expected `(?P<wanted>.+?)`, got `(?P<got>\w+)`$")
@@ -16,27 +20,42 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.+)`$", re.DOTA
 _STEP = re.compile(r"\w+|\[\.\.\.\]")
 _ANY_KEY = "[...]"
 _WORDING = (
-    (r"Expected `str` of length >= \d+", "must not be empty"),
-    (r"Expected `str` of length <= (\d+)", r"may have at most \1 characters"),
-    (r"Expected `str` matching regex '(.+)'", r"must match \1"),
-    (r"Expected `array` of length >= (\d+)", r"must have at least \1 entry"),
-    (r"Expected `array` of length <= (\d+)", r"may have at most \1 entries"),
-    (r"Expected `int` that's a multiple of (\d+)", r"must be a multiple of \1"),
-    (r"Object missing required field `(\w+)`", r"lacks `\1`"),
+    (r"Expected `str` of length >= \d+", Sentence("must not be empty")),
+    (
+        r"Expected `str` of length <= (?P<count>\d+)",
+        Sentence("may have at most {count} character", {}, "may have at most {count} characters"),
+    ),
+    (r"Expected `str` matching regex '(?P<pattern>.+)'", Sentence("must match {pattern}")),
+    (
+        r"Expected `array` of length >= (?P<count>\d+)",
+        Sentence("must have at least {count} entry", {}, "must have at least {count} entries"),
+    ),
+    (
+        r"Expected `array` of length <= (?P<count>\d+)",
+        Sentence("may have at most {count} entry", {}, "may have at most {count} entries"),
+    ),
+    (r"Expected `int` that's a multiple of (?P<number>\d+)", Sentence("must be a multiple of {number}")),
+    (r"Object missing required field `(?P<key>\w+)`", Sentence("lacks `{key}`")),
 )
+_LONGEST_SHOWN = 60
+"""Characters that are shown of what somebody has written in the place of a key."""
+
 _PLAIN_NAMES = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a table of keys and values",
-    "null": "nothing",
+    "int": Sentence("a whole number"),
+    "float": Sentence("a number"),
+    "str": Sentence("text"),
+    "bool": Sentence("true or false"),
+    "array": Sentence("a list"),
+    "object": Sentence("a table of keys and values"),
+    "null": Sentence("nothing"),
 }
 
 
-def explain(error: msgspec.ValidationError, expected: Any, root: str, value: Any = None) -> str:
+def explain(error: msgspec.ValidationError, expected: Any, root: Sentence, value: Any = None) -> Sentence:
     """Return one sentence for msgspec's `error` about a value of type `expected`.
+
+    A check of a record's own, in its `__post_init__`, raises RecipeError or another TappaError that is a ValueError;
+    it is passed on in its own words.
 
     Args:
         error: what `msgspec.convert` or a decoder raised.
@@ -53,35 +72,64 @@ def explain(error: msgspec.ValidationError, expected: Any, root: str, value: Any
     nodes = _nodes_at(inspect.type_info(expected), steps)
     if what.startswith("Invalid value"):
         kinds = _kinds(_nodes_at(inspect.type_info(expected), steps[:-1]))
-        return f"{place} must be one of {kinds}, not {what.removeprefix('Invalid value ')}."
+        found = shorten(what.removeprefix("Invalid value "), _LONGEST_SHOWN)
+        fault = Sentence("must be one of {choices}, not {found}", {"choices": kinds, "found": found})
+        return Sentence("{place} {fault}.", {"place": place, "fault": fault})
+    where: Sentence | str = place
     if match["key"]:
         nodes = [node.key_type for node in map(_plain, nodes) if isinstance(node, inspect.DictType)]
-        place = f"{place}: a key there"
-    if fault := _fault(what, nodes):
-        return f"{place or root} {fault}."
-    return f"{place}: {what}." if place else f"{what[:1].upper()}{what[1:]}."  # a check of our own, in its own words
+        where = Sentence("{place}: a key there", {"place": place})
+    if words := _fault(what, nodes):
+        return Sentence("{place} {fault}.", {"place": where or root, "fault": words})
+    own = _own_words(error, what)
+    return Sentence("{place}: {fault}", {"place": place, "fault": own}) if place else own
 
 
-def _fault(what: str, nodes: list[inspect.Type]) -> str:
+def place_of(error: msgspec.ValidationError, expected: Any, value: Any) -> tuple[str, ...]:
+    """Return the keys that lead to what does not fit in `value`; an unknown key is the last of them."""
+    match = _REPORT.match(str(error))
+    assert match is not None  # the pattern's parts are all optional
+    path, _, _ = _with_keys(match["path"] or "", error, expected, value).partition("[")
+    steps = [step for step in path.split(".") if step]
+    if unknown := _UNKNOWN.match(match["what"]):
+        steps.append(unknown["name"])
+    return tuple(steps)
+
+
+def _own_words(error: msgspec.ValidationError, what: str) -> Sentence:
+    """Return what a check of a record's own says, as a whole sentence."""
+    cause = error.__cause__
+    return cause.sentence if isinstance(cause, TappaError) else Sentence.plain(f"{what[:1].upper()}{what[1:]}.")
+
+
+def _fault(what: str, nodes: list[inspect.Type]) -> Sentence | None:
     """Return what is wrong, as the end of a sentence, where a value of one of the types `nodes` was expected.
 
-    Returns an empty text for what msgspec did not word itself.
+    Returns None for what msgspec did not word itself.
     """
     plain = [_plain(node) for node in nodes]
     if _BOUND.match(what) and (bounds := _range(plain)):
-        return f"must be {bounds}"
+        return Sentence("must be {allowed}", {"allowed": bounds})
     if what.startswith("Invalid enum value"):
-        return f"must be one of {_choices(plain)}, not {what.removeprefix('Invalid enum value ')}"
+        found = shorten(what.removeprefix("Invalid enum value "), _LONGEST_SHOWN)
+        values = {"choices": _choices(plain), "found": found}
+        return Sentence("must be one of {choices}, not {found}", {**values})
     if unknown := _UNKNOWN.match(what):
-        return f"has an unknown key `{unknown['name']}`{_known_keys(plain, unknown['name'])}"
+        return _unknown_key(plain, unknown["name"])
     if mismatch := _MISMATCH.match(what):
-        return f"must be {_allowed(plain, mismatch['wanted'])}, not {_named(mismatch['got'])}"
+        types = {"allowed": _allowed(plain, mismatch["wanted"]), "found": _named(mismatch["got"])}
+        return Sentence("must be {allowed}, not {found}", {**types})
     if what.startswith("Expected `str` matching") and (words := _descriptions(nodes)):
-        return f"must be {words}"
+        return Sentence("must be {allowed}", {"allowed": Sentence(words)})
     for pattern, wording in _WORDING:
-        if re.fullmatch(pattern, what):
-            return re.sub(pattern, wording, what)
-    return ""
+        if found_there := re.fullmatch(pattern, what):
+            values_there = {name: _number(text) for name, text in found_there.groupdict().items()}
+            return msgspec.structs.replace(wording, values=values_there)
+    return None
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
 
 
 def _with_keys(path: str, error: msgspec.ValidationError, expected: Any, value: Any) -> str:
@@ -145,41 +193,50 @@ def _descriptions(nodes: list[inspect.Type]) -> str:
     return next((str(schema["description"]) for schema in described if "description" in schema), "")
 
 
-def _allowed(nodes: list[inspect.Type], wanted: str) -> str:
+def _allowed(nodes: list[inspect.Type], wanted: str) -> Sentence:
     """Return what is allowed: the kind of value, and its range or choices."""
     if choices := _choices(nodes):
-        return f"one of {choices}"
-    kinds = [name for name in wanted.split(" | ") if name != "null"] or ["null"]
-    words = " or ".join(map(_named, kinds))
+        return Sentence("one of {choices}", {"choices": choices})
+    kinds = [_named(name) for name in wanted.split(" | ") if name != "null"] or [_named("null")]
+    words = kinds[0]
+    for kind in kinds[1:]:
+        words = Sentence("{one} or {other}", {"one": words, "other": kind})
     bounds = _range(nodes)
-    if not bounds:
+    if bounds is None:
         return words
-    return f"{words} {bounds}" if bounds.startswith("between") else f"{words}, {bounds}"
+    if {"lower", "upper"} <= bounds.values.keys():
+        return Sentence("{kind} {range}", {"kind": words, "range": bounds})
+    return Sentence("{kind}, {range}", {"kind": words, "range": bounds})
 
 
-def _named(kind: str) -> str:
-    return _PLAIN_NAMES.get(kind, kind)
+def _named(kind: str) -> Sentence:
+    return _PLAIN_NAMES.get(kind) or Sentence.plain(kind)
 
 
-def _known_keys(nodes: list[inspect.Type], unknown: str) -> str:
+def _unknown_key(nodes: list[inspect.Type], unknown: str) -> Sentence:
+    unknown = shorten(unknown, _LONGEST_SHOWN)
     fields = (field.encode_name for node in nodes if isinstance(node, inspect.StructType) for field in node.fields)
     known = list(dict.fromkeys(fields))
-    closest = difflib.get_close_matches(unknown, known, n=len(known) or 1, cutoff=0.5)
+    if not known:
+        return Sentence("has an unknown key `{key}`", {"key": unknown})
+    closest = difflib.get_close_matches(unknown, known, n=len(known), cutoff=0.5)
     ordered = [*closest, *(name for name in known if name not in closest)]
-    return f"; it knows {', '.join(ordered)}" if ordered else ""
+    return Sentence("has an unknown key `{key}`; it knows {keys}", {"key": unknown, "keys": ", ".join(ordered)})
 
 
-def _range(nodes: list[inspect.Type]) -> str:
-    for node in nodes:
-        if isinstance(node, inspect.IntType | inspect.FloatType):
-            lower = f"at least {node.ge}" if node.ge is not None else ""
-            lower = f"above {node.gt}" if node.gt is not None else lower
-            upper = f"at most {node.le}" if node.le is not None else ""
-            upper = f"below {node.lt}" if node.lt is not None else upper
-            if node.ge is not None and node.le is not None:
-                return f"between {node.ge} and {node.le}"
-            return " and ".join(filter(None, (lower, upper)))
-    return ""
+def _range(nodes: list[inspect.Type]) -> Sentence | None:
+    node = next((node for node in nodes if isinstance(node, inspect.IntType | inspect.FloatType)), None)
+    if node is None:
+        return None
+    if node.ge is not None and node.le is not None:
+        return Sentence("between {lower} and {upper}", {"lower": node.ge, "upper": node.le})
+    lower = Sentence("at least {number}", {"number": node.ge}) if node.ge is not None else None
+    lower = Sentence("above {number}", {"number": node.gt}) if node.gt is not None else lower
+    upper = Sentence("at most {number}", {"number": node.le}) if node.le is not None else None
+    upper = Sentence("below {number}", {"number": node.lt}) if node.lt is not None else upper
+    if lower is not None and upper is not None:
+        return Sentence("{one} and {other}", {"one": lower, "other": upper})
+    return lower or upper
 
 
 def _choices(nodes: list[inspect.Type]) -> str:

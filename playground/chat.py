@@ -25,8 +25,9 @@ from playground.errors import ClientRefused, DidNotRespond, Json
 from playground.interaction import Kind
 from playground.member import Member
 from playground.posting.cdn import Upload
+from playground.validation.commands import CHAT_INPUT, SUB_COMMAND, SUB_COMMAND_GROUP
 from playground.world import wire
-from playground.world.model import Message
+from playground.world.model import Channel, Message
 from playground.world.news import (
     BotConnected,
     BotDisconnected,
@@ -142,15 +143,21 @@ class _Visitor:
         return {
             "type": "hello",
             "members": [
-                {"id": one.user.id, "name": one.user.shown, "locale": one.user.locale} for one in self._members.values()
+                {
+                    "id": one.user.id,
+                    "name": one.user.shown,
+                    "locale": one.user.locale,
+                    "direct": one.in_private.channel.id,
+                }
+                for one in self._members.values()
             ],
             "guilds": [
                 {
                     "id": guild.id,
                     "name": guild.name,
+                    "members": list(guild.members),
                     "channels": [
-                        {"id": one.id, "name": one.name, "thread": one.thread is not None}
-                        for one in guild.channels.values()
+                        {"id": one.id, "name": one.name, "mark": _mark(one)} for one in guild.channels.values()
                     ],
                     "roles": [{"id": role.id, "name": role.name} for role in guild.roles.values()],
                 }
@@ -168,8 +175,25 @@ class _Visitor:
         shown = wire.message(message, self._backend.world) | {"author_name": message.author.shown}
         cause = self._backend.interactions.get(message.interaction_id)
         if cause is not None and cause.request.kind is Kind.COMMAND:
-            shown["used"] = {"by": cause.request.member.user.shown, "command": cause.request.data["name"]}
+            command = self._used(cause.request.data)
+            shown["used"] = {"by": cause.request.member.user.shown, "command": command}
         return shown
+
+    def _used(self, data: Json) -> str:
+        """A command as this member reads it: the whole path of a slash command, in their language."""
+        locale = self._member.user.locale
+        every = [one for commands in self._backend.world.commands.values() for one in commands]
+        node = next((one for one in every if one["id"] == data["id"]), data)
+        name = _localized(node, locale)
+        if data["type"] != CHAT_INPUT:
+            return name
+        below = data.get("options") or []
+        while below and below[0]["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP):
+            known = command_line.named(below[0]["name"], node.get("options") or [], locale)
+            node = known or below[0]
+            name += f" {_localized(node, locale)}"
+            below = below[0].get("options") or []
+        return f"/{name}"
 
     # What the page does
 
@@ -183,10 +207,13 @@ class _Visitor:
     async def _look(self, asked: Json) -> None:
         """{"do": "look", "member", "channel"}: be somebody, somewhere."""
         channel = self._backend.world.channels[asked["channel"]]
-        self._member = self._members[asked["member"]].at(channel)
+        member = self._members[asked["member"]]
+        self._member = member.in_private if channel.recipient is not None else member.at(channel)
         messages = [self._shown(message) for message in self._member.messages]
         commands = self._member.commands
-        self._send({"type": "channel", "id": channel.id, "messages": messages, "commands": commands})
+        moderates = self._member.moderates
+        answer = {"type": "channel", "id": channel.id, "messages": messages, "commands": commands}
+        self._send(answer | {"moderates": moderates})
 
     async def _say(self, asked: Json) -> None:
         """{"do": "say", "text"}: write a message, or a whole command line."""
@@ -229,6 +256,16 @@ class _Visitor:
         message = self._message(asked)
         self._follow(await self._member.select(message, asked["custom_id"], *asked["values"]), asked)
 
+    async def _context(self, asked: Json) -> None:
+        """{"do": "context", "name", "message" or "user"}: use a command from the menu of a message or of a person."""
+        world = self._backend.world
+        target = self._message(asked) if "message" in asked else world.user(asked["user"])
+        self._follow(await self._member.context(asked["name"], target), asked)
+
+    async def _delete(self, asked: Json) -> None:
+        """{"do": "delete", "message"}: delete a message."""
+        self._member.delete(self._message(asked))
+
     async def _submit(self, asked: Json) -> None:
         """{"do": "submit", "interaction", "values"}: submit the modal that an interaction opened."""
         cause = self._backend.interactions.get(asked["interaction"])
@@ -252,6 +289,17 @@ class _Visitor:
         self._mine[handle.interaction.id] = _reference(asked)
 
 
+def _mark(channel: Channel) -> str:
+    """What stands before a channel's name."""
+    if channel.thread is not None:
+        return "↳"
+    return "⚠" if channel.age_restricted else "#"
+
+
+def _localized(node: Json, locale: str) -> str:
+    return str((node.get("name_localizations") or {}).get(locale) or node["name"])
+
+
 def _reference(asked: Json) -> dict[str, Any]:
     """What the page needs to know its request again by."""
     return {key: asked[key] for key in ("do", "message", "custom_id", "name", "request") if key in asked}
@@ -264,5 +312,7 @@ _DOES: dict[str, Callable[[_Visitor, Json], Awaitable[None]]] = {
     "complete": _Visitor._complete,
     "click": _Visitor._click,
     "select": _Visitor._select,
+    "context": _Visitor._context,
+    "delete": _Visitor._delete,
     "submit": _Visitor._submit,
 }

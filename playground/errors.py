@@ -132,6 +132,10 @@ def not_your_message() -> ApiError:
     return ApiError(403, 50005, "Cannot edit a message authored by another user")
 
 
+def not_in_direct_messages() -> ApiError:
+    return ApiError(403, 50003, "Cannot execute action on a DM channel")
+
+
 def empty_message() -> ApiError:
     return ApiError(400, 50006, "Cannot send an empty message")
 

@@ -14,6 +14,7 @@ import msgspec
 from playground import errors
 from playground.errors import Json
 from playground.settings import PlaygroundSettings
+from playground.validation.commands import USER_COMMAND
 from playground.world import wire
 from playground.world.model import Channel, GuildMember, Message
 from playground.world.news import InteractionAnswered, InteractionCreated, InteractionFailed
@@ -126,10 +127,9 @@ class Interactions:
 
     def open(self, request: Request) -> Interaction:
         """Start an interaction: the bot is told, and the time for its answer runs."""
-        guild = self._world.guilds[request.channel.guild_id]
         limit = request.upload_limit
         if limit is None:
-            limit = max(guild.upload_limit, request.member.user.upload_limit)
+            limit = max(self._world.upload_limit(request.channel), request.member.user.upload_limit)
         opened = Interaction(id=self._world.ids.new(), token=_invented_token(), request=request, upload_limit=limit)
         self._by_id[opened.id] = opened
         asyncio.get_running_loop().call_later(self._settings.ack_seconds, self._fail_unanswered, opened)
@@ -181,8 +181,12 @@ def metadata(interaction: Interaction, world: World) -> Json:
         "id": interaction.id,
         "type": int(request.kind),
         "user": wire.user(request.member.user),
-        "authorizing_integration_owners": {"0": request.channel.guild_id},
+        "authorizing_integration_owners": _owners(request),
     }
+    if request.kind is Kind.COMMAND and "target_id" in request.data:
+        target = request.data["target_id"]
+        of_user = request.data["type"] == USER_COMMAND
+        described |= {"target_user": wire.user(world.user(target))} if of_user else {"target_message_id": target}
     if request.kind is Kind.COMPONENT and request.message is not None:
         described["interacted_message_id"] = request.message.id
     if request.kind is Kind.MODAL_SUBMIT and request.cause is not None:
@@ -190,10 +194,14 @@ def metadata(interaction: Interaction, world: World) -> Json:
     return described
 
 
+def _owners(request: Request) -> Json:
+    """Who installed the application that is used: the server, or "0" in direct messages with the bot."""
+    return {"0": request.channel.guild_id or "0"}
+
+
 def interaction_event(interaction: Interaction, world: World) -> Json:
     """Return INTERACTION_CREATE's payload."""
     request = interaction.request
-    guild = world.guilds[request.channel.guild_id]
     user = request.member.user
     permissions = world.permissions(request.channel, user)
     granted = world.permissions(request.channel, world.bot) | INTERACTION_GRANTS
@@ -204,20 +212,26 @@ def interaction_event(interaction: Interaction, world: World) -> Json:
         "token": interaction.token,
         "version": 1,
         "data": request.data,
-        "guild_id": guild.id,
-        "guild": {"id": guild.id, "features": [], "locale": guild.locale},
-        "guild_locale": guild.locale,
         "channel_id": request.channel.id,
         "channel": wire.channel(request.channel) | {"permissions": str(int(permissions))},
-        "member": wire.member(request.member) | {"permissions": str(int(permissions))},
         "locale": user.locale,
         "app_permissions": str(int(granted)),
         "entitlements": [],
         "entitlement_sku_ids": [],
-        "authorizing_integration_owners": {"0": guild.id},
-        "context": 0,
+        "authorizing_integration_owners": _owners(request),
         "attachment_size_limit": interaction.upload_limit,
     }
+    guild = world.guild_of(request.channel)
+    if guild is None:
+        event |= {"context": 1, "user": wire.user(user)}
+    else:
+        event |= {
+            "context": 0,
+            "guild_id": guild.id,
+            "guild": {"id": guild.id, "features": [], "locale": guild.locale},
+            "guild_locale": guild.locale,
+            "member": wire.member(request.member) | {"permissions": str(int(permissions))},
+        }
     if request.message is not None:
         event["message"] = wire.message(request.message, world)
     return event

@@ -18,17 +18,16 @@ from typing import Any, Self
 import msgspec
 
 from playground.backend import Backend
-from playground.client import command_line, options
+from playground.client import command_line, controls, options
 from playground.client.command_line import Typed
 from playground.client.handle import PATIENCE_SECONDS, InteractionHandle, Predicate
 from playground.client.modal import Modal
 from playground.errors import ClientRefused, Json
-from playground.interaction import Kind, Request
+from playground.interaction import Interaction, Kind, Request
 from playground.posting.cdn import Place, Upload
 from playground.posting.composer import Origin
-from playground.validation.components import BUTTON, SELECTS, STRING_SELECT
 from playground.world import wire
-from playground.world.model import Channel, GuildMember, Message, User
+from playground.world.model import Channel, Message, User
 from playground.world.permissions import Permission
 
 # A person needs a moment before they use what has just appeared. So does the bot: discord.py takes note of a view or a
@@ -53,8 +52,19 @@ class Member:
     stated_limit: int | None = None
 
     def at(self, channel: Channel) -> Self:
-        """Return the same person looking at another channel."""
+        """Return the same person looking at another channel.
+
+        Raises:
+            ClientRefused: they are not in that server, or may not see the channel.
+        """
+        if Permission.VIEW_CHANNEL not in self.backend.world.permissions(channel, self.user):
+            raise ClientRefused(f"{self.user.shown} does not see #{channel.name}.")
         return dataclasses.replace(self, channel=channel)
+
+    @property
+    def in_private(self) -> Self:
+        """The same person looking at their direct messages with the bot."""
+        return dataclasses.replace(self, channel=self.backend.world.direct_channel(self.user))
 
     def stating(self, limit: int) -> Self:
         """Return the same person, whose interactions state `limit` bytes as the largest file."""
@@ -65,12 +75,19 @@ class Member:
     @property
     def messages(self) -> tuple[Message, ...]:
         """The messages this member sees in the channel, oldest first."""
+        if Permission.READ_MESSAGE_HISTORY not in self._granted:
+            return ()
         return self.backend.world.visible_messages(self.channel.id, self.user.id)
 
     @property
     def commands(self) -> list[Json]:
-        """The commands this member sees, as registered."""
-        return list(self.backend.world.commands_in(self.channel.guild_id))
+        """The commands this member sees here, as registered."""
+        return self.backend.world.commands_for(self.channel, self.user)
+
+    @property
+    def moderates(self) -> bool:
+        """Whether they may delete what others wrote here."""
+        return self.channel.recipient is None and Permission.MANAGE_MESSAGES in self._granted
 
     async def message_where(
         self,
@@ -95,6 +112,18 @@ class Member:
         world = self.backend.world
         blank = self.backend.composer.placeholder(Origin(channel=self.channel, author=self.user))
         return world.post(msgspec.structs.replace(blank, content=text))
+
+    def delete(self, message: Message) -> None:
+        """Delete a message: one's own, or anybody's as a moderator.
+
+        Raises:
+            ClientRefused: it is not there any more, or neither is the case.
+        """
+        newest = self._newest(message)
+        there = self.at(self.backend.world.channels[newest.channel_id])
+        if newest.ephemeral or (newest.author != self.user and not there.moderates):
+            raise ClientRefused("You may not delete this message.")
+        self.backend.world.remove(newest)
 
     def read(self, text: str) -> Typed:
         """Read a command line, such as `/morph source:skunk target:puppy` or, for short, `/morph skunk puppy`.
@@ -136,6 +165,34 @@ class Member:
         """
         return self._send_command(command_line.filled(name, values, self.commands), values)
 
+    async def context(self, name: str, target: Message | User) -> InteractionHandle:
+        """Use a command from the menu of a message or of a person.
+
+        Args:
+            name: of the command, as registered or as it is shown to this member.
+            target: a message that is to be seen, or somebody who is here.
+
+        Raises:
+            ClientRefused: there is no such command here, or no such target.
+        """
+        self._require_commands()
+        newest = self._newest(target) if isinstance(target, Message) else target
+        data = controls.from_menu(name, newest, self.commands, self._occasion, self.user.locale)
+        return self._open(self._request(Kind.COMMAND, data))
+
+    async def forge(
+        self, kind: Kind, data: Json, message: Message | None = None, cause: Interaction | None = None
+    ) -> InteractionHandle:
+        """Send an interaction exactly as given, which no honest client would, nor Discord let through.
+
+        Args:
+            kind: what it claims to be.
+            data: its data, any custom id included.
+            message: on which message, as the bot shall be told that it looks.
+            cause: for a form, the interaction that is said to have opened it.
+        """
+        return self._open(self._request(kind, data, message=message, cause=cause))
+
     async def autocomplete(self, text: str) -> list[Json]:
         """Return the choices offered for the last option in `text`, as far as it is typed.
 
@@ -151,11 +208,12 @@ class Member:
         Raises:
             ClientRefused: that option offers none.
         """
+        self._require_commands()
         focused = next(reversed(list(typed.values)), None)
         option = next((one for one in typed.options if one["name"] == focused), None)
-        if option is None or not option.get("autocomplete"):
+        if focused is None or option is None or not option.get("autocomplete"):
             raise ClientRefused(f"Nothing completes the option {focused}.")
-        data = options.command_data(typed, typed.values, {})
+        data = options.command_data(typed, options.typed_so_far(typed, focused, self._occasion), {})
         innermost = data["options"]
         for _ in typed.path:
             innermost = innermost[0]["options"]
@@ -171,33 +229,19 @@ class Member:
             ClientRefused: the newest version of the message has no such button, or it cannot be pressed.
         """
         await asyncio.sleep(_REACTION_SECONDS)
-        newest, control = self._control(message, label_or_custom_id)
-        if control["type"] != BUTTON or "custom_id" not in control:
-            raise ClientRefused(f"{label_or_custom_id!r} is no button that tells the bot anything.")
-        data = {"custom_id": control["custom_id"], "component_type": BUTTON, "id": control["id"]}
+        newest = self._newest(message)
+        data = controls.pressed(controls.usable(newest, label_or_custom_id))
         return self._open(self._request(Kind.COMPONENT, data, message=newest))
 
     async def select(self, message: Message, placeholder_or_custom_id: str, *values: str) -> InteractionHandle:
-        """Choose from a select: labels or values of its options.
+        """Choose from a select: labels or values of its options, or @names and #names.
 
         Raises:
             ClientRefused: there is no such select or option, or the number of values does not fit.
         """
         await asyncio.sleep(_REACTION_SECONDS)
-        newest, control = self._control(message, placeholder_or_custom_id)
-        if control["type"] not in SELECTS:
-            raise ClientRefused(f"{placeholder_or_custom_id!r} is no select.")
-        if not control["min_values"] <= len(values) <= control["max_values"]:
-            raise ClientRefused(f"Choose {control['min_values']} to {control['max_values']}.")
-        chosen = list(values)
-        if control["type"] == STRING_SELECT:
-            chosen = [_option_value(control, value) for value in values]
-        data = {
-            "custom_id": control["custom_id"],
-            "component_type": control["type"],
-            "id": control["id"],
-            "values": chosen,
-        }
+        newest = self._newest(message)
+        data = controls.chosen(controls.usable(newest, placeholder_or_custom_id), values, self._occasion)
         return self._open(self._request(Kind.COMPONENT, data, message=newest))
 
     async def submit(self, modal: Modal, /, **values: str) -> InteractionHandle:
@@ -226,13 +270,15 @@ class Member:
         return options.Occasion(self.backend.world, self.channel)
 
     @property
-    def _membership(self) -> GuildMember:
-        return self.backend.world.guilds[self.channel.guild_id].members[self.user.id]
+    def _granted(self) -> Permission:
+        return self.backend.world.permissions(self.channel, self.user)
+
+    def _require_commands(self) -> None:
+        if Permission.USE_APPLICATION_COMMANDS not in self._granted:
+            raise ClientRefused("You may not use commands in this channel.")
 
     def _send_command(self, typed: Typed, values: Mapping[str, Any]) -> InteractionHandle:
-        granted = self.backend.world.permissions(self.channel, self.user)
-        if Permission.USE_APPLICATION_COMMANDS not in granted:
-            raise ClientRefused("You may not use commands in this channel.")
+        self._require_commands()
         place = Place(channel_id=self.channel.id, ephemeral=True)
         uploads = {name: value for name, value in values.items() if isinstance(value, Upload)}
         files = {name: self.backend.cdn.store(upload, place) for name, upload in uploads.items()}
@@ -244,26 +290,21 @@ class Member:
             data["resolved"] = resolved
         return self._open(self._request(Kind.COMMAND, data))
 
-    def _control(self, message: Message, name: str) -> tuple[Message, Json]:
-        newest = self.backend.world.messages.get(message.id)
+    def _newest(self, message: Message) -> Message:
+        world = self.backend.world
+        newest = world.messages.get(message.id)
         if newest is None or newest.visible_to not in (None, self.user.id):
             raise ClientRefused("The message is not there any more.")
-        control = newest.control(name)
-        if control is None:
-            known = ", ".join(str(one.get("label") or one.get("placeholder")) for one in newest.controls)
-            raise ClientRefused(f"The message has no {name!r}; it has: {known or 'nothing to press'}.")
-        if control.get("disabled"):
-            raise ClientRefused(f"{name!r} is disabled.")
-        return newest, control
+        if Permission.VIEW_CHANNEL not in world.permissions(world.channels[newest.channel_id], self.user):
+            raise ClientRefused("The message is where you cannot look.")
+        return newest
 
     def _request(self, kind: Kind, data: Json, **details: Any) -> Request:
-        channel = self.channel
         message = details.get("message")
-        if message is not None:
-            channel = self.backend.world.channels[message.channel_id]
+        channel = self.channel if message is None else self.backend.world.channels[message.channel_id]
         return Request(
             kind=kind,
-            member=self._membership,
+            member=self.backend.world.membership(channel, self.user),
             channel=channel,
             data=data,
             upload_limit=self.stated_limit,
@@ -272,11 +313,3 @@ class Member:
 
     def _open(self, request: Request) -> InteractionHandle:
         return InteractionHandle(self.backend, self.backend.interactions.open(request))
-
-
-def _option_value(select: Json, wanted: str) -> str:
-    for option in select["options"]:
-        if wanted in (option["label"], option["value"]):
-            return str(option["value"])
-    known = ", ".join(option["label"] for option in select["options"])
-    raise ClientRefused(f"There is no {wanted!r} to choose; there is: {known}.")

@@ -26,7 +26,7 @@ from playground.ratelimits import RateLimiter
 from playground.rest.api import Api
 from playground.settings import PlaygroundSettings
 from playground.traffic import Traffic
-from playground.world.model import Channel, Guild, ThreadState
+from playground.world.model import Channel, Guild, ThreadState, User
 from playground.world.permissions import Permission
 from playground.world.world import World
 
@@ -61,9 +61,15 @@ class Playground:
             traffic=Traffic(self.settings.traffic_file),
         )
         self.gateway = Gateway(self.backend)
-        entrance = next(iter(self.world.channels.values()))
-        self._members = {user.shown: Member(self.backend, user, entrance) for user in self.world.people}
+        self._members = {user.shown: Member(self.backend, user, self._entrance(user)) for user in self.world.people}
         self._cleanup = contextlib.AsyncExitStack()
+
+    def _entrance(self, user: User) -> Channel:
+        """Where somebody lands: the first channel of the first server they are in."""
+        for guild in self.world.guilds.values():
+            if user.id in guild.members:
+                return next(iter(guild.channels.values()))
+        return self.world.direct_channel(user)
 
     @property
     def token(self) -> str:

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
+import tempfile
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 
 import pytest
+import torch
+from diffusers import UNet2DConditionModel
 
 from engine.backend import Picture, ShotRequest
 from engine.config import ModelConfig
 from engine.diffusion.lane import DiffusionLane
 from engine.diffusion.loading import load_backend
 from engine.diffusion.model import DiffusionModel
+from engine.diffusion.source import EMBEDDED
 from engine.settings import SchedulerName
 from engine.storyboard import Prompt, Shot, Start, Text
+from training.guidance import untold
 
 # diffusers 0.42 builds numpy arrays from tensors in a way that numpy 2 will one day refuse.
 numpy_deprecation = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @functools.cache
+def guided_embedded() -> Path:
+    """The embedded model as an ordinary one, which guidance asks twice, rather than one that is told the scale."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    shutil.copytree(EMBEDDED, folder, dirs_exist_ok=True)
+    told = UNet2DConditionModel.from_pretrained(EMBEDDED / "unet", torch_dtype=torch.float32)
+    untold(told).half().save_pretrained(folder / "unet")
+    return folder
+
+
+@functools.cache
 def embedded_model() -> DiffusionModel:
+    """The model of `guided_embedded`: most models that members know are guided so."""
     # One thread: threads that wait for each other crawl on a busy machine.
-    return load_backend(ModelConfig(device="cpu"), threads=1)
+    return load_backend(ModelConfig(source=str(guided_embedded()), device="cpu"), threads=1)
 
 
 def make_shot(
@@ -35,6 +55,8 @@ def make_shot(
     strength: float = 0.5,
     guidance: float = 3.0,
     seed: int = 7,
+    negative: str = "",
+    guidance_rescale: float = 0.0,
 ) -> Shot:
     return Shot(
         index=index,
@@ -44,6 +66,8 @@ def make_shot(
         strength=strength,
         guidance=guidance,
         seed=seed,
+        negative=negative,
+        guidance_rescale=guidance_rescale,
     )
 
 
@@ -70,4 +94,4 @@ def denoise_through(model: DiffusionModel, lanes: Sequence[DiffusionLane], width
 def render(model: DiffusionModel, requests: Sequence[ShotRequest], *, width: int = 1) -> list[Picture]:
     lanes = model.open(requests)
     denoise_through(model, lanes, width)
-    return [model.develop([lane], width)[0] for lane in lanes]
+    return [model.develop([lane])[0].picture() for lane in lanes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import bot as bot_module
 from playground.launch import BotProcess, Launch
 from playground.server import Playground
 from playground.settings import PlaygroundSettings
+from tests.fakes.engine import FakeEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,7 +65,7 @@ class TestTheCheck:
         (tmp_path / "config.toml").write_text("[engine]\nlanes = 0\n")
         code, output, errors = run("--check", cwd=tmp_path)
         assert (code, output) == (2, "")
-        assert errors == "config.toml: engine.lanes must be between 1 and 64.\n"
+        assert errors == "config.toml, line 2: engine.lanes must be between 1 and 64.\n"
 
 
 class TestStartingUp:
@@ -75,7 +78,7 @@ class TestStartingUp:
                 "[discord]\ntoken_file = 'empty'",
                 "discord.token_file: empty is empty; its first line is the bot's token.",
             ),
-            ("[engine]\nlans = 3", "config.toml: engine has an unknown key `lans`; it knows lanes, "),
+            ("[engine]\nlans = 3", "config.toml, line 2: engine has an unknown key `lans`; it knows lanes, "),
         ],
     )
     def test_what_is_missing_is_one_line_and_exit_code_2(self, tmp_path, config, sentence):
@@ -118,6 +121,28 @@ class TestStartingUp:
             assert await bot.wait() == 2
         assert "no-model" in bot.log_tail().splitlines()[-1]
         assert "Traceback" not in bot.log_tail()
+
+
+class TestWatchingTheEngine:
+    async def test_a_model_without_a_safety_checker_is_mentioned_once(self, caplog, monkeypatch):
+        engine = FakeEngine()
+        assert await warnings_of(engine, caplog, monkeypatch) == [
+            "This model ships no safety checker that can be loaded: [moderation] nsfw cannot be enforced."
+        ]
+
+    async def test_a_model_with_one_is_not(self, caplog, monkeypatch):
+        engine = FakeEngine()
+        engine.judges = True
+        assert await warnings_of(engine, caplog, monkeypatch) == []
+
+
+async def warnings_of(engine: FakeEngine, caplog, monkeypatch) -> list[str]:
+    """Return what the bot warns of while it looks at its engine many times."""
+    monkeypatch.setattr("bot.ENGINE_LOOK_SECONDS", 0.001)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await bot_module._watch_engine(engine)  # it asks nothing of the studio but what the engine has as well
+    return [record.message for record in caplog.records if record.name == "tappa"]
 
 
 class TestRunning:

@@ -11,20 +11,54 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 SHARED = (
-    *("animations", "card", "config", "errors", "estimate", "focus", "frontier", "messages", "motion.ease", "policy"),
-    *("recipe", "settings", "stages", "storyboard", "validation", "wire"),
+    *("animations", "banned", "camera", "card", "clamp", "config", "errors", "estimate", "focus", "frontier"),
+    *(
+        "inheritance",
+        "keyframe",
+        "keys",
+        "limits",
+        "messages",
+        "motion.ease",
+        "motion.moves",
+        "path",
+        "policy",
+        "prompts",
+    ),
+    *(
+        "prompts",
+        "quote",
+        "recipe",
+        "remix",
+        "repeat",
+        "rules",
+        "seeds",
+        "sentence",
+        "settings",
+        "stages",
+        "storyboard",
+    ),
+    *("text", "toml_lines", "validation", "vocabulary", "waypoints", "wire"),
 )
-BOT_SIDE = ("client", "environment", "ledger", "limits", "live", "service", "store", "studio", "watch")
+BOT_SIDE = (
+    *("admission", "belongings", "client", "configuration", "defaults", "environment", "gallery", "ledger", "live"),
+    *("administration", "archive", "service", "store", "studio", "watch", "webgallery.command"),
+)
 ENGINE_SIDE = (
     "core",
     "diffusion.loading",
     "media.gif",
     "motion.warp",
+    "perception",
     "process",
     "production",
     "quality",
     "reel",
+    "spacing",
     "spool",
+    "survey",
+    "tries",
+    "verdict",
+    "writers",
 )
 
 
@@ -45,6 +79,10 @@ def test_plain_data_and_policy_load_neither_torch_nor_discord() -> None:
 
 def test_the_bots_side_of_the_engine_loads_no_torch() -> None:
     assert not loaded_by(*engine_modules(BOT_SIDE)) & {"torch", "diffusers", "transformers", "accelerate"}
+
+
+def test_the_web_gallery_needs_neither_the_bot_nor_the_model() -> None:
+    assert not loaded_by("engine.webgallery.command") & {"torch", "discord", "cogs", "bot", "playground"}
 
 
 def test_the_engine_loads_no_discord_and_no_database() -> None:

@@ -31,6 +31,7 @@ class AutoencoderTask:
     decoder_only: bool = False
     name: str = "autoencoder"
     latent_noise: float = 0.0
+    whole_share: float = 0.25
     start: Path | None = None
     _held_out: Tensor = field(init=False)
 
@@ -46,8 +47,8 @@ class AutoencoderTask:
         return built
 
     def batch(self, rng: np.random.Generator) -> loop.Batch:
-        """Mostly crops, cheap and varied; every fourth batch whole pictures, because GroupNorm sees the whole."""
-        whole = rng.random() < 0.25
+        """Mostly crops, cheap and varied; a share of whole pictures, because GroupNorm sees the whole."""
+        whole = rng.random() < self.whole_share
         images = self.pictures.crops(rng, (1 if whole else 4) * self.scale, 256 if whole else 128)
         if rng.random() < 0.08:  # zoomed in, as the feedback loop sees them
             keep = int(images.shape[-1] * rng.uniform(0.6, 0.97))
@@ -59,7 +60,7 @@ class AutoencoderTask:
         parts: Any = network
         seen = images
         if float(torch.rand(())) < AGAIN:
-            seen = _reconstruct(network, images, self.device).to(images.device)
+            seen = _reconstruct(network, images, self.device)
         with loop.half(self.device):
             posterior = parts.encode(seen).latent_dist
         mean, logvar = posterior.mean.float(), posterior.logvar.float()
@@ -77,14 +78,14 @@ class AutoencoderTask:
 
     def measure(self, network: nn.Module) -> dict[str, float]:
         figures = [
-            autoencoder_net.psnr(_reconstruct(network, images, self.device), images)
+            autoencoder_net.psnr(_reconstruct(network, images, self.device).cpu(), images)
             for images in torch.split(self._held_out[:64], 8)
         ]
         return {"psnr": float(np.mean(figures))}
 
     def look(self, network: nn.Module, path: Path) -> None:
         images = self._held_out[:16]
-        output = _reconstruct(network, images, self.device)
+        output = _reconstruct(network, images, self.device).cpu()
         rows = [
             to_pixels(part)
             for pair in zip(torch.split(images, 8), torch.split(output, 8), strict=True)
@@ -106,7 +107,7 @@ def _reconstruct(network: nn.Module, images: Tensor, device: str) -> Tensor:
     parts: Any = network
     with torch.no_grad(), loop.half(device):
         output = parts.decode(parts.encode(images.to(device)).latent_dist.mean).sample
-    result: Tensor = output.float().cpu()
+    result: Tensor = output.float()
     return result
 
 
@@ -116,15 +117,17 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="an exported autoencoder to begin from")
     parser.add_argument("--decoder-only", action="store_true", help="leave the latents as they are")
     parser.add_argument("--latent-noise", type=float, default=0.0)
+    parser.add_argument("--whole", type=float, default=0.25, metavar="SHARE", help="of batches that are whole pictures")
     parser.add_argument("--scale", type=int, default=1, help="batch size: 1 suits a CPU core, 16 a GPU")
     loop.add_arguments(parser, learning_rate=2e-4)
     arguments = parser.parse_args()
     task = AutoencoderTask(
-        Pictures(arguments.pictures),
+        Pictures(arguments.pictures, device=arguments.device),
         arguments.device,
         arguments.scale,
         arguments.decoder_only,
         latent_noise=arguments.latent_noise,
+        whole_share=arguments.whole,
         start=arguments.start,
     )
     loop.train(task, loop.schedule_of(arguments), loop.place_of(arguments))

@@ -2,12 +2,16 @@
 
 A small network that says which concepts a picture shows, one head each. It has seen drawings only, so it can be
 asked about generated pictures; its next-to-last layer serves for the FID-like distance.
+
+A judge on disk is two files: `judge.safetensors`, float16, and `judge.json`, the concepts it was taught with their
+values and how often it is right about each.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,29 +20,35 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from training import loop
-from training.drawing.facts import CONCEPTS, VALUES, Facts
-from training.pictures import Pictures
+from training.drawing.facts import CONCEPTS, VALUES, Facts, facts_of
+from training.pictures import Pictures, from_bytes
 
 INPUT = 128
 FEATURES = 160
-HELD_OUT = 1024
+HELD_OUT = 256
 
 
 class Classifier(nn.Module):
-    """Five strided convolutions, means over a 4×4 grid (sides matter), and a linear head for each concept."""
+    """Five strided convolutions, means over a 4×4 grid (sides matter), and a linear head for each concept.
 
-    def __init__(self) -> None:
+    Args:
+        values: what each concept can be; a judge that was taught fewer than today's still knows its own.
+    """
+
+    def __init__(self, values: Mapping[str, tuple[str, ...]] = VALUES) -> None:
         super().__init__()
+        self.values = values
         widths = (3, 24, 48, 96, 128, 128)
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2))
         self.features = nn.Linear(widths[-1] * 16, FEATURES)
-        self.heads = nn.ModuleDict({name: nn.Linear(FEATURES, len(VALUES[name])) for name in CONCEPTS})
+        self.heads = nn.ModuleDict({name: nn.Linear(FEATURES, len(options)) for name, options in values.items()})
 
     def embed(self, images: Tensor) -> Tensor:
         """N×3×H×W in −1 … 1 to N×160; any size is brought to 128×128 first."""
@@ -57,20 +67,38 @@ class Classifier(nn.Module):
         """What each picture shows, by concept."""
         with torch.no_grad():
             best = {name: logits.argmax(1).tolist() for name, logits in self(images).items()}
-        return [{name: VALUES[name][best[name][row]] for name in CONCEPTS} for row in range(len(images))]
+        return [{name: self.values[name][best[name][row]] for name in best} for row in range(len(images))]
 
 
 def load(folder: Path) -> Classifier:
-    """The classifier that a run of this command left in `folder`."""
-    network = Classifier()
-    network.load_state_dict(torch.load(folder / "export" / "classifier.pt", weights_only=True))
+    """The judge in `folder`, or the one that a run of this command left in its export folder.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    found = folder / "export" if (folder / "export").is_dir() else folder
+    card = json.loads((found / "judge.json").read_text())
+    network = Classifier({name: tuple(options) for name, options in card["values"].items()})
+    network.load_state_dict(load_file(found / "judge.safetensors"))
     return network.eval()
+
+
+def save(network: Classifier, folder: Path, right: Mapping[str, float]) -> None:
+    """Write a judge; `right` is the share of held-out pictures that each head is right about."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: weight.half() if weight.is_floating_point() else weight
+        for name, weight in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")  # counted in training only
+    }
+    save_file({name: weight.contiguous() for name, weight in weights.items()}, folder / "judge.safetensors")
+    card = {"values": dict(network.values), "right": {name: round(share, 3) for name, share in right.items()}}
+    (folder / "judge.json").write_text(json.dumps(card, indent=1) + "\n")
 
 
 def labels_of(folder: Path) -> list[Facts]:
     """The facts of all pictures of a folder, in order."""
-    lines = [line for path in sorted(folder.glob("pictures-*.jsonl")) for line in path.read_text().splitlines()]
-    return [Facts(**{name: json.loads(line)[name] for name in CONCEPTS}) for line in lines]
+    return [facts for path in sorted(folder.glob("pictures-*.jsonl")) for facts in facts_of(path)]
 
 
 @dataclass
@@ -83,10 +111,13 @@ class ClassifierTask:
     batch_size: int = 32
     name: str = "classifier"
     _labels: dict[str, Tensor] = field(init=False)
+    _halved: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
+        self._halved = self.pictures.halved()
         self._labels = {
-            name: torch.tensor([VALUES[name].index(getattr(facts, name)) for facts in self.facts]) for name in CONCEPTS
+            name: torch.tensor([VALUES[name].index(getattr(facts, name)) for facts in self.facts]).to(self.device)
+            for name in CONCEPTS
         }
 
     def network(self) -> nn.Module:
@@ -94,15 +125,14 @@ class ClassifierTask:
 
     def batch(self, rng: np.random.Generator) -> loop.Batch:
         rows = rng.integers(0, len(self.pictures), self.batch_size)
-        images = self.pictures.whole(rows)
-        images = F.avg_pool2d(images, 2)
+        indices = torch.from_numpy(rows).to(self.device)
+        images = from_bytes(self._halved[indices])
         if rng.random() < 0.5:  # as soft as a decoder leaves them
             images = F.interpolate(F.avg_pool2d(images, 2), scale_factor=2, mode="bilinear")
         dy, dx = (int(v) for v in rng.integers(-6, 7, 2))
         images = torch.roll(F.pad(images, (6, 6, 6, 6), mode="replicate"), (dy, dx), (2, 3))[..., 6:-6, 6:-6]
         images = images * rng.uniform(0.85, 1.1) + rng.normal(0, 0.05)
         images = images + torch.randn_like(images) * rng.uniform(0, 0.08)
-        indices = torch.from_numpy(rows)
         return {"images": images, **{name: labels[indices] for name, labels in self._labels.items()}}
 
     def loss(self, network: nn.Module, batch: loop.Batch) -> Tensor:
@@ -120,8 +150,8 @@ class ClassifierTask:
         """A classifier has nothing to show."""
 
     def export(self, network: nn.Module, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        torch.save(network.state_dict(), folder / "classifier.pt")
+        assert isinstance(network, Classifier)  # as made by `network`
+        save(network, folder, self.measure(network))
 
 
 def accuracy(network: Any, images: Tensor, facts: list[Facts], device: str) -> dict[str, float]:
@@ -142,7 +172,7 @@ def main() -> None:
     loop.add_arguments(parser, learning_rate=1e-3)
     arguments = parser.parse_args()
     task = ClassifierTask(
-        Pictures(arguments.pictures, HELD_OUT),
+        Pictures(arguments.pictures, HELD_OUT, arguments.device),
         labels_of(arguments.pictures),
         arguments.device,
         arguments.batch_size,

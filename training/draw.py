@@ -18,7 +18,7 @@ from training.drawing.canvas import SIZE
 from training.drawing.picture import Picture
 from training.pictures import sheet
 
-SHARD = 2048
+SHARD = 512
 
 
 def draw_shard(folder: Path, number: int) -> None:

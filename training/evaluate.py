@@ -1,6 +1,8 @@
 """Judge a model: python -m training.evaluate --model DIR --classifier DIR --out DIR --count 1000
 
-Writes report.json, report.md and contact.png. The judge is the classifier trained on drawings only.
+Writes report.json, report.md and contact.png. The judge is the classifier trained on drawings only; it looks at
+pictures of 128×128. They are kept in the folder too: run again there, it judges those that are there, so that another
+judge can look at the same pictures.
 """
 
 from __future__ import annotations
@@ -140,18 +142,29 @@ class Sampled:
     tally: Tally = field(default_factory=Tally)
 
 
-def sample_and_judge(generator: Generator, judge: classifier.Classifier, prompts: list[Prompt], seed: int) -> Sampled:
-    result = Sampled(prompts)
-    place = 0
-    bar = tqdm(total=len(prompts), desc="sample")
-    for images in generator.images([prompt.text for prompt in prompts], seed):
-        for seen in judge.judge(images):
-            result.tally.add(prompts[place].expected, seen)
-            place += 1
+def sampled(generator: Generator, prompts: list[Prompt], seed: int, kept: Path) -> NDArray[np.uint8]:
+    """A picture of each prompt, N×128×128×3: those in the file `kept`, or fresh ones, which it then holds."""
+    if kept.exists():
+        pictures: NDArray[np.uint8] = np.load(kept)
+        return pictures
+    parts = []
+    for images in tqdm(generator.images([prompt.text for prompt in prompts], seed), desc="sample, in batches"):
+        parts.append(to_pixels(F.interpolate(images, size=(128, 128), mode="area")))
+    pictures = np.concatenate(parts)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    np.save(kept, pictures)
+    return pictures
+
+
+def judged(judge: classifier.Classifier, prompts: list[Prompt], pictures: NDArray[np.uint8]) -> Sampled:
+    """What the judge says of a picture of each prompt."""
+    result = Sampled(prompts, list(pictures))
+    for start in range(0, len(pictures), 64):
+        images = to_tensor(pictures[start : start + 64])
+        for prompt, seen in zip(prompts[start : start + 64], judge.judge(images), strict=True):
+            result.tally.add(prompt.expected, seen)
         with torch.no_grad():
             result.features += list(judge.embed(images).numpy())
-        result.small += list(to_pixels(F.interpolate(images, size=(128, 128), mode="area")))
-        bar.update(len(images))
     return result
 
 
@@ -163,14 +176,14 @@ def frechet(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     return float(gap @ gap + np.trace(a + b - 2 * root))
 
 
-def drawn_features(judge: classifier.Classifier, facts: list[Facts]) -> NDArray[np.float32]:
-    """The judge's features of fresh drawings of the same facts."""
-    rows = []
-    for place, one in enumerate(facts):
-        image = Picture.of(one, np.random.default_rng(FIRST_SEED + 500_000 + place)).image
-        with torch.no_grad():
-            rows.append(judge.embed(to_tensor(np.asarray(image)[None])).numpy()[0])
-    return np.stack(rows)
+def drawn(prompts: list[Prompt]) -> NDArray[np.uint8]:
+    """Fresh drawings of what the prompts were made from, N×128×128×3: what the judge can recognise at best."""
+    pictures = []
+    for place, prompt in enumerate(prompts):
+        assert prompt.facts is not None  # a template prompt's
+        image = Picture.of(prompt.facts, np.random.default_rng(FIRST_SEED + 500_000 + place)).image
+        pictures.append(np.asarray(image.reduce(2)))
+    return np.stack(pictures)
 
 
 def diversity(generator: Generator, judge: classifier.Classifier, texts: list[str], seeds: int = 4) -> float:
@@ -217,15 +230,20 @@ def confusion_table(tally: Tally, name: str) -> list[str]:
     return lines
 
 
-def report(out: Path, figures: dict[str, Any], template: Sampled, free: Sampled) -> None:
+def report(out: Path, figures: dict[str, Any], template: Sampled, free: Sampled, drawings: Sampled) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").write_text(json.dumps(figures, indent=1) + "\n")
     lines = ["| figure | value |", "|---|---|"]
     lines += [f"| {name} | {value:.3f} |" for name, value in figures.items() if isinstance(value, float)]
-    lines += ["", "| concept | judge on drawings | template prompts | free wordings |", "|---|---|---|---|"]
+    lines += [
+        "",
+        "| concept | judge, all drawings | drawings of the template prompts | template prompts | free wordings |",
+    ]
+    lines.append("|---|---|---|---|---|")
     for name in CONCEPTS:
         cells = [
             figures["judge"].get(name),
+            drawings.tally.by_concept().get(name),
             template.tally.by_concept().get(name),
             free.tally.by_concept().get(name),
         ]
@@ -253,18 +271,20 @@ def main() -> None:
     judge = classifier.load(arguments.classifier)
     generator = Generator.load(arguments.model, arguments.device, arguments.steps, arguments.guidance)
     prompts = template_prompts(arguments.count, arguments.first_world)
-    template = sample_and_judge(generator, judge, prompts, seed=0)
-    free = sample_and_judge(generator, judge, free_prompts(arguments.free_repeats), seed=100_000)
-    facts = [prompt.facts for prompt in prompts if prompt.facts is not None]
+    free_texts = free_prompts(arguments.free_repeats)
+    template = judged(judge, prompts, sampled(generator, prompts, 0, arguments.out / "template.npy"))
+    free = judged(judge, free_texts, sampled(generator, free_texts, 100_000, arguments.out / "free.npy"))
+    drawings = judged(judge, prompts, drawn(prompts))
     figures: dict[str, Any] = {
         "recognised, template prompts": template.tally.share(),
         "recognised, free wordings": free.tally.share(),
-        "distance to drawings": frechet(np.stack(template.features), drawn_features(judge, facts)),
+        "recognised, drawings of the template prompts": drawings.tally.share(),
+        "distance to drawings": frechet(np.stack(template.features), np.stack(drawings.features)),
         "diversity": diversity(generator, judge, [text for text, _ in FREE[:12]]),
         "autoencoder PSNR": reconstruction(generator),
         "judge": judge_accuracy(judge),
     }
-    report(arguments.out, figures, template, free)
+    report(arguments.out, figures, template, free, drawings)
     print((arguments.out / "report.md").read_text())
 
 

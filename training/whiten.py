@@ -17,10 +17,17 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=512)
+    parser.add_argument(
+        "--evenness",
+        type=float,
+        default=0.5,
+        help="how far the channels' spreads are brought together; 0 for an autoencoder that was settled before",
+    )
     arguments = parser.parse_args()
     network = autoencoder_net.load(arguments.autoencoder)
-    images = Pictures(arguments.pictures).whole(np.arange(arguments.count))
-    autoencoder_net.normalise(network, images)
+    pictures = Pictures(arguments.pictures)
+    images = pictures.whole(np.arange(min(arguments.count, len(pictures))))
+    autoencoder_net.normalise(network, images, arguments.evenness)
     network.save_pretrained(arguments.out)
 
 

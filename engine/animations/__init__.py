@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.animations import giro, morph, zoom
-from engine.recipe import Giro, Morph, Recipe, Zoom
+from engine.animations import giro, morph, variations, zoom
+from engine.recipe import Giro, Morph, Recipe, Variations, Zoom
 from engine.settings import Settings
 from engine.storyboard import Storyboard
 
@@ -17,10 +17,13 @@ def storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
             shots = morph.shots(recipe, settings)
         case Zoom():
             shots = zoom.shots(recipe, settings)
+        case Variations():
+            shots = variations.shots(recipe, settings)
     return Storyboard(
         shots=tuple(shots),
         width=settings.size,
         height=settings.size,
         scheduler=settings.scheduler,
         frame_ms=settings.frame_ms,
+        echoes=isinstance(recipe, Morph) and recipe.course == "there and back",
     )

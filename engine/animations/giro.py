@@ -1,27 +1,34 @@
-"""The giro: forward along the road, through one prompt after another."""
+"""The giro: along the road, through one prompt after another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.animations.loop import LoopClosure
+from engine.animations.journey import Journey
+from engine.animations.travel import Travel
 from engine.recipe import Giro
 from engine.settings import Settings
-from engine.storyboard import Camera, Feedback, Noise, Shot, Text, frame_seed
+from engine.storyboard import Noise, Shot, frame_seed
 
 
 def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
-    """Yield the shots of a giro: text-to-image first, then image-to-image of the frame before, a little closer."""
-    prompts = [stage.prompt for stage in recipe.stages for _ in range(stage.frames)]
-    closure = LoopClosure(recipe.frames if recipe.loop else 0)
-    camera = Camera(zoom=settings.zoom, focus_x=recipe.focus.x, focus_y=recipe.focus.y)
-    for index, prompt in enumerate(prompts):
-        yield Shot(
+    """Yield the shots of a giro: text-to-image first, then image-to-image of the frame before, one move further."""
+    journey, travel = Journey(recipe, settings), Travel.of(recipe, settings)
+    yield from journey.key_shots
+    for index in range(recipe.frames):
+        shot = Shot(
             index=index,
-            prompt=Text.between(prompt, prompts[0], closure.weight(index)),
-            start=Feedback(index - 1, camera, closure.blend(index)) if index else Noise(),
+            prompt=journey.prompt(index),
+            start=Noise(),
             steps=settings.steps,
             strength=settings.strength,
             guidance=settings.guidance,
+            guidance_rescale=settings.guidance_rescale,
             seed=frame_seed(recipe.seed, index),
+            negative=recipe.negative,
+            retries=settings.retries,
+            goal=journey.goal(index),
         )
+        if index:
+            shot = travel.follow(shot, journey.past(index), journey.approach(index), journey.anchors(index))
+        yield shot

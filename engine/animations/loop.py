@@ -9,10 +9,36 @@ from __future__ import annotations
 import msgspec
 
 from engine.motion.ease import smoothstep
-from engine.storyboard import Blend
 
 LONGEST = 24
 SHARE = 4
+CALM = 0.75
+"""Share of the strength that is gone when an animation is back at its frame 0."""
+
+
+class Approach(msgspec.Struct, frozen=True):
+    """What a frame is led towards.
+
+    Attributes:
+        frame: the one that is mixed in.
+        weight: how much of it, above 0.
+        arrives: index at which the camera's moves would have led up to the very view of that frame.
+        length: number of frames that are led there.
+        calm: share of the strength that is gone when it is there.
+    """
+
+    frame: int
+    weight: float
+    arrives: int
+    length: int
+    calm: float = CALM
+
+    def calmed(self, strength: float) -> float:
+        """Return what is left of a feedback frame's `strength`: the nearer it is, the less is imagined anew.
+
+        Or the last frames would differ from where they lead as much as any two pictures from different noise.
+        """
+        return strength * (1 - self.calm * self.weight**2)
 
 
 class LoopClosure(msgspec.Struct, frozen=True):
@@ -35,7 +61,7 @@ class LoopClosure(msgspec.Struct, frozen=True):
         into_return = index - (self.frames - self.length) + 1
         return smoothstep(into_return / (self.length + 1))
 
-    def blend(self, index: int) -> Blend | None:
-        """Return the blend for frame `index`, if the return has begun there."""
+    def approach(self, index: int) -> Approach | None:
+        """Return what frame `index` is led towards, if the return has begun there."""
         weight = self.weight(index)
-        return Blend(frame=0, weight=weight) if weight > 0 else None
+        return Approach(frame=0, weight=weight, arrives=self.frames, length=self.length) if weight > 0 else None

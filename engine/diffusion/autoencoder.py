@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+from diffusers import AutoencoderTiny
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor
 
-from engine.backend import Picture
+from engine.diffusion.acceleration import Acceleration, Function
+from engine.motion.transfer import sent
+
+ROWS = 1
+"""Pictures in one call on a graphics card: one of usual size keeps all of it busy, and is ready the sooner."""
 
 
 class Autoencoder:
-    """A VAE, called for many pictures.
+    """A VAE, or a tiny one (TAESD), called for many pictures.
 
     On a CPU pictures go through it one by one: a batch gains nothing there, and alone each is the same to the last
-    bit whatever the others are.
+    bit whatever the others are. On a graphics card one already keeps all of it busy, and the first are ready early.
+
+    Args:
+        device: where it computes, wherever its weights wait.
+        acceleration: how calls are made fast.
+        watch: entered around every call.
     """
 
-    def __init__(self, vae: Any) -> None:
+    def __init__(
+        self,
+        vae: Any,
+        device: torch.device,
+        acceleration: Acceleration | None = None,
+        watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
         self._vae = vae
-        self._one_by_one = vae.device.type == "cpu"
+        self._is_tiny = isinstance(vae, AutoencoderTiny)
+        self._dtype = vae.dtype  # asked once: diffusers goes through all weights for it
+        self._rows = 1 if device.type == "cpu" else ROWS
+        acceleration = acceleration or Acceleration(device)
+        self.encoder = acceleration.recorded(acceleration.compiled(self._encode, "the VAE's encoder"))
+        self.decoder = acceleration.recorded(acceleration.compiled(self._decode, "the VAE's decoder"))
+        self._watch = watch
 
     @property
     def factor(self) -> int:
@@ -38,25 +62,51 @@ class Autoencoder:
         Returns:
             latents of shape (1, channels, height / factor, width / factor), float32, scaled as the UNet knows them.
         """
-        moments = torch.cat([self._vae.encode(batch).latent_dist.parameters for batch in self._batches(images)])
         return [
-            DiagonalGaussianDistribution(row).sample(generator) * self._vae.config.scaling_factor
-            for row, generator in zip(torch.split(moments.float(), 1), generators, strict=True)
+            self._sampled(row.float(), generator)
+            for row, generator in zip(self._through(self.encoder, images), generators, strict=True)
         ]
 
-    def decode(self, latents: Sequence[Tensor], width: int) -> list[Picture]:
-        """Decode latents of one shape, rounded to bytes as diffusers does.
+    def decode(self, latents: Sequence[Tensor]) -> list[Tensor]:
+        """Decode latents of one shape.
 
-        Args:
-            width: a batch is filled up to this many with copies of its first.
+        Returns:
+            pictures of shape (1, 3, height, width), float32, about -1…1.
         """
-        scaled = [latent / self._vae.config.scaling_factor for latent in latents]
-        if not self._one_by_one:
-            scaled += [scaled[0]] * (width - len(scaled))
-        images = torch.cat([self._vae.decode(batch).sample.float() for batch in self._batches(scaled)])[: len(latents)]
-        pixels = ((images * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-        return list(pixels.permute(0, 2, 3, 1).cpu().numpy())
+        return list(self._through(self.decoder, latents))
 
-    def _batches(self, rows: Sequence[Tensor]) -> Iterator[Tensor]:
-        batch = torch.cat(list(rows)).to(self._vae.dtype)
-        yield from torch.split(batch, 1 if self._one_by_one else len(rows))
+    @property
+    def rows(self) -> int:
+        """How many pictures are decoded in one call."""
+        return self._rows
+
+    def _through(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:
+        """Yield what becomes of each row."""
+        for batch in torch.split(torch.cat(list(rows)), self._rows):
+            with self._watch():
+                result = function(batch)
+            # A recording's result is overwritten by the next call.
+            yield from torch.split(result.clone() if result.device.type == "cuda" else result, 1)
+
+    def _encode(self, images: Tensor) -> Tensor:
+        encoded = self._vae.encode(images.to(self._dtype))
+        found: Tensor = encoded.latents if self._is_tiny else encoded.latent_dist.parameters
+        return found
+
+    def _decode(self, latents: Tensor) -> Tensor:
+        scaled = (latents / self._vae.config.scaling_factor).to(self._dtype)
+        decoded: Tensor = self._vae.decode(scaled).sample
+        return decoded.float()
+
+    def _sampled(self, moments: Tensor, generator: torch.Generator) -> Tensor:
+        """Return latents from their distribution, as diffusers draws them, but without waiting for the device.
+
+        A tiny VAE gives latents rather than a distribution, and nothing is drawn.
+        """
+        scaling: float = self._vae.config.scaling_factor
+        if self._is_tiny:
+            return moments * scaling
+        distribution = DiagonalGaussianDistribution(moments)
+        noise = sent(torch.randn(distribution.mean.shape, generator=generator), moments.device)
+        sampled: Tensor = distribution.mean + distribution.std * noise
+        return sampled * scaling

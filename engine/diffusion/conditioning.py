@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,18 +11,20 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Conditioning:
-    """An encoded prompt, as the UNet takes it. Models that take more than hidden states get more fields here.
+    """Encoded prompts, as the UNet takes them.
 
     Attributes:
-        hidden_states: the text encoder's, shape (rows, tokens, channels).
+        hidden_states: the text encoder's, or both encoders' side by side, shape (rows, tokens, channels).
+        pooled: each prompt as a whole, shape (rows, channels); None for models that do not ask for it.
     """
 
     hidden_states: Tensor
+    pooled: Tensor | None = None
 
     @classmethod
     def stack(cls, rows: Sequence[Conditioning]) -> Conditioning:
         """Return all of `rows` as one batch."""
-        return cls(torch.cat([row.hidden_states for row in rows]))
+        return cls._combined(rows, torch.cat)
 
     @classmethod
     def mix(cls, parts: Sequence[tuple[Conditioning, float]]) -> Conditioning:
@@ -30,7 +32,21 @@ class Conditioning:
         (first, weight), *others = parts
         if not others and weight == 1:
             return first
-        mixed = first.hidden_states * weight
-        for other, weight in others:
-            mixed = mixed + other.hidden_states * weight
-        return cls(mixed)
+        weights = [weight for _, weight in parts]
+        return cls._combined([part for part, _ in parts], lambda tensors: _weighted_sum(tensors, weights))
+
+    def zeros(self) -> Conditioning:
+        """Return the like of this that says nothing."""
+        return self._combined([self], lambda tensors: torch.zeros_like(tensors[0]))
+
+    @classmethod
+    def _combined(cls, rows: Sequence[Conditioning], combine: Callable[[list[Tensor]], Tensor]) -> Conditioning:
+        pooled = [row.pooled for row in rows if row.pooled is not None]
+        return cls(combine([row.hidden_states for row in rows]), combine(pooled) if pooled else None)
+
+
+def _weighted_sum(tensors: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    total = tensors[0] * weights[0]
+    for tensor, weight in zip(tensors[1:], weights[1:], strict=True):
+        total = total + tensor * weight
+    return total

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
+import psutil
 import torch
 from accelerate import PartialState
 from accelerate.utils import is_bf16_available
 
+from engine.backend import Memory
 from engine.errors import EngineError, ModelError
+
+logger = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def choose_device(name: str) -> torch.device:
@@ -26,7 +35,9 @@ def choose_device(name: str) -> torch.device:
     try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError):  # what torch raises differs between builds
-        raise ModelError(f'[model] device is "{name}", but there is none here; "auto" takes what there is.') from None
+        raise ModelError(
+            '[model] device is "{name}", but there is none here; "auto" takes what there is.', name=name
+        ) from None
     return device
 
 
@@ -50,9 +61,19 @@ def use_threads(count: int) -> None:
 
     The threads of one operation wait for each other many times in every forward pass. Where one of them shares its
     core with the bot and the GIF writer, all of them wait for it: on two busy cores that is ten times slower than one
-    thread alone, while on two idle ones the second thread gains a sixth.
+    thread alone, while on two idle ones the second thread gains a sixth. `engine.diffusion.calibration` looks closer.
     """
     torch.set_num_threads(count or max(1, (os.cpu_count() or 1) - 1))
+
+
+def memory_of(device: torch.device) -> Memory:
+    """Return what the memory of `device` holds: a card's as a whole, or this process's part of the machine's."""
+    if device.type in ("cuda", "xpu"):
+        free, total = torch.get_device_module(device).mem_get_info(device)
+        return Memory(used=total - free, total=total)
+    if device.type == "mps":
+        return Memory(used=torch.mps.driver_allocated_memory(), total=torch.mps.recommended_max_memory())
+    return Memory(used=psutil.Process().memory_info().rss, total=psutil.virtual_memory().total)
 
 
 @contextlib.contextmanager
@@ -64,3 +85,38 @@ def memory_errors_explained() -> Iterator[None]:
         raise EngineError(
             "The graphics card has no memory left for this; smaller pictures need less, and so do fewer [engine] lanes."
         ) from None
+
+
+class Portions:
+    """How many of something a device's memory has room for at a time.
+
+    Attributes:
+        most: None until too many were tried once.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.most: int | None = None
+
+    def each(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Result]]) -> list[Result]:
+        """Return what `work` returns for all items, in as few calls as there is memory for.
+
+        Args:
+            work: takes items and returns as many results; one that runs out of memory has changed nothing.
+
+        Raises:
+            torch.OutOfMemoryError: there is not enough for a single one.
+        """
+        results: list[Result] = []
+        while len(results) < len(items):
+            portion = items[len(results) :][: self.most]
+            try:
+                results.extend(work(portion))
+            except torch.OutOfMemoryError:
+                if len(portion) == 1:
+                    raise
+                self.most = len(portion) // 2
+                logger.warning("too little memory for %d at a time; %d from now on", len(portion), self.most)
+                if self._device.type == "cuda":
+                    torch.cuda.empty_cache()
+        return results

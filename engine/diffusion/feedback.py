@@ -1,30 +1,76 @@
-"""The picture that a feedback frame starts from."""
+"""The picture that a feedback frame starts from, and what stays of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from engine.backend import Picture
-from engine.motion.warp import warp
-from engine.storyboard import Feedback
+from engine.diffusion.colour import drawn_towards, laid_out_like
+from engine.diffusion.lane import Remains
+from engine.diffusion.pictures import Pictures
+from engine.motion.transfer import sent
+from engine.motion.warp import presence, warp
+from engine.storyboard import Blend, Feedback
+
+Look = Callable[[Picture], Tensor]
+"""Puts a picture onto the device; see `Pictures.look`."""
 
 
-def starting_image(start: Feedback, sources: Mapping[int, Picture], device: torch.device) -> Tensor:
-    """Move a source frame by the camera and mix the other one in; nothing is rounded on the way.
+def starting_image(
+    start: Feedback, sources: Mapping[int, Picture], device: torch.device, look: Look | None = None
+) -> Tensor:
+    """Move a source frame by the camera, mix the other one in, anchor its colours; nothing is rounded on the way.
+
+    Args:
+        start: its cameras know their focus.
+        look: where the sources may lie on the device already.
 
     Returns:
         the picture as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
     """
-    image = warp(_to_tensor(sources[start.frame], device), start.camera)
+    look = look or Pictures(device).look
+    image = warp(look(sources[start.frame]), start.camera)
     if start.blend is not None:
-        image = torch.lerp(image, _to_tensor(sources[start.blend.frame], device), start.blend.weight)
+        image = _blended(image, start.blend, look(sources[start.blend.frame]))
+    if start.anchors:
+        anchors = [(look(sources[anchor.frame]), anchor) for anchor in start.anchors]
+        if any(anchor.layout for anchor in start.anchors):
+            image = laid_out_like(image, [(picture, anchor.layout) for picture, anchor in anchors])
+        image = drawn_towards(image, [(picture, anchor.weight) for picture, anchor in anchors])
     return image.clamp(0, 1) * 2 - 1  # a sharp kernel overshoots a little at hard edges
 
 
-def _to_tensor(picture: Picture, device: torch.device) -> Tensor:
-    # Contiguous, because a VAE's last digits depend on the order of its input in memory.
-    pixels = torch.tensor(picture, device=device).permute(2, 0, 1).contiguous()
-    return pixels[None].float() / 255
+def _blended(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
+    """Mix another frame in where it exists.
+
+    Beyond its borders the picture goes on as it is; near the end of a return, where that is a narrow edge and little is
+    imagined anew, the frame's mirror image takes over, or a strip of another place would stay there.
+    """
+    other = warp(source, blend.camera)
+    if not blend.feather:
+        return torch.lerp(image, other, blend.weight)
+    height, width = image.shape[-2:]
+    there = sent(presence(blend.camera, height, width, blend.feather), image.device)
+    return torch.lerp(image, other, blend.weight * torch.lerp(there, torch.ones_like(there), blend.weight**2))
+
+
+def finished(images: Sequence[Tensor], remains: Sequence[Remains | None]) -> Tensor:
+    """Return decoded pictures as frames, rounded to bytes as diffusers does.
+
+    What is to remain of their starts is mixed in.
+
+    Args:
+        images: of one shape, as `Autoencoder.decode` returns them.
+
+    Returns:
+        shape (rows, height, width, 3), uint8.
+    """
+    mixed = [
+        image if stays is None else torch.lerp(image.clamp(-1, 1), stays.picture, stays.share)
+        for image, stays in zip(images, remains, strict=True)
+    ]
+    pixels = ((torch.cat(mixed) * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+    return pixels.permute(0, 2, 3, 1).contiguous()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -17,30 +18,42 @@ from huggingface_hub.errors import (
 
 from engine.config import ModelConfig
 from engine.errors import ModelError
+from engine.sentence import Sentence
 
+ENDINGS = (".safetensors", "-*-of-*.safetensors", ".safetensors.index.json")
 WANTED = [
     "model_index.json",
     "card.toml",
     "scheduler/*.json",
     "tokenizer/*.json",
     "tokenizer/*.txt",
+    "tokenizer_2/*.json",
+    "tokenizer_2/*.txt",
     "*/config.json",
     *(
         f"{folder}/{stem}{ending}"
         for folder, stem in (
             ("text_encoder", "model"),
+            ("text_encoder_2", "model"),
             ("unet", "diffusion_pytorch_model"),
             ("vae", "diffusion_pytorch_model"),
         )
-        for ending in (".safetensors", "-*-of-*.safetensors", ".safetensors.index.json")
+        for ending in ENDINGS
     ),
 ]
-"""What is needed of a repository: no pickles, no second copies of the weights, no safety checker."""
-TOKEN_HELP = "put a token that may read it into HF_TOKEN, or its file's name into [model] token_file"
+"""What is needed of a repository: no pickles and no second copies of the weights."""
+VAE = ["config.json", *(f"diffusion_pytorch_model{ending}" for ending in ENDINGS)]
+"""What is needed of a repository that is nothing but a VAE."""
+GUARD = ["feature_extractor/*.json", *(f"safety_checker/model{ending}" for ending in ENDINGS)]
+"""What its safety checker needs, where it is asked for: as many bytes again as half a model."""
+TOKEN_HELP = Sentence("put a token that may read it into HF_TOKEN, or its file's name into [model] token_file")
 
 
-def download(config: ModelConfig) -> Path:
+def download(config: ModelConfig, *, guard: bool = False) -> Path:
     """Fetch the model `config.source` from the hub, or find it in the local cache; without network the cache will do.
+
+    Args:
+        guard: with its safety checker, if it has one.
 
     Returns:
         the directory it lies in.
@@ -48,25 +61,36 @@ def download(config: ModelConfig) -> Path:
     Raises:
         ModelError: one line that says what to do.
     """
-    source = config.source
-    token = _read_token(config.token_file)
+    return fetch(config.source, config.revision, config.token_file, WANTED + GUARD if guard else WANTED)
+
+
+def fetch(source: str, revision: str, token_file: str, patterns: Sequence[str]) -> Path:
+    """Fetch files of a repository, those that match `patterns`; see `download`."""
+    token = _read_token(token_file)
     try:
-        path = snapshot_download(source, revision=config.revision, token=token, allow_patterns=WANTED)
+        path = snapshot_download(source, revision=revision, token=token, allow_patterns=[*patterns])
     except HFValidationError:
         raise ModelError(
-            f'[model] source "{source}" is neither "embedded", nor a directory, nor a hub id such as '
-            '"CompVis/stable-diffusion-v1-4".'
+            '[model] source "{source}" is neither "embedded", nor a directory, nor a hub id such as '
+            '"CompVis/stable-diffusion-v1-4".',
+            source=source,
         ) from None
     except GatedRepoError:
         raise ModelError(
-            f"{source} is gated: accept its terms on the hub with your account, then {TOKEN_HELP}."
+            "{source} is gated: accept its terms on the hub with your account, then {help}.",
+            source=source,
+            help=TOKEN_HELP,
         ) from None
     except RepositoryNotFoundError:
         raise ModelError(
-            f"The hub shows no model {source}: check [model] source; if it is private, {TOKEN_HELP}."
+            "The hub shows no model {source}: check [model] source; if it is private, {help}.",
+            source=source,
+            help=TOKEN_HELP,
         ) from None
     except RevisionNotFoundError:
-        raise ModelError(f"{source} has no revision {config.revision}: check [model] revision.") from None
+        raise ModelError(
+            "{source} has no revision {revision}: check [model] revision.", source=source, revision=revision
+        ) from None
     except LocalEntryNotFoundError as error:
         raise ModelError(_explain_absence(source, error)) from None
     except HfHubHTTPError as error:
@@ -84,31 +108,43 @@ def _read_token(token_file: str) -> str | None:
     try:
         lines = Path(token_file).expanduser().read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError):
-        raise ModelError(f"[model] token_file {token_file} cannot be read.") from None
+        raise ModelError("[model] token_file {token_file} cannot be read.", token_file=token_file) from None
     if not lines:
-        raise ModelError(f"[model] token_file {token_file} is empty: its first line must be your hub token.")
+        raise ModelError(
+            "[model] token_file {token_file} is empty: its first line must be your hub token.", token_file=token_file
+        )
     return lines[0]
 
 
-def _explain_absence(source: str, error: LocalEntryNotFoundError) -> str:
+def _explain_absence(source: str, error: LocalEntryNotFoundError) -> Sentence:
     if isinstance(error.__cause__, HfHubHTTPError):
         return _explain_status(source, error.__cause__)
-    return (
-        f"{source} is not on this machine yet and the hub cannot be reached: check the network, or set [model] source "
-        'to a directory or to "embedded".'
+    return Sentence(
+        "{source} is not on this machine yet and the hub cannot be reached: check the network, or set [model] source "
+        'to a directory or to "embedded".',
+        {"source": source},
     )
 
 
-def _explain_status(source: str, error: HfHubHTTPError) -> str:
+def _explain_status(source: str, error: HfHubHTTPError) -> Sentence:
     status = error.response.status_code
     if status in (401, 403):
-        return f"The hub refuses {source} to this token: {TOKEN_HELP}."
-    return f"The hub answered {status} for {source}: try again later, or set [model] source to a directory."
+        return Sentence("The hub refuses {source} to this token: {help}.", {"source": source, "help": TOKEN_HELP})
+    return Sentence(
+        "The hub answered {status} for {source}: try again later, or set [model] source to a directory.",
+        {"status": status, "source": source},
+    )
 
 
-def _explain_transfer(source: str, error: Exception) -> str:
+def _explain_transfer(source: str, error: Exception) -> Sentence:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     if full or "No space left" in str(error):
-        return f"The disk is full, so {source} cannot be downloaded: free some space, or set HF_HOME to another disk."
+        return Sentence(
+            "The disk is full, so {source} cannot be downloaded: free some space, or set HF_HOME to another disk.",
+            {"source": source},
+        )
     reason = str(error).strip().splitlines() or [type(error).__name__]
-    return f"{source} could not be downloaded ({reason[0].rstrip('.')}): check network and disk, and start again."
+    return Sentence(
+        "{source} could not be downloaded ({reason}): check network and disk, and start again.",
+        {"source": source, "reason": reason[0].rstrip(".")},
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from torch import Tensor
@@ -23,32 +23,46 @@ class ShapeKey(NamedTuple):
     guided: bool
 
 
-@dataclass(slots=True)
+class Past(NamedTuple):
+    """Latents, and what the UNet predicted for them."""
+
+    latents: Tensor
+    prediction: Tensor
+
+
+class Remains(NamedTuple):
+    """A share of the picture that a shot started from, which is to stay in what it becomes."""
+
+    picture: Tensor
+    share: float
+
+
+@dataclass(slots=True, eq=False)
 class DiffusionLane:
     """One shot in flight: its latents, and where its own sampler stands.
 
     Attributes:
         latents: shape (1, channels, height, width), float32 whatever the model computes in, so that many small steps
-            do not lose what they add up.
+            do not lose what they add up. Usually a row of a batch's: never changed in place.
         conditioning: one row.
+        unconditional: one row, of what guidance leads away from.
         guidance: classifier-free guidance scale.
+        guidance_rescale: share of the spread that guidance adds to a prediction which is taken away again.
+        past: of the steps before, newest first, as many as the sampler looks back on.
+        remains: what stays of the picture that the shot started from; None for nothing.
     """
 
     shape_key: ShapeKey
     sampler: Sampler
     latents: Tensor
     conditioning: Conditioning
+    unconditional: Conditioning
     guidance: float
+    guidance_rescale: float
+    past: list[Past] = field(default_factory=list)
+    remains: Remains | None = None
 
     @property
     def steps_left(self) -> int:
         """Denoising steps still to go."""
         return self.sampler.steps_left
-
-    def model_input(self) -> Tensor:
-        """Return the latents as the UNet expects them at this lane's timestep."""
-        return self.sampler.model_input(self.latents)
-
-    def advance(self, prediction: Tensor) -> None:
-        """Take one step."""
-        self.latents = self.sampler.step(prediction, self.latents)

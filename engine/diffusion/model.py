@@ -2,37 +2,80 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import cast
+import contextlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, cast
 
 import torch
 
-from engine.backend import Lane, Picture, ShotRequest
+from engine.backend import Developing, Lane, Memory, Picture, ShotRequest
 from engine.card import Card
+from engine.diffusion.acceleration import WARM_UPS, Acceleration, Function
 from engine.diffusion.autoencoder import Autoencoder
+from engine.diffusion.batch import Batch
+from engine.diffusion.conditioning import Conditioning
 from engine.diffusion.denoiser import Denoiser
-from engine.diffusion.device import memory_errors_explained
-from engine.diffusion.feedback import starting_image
-from engine.diffusion.lane import DiffusionLane, ShapeKey
+from engine.diffusion.device import Portions, memory_errors_explained, memory_of
+from engine.diffusion.drift import with_carried
+from engine.diffusion.feedback import finished, starting_image
+from engine.diffusion.guard import Guard
+from engine.diffusion.lane import DiffusionLane, Remains, ShapeKey
 from engine.diffusion.parts import Parts
+from engine.diffusion.pictures import Pictures
 from engine.diffusion.prompt import PromptEncoder
 from engine.errors import RecipeError
-from engine.storyboard import Feedback, Storyboard
+from engine.motion.vanishing import aimed
+from engine.settings import BUILT_IN, Settings
+from engine.storyboard import Feedback, Noise, Shot, Storyboard, Text
+
+CALLS_AHEAD = 2
+"""Denoising calls that a graphics card is given before the first of them is done: it never waits for the next one, and
+whoever comes meanwhile is not too late for the one after."""
+
+
+class Calls(NamedTuple):
+    """Forwards of a model's parts; what one returns may be overwritten by its next.
+
+    Attributes:
+        unet: takes latents in the model's numbers, timesteps and hidden states of as many rows.
+        encode: takes pictures, -1…1, and returns moments; decode takes latents as the UNet knows them.
+    """
+
+    unet: Function
+    encode: Function
+    decode: Function
 
 
 class DiffusionModel:
-    """A Stable Diffusion model as Core uses it; implements `engine.backend.Backend`."""
+    """A Stable Diffusion model as Core uses it; implements `engine.backend.Backend`.
 
-    def __init__(self, name: str, card: Card, parts: Parts) -> None:
+    Args:
+        acceleration: how its calls are made fast.
+        watch: entered around every call of the UNet and the VAE.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        card: Card,
+        parts: Parts,
+        guard: Guard | None = None,
+        acceleration: Acceleration | None = None,
+        watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
         self._name = name
         self._card = card
         self._parts = parts
+        self._guard = guard
         self._samplers = parts.samplers
-        self._prompts = PromptEncoder(parts.tokenizer, parts.text_encoder, parts.dtype)
-        self._autoencoder = Autoencoder(parts.vae)
-        with torch.inference_mode():
-            self._denoiser = Denoiser(parts.unet, self._prompts.encode_nothing())
+        self._prompts = PromptEncoder(parts.readers, parts.dtype, zeros_for_nothing=parts.zeros_for_nothing)
+        self._autoencoder = Autoencoder(parts.vae, parts.device, acceleration, watch)
+        self._denoiser = Denoiser(parts.unet, parts.device, acceleration, watch, self._autoencoder.factor)
+        self._pictures = Pictures(parts.device)
+        self._portions = {phase: Portions(parts.device) for phase in ("encode", "denoise", "decode")}
+        self._calls: deque[Any] = deque()
 
     @property
     def name(self) -> str:
@@ -54,41 +97,126 @@ class DiffusionModel:
         """The numbers it computes in, such as "float32"."""
         return str(self._parts.dtype).removeprefix("torch.")
 
+    @property
+    def calls(self) -> Calls:
+        """The model's own forwards, made as fast as they are here."""
+        return Calls(self._denoiser.forward, self._autoencoder.encoder, self._autoencoder.decoder)
+
+    @property
+    def judges(self) -> bool:
+        """Whether a safety checker is loaded."""
+        return self._guard is not None
+
+    @property
+    def memory(self) -> Memory:
+        """What the device's memory holds now; see `Backend.memory`."""
+        return memory_of(self._parts.device)
+
     def check(self, storyboard: Storyboard) -> None:
         """See whether every shot can be rendered; see `Backend.check`."""
         factor = self._autoencoder.factor
         if storyboard.width % factor or storyboard.height % factor:
             raise RecipeError(
-                f"This model makes pictures whose sides are multiples of {factor} pixels; "
-                f"{storyboard.width}×{storyboard.height} was asked for."
+                "This model makes pictures whose sides are multiples of {factor} pixels; {width}×{height} was "
+                "asked for.",
+                factor=factor,
+                width=storyboard.width,
+                height=storyboard.height,
             )
         for steps in {shot.steps for shot in storyboard.shots}:
             self._samplers.check(storyboard.scheduler, steps)
         self._prompts.check({shot.prompt for shot in storyboard.shots})
+        self._prompts.check({Text.of(shot.negative) for shot in storyboard.shots if shot.negative})
 
     @torch.inference_mode()
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[DiffusionLane]:
         """Start shots; see `Backend.open`."""
         with memory_errors_explained():
-            lanes = [self._new_lane(request) for request in requests]
-            self._encode_sources(zip(lanes, requests, strict=True))
-            return lanes
+            return self._portions["encode"].each(requests, self._open)
 
     @torch.inference_mode()
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step, in one UNet call; see `Backend.denoise`."""
-        own = _own(lanes)
         with memory_errors_explained():
-            for lane, prediction in zip(own, self._denoiser.predict(own, width), strict=True):
-                lane.advance(prediction)
+            self._wait_for_calls()
+            self._portions["denoise"].each(_own(lanes), lambda some: self._step(some, width))
+            self._note_call()
 
     @torch.inference_mode()
-    def develop(self, lanes: Sequence[Lane], width: int) -> list[Picture]:
+    def develop(self, lanes: Sequence[Lane]) -> Sequence[Developing]:
         """Decode finished lanes; see `Backend.develop`."""
         with memory_errors_explained():
-            return self._autoencoder.decode([lane.latents for lane in _own(lanes)], width)
+            return self._portions["decode"].each(_own(lanes), self._develop)
+
+    @torch.inference_mode()
+    def warm_up(self, width: int) -> None:
+        """Let a graphics card record the calls that a giro in the model's own size takes, with up to `width` lanes."""
+        settings = Settings.layered([BUILT_IN.of("giro"), self._card.of("giro")])
+        shot = Shot(
+            index=0,
+            prompt=Text.of(""),
+            start=Noise(),
+            steps=settings.steps,
+            strength=1.0,
+            guidance=settings.guidance,
+            guidance_rescale=settings.guidance_rescale,
+            seed=0,
+        )
+        request = ShotRequest(
+            shot=shot, width=settings.size, height=settings.size, scheduler=settings.scheduler, sources={}
+        )
+        with memory_errors_explained():
+            nothing = self._prompts.encode_negative("")
+            lanes = [self._lane(request, nothing, nothing) for _ in range(width)]
+            for count in range(width, 0, -1):
+                for _ in range(WARM_UPS + 1):
+                    self._denoiser.predict(Batch(lanes[:count], count))
+            for _ in range(WARM_UPS + 1):
+                (image,) = self._autoencoder.decode([lanes[0].latents])
+                self._autoencoder.encode([image], [torch.Generator("cpu").manual_seed(0)])
+
+    @torch.inference_mode()
+    def judge(self, pictures: Sequence[Picture]) -> list[bool]:
+        """Return which pictures the safety checker objects to; see `Backend.judge`."""
+        assert self._guard is not None  # as `judges` says
+        with memory_errors_explained():
+            return self._guard.judge(pictures)
+
+    def _open(self, requests: Sequence[ShotRequest]) -> list[DiffusionLane]:
+        lanes = [self._new_lane(request) for request in requests]
+        self._encode_sources(zip(lanes, requests, strict=True))
+        return lanes
+
+    def _step(self, lanes: Sequence[DiffusionLane], width: int) -> Sequence[DiffusionLane]:
+        most = self._portions["denoise"].most
+        self._denoiser.step(lanes, width if most is None else min(width, most))
+        return lanes
+
+    def _wait_for_calls(self) -> None:
+        """Wait until the card has little to do; what it has still keeps it busy."""
+        while len(self._calls) >= CALLS_AHEAD:
+            self._calls.popleft().synchronize()
+
+    def _note_call(self) -> None:
+        if self._parts.device.type == "cuda":
+            event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            event.record()
+            self._calls.append(event)
+
+    def _develop(self, lanes: Sequence[DiffusionLane]) -> list[Developing]:
+        """Decode some lanes; the pictures of the first arrive while the others are at work."""
+        arriving: list[Developing] = []
+        rows = self._autoencoder.rows
+        for some in (lanes[first : first + rows] for first in range(0, len(lanes), rows)):
+            images = self._autoencoder.decode([lane.latents for lane in some])
+            arriving += self._pictures.develop(finished(images, [lane.remains for lane in some]))
+        return arriving
 
     def _new_lane(self, request: ShotRequest) -> DiffusionLane:
+        shot = request.shot
+        return self._lane(request, self._prompts.encode(shot.prompt), self._prompts.encode_negative(shot.negative))
+
+    def _lane(self, request: ShotRequest, conditioning: Conditioning, unconditional: Conditioning) -> DiffusionLane:
         """Return a lane on pure noise; that of a feedback shot waits for `_encode_sources` to fill its latents."""
         shot = request.shot
         factor = self._autoencoder.factor
@@ -96,26 +224,31 @@ class DiffusionModel:
         sampler = self._samplers.start(request.scheduler, shot)
         latents = torch.empty(shape, device=self._parts.device)
         return DiffusionLane(
-            shape_key=ShapeKey(shape[2], shape[3], self._denoiser.needs_guidance_pair(shot.guidance)),
+            shape_key=ShapeKey(shape[2], shape[3], self._denoiser.needs_guidance_pair(shot)),
             sampler=sampler,
-            latents=latents if isinstance(shot.start, Feedback) else sampler.noise(latents),
-            conditioning=self._prompts.encode(shot.prompt),
+            latents=latents if isinstance(shot.start, Feedback) else sampler.noise(latents, shot.start),
+            conditioning=conditioning,
+            unconditional=unconditional,
             guidance=shot.guidance,
+            guidance_rescale=shot.guidance_rescale,
         )
 
     def _encode_sources(self, opened: Iterable[tuple[DiffusionLane, ShotRequest]]) -> None:
         """Give the lanes of feedback shots their start: pictures of one size are encoded together."""
-        by_size: defaultdict[ShapeKey, list[tuple[DiffusionLane, torch.Tensor]]] = defaultdict(list)
+        by_size: defaultdict[ShapeKey, list[tuple[DiffusionLane, Shot, torch.Tensor]]] = defaultdict(list)
         for lane, request in opened:
-            if isinstance(start := request.shot.start, Feedback):
-                image = starting_image(start, request.sources, self._parts.device)
-                by_size[lane.shape_key].append((lane, image))
+            shot = aimed(request.shot, request.sources)
+            if isinstance(shot.start, Feedback):
+                image = starting_image(shot.start, request.sources, self._parts.device, self._pictures.look)
+                by_size[lane.shape_key].append((lane, shot, image))
         for group in by_size.values():
             latents = self._autoencoder.encode(
-                [image for _, image in group], [lane.sampler.generator for lane, _ in group]
+                [image for _, _, image in group], [lane.sampler.generator for lane, _, _ in group]
             )
-            for (lane, _), clean in zip(group, latents, strict=True):
-                lane.latents = lane.sampler.renoise(clean)
+            for (lane, shot, image), clean in zip(group, latents, strict=True):
+                if isinstance(shot.start, Feedback) and shot.start.persistence:
+                    lane.remains = Remains(image, shot.start.persistence)
+                lane.latents = lane.sampler.renoise(clean, with_carried(lane.sampler.draw(clean), shot))
 
 
 def _own(lanes: Sequence[Lane]) -> Sequence[DiffusionLane]:

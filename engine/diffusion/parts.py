@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import textwrap
-from collections.abc import Iterator
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,26 +10,17 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers import AutoencoderKL, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTokenizer
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from engine.config import TimestepSpacing
+from engine.diffusion.layout import SUPPORTED_XL, WEIGHTS, check_layout, check_weights, failing_as_damage, read_json
 from engine.diffusion.sampler import Samplers
+from engine.diffusion.text_encoder import TextEncoder
 from engine.errors import ModelError
 
-SUPPORTED = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "LatentConsistencyModelPipeline")
-PARTS: dict[str, tuple[str, ...]] = {
-    "unet": ("UNet2DConditionModel",),
-    "vae": ("AutoencoderKL",),
-    "text_encoder": ("CLIPTextModel",),
-    "tokenizer": ("CLIPTokenizer", "CLIPTokenizerFast"),
-}
-WEIGHTS = {
-    "unet": "diffusion_pytorch_model",
-    "vae": "diffusion_pytorch_model",
-    "text_encoder": "model",
-}
-LONGEST_REASON = 160
-"""Characters of a library's own words that are passed on."""
+SIZES = 6
+"""Numbers about a picture's size that an SDXL-shaped UNet is told."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +28,9 @@ class Parts:
     """A model in memory, part by part. What diffusers and transformers build is untyped.
 
     Attributes:
-        dtype: of the UNet and the text encoder; the VAE's may be wider.
+        dtype: of the UNet and the text encoders; the VAE's may be wider.
+        tokenizer_2, text_encoder_2: of SDXL-shaped models, which read each prompt twice.
+        zeros_for_nothing: whether such a model is led away from zeros where there is no negative prompt.
     """
 
     device: torch.device
@@ -50,29 +40,66 @@ class Parts:
     unet: Any
     vae: Any
     samplers: Samplers
+    tokenizer_2: Any = None
+    text_encoder_2: Any = None
+    zeros_for_nothing: bool = False
+
+    @property
+    def text_encoders(self) -> tuple[Any, ...]:
+        """The text encoder, or both."""
+        return (self.text_encoder,) if self.text_encoder_2 is None else (self.text_encoder, self.text_encoder_2)
+
+    @property
+    def readers(self) -> list[TextEncoder]:
+        """The text encoders with their tokenizers, as they are used."""
+        if self.text_encoder_2 is None:
+            return [TextEncoder(self.tokenizer, self.text_encoder, self.device)]
+        pairs = (self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)
+        return [TextEncoder(*pair, self.device, penultimate=True) for pair in pairs]
 
 
-def load_parts(directory: Path, device: torch.device, dtype: torch.dtype) -> Parts:
+def load_parts(
+    directory: Path,
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    waiting: bool = False,
+    spacing: TimestepSpacing = "auto",
+    tiny_vae: Path | None = None,
+) -> Parts:
     """Load a model in diffusers layout. Only safetensors are read, and none of the model's own code is ever run.
+
+    Args:
+        waiting: whether weights wait in the machine's memory; see `engine.diffusion.offload`.
+        spacing: which timesteps the model's samplers take.
+        tiny_vae: a directory with the VAE that takes the place of the model's own.
 
     Raises:
         ModelError: one line that says what is wrong.
     """
     _quiet_libraries()
-    _check_layout(directory)
-    with _failing_as_damage(directory / "scheduler"):
-        samplers = Samplers(_read_json(directory / "scheduler" / "scheduler_config.json"))
-    with _failing_as_damage(directory / "tokenizer"):
-        tokenizer = CLIPTokenizer.from_pretrained(directory / "tokenizer", local_files_only=True)
+    index = check_layout(directory)
+    with failing_as_damage(directory / "scheduler"):
+        schedule = read_json(directory / "scheduler" / "scheduler_config.json")
+        samplers = Samplers(schedule if spacing == "auto" else schedule | {"timestep_spacing": spacing})
+    at_first = torch.device("cpu") if waiting else device
     parts = Parts(
         device=device,
         dtype=dtype,
-        tokenizer=tokenizer,
-        text_encoder=_load(CLIPTextModel, directory / "text_encoder", device, {"dtype": dtype}),
-        unet=_load(UNet2DConditionModel, directory / "unet", device, {"torch_dtype": dtype}),
-        vae=_load(AutoencoderKL, directory / "vae", device, {"torch_dtype": _vae_dtype(directory / "vae", dtype)}),
+        tokenizer=_load_tokenizer(directory / "tokenizer"),
+        text_encoder=load_part(CLIPTextModel, directory / "text_encoder", at_first, {"dtype": dtype}),
+        unet=load_part(UNet2DConditionModel, directory / "unet", at_first, {"torch_dtype": dtype}),
+        vae=_load_vae(tiny_vae or directory / "vae", at_first, dtype),
         samplers=samplers,
     )
+    if index["_class_name"] in SUPPORTED_XL:
+        second = directory / "text_encoder_2"
+        parts = dataclasses.replace(
+            parts,
+            tokenizer_2=_load_tokenizer(directory / "tokenizer_2"),
+            text_encoder_2=load_part(CLIPTextModelWithProjection, second, at_first, {"dtype": dtype}),
+            zeros_for_nothing=bool(index.get("force_zeros_for_empty_prompt", True)),
+        )
     _check_fit(directory, parts)
     return parts
 
@@ -85,118 +112,86 @@ def _quiet_libraries() -> None:
     transformers.logging.disable_progress_bar()
 
 
-# ---- before loading ----
+def _load_tokenizer(directory: Path) -> Any:
+    with failing_as_damage(directory):
+        return CLIPTokenizer.from_pretrained(directory, local_files_only=True)
 
 
-def _check_layout(directory: Path) -> None:
-    """See that this is a model we know how to run, before any weight is read."""
-    index_file = directory / "model_index.json"
-    if not index_file.exists():
-        raise ModelError(f"{directory} is no model in diffusers layout: it has no model_index.json.")
-    index = _read_json(index_file)
-    pipeline = index.get("_class_name")
-    if pipeline not in SUPPORTED:
-        raise ModelError(
-            f"{directory} is a model for {pipeline}; supported is Stable Diffusion 1 or 2 ({SUPPORTED[0]})."
-        )
-    for part, classes in PARTS.items():
-        found = index.get(part) or [None, None]
-        if found[1] not in classes:
-            raise ModelError(f"{directory}: its {part} is of the kind {found[1]}; supported is {classes[0]}.")
-        if not (directory / part).is_dir():
-            raise ModelError(f"{directory} is incomplete: it has no directory {part}.")
-    for part, stem in WEIGHTS.items():
-        _read_json(directory / part / "config.json")
-        _check_weights(directory / part, stem)
-    _check_vocabulary(directory / "tokenizer")
+def _load_vae(directory: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    """Load a VAE; some overflow in float16, as their own configuration says, and compute in float32 instead."""
+    config = read_json(directory / "config.json")
+    check_weights(directory, WEIGHTS["vae"])
+    wider = config.get("force_upcast", False) and dtype == torch.float16
+    kind = AutoencoderTiny if config.get("_class_name") == "AutoencoderTiny" else AutoencoderKL
+    return load_part(kind, directory, device, {"torch_dtype": torch.float32 if wider else dtype})
 
 
-def _check_vocabulary(directory: Path) -> None:
-    """See that there is a vocabulary; without one a tokenizer loads all the same, and knows no word."""
-    if not (directory / "tokenizer.json").exists() and not (directory / "vocab.json").exists():
-        raise ModelError(f"{directory} is incomplete: it has neither tokenizer.json nor vocab.json.")
+def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str, torch.dtype]) -> Any:
+    """Load one part with weights; `dtype` under the argument's name in the part's library.
 
-
-def _check_weights(directory: Path, stem: str) -> None:
-    if (directory / f"{stem}.safetensors").exists() or (directory / f"{stem}.safetensors.index.json").exists():
-        return
-    pickles = sorted(path.name for path in directory.iterdir() if path.suffix in (".bin", ".ckpt", ".pt", ".pth"))
-    if pickles:
-        raise ModelError(
-            f"{directory} holds its weights as {pickles[0]}, which can run code when opened; "
-            "only safetensors are read, so convert it or choose another revision."
-        )
-    raise ModelError(f"{directory} is incomplete: it has no {stem}.safetensors.")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read ({_reason(error)}).") from None
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} cannot be read (it is not a JSON object).")
-    return content
-
-
-def _vae_dtype(directory: Path, dtype: torch.dtype) -> torch.dtype:
-    """Return the VAE's number format: some overflow in float16, and their own configuration says so."""
-    upcast = _read_json(directory / "config.json").get("force_upcast", False)
-    return torch.float32 if upcast and dtype == torch.float16 else dtype
-
-
-# ---- loading ----
-
-
-def _load(kind: Any, directory: Path, device: torch.device, dtype: dict[str, torch.dtype]) -> Any:
-    """Load one part with weights; `dtype` under the argument's name in the part's library."""
-    with _failing_as_damage(directory):
+    Raises:
+        ModelError: one line that says what is wrong.
+    """
+    with failing_as_damage(directory):
         part, info = kind.from_pretrained(
             directory, use_safetensors=True, local_files_only=True, output_loading_info=True, **dtype
         )
     if missing := sorted(info["missing_keys"]):
-        raise ModelError(f"{directory} is incomplete: weights are missing, such as {missing[0]}.")
+        raise ModelError(
+            "{directory} is incomplete: weights are missing, such as {name}.",
+            directory=directory,
+            name=missing[0],
+        )
     try:
         return part.to(device).eval().requires_grad_(False)
     except torch.OutOfMemoryError:
-        raise ModelError(f"The model does not fit into the memory of {device}: choose another device.") from None
-
-
-@contextlib.contextmanager
-def _failing_as_damage(directory: Path) -> Iterator[None]:
-    """Report whatever the libraries raise about the files of one part; they have no common error for it."""
-    try:
-        yield
-    except ModelError:
-        raise
-    except Exception as error:
-        raise ModelError(f"{directory} is damaged or incomplete ({_reason(error)}).") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the first line of what a library said, kept short."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return textwrap.shorten(lines[0], LONGEST_REASON, placeholder=" …").rstrip(".:")
-
-
-# ---- after loading ----
+        raise ModelError(
+            "The model does not fit into the memory of {device}: choose another device.", device=device
+        ) from None
 
 
 def _check_fit(directory: Path, parts: Parts) -> None:
     """See that the parts belong together; a mismatch would only show in the first picture, or in none."""
-    unet, vae, text_encoder = parts.unet.config, parts.vae.config, parts.text_encoder.config
+    unet, vae = parts.unet.config, parts.vae.config
+    text_encoders = [text_encoder.config for text_encoder in parts.text_encoders]
+    width = sum(text_encoder.hidden_size for text_encoder in text_encoders)
     if unet.in_channels != vae.latent_channels:
         raise ModelError(
-            f"{directory}: the UNet takes {unet.in_channels} channels and the VAE makes {vae.latent_channels}; "
-            "models for inpainting or upscaling are not supported."
+            "{directory}: the UNet takes {taken} channels and the VAE makes {made}; models "
+            "for inpainting or upscaling are not supported.",
+            directory=directory,
+            taken=unet.in_channels,
+            made=vae.latent_channels,
         )
-    if unet.cross_attention_dim != text_encoder.hidden_size:
+    if vae.get("latents_mean") is not None or vae.get("shift_factor"):
+        raise ModelError("{directory}: its VAE shifts its latents; such models are not supported.", directory=directory)
+    if unet.cross_attention_dim != width:
         raise ModelError(
-            f"{directory}: the UNet expects a text encoder of width {unet.cross_attention_dim}, and this one has "
-            f"{text_encoder.hidden_size}."
+            "{directory}: the UNet expects a text encoder of width {wanted}, and this one has {found}.",
+            directory=directory,
+            wanted=unet.cross_attention_dim,
+            found=width,
         )
-    if len(parts.tokenizer) > text_encoder.vocab_size:
+    for tokenizer, text_encoder in zip((parts.tokenizer, parts.tokenizer_2), text_encoders, strict=False):
+        if len(tokenizer) > text_encoder.vocab_size:
+            raise ModelError(
+                "{directory}: the tokenizer knows {count} tokens, the text encoder only {most}.",
+                directory=directory,
+                count=len(tokenizer),
+                most=text_encoder.vocab_size,
+            )
+    _check_added(directory, parts)
+
+
+def _check_added(directory: Path, parts: Parts) -> None:
+    """See that the UNet is told besides the prompts' states what its text encoders and we can tell it."""
+    unet = parts.unet.config
+    told = 0
+    if parts.text_encoder_2 is not None:
+        told = parts.text_encoder_2.config.projection_dim + SIZES * (unet.addition_time_embed_dim or 0)
+    kind = "text_time" if told else None
+    if unet.addition_embed_type != kind or (told and parts.unet.add_embedding.linear_1.in_features != told):
         raise ModelError(
-            f"{directory}: the tokenizer knows {len(parts.tokenizer)} tokens, the text encoder only "
-            f"{text_encoder.vocab_size}."
+            "{directory}: the UNet is to be told more than prompts and a size, as refiners are; that is not supported.",
+            directory=directory,
         )

@@ -1,37 +1,35 @@
-"""From words to conditioning, with two places where prompts can be mixed: after the text encoder, and before it."""
+"""From words to conditioning, with two places where prompts can be mixed: after the text encoders, and before them."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import torch
-from torch import Tensor
 
 from engine.diffusion.conditioning import Conditioning
-from engine.errors import PromptError
-from engine.storyboard import Prompt, Swap, Text
+from engine.diffusion.text_encoder import Encoded, TextEncoder, fill
+from engine.storyboard import Along, Prompt, Swap, Text
 
 REMEMBERED = 256
 """Encoded prompts that are kept: more than an animation has stages, some tens of megabytes for a large model."""
-SHOWN = 40
-"""Characters of an offending prompt that are quoted back."""
 
 
 class PromptEncoder:
-    """A tokenizer and its text encoder.
+    """A model's text encoders: one, or two whose states lie side by side.
 
-    Every prompt goes through the encoder on its own, never in a batch, so that company cannot change its digits.
+    Every prompt goes through them on its own, never in a batch, so that company cannot change its digits.
+
+    Args:
+        dtype: of what they say.
+        zeros_for_nothing: whether guidance leads away from zeros, rather than from the encoded empty prompt, where
+            there is no negative prompt.
     """
 
-    def __init__(self, tokenizer: Any, text_encoder: Any, dtype: torch.dtype) -> None:
-        self._tokenizer = tokenizer
-        self._text_encoder = text_encoder
+    def __init__(self, encoders: Sequence[TextEncoder], dtype: torch.dtype, *, zeros_for_nothing: bool = False) -> None:
+        self._encoders = tuple(encoders)
         self._dtype = dtype
-        self._foreign = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id}
-        self._length = min(tokenizer.model_max_length, text_encoder.config.max_position_embeddings)
+        self._zeros_for_nothing = zeros_for_nothing
         self._remembered: OrderedDict[str | Swap, Conditioning] = OrderedDict()
 
     # ---- checks ----
@@ -40,7 +38,7 @@ class PromptEncoder:
         """See whether every prompt can be encoded, looking at each wording once.
 
         Raises:
-            PromptError: too many tokens, none at all, or characters the tokenizer does not know.
+            PromptError: too many tokens, none at all, or characters a tokenizer does not know.
         """
         words: set[str] = set()
         texts: set[str] = set()
@@ -48,24 +46,17 @@ class PromptEncoder:
             match prompt:
                 case Text(parts=parts):
                     texts.update(text for text, _ in parts)
+                case Along():
+                    continue  # the frames of its surveys have all that it can come to
                 case Swap(template=template, source=source, target=target):
                     words.update((source, target))
-                    texts.update((_fill(template, source), _fill(template, target)))
+                    texts.update((fill(template, source), fill(template, target)))
         for text in sorted(words) + sorted(texts):
             self._check_text(text)
 
     def _check_text(self, text: str) -> None:
-        tokens = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
-        shown = text if len(text) <= SHOWN else text[:SHOWN] + "…"
-        if not tokens:
-            raise PromptError(f"The model finds no word in “{shown}”.")
-        if not self._foreign.isdisjoint(tokens):
-            raise PromptError(f"“{shown}” has characters that the model's vocabulary does not hold.")
-        most = self._length - self._tokenizer.num_special_tokens_to_add()
-        if len(tokens) > most:
-            raise PromptError(
-                f"The prompt that begins “{shown}” has {len(tokens)} tokens; the model takes at most {most}."
-            )
+        for encoder in self._encoders:
+            encoder.check(text)
 
     # ---- encoding ----
 
@@ -82,47 +73,44 @@ class PromptEncoder:
             case Text(parts=parts):
                 return Conditioning.mix([(self._encode_text(text), weight) for text, weight in parts])
             case Swap(template=template, source=source, weight=weight) if weight <= 0:
-                return self._encode_text(_fill(template, source))
+                return self._encode_text(fill(template, source))
             case Swap(template=template, target=target, weight=weight) if weight >= 1:
-                return self._encode_text(_fill(template, target))
+                return self._encode_text(fill(template, target))
             case Swap():
                 return self._encode_swap(prompt)
+            case Along():
+                raise ValueError("a shot whose place on its path is not settled cannot be rendered")
 
-    def encode_nothing(self) -> Conditioning:
-        """Encode the empty prompt, which guidance leads away from."""
-        return self._recall("") or self._remember("", self._run(self._tokenize("")))
+    def encode_negative(self, text: str) -> Conditioning:
+        """Encode what guidance leads away from: a negative prompt, or what stands for none.
+
+        Raises:
+            PromptError: as `check`.
+        """
+        if text:
+            return self._encode_text(text)
+        if known := self._recall(""):
+            return known
+        nothing = self._beside([encoder.encode("") for encoder in self._encoders])
+        return self._remember("", nothing.zeros() if self._zeros_for_nothing else nothing)
 
     def _encode_text(self, text: str) -> Conditioning:
         if known := self._recall(text):
             return known
         self._check_text(text)
-        return self._remember(text, self._run(self._tokenize(text)))
+        return self._remember(text, self._beside([encoder.encode(text) for encoder in self._encoders]))
 
     def _encode_swap(self, swap: Swap) -> Conditioning:
-        """Mix two prompts at their token embeddings, row by row, and send the mixture through the encoder's layers.
-
-        Where the prompts agree nothing changes. A word of as many tokens as the other is mixed with it in its place;
-        when the counts differ, the rows behind the word slide from the one prompt to the other as the weight grows.
-        """
         if known := self._recall(swap):
             return known
         self.check([swap])
-        source = self._tokenize(_fill(swap.template, swap.source))
-        target = self._tokenize(_fill(swap.template, swap.target))
-        embed = self._text_encoder.get_input_embeddings()
-        # lerp leaves equal rows exactly as they are, which (1 - w) * a + w * a does not.
-        mixed = torch.lerp(embed(source), embed(target), swap.weight)
-        with _embeddings_replaced(self._text_encoder, mixed):
-            return self._remember(swap, self._run(source if swap.weight < 0.5 else target))
+        return self._remember(swap, self._beside([encoder.encode_swap(swap) for encoder in self._encoders]))
 
-    def _tokenize(self, text: str) -> Tensor:
-        tokens = self._tokenizer(text, padding="max_length", max_length=self._length, return_tensors="pt")
-        ids: Tensor = tokens.input_ids.to(self._text_encoder.device)
-        return ids
-
-    def _run(self, ids: Tensor) -> Conditioning:
-        # No mask: padding is attended to, as Stable Diffusion was trained.
-        return Conditioning(self._text_encoder(ids).last_hidden_state.to(self._dtype))
+    def _beside(self, said: Sequence[Encoded]) -> Conditioning:
+        """Return what the encoders say as one: their states side by side, and the last one's word on the whole."""
+        states = said[0].states if len(said) == 1 else torch.cat([one.states for one in said], -1)
+        pooled = said[-1].pooled
+        return Conditioning(states.to(self._dtype), None if pooled is None else pooled.to(self._dtype))
 
     # ---- memory ----
 
@@ -136,20 +124,3 @@ class PromptEncoder:
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
         return conditioning
-
-
-def _fill(template: str, word: str) -> str:
-    return template.replace("{}", word)
-
-
-@contextlib.contextmanager
-def _embeddings_replaced(text_encoder: Any, rows: Tensor) -> Iterator[None]:
-    """Give `rows` in the place of whatever the encoder's embedding layer looks up, for one forward pass.
-
-    A hook on the layer works with any encoder, while not every one accepts embeddings as an argument.
-    """
-    hook = text_encoder.get_input_embeddings().register_forward_hook(lambda module, arguments, output: rows)
-    try:
-        yield
-    finally:
-        hook.remove()

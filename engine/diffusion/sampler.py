@@ -1,14 +1,13 @@
 """One frame's way through a noise schedule.
 
-The arithmetic is diffusers' own. Its schedulers keep the step index and the history of earlier predictions on the
-object, so every frame in flight has a scheduler of its own; what they share are the numbers that never change.
+The arithmetic is diffusers' own, read off its schedulers once for each schedule (`engine.diffusion.schedule`), so that
+what a frame in flight has of its own is a place in the schedule and a random generator.
 """
 
 from __future__ import annotations
 
-import copy
 import functools
-import inspect
+import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -22,9 +21,11 @@ from diffusers import (
 )
 from torch import Tensor
 
+from engine.diffusion.schedule import Schedule, Step, begin, generator_argument, read_schedule
 from engine.errors import RecipeError
+from engine.motion.transfer import sent
 from engine.settings import SchedulerName
-from engine.storyboard import Feedback, Shot
+from engine.storyboard import Feedback, Noise, Shot
 
 SCHEDULERS: dict[SchedulerName, Any] = {
     "ddim": DDIMScheduler,
@@ -33,7 +34,9 @@ SCHEDULERS: dict[SchedulerName, Any] = {
     "dpm++2m": DPMSolverMultistepScheduler,
     "lcm": LCMScheduler,
 }
-SCHEDULES_KEPT = 64
+SCHEDULES_KEPT = 256
+FEW = 10
+"""Steps from which on every schedule begins near enough to pure noise."""
 
 
 class Samplers:
@@ -46,7 +49,8 @@ class Samplers:
             ValueError, TypeError, NotImplementedError: one of the samplers cannot be built from it.
         """
         self._built = {name: SCHEDULERS[name].from_config(config) for name in get_args(SchedulerName)}
-        self._prepared = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._prepare)
+        self._least_steps = functools.cache(self._find_least_steps)
+        self._schedule = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._read)
 
     def check(self, name: SchedulerName, steps: int) -> None:
         """See whether a sampler can make a schedule of so many steps.
@@ -57,20 +61,42 @@ class Samplers:
         config = self._built[name].config
         most = config.get("original_inference_steps", config.num_train_timesteps)
         if steps > most:
-            raise RecipeError(f"The sampler {name} takes at most {most} steps; {steps} were asked for.")
+            raise RecipeError(
+                "The sampler {name} takes at most {most} steps; {steps} were asked for.",
+                name=name,
+                most=most,
+                steps=steps,
+            )
+        if (least := self._least_steps(name, steps)) > steps:
+            raise RecipeError(
+                "With {steps} steps this model's sampler {name} does not begin at noise; it takes at least {least}.",
+                name=name,
+                steps=steps,
+                least=least,
+            )
+
+    def _find_least_steps(self, name: SchedulerName, steps: int) -> int:
+        """Return the length of a schedule, `steps` or above, that begins where nothing is left of a picture.
+
+        "Leading" timesteps do not reach the last one, and a schedule of a single step consists of the first alone.
+        """
+        scheduler = self._built[name]
+        half: float = scheduler.config.num_train_timesteps / 2
+        lengths = range(steps, FEW)
+        return next((some for some in lengths if float(begin(scheduler, some, None).timesteps[0]) >= half), steps)
 
     def start(self, name: SchedulerName, shot: Shot) -> Sampler:
         """Return a sampler at the beginning of a shot."""
-        # A shallow copy shares the tables; set_timesteps gives the copy a state of its own.
-        return Sampler(copy.copy(self._prepared(name, shot.steps)), shot)
+        first = shot.steps - shot.unet_calls if isinstance(shot.start, Feedback) else None
+        return Sampler(self._schedule(name, shot.steps, first), shot.seed)
 
-    def _prepare(self, name: SchedulerName, steps: int) -> Any:
-        scheduler = copy.copy(self._built[name])
-        scheduler.set_timesteps(steps)
+    def _read(self, name: SchedulerName, steps: int, first: int | None) -> Schedule:
+        scheduler = self._built[name]
         if name == "lms":
-            # diffusers integrates numerically in every step of every frame, which costs as much as a small UNet.
+            # diffusers integrates numerically in every step, also of a schedule that it has integrated before.
+            scheduler = begin(scheduler, steps, first)
             scheduler.get_lms_coefficient = functools.cache(scheduler.get_lms_coefficient)
-        return scheduler
+        return read_schedule(scheduler, steps, first)
 
 
 class Sampler:
@@ -80,50 +106,56 @@ class Sampler:
     computes in, so that a seed means the same noise on every device.
     """
 
-    def __init__(self, scheduler: Any, shot: Shot) -> None:
-        scheduler.set_timesteps(shot.steps)
-        first = shot.steps - shot.unet_calls
-        if isinstance(shot.start, Feedback) and hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(first)
-        self.generator = torch.Generator("cpu").manual_seed(shot.seed)
-        self._scheduler = scheduler
-        # "Trailing" schedules of some lengths end with a surplus timestep of -1 by rounding; no model knows that one.
-        self._timesteps = list(scheduler.timesteps[first : shot.steps])
+    def __init__(self, schedule: Schedule, seed: int) -> None:
+        self.generator = torch.Generator("cpu").manual_seed(seed)
+        self._schedule = schedule
         self._position = 0
-        takes_generator = "generator" in inspect.signature(scheduler.step).parameters
-        self._extra = {"generator": self.generator} if takes_generator else {}
+        self._stepper: Any = schedule.stepper() if schedule.stepper else None
 
     @property
     def steps_left(self) -> int:
         """Steps still to go."""
-        return len(self._timesteps) - self._position
+        return len(self._schedule.steps) - self._position
 
     @property
-    def timestep(self) -> float:
-        """The timestep that the UNet is to be told next."""
-        return float(self._timesteps[self._position])
+    def memory(self) -> int:
+        """How many earlier latents and predictions a step may look back on."""
+        return self._schedule.memory
 
-    def noise(self, like: Tensor) -> Tensor:
+    @property
+    def present(self) -> Step:
+        """The step that comes next."""
+        return self._schedule.steps[self._position]
+
+    @property
+    def steps_alone(self) -> bool:
+        """Whether `step_alone` has to take the steps, because `present` does not say all there is to know of one."""
+        return self._stepper is not None
+
+    def noise(self, like: Tensor, start: Noise) -> Tensor:
         """Draw the pure noise that a text-to-image frame starts from, of `like`'s shape and device."""
-        sigma: float = self._scheduler.init_noise_sigma
-        return self._draw(like) * sigma
+        own = self.draw(like)
+        if start.other is None:
+            return own * self._schedule.noise_sigma
+        other = sent(torch.randn(like.shape, generator=torch.Generator("cpu").manual_seed(start.other)), like.device)
+        return (own * math.cos(start.angle) + other * math.sin(start.angle)) * self._schedule.noise_sigma
 
-    def renoise(self, latents: Tensor) -> Tensor:
+    def renoise(self, latents: Tensor, noise: Tensor) -> Tensor:
         """Add noise to the latents of a picture, up to the point of the schedule where this sampler starts."""
-        noisy: Tensor = self._scheduler.add_noise(latents, self._draw(latents), self._timesteps[0][None])
-        return noisy
+        return latents * self._schedule.renoise_keep + noise * self._schedule.renoise_add
 
-    def model_input(self, latents: Tensor) -> Tensor:
-        """Scale latents as the UNet expects them at the present timestep."""
-        scaled: Tensor = self._scheduler.scale_model_input(latents, self._timesteps[self._position])
-        return scaled
+    def draw(self, like: Tensor) -> Tensor:
+        """Draw fresh noise of unit variance, of `like`'s shape and device."""
+        return sent(torch.randn(like.shape, generator=self.generator), like.device)
 
-    def step(self, prediction: Tensor, latents: Tensor) -> Tensor:
-        """Return the latents one step further, given what the UNet predicted for them."""
-        timestep = self._timesteps[self._position]
+    def advance(self) -> None:
+        """Note that the present step was taken."""
         self._position += 1
-        advanced: Tensor = self._scheduler.step(prediction, timestep, latents, **self._extra, return_dict=False)[0]
-        return advanced
 
-    def _draw(self, like: Tensor) -> Tensor:
-        return torch.randn(like.shape, generator=self.generator).to(like.device)
+    def step_alone(self, prediction: Tensor, latents: Tensor) -> Tensor:
+        """Return the latents one step further by diffusers' own arithmetic."""
+        timestep = self._stepper.timesteps[self._schedule.first + self._position]
+        extra = generator_argument(self._stepper, self.generator)
+        self._stepper.scale_model_input(latents, timestep)  # some will not step before they were asked for that
+        advanced: Tensor = self._stepper.step(prediction, timestep, latents, **extra, return_dict=False)[0]
+        return advanced

@@ -104,8 +104,9 @@ class GifWriter:
             self._change_for_the_better(None)
         if not self._fits:
             raise LimitTooSmall(
-                f"{self._plan.frames} frames do not fit into {self._plan.limit_bytes:,} bytes, however small: "
-                "ask for fewer frames."
+                "{frames} frames do not fit into {limit} bytes, however small: ask for fewer frames.",
+                frames=self._plan.frames,
+                limit=f"{self._plan.limit_bytes:,}",
             )
         return self._file()
 

@@ -12,6 +12,7 @@ import math
 import torch
 from torch import Tensor
 
+from engine.motion.transfer import sent
 from engine.storyboard import Camera
 
 LOBES = 3
@@ -34,14 +35,36 @@ def warp(image: Tensor, camera: Camera) -> Tensor:
     return _warp_turned(image, camera)
 
 
+def presence(camera: Camera, height: int, width: int, feather: float) -> Tensor:
+    """Return how much of what the camera sees lies inside the picture, with a soft edge.
+
+    Args:
+        feather: width of the edge inside the picture's borders, as a share of its longer side, above 0.
+
+    Returns:
+        shape (height, width), float32 on the CPU: 0 beyond the borders, 1 from a feather's width inside them.
+    """
+    x, y = source_positions(width, height, camera)
+    inside = torch.minimum(torch.minimum(x, width - x), torch.minimum(y, height - y))
+    ramp = (inside / (feather * max(height, width))).clamp(0, 1)
+    return (ramp * ramp * (3 - 2 * ramp)).view(height, width).float()
+
+
 def _warp_axes(image: Tensor, camera: Camera) -> Tensor:
     """Warp without rotation: rows and columns are independent, and each axis is one small matrix."""
     height, width = image.shape[-2:]
-    x = _axis_positions(width, camera.focus_x, camera.pan_x, camera.zoom)
-    y = _axis_positions(height, camera.focus_y, camera.pan_y, camera.zoom)
-    rows = _axis_matrix(y, height, camera.zoom).to(image)
-    columns = _axis_matrix(x, width, camera.zoom).to(image)
+    x, y = axis_positions(width, height, camera)
+    rows = _axis_matrix(y, height, camera.zoom, image)
+    columns = _axis_matrix(x, width, camera.zoom, image)
     return rows @ image @ columns.T
+
+
+def axis_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, Tensor]:
+    """Return the x that each column and the y that each row shows of the source, in pixels, without rotation."""
+    return (
+        _axis_positions(width, camera.focus_x, camera.pan_x, camera.zoom),
+        _axis_positions(height, camera.focus_y, camera.pan_y, camera.zoom),
+    )
 
 
 def _axis_positions(size: int, focus: float, pan: float, zoom: float) -> Tensor:
@@ -50,22 +73,25 @@ def _axis_positions(size: int, focus: float, pan: float, zoom: float) -> Tensor:
     return focus * size + (centres - focus * size) / zoom + pan * size
 
 
-def _axis_matrix(positions: Tensor, size: int, zoom: float) -> Tensor:
-    """Return the matrix that resamples one axis: shape (len(positions), size), each row summing to 1."""
+def _axis_matrix(positions: Tensor, size: int, zoom: float, like: Tensor) -> Tensor:
+    """Return the matrix that resamples one axis: shape (len(positions), size), each row summing to 1.
+
+    Args:
+        like: says number format and device.
+    """
     taps, weights = _kernel(positions, zoom)
-    matrix = torch.zeros(len(positions), size, dtype=positions.dtype)
-    return matrix.scatter_add_(1, _mirror(taps, size), weights)
+    matrix = torch.zeros(len(positions), size, dtype=positions.dtype, device=like.device)
+    return matrix.scatter_add_(1, sent(_mirror(taps, size), like.device), sent(weights, like.device)).to(like.dtype)
 
 
 def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
     """Warp with rotation: every pixel gathers its own neighbourhood in the source."""
     height, width = image.shape[-2:]
-    x, y = _turned_positions(width, height, camera)
+    x, y = source_positions(width, height, camera)
     x_taps, x_weights = _kernel(x, camera.zoom)
     y_taps, y_weights = _kernel(y, camera.zoom)
-    columns = _mirror(x_taps, width).to(image.device)
-    rows = _mirror(y_taps, height).to(image.device)
-    x_weights, y_weights = x_weights.to(image), y_weights.to(image)
+    columns, rows = (sent(_mirror(taps, size), image.device) for taps, size in ((x_taps, width), (y_taps, height)))
+    x_weights, y_weights = (sent(weights.to(image.dtype), image.device) for weights in (x_weights, y_weights))
 
     pixels = image.flatten(-2)
     turned = torch.zeros_like(pixels)
@@ -77,8 +103,8 @@ def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
     return turned.view_as(image)
 
 
-def _turned_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Return, for each pixel in reading order, the x and the y of the place in the source that it shows."""
+def source_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, Tensor]:
+    """Return, for each pixel in reading order, the x and the y of the place in the source that it shows, in pixels."""
     y, x = torch.meshgrid(
         torch.arange(height, dtype=torch.float64) + 0.5, torch.arange(width, dtype=torch.float64) + 0.5, indexing="ij"
     )

@@ -1,27 +1,38 @@
-"""Finished GIFs on disk, one file a job."""
+"""Finished renders on disk, one file a job: a GIF, or the PNG of a contact sheet.
+
+Beside the GIF of a job that has tried several seeds lies their contact sheet, JOB.tries.png.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import aiofiles
 import aiofiles.os
+import msgspec
 
 from engine.errors import StorageError
-from engine.messages import JobId
-
-_DAY = 24 * 60 * 60
+from engine.messages import JobId, Suffix
 
 _Result = TypeVar("_Result")
+_TRIES = ".tries.png"
+_ENDINGS = (*get_args(Suffix), _TRIES, ".partial", ".tries.partial")
+"""Of everything that may lie there of a job; one file is looked for at a time, for there are many of others."""
+
+
+class Render(msgspec.Struct, frozen=True):
+    """A finished file, and what it is."""
+
+    data: bytes
+    suffix: Suffix
 
 
 class Renders:
-    """The folder of finished GIFs. A file is there in full or not at all."""
+    """The folder of finished renders. A file is there in full or not at all."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,43 +46,99 @@ class Renders:
         try:
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"{self._folder}: cannot be used ({error.strerror}).") from None
+            raise StorageError("{path}: cannot be used ({reason}).", path=self._folder, reason=error.strerror) from None
 
-    async def save(self, job: JobId, gif: bytes) -> None:
-        """Keep a job's GIF, in the place of an earlier one.
+    async def save(self, job: JobId, render: Render) -> None:
+        """Keep a job's render, in the place of an earlier one of the same kind.
 
         Raises:
             StorageError: it cannot be written, such as for a full disk.
         """
-        target = self._file(job)
-        try:
-            await _to_the_end(_write(target, gif))
-        except OSError as error:
-            raise StorageError(f"{target}: cannot be written ({error.strerror}).") from None
+        await self._save(self._file(job, render.suffix), render.data)
 
-    async def load(self, job: JobId) -> bytes:
-        """Return a job's GIF.
+    async def load(self, job: JobId) -> Render:
+        """Return a job's render.
 
         Raises:
             StorageError: it is not there or cannot be read.
         """
-        target = self._file(job)
+        for suffix in get_args(Suffix):
+            target = self._file(job, suffix)
+            try:
+                return Render(await _to_the_end(_read(target)), suffix)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+        raise StorageError("{path}: there is no render of {job} any more.", path=self._folder, job=job)
+
+    async def save_tries(self, job: JobId, sheet: bytes) -> None:
+        """Keep the contact sheet of the seeds that a job has tried.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        await self._save(self._folder / f"{job}{_TRIES}", sheet)
+
+    async def load_tries(self, job: JobId) -> bytes | None:
+        """Return the contact sheet of the seeds that a job has tried; None if there is none.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        target = self._folder / f"{job}{_TRIES}"
         try:
             return await _to_the_end(_read(target))
+        except FileNotFoundError:
+            return None
         except OSError as error:
-            raise StorageError(f"{target}: cannot be read ({error.strerror}).") from None
+            raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
 
-    async def prune(self, days: float) -> None:
-        """Remove files that are older than so many days."""
-        await asyncio.to_thread(self._remove_before, time.time() - days * _DAY)
+    async def has(self, job: JobId) -> bool:
+        """Return whether a job's file is there."""
+        files = [self._file(job, suffix) for suffix in get_args(Suffix)]
+        return any([await aiofiles.os.path.exists(file) for file in files])
 
-    def _remove_before(self, horizon: float) -> None:
-        for path in self._folder.iterdir():
-            if path.stat().st_mtime < horizon:
-                path.unlink(missing_ok=True)
+    async def older_than(self, before: float) -> list[JobId]:
+        """Return the jobs whose files were written before a time, in seconds since the epoch.
 
-    def _file(self, job: JobId) -> Path:
-        return self._folder / f"{job}.gif"
+        Raises:
+            StorageError: the folder cannot be read.
+        """
+        try:
+            return await asyncio.to_thread(self._older_than, before)
+        except OSError as error:
+            raise StorageError("{path}: cannot be read ({reason}).", path=self._folder, reason=error.strerror) from None
+
+    async def remove(self, jobs: Iterable[JobId]) -> None:
+        """Remove the files of jobs; those that have none are left out.
+
+        Raises:
+            StorageError: a file cannot be removed.
+        """
+        try:
+            await asyncio.to_thread(self._remove, tuple(jobs))
+        except OSError as error:
+            raise StorageError(
+                "{path}: a file cannot be removed ({reason}).", path=self._folder, reason=error.strerror
+            ) from None
+
+    async def _save(self, target: Path, data: bytes) -> None:
+        try:
+            await _to_the_end(_write(target, data))
+        except OSError as error:
+            raise StorageError("{path}: cannot be written ({reason}).", path=target, reason=error.strerror) from None
+
+    def _older_than(self, before: float) -> list[JobId]:
+        return [path.name.partition(".")[0] for path in self._folder.iterdir() if path.stat().st_mtime < before]
+
+    def _remove(self, jobs: tuple[JobId, ...]) -> None:
+        for job in jobs:
+            for ending in _ENDINGS:
+                (self._folder / f"{job}{ending}").unlink(missing_ok=True)
+
+    def _file(self, job: JobId, suffix: Suffix) -> Path:
+        return self._folder / f"{job}{suffix}"
 
 
 async def _write(target: Path, data: bytes) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from playground.errors import ClientRefused, Json
+from playground.validation.commands import CHAT_INPUT
 
 _NESTED = (1, 2)  # sub-command and group
 
@@ -66,14 +67,14 @@ def filled(name: str, values: Mapping[str, str], commands: Iterable[Json]) -> Ty
 def _command(text: str, commands: Iterable[Json], locale: str) -> tuple[Typed, str]:
     """Return the command that `text` begins with, and the rest of the text."""
     word, rest = _split_word(text)
-    command = _named(word, [one for one in commands if one["type"] == 1], locale)
+    command = named(word, [one for one in commands if one["type"] == CHAT_INPUT], locale)
     if command is None:
         raise ClientRefused(f"There is no command /{word} here.")
     options = command.get("options") or []
     path: list[str] = []
     while options and options[0]["type"] in _NESTED:
         word, rest = _split_word(rest)
-        nested = _named(word, options, locale)
+        nested = named(word, options, locale)
         if nested is None:
             known = ", ".join(option["name"] for option in options)
             raise ClientRefused(f"/{command['name']} wants one of: {known}.")
@@ -87,10 +88,10 @@ def _split_word(text: str) -> tuple[str, str]:
     return word, rest
 
 
-def _named(word: str, entries: Iterable[Json], locale: str) -> Json | None:
-    """Return the entry of that name, as registered or as translated for the member."""
+def named(name: str, entries: Iterable[Json], locale: str) -> Json | None:
+    """Return the entry of that name, as registered or as translated for the member; None if there is none."""
     for entry in entries:
-        if word in (entry["name"], (entry.get("name_localizations") or {}).get(locale)):
+        if name in (entry["name"], (entry.get("name_localizations") or {}).get(locale)):
             return entry
     return None
 

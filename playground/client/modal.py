@@ -83,8 +83,16 @@ class Modal(msgspec.Struct, frozen=True):
         for field in self.fields:
             value = filled.setdefault(field.custom_id, field.value)
             field.check(str(value))
+        for custom_id, select in self._selects():
+            filled.setdefault(custom_id, [one["value"] for one in select.get("options") or () if one.get("default")])
+            if select.get("required") is not False and not filled[custom_id]:
+                raise ClientRefused(f"{custom_id} must be chosen.")
         components = [_submitted(outer, filled) for outer in self.data["components"]]
         return {"custom_id": self.data["custom_id"], "components": components}
+
+    def _selects(self) -> list[tuple[str, Json]]:
+        inner = [one for outer in self.data["components"] for one in _inner(outer)]
+        return [(str(one["custom_id"]), one) for one in inner if one["type"] in SELECTS]
 
     def _id_of(self, key: str) -> str:
         for outer in self.data["components"]:

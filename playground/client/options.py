@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,10 +12,11 @@ from playground.client.command_line import Typed
 from playground.errors import ClientRefused, Json
 from playground.posting.cdn import Upload
 from playground.world import wire
-from playground.world.model import Attachment, Channel
+from playground.world.model import Attachment, Channel, User
 from playground.world.world import World
 
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
+_ENTITIES = (USER, CHANNEL, ROLE, MENTIONABLE)
 Value = str | int | float | bool | Upload
 
 
@@ -23,6 +25,14 @@ class Occasion(msgspec.Struct, frozen=True):
 
     world: World
     channel: Channel
+
+    @property
+    def people(self) -> tuple[User, ...]:
+        """Who is there, the bot included."""
+        guild = self.world.guild_of(self.channel)
+        if guild is not None:
+            return tuple(member.user for member in guild.members.values())
+        return (self.world.bot,) if self.channel.recipient is None else (self.world.bot, self.channel.recipient)
 
 
 def checked(typed: Typed, occasion: Occasion, files: Mapping[str, Upload]) -> dict[str, Value]:
@@ -43,15 +53,29 @@ def checked(typed: Typed, occasion: Occasion, files: Mapping[str, Upload]) -> di
     return values
 
 
+def typed_so_far(typed: Typed, focused: str, occasion: Occasion) -> dict[str, Value]:
+    """Return what a client tells while an option is being typed: that one as it is, and the others that are given."""
+    values: dict[str, Value] = {}
+    for option in typed.options:
+        name = option["name"]
+        if name == focused:
+            values[name] = typed.values[name]
+        elif name in typed.values:
+            with contextlib.suppress(ClientRefused):  # it is not finished, or no value at all
+                values[name] = _value(option, typed.values[name], occasion)
+    return values
+
+
 def _value(option: Json, text: str, occasion: Occasion) -> Value:
     choices = option.get("choices")
     if choices:
         for choice in choices:
-            if text in (choice["name"], str(choice["value"])):
+            names = (choice["name"], *(choice.get("name_localizations") or {}).values())
+            if text in (*names, str(choice["value"])):
                 chosen: Value = choice["value"]
                 return chosen
-        names = ", ".join(choice["name"] for choice in choices)
-        raise ClientRefused(f"{option['name']} must be one of: {names}.")
+        known = ", ".join(choice["name"] for choice in choices)
+        raise ClientRefused(f"{option['name']} must be one of: {known}.")
     value = _converted(option, text, occasion)
     if option["type"] == STRING:
         _check_range(option, len(text), "_length")
@@ -76,23 +100,23 @@ def _converted(option: Json, text: str, occasion: Occasion) -> Value:
         except ValueError:
             what = "a whole number" if kind == INTEGER else "a number"
             raise ClientRefused(f"{name} must be {what}.") from None
-    return _somebody_or_something(option, text, occasion)
+    found = named(kind, occasion).get(text)
+    if found is None:
+        raise ClientRefused(f"{name}: {text!r} is nobody and nothing in this server.")
+    return found
 
 
-def _somebody_or_something(option: Json, text: str, occasion: Occasion) -> str:
-    """Return the id of the user, role or channel that the text names."""
-    kind = option["type"]
-    guild = occasion.world.guilds[occasion.channel.guild_id]
-    named: dict[str, str] = {}
+def named(kind: int, occasion: Occasion) -> dict[str, str]:
+    """Return the ids of all people, roles or channels that an option of type `kind` can mean, by `@name` or `#name`."""
+    guild = occasion.world.guild_of(occasion.channel)
+    found: dict[str, str] = {}
     if kind in (USER, MENTIONABLE):
-        named |= {f"@{member.user.shown}": user_id for user_id, member in guild.members.items()}
-    if kind in (ROLE, MENTIONABLE):
-        named |= {f"@{role.name}": role_id for role_id, role in guild.roles.items()}
-    if kind == CHANNEL:
-        named |= {f"#{channel.name}": channel_id for channel_id, channel in guild.channels.items()}
-    if text in named:
-        return named[text]
-    raise ClientRefused(f"{option['name']}: {text!r} is nobody and nothing in this server.")
+        found |= {f"@{user.shown}": user.id for user in occasion.people}
+    if kind in (ROLE, MENTIONABLE) and guild is not None:
+        found |= {f"@{role.name.removeprefix('@')}": role_id for role_id, role in guild.roles.items()}
+    if kind == CHANNEL and guild is not None:
+        found |= {f"#{channel.name}": channel_id for channel_id, channel in guild.channels.items()}
+    return found
 
 
 def _check_range(option: Json, size: float, what: str) -> None:
@@ -130,19 +154,25 @@ def command_data(typed: Typed, values: Mapping[str, Any], files: Mapping[str, At
 
 def resolved(typed: Typed, values: Mapping[str, Any], occasion: Occasion) -> Json:
     """Return what the ids among `values` stand for, as an interaction's `resolved` lists it."""
-    guild = occasion.world.guilds[occasion.channel.guild_id]
+    meant = [values.get(option["name"]) for option in typed.options if option["type"] in _ENTITIES]
+    return resolved_ids([one for one in meant if isinstance(one, str)], occasion)
+
+
+def resolved_ids(ids: Iterable[str], occasion: Occasion) -> Json:
+    """Return the people, roles and channels of these ids, with what they may do in the channel."""
+    world, channel = occasion.world, occasion.channel
+    guild = world.guild_of(channel)
+    people = {user.id: user for user in occasion.people}
     found: Json = {}
-    for option in typed.options:
-        one = values.get(option["name"])
-        if option["type"] not in (USER, CHANNEL, ROLE, MENTIONABLE) or not isinstance(one, str):
-            continue
-        if one in guild.members:
-            member = wire.member(guild.members[one])
-            found.setdefault("users", {})[one] = member.pop("user")
-            found.setdefault("members", {})[one] = member | {"permissions": "0"}
-        elif one in guild.roles:
+    for one in ids:
+        if one in people:
+            found.setdefault("users", {})[one] = wire.user(people[one])
+            if guild is not None:
+                member = {key: value for key, value in wire.member(guild.members[one]).items() if key != "user"}
+                permissions = str(int(world.permissions(channel, people[one])))
+                found.setdefault("members", {})[one] = member | {"permissions": permissions}
+        elif guild is not None and one in guild.roles:
             found.setdefault("roles", {})[one] = wire.role(guild.roles[one])
-        elif one in guild.channels:
-            channel = wire.channel(guild.channels[one])
-            found.setdefault("channels", {})[one] = channel | {"permissions": "0"}
+        elif guild is not None and one in guild.channels:
+            found.setdefault("channels", {})[one] = wire.channel(guild.channels[one]) | {"permissions": "0"}
     return found

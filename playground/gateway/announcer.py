@@ -37,25 +37,31 @@ class Announcer:
             self._dispatch_message(event, news.message)
         elif isinstance(news, MessageDeleted) and not news.message.ephemeral:
             gone = news.message
-            where = {"id": gone.id, "channel_id": gone.channel_id, "guild_id": gone.guild_id}
-            self._dispatch("MESSAGE_DELETE", where)
+            self._dispatch("MESSAGE_DELETE", {"id": gone.id, **self._where(gone.channel_id)})
         elif isinstance(news, TypingStarted):
-            channel = self._world.channels[news.channel_id]
-            about = {"channel_id": channel.id, "guild_id": channel.guild_id, "user_id": news.user_id}
-            self._dispatch("TYPING_START", about | {"timestamp": int(time.time())})
+            about = {"user_id": news.user_id, "timestamp": int(time.time())}
+            self._dispatch("TYPING_START", about | self._where(news.channel_id))
+
+    def _where(self, channel_id: str) -> Json:
+        guild_id = self._world.channels[channel_id].guild_id
+        return {"channel_id": channel_id} | ({} if guild_id is None else {"guild_id": guild_id})
 
     def _dispatch(self, event: str, data: Json) -> None:
         for session in self._sessions.values():
-            if session.wants(event):
+            if session.wants(event, data):
                 session.dispatch(event, data)
 
     def _dispatch_message(self, event: str, message: Message) -> None:
-        """Ephemeral messages are the member's own; what others wrote is blanked without the intent for it."""
+        """Ephemeral messages are the member's own; what others wrote in a server is blanked without the intent."""
         if message.ephemeral:
             return
         payload = wire.message_event(message, self._world)
-        own = message.author.id == self._world.bot.id or self._world.bot in message.mentions.users
+        own = (
+            message.guild_id is None
+            or message.author.id == self._world.bot.id
+            or self._world.bot in message.mentions.users
+        )
         blanked = payload | {"content": "", "embeds": [], "attachments": [], "components": []}
         for session in self._sessions.values():
-            if session.wants(event):
+            if session.wants(event, payload):
                 session.dispatch(event, payload if own or session.reads_content() else blanked)

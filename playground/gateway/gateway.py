@@ -193,9 +193,10 @@ class Gateway:
         self._sessions[session.id] = session
         session.attach(client.connection)
         session.dispatch("READY", self._ready(session, data.get("shard")))
-        if session.wants("GUILD_CREATE"):
-            for guild in self._backend.world.guilds.values():
-                session.dispatch("GUILD_CREATE", wire.guild_create(guild, self._backend.world.bot))
+        for guild in self._backend.world.guilds.values():
+            created = wire.guild_create(guild, self._backend.world.bot)
+            if session.wants("GUILD_CREATE", created):
+                session.dispatch("GUILD_CREATE", created)
         self._show_presence(data.get("presence") or {})
         self._backend.world.news.publish(BotConnected(session.id, resumed=False))
 

@@ -20,6 +20,8 @@ GUILD_MEMBERS = 1 << 1
 GUILD_PRESENCES = 1 << 8
 GUILD_MESSAGES = 1 << 9
 GUILD_MESSAGE_TYPING = 1 << 11
+DIRECT_MESSAGES = 1 << 12
+DIRECT_MESSAGE_TYPING = 1 << 14
 MESSAGE_CONTENT = 1 << 15
 PRIVILEGED: Mapping[str, int] = {
     "members": GUILD_MEMBERS,
@@ -32,6 +34,12 @@ _NEEDED = {
     "MESSAGE_UPDATE": GUILD_MESSAGES,
     "MESSAGE_DELETE": GUILD_MESSAGES,
     "TYPING_START": GUILD_MESSAGE_TYPING,
+}
+_NEEDED_IN_PRIVATE = {
+    "MESSAGE_CREATE": DIRECT_MESSAGES,
+    "MESSAGE_UPDATE": DIRECT_MESSAGES,
+    "MESSAGE_DELETE": DIRECT_MESSAGES,
+    "TYPING_START": DIRECT_MESSAGE_TYPING,
 }
 
 
@@ -56,9 +64,13 @@ class Session:
         """The connection that is being written to now."""
         return self._connection
 
-    def wants(self, event: str) -> bool:
-        """Whether the intents ask for events of this name; those nobody can switch off are always wanted."""
-        needed = _NEEDED.get(event, 0)
+    def wants(self, event: str, data: Json) -> bool:
+        """Whether the intents ask for an event; those nobody can switch off are always wanted.
+
+        Messages in servers and direct messages, which name no server, are asked for apart.
+        """
+        private = event in _NEEDED_IN_PRIVATE and "guild_id" not in data
+        needed = (_NEEDED_IN_PRIVATE if private else _NEEDED).get(event, 0)
         return needed == 0 or bool(self._intents & needed)
 
     def reads_content(self) -> bool:

@@ -11,6 +11,18 @@ export function flatten(commands, locale) {
   return commands.filter((command) => command.type === 1).flatMap((command) => leaves(command, locale, "", ""));
 }
 
+export const USER_COMMAND = 2, MESSAGE_COMMAND = 3;
+
+/**
+ * The commands in the menu of a message or of a person.
+ * @returns {{name: string, shown: string}[]}
+ */
+export function inMenu(commands, type, locale) {
+  return commands
+    .filter((command) => command.type === type)
+    .map((command) => ({ name: command.name, shown: localized(command, "name", locale) }));
+}
+
 function leaves(node, locale, path, shownPath) {
   const name = `${path}${node.name}`;
   const shown = `${shownPath}${localized(node, "name", locale)}`;

@@ -2,10 +2,11 @@
 
 import { element, isLink } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { file, picture } from "./media.js";
+import { covered, file, picture } from "./media.js";
 
-const ROW = 1, BUTTON = 2, SELECT = 3, SECTION = 9, TEXT = 10, THUMBNAIL = 11;
+const ROW = 1, BUTTON = 2, SECTION = 9, TEXT = 10, THUMBNAIL = 11;
 const GALLERY = 12, FILE = 13, SEPARATOR = 14, CONTAINER = 17;
+const STRING_SELECT = 3, USER_SELECT = 5, ROLE_SELECT = 6, MENTIONABLE_SELECT = 7, CHANNEL_SELECT = 8;
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 
 /**
@@ -22,11 +23,11 @@ function render(one, context) {
   switch (one.type) {
     case ROW: return element("div.row", {}, inner());
     case BUTTON: return button(one, context);
-    case SELECT: return select(one, context);
+    case STRING_SELECT: case USER_SELECT: case ROLE_SELECT: case MENTIONABLE_SELECT: case CHANNEL_SELECT: return select(one, context);
     case TEXT: return element("div.text", {}, markdown(one.content, context.names));
     case SECTION: return element("div.section", {}, element("div", {}, inner()), render(one.accessory, context));
-    case THUMBNAIL: return element("div.thumbnail", {}, picture(shown(one)));
-    case GALLERY: return element("div.gallery", {}, one.items.map((item) => picture(shown(item))));
+    case THUMBNAIL: return element("div.thumbnail", {}, media(one));
+    case GALLERY: return element("div.gallery", {}, one.items.map(media));
     case FILE: return file({ url: one.file.url, filename: one.name ?? "file", size: one.size ?? 0 });
     case SEPARATOR: return element(one.divider ? "hr" : "div.space");
     case CONTAINER: return container(one, inner());
@@ -34,7 +35,10 @@ function render(one, context) {
   }
 }
 
-const shown = (item) => ({ ...item.media, description: item.description });
+function media(item) {
+  const node = picture({ ...item.media, description: item.description });
+  return item.spoiler && node ? covered(node) : node;
+}
 
 function button(one, context) {
   const label = [one.emoji?.name ? `${one.emoji.name} ` : "", one.label ?? ""].join("");
@@ -58,12 +62,14 @@ function button(one, context) {
 
 function select(one, context) {
   const many = one.max_values > 1;
-  const options = one.options.map((option) =>
+  const offered = one.options ?? here(one.type, context.names);
+  const options = offered.map((option) =>
     element("option", { value: option.value, selected: option.default, title: option.description }, option.label));
   const hint = element("option", { value: "", disabled: true, hidden: true }, one.placeholder ?? "Make a selection");
-  const anyDefault = one.options.some((option) => option.default);
+  const anyDefault = offered.some((option) => option.default);
   const node = element("select", {
     multiple: many,
+    size: many ? Math.min(offered.length, 6) : null,
     disabled: one.disabled,
     "aria-label": one.placeholder ?? "Make a selection",
     "data-custom-id": one.custom_id,
@@ -74,6 +80,17 @@ function select(one, context) {
     if (values.length >= one.min_values) context.select(one.custom_id, values);
   });
   return node;
+}
+
+/** The people, roles or channels that can be chosen. */
+function here(type, names) {
+  const from = (map, mark) => [...map].map(([value, name]) => ({ value, label: `${mark}${name.replace(/^@/, "")}` }));
+  switch (type) {
+    case USER_SELECT: return from(names.users, "@");
+    case ROLE_SELECT: return from(names.roles, "@");
+    case CHANNEL_SELECT: return from(names.channels, "#");
+    default: return [...from(names.users, "@"), ...from(names.roles, "@")];
+  }
 }
 
 function container(one, inner) {

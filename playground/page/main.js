@@ -2,17 +2,23 @@
 
 import { byId, element } from "./dom.js";
 import { Composer } from "./composer.js";
+import { MESSAGE_COMMAND, USER_COMMAND, inMenu } from "./commands.js";
+import { Menu } from "./menu.js";
 import { Places } from "./places.js";
 import { Socket } from "./socket.js";
 import { openModal } from "./modal.js";
 import { render } from "./message.js";
 
+const EPHEMERAL = 1 << 6;
 const TYPING_MS = 8000;
 const NEAR_END = 80;
 
 const log = byId("log");
 const messages = byId("messages");
 const nodes = new Map();
+const menu = new Menu();
+let commands = [];
+let moderates = false;
 let typingTimer = 0;
 let following = true;
 let lastTop = 0;
@@ -24,12 +30,13 @@ const socket = new Socket({
   },
   channel: (channel) => {
     clear();
+    moderates = channel.moderates;
     channel.messages.forEach(show);
     offer(channel.commands);
   },
   message: ({ message }) => show(message),
   deleted: ({ id }) => remove(id),
-  commands: ({ commands }) => offer(commands),
+  commands: (news) => offer(news.commands),
   presence: (presence) => places.showBot(presence),
   typing: showTyping,
   answered: (cause) => settle(cause),
@@ -68,7 +75,8 @@ const follow = new ResizeObserver(() => {
 follow.observe(messages);
 follow.observe(log);
 
-function offer(commands) {
+function offer(offered) {
+  commands = offered;
   composer.offer(commands, places.me.locale);
 }
 
@@ -93,8 +101,30 @@ function context(message) {
     names: places.names,
     click: (customId) => socket.send({ do: "click", message: message.id, custom_id: customId }),
     select: (customId, values) => socket.send({ do: "select", message: message.id, custom_id: customId, values }),
+    menu: (opener, place) => menu.open(opener, place, onMessage(message)),
+    personMenu: (opener, place) => menu.open(opener, place, onPerson(message.author)),
     dismiss: remove,
   };
+}
+
+function onMessage(message) {
+  const entries = inMenu(commands, MESSAGE_COMMAND, places.me.locale).map(({ name, shown }) => ({
+    label: shown,
+    pick: () => socket.send({ do: "context", name, message: message.id }),
+  }));
+  const ephemeral = Boolean(message.flags & EPHEMERAL);
+  if (ephemeral) entries.push({ label: "Dismiss message", pick: () => remove(message.id) });
+  else if (moderates || message.author.id === places.me.id) {
+    entries.push({ label: "Delete message", danger: true, pick: () => socket.send({ do: "delete", message: message.id }) });
+  }
+  return entries;
+}
+
+function onPerson(person) {
+  return inMenu(commands, USER_COMMAND, places.me.locale).map(({ name, shown }) => ({
+    label: shown,
+    pick: () => socket.send({ do: "context", name, user: person.id }),
+  }));
 }
 
 function remove(id) {

@@ -27,7 +27,7 @@ const SPANS = [
   { pattern: /^<#(\d+)>/, make: (match, names) => pill(`#${names.channels.get(match[1]) ?? "unknown"}`) },
   { pattern: /^<\/([^:>]+):\d+>/, make: (match) => pill(`/${match[1]}`) },
   { pattern: /^@(everyone|here)\b/, make: (match) => pill(match[0]) },
-  { pattern: /^<t:(-?\d{1,12})(?::[tTdDfFR])?>/, make: (match) => element("time", {}, new Date(Number(match[1]) * 1000).toLocaleString()) },
+  { pattern: /^<t:(-?\d{1,12})(?::([tTdDfFR]))?>/, make: (match) => moment(Number(match[1]), match[2] ?? "f") },
   { pattern: /^\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)/, make: (match) => link(match[2], match[1]) },
   { pattern: /^<(https?:\/\/[^\s>]+)>/, make: (match) => link(match[1], match[1]) },
   { pattern: /^https?:\/\/[^\s<]*[^\s<.,:;"')\]]/, make: (match) => link(match[0], match[0]), wordStart: true },
@@ -103,6 +103,25 @@ function list(text, names) {
 }
 
 const pill = (text) => element("span.mention", {}, text);
+
+const MOMENTS = {
+  t: { timeStyle: "short" }, T: { timeStyle: "medium" }, d: { dateStyle: "short" }, D: { dateStyle: "long" },
+  f: { dateStyle: "long", timeStyle: "short" }, F: { dateStyle: "full", timeStyle: "short" },
+};
+const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+/** A moment as Discord shows it; the whole of it is told to whoever points at it. */
+function moment(seconds, style) {
+  const date = new Date(seconds * 1000);
+  const whole = date.toLocaleString(undefined, MOMENTS.F);
+  const shown = style === "R" ? fromNow(seconds - Date.now() / 1000) : date.toLocaleString(undefined, MOMENTS[style]);
+  return element("time", { datetime: date.toISOString(), title: whole }, shown);
+}
+
+function fromNow(seconds) {
+  const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+  return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.trunc(seconds / length), unit);
+}
 
 function link(url, label) {
   return isLink(url) ? element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, label) : label;

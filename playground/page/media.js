@@ -4,6 +4,21 @@ import { element, isLink } from "./dom.js";
 
 const PICTURE = /\.(gif|png|jpe?g|webp|avif)$/i;
 
+const SPOILER = /^SPOILER_/;
+
+/** Something covered until it is asked for. */
+export function covered(node) {
+  const cover = element("button.cover", { type: "button" }, "SPOILER");
+  const whole = element("div.covered", {}, node, cover);
+  node.inert = true;
+  cover.addEventListener("click", () => {
+    cover.remove();
+    node.inert = false;
+    whole.classList.add("revealed");
+  });
+  return whole;
+}
+
 /** A picture, opened in full by a click; its description is its alternative text, and can be read under ALT. */
 export function picture({ url, description, width, height }) {
   if (!isLink(url)) return null;
@@ -29,7 +44,8 @@ export function file({ url, filename, size }) {
 
 /** An attachment of either kind. */
 export function attachment(one) {
-  return PICTURE.test(one.filename) ? picture(one) : file(one);
+  const node = PICTURE.test(one.filename) ? picture(one) : file(one);
+  return SPOILER.test(one.filename) ? covered(node) : node;
 }
 
 /** Bytes as people read them. */

@@ -17,11 +17,19 @@ export function render(message, context) {
   const node = element("article.message", { "data-id": message.id });
   if (ephemeral) node.classList.add("ephemeral");
   if (message.mention_everyone || message.mentions.some((user) => user.id === context.me)) node.classList.add("mentioned");
+  const more = element("button.more", { type: "button", "aria-label": "More", "aria-haspopup": "menu" }, "⋯");
+  more.addEventListener("click", () => context.menu(more, below(more)));
+  node.addEventListener("contextmenu", (event) => {
+    if (event.target.closest("a, input, textarea, select")) return;
+    event.preventDefault();
+    context.menu(more, { x: event.clientX, y: event.clientY });
+  });
   node.append(
     ...occasion(message),
     avatar(message.author.id, message.author_name),
+    more,
     element("div.body", {},
-      heading(message),
+      heading(message, context),
       ...said(message, context),
       ...message.embeds.map((embed) => embedded(embed, context)),
       ...(message.flags & COMPONENTS_V2 ? [] : message.attachments.map(attachment)),
@@ -32,7 +40,7 @@ export function render(message, context) {
 
 function occasion(message) {
   if (message.used) {
-    const command = element("span.mention", {}, `/${message.used.command}`);
+    const command = element("span.mention", {}, message.used.command);
     return [element("div.occasion", {}, element("span", {}, element("b", {}, message.used.by), " used ", command))];
   }
   if (message.referenced_message !== undefined) {
@@ -43,10 +51,17 @@ function occasion(message) {
   return [];
 }
 
-function heading(message) {
+const below = (node) => {
+  const box = node.getBoundingClientRect();
+  return { x: box.left, y: box.bottom };
+};
+
+function heading(message, context) {
   const when = new Date(message.timestamp);
+  const author = element("button.author", { type: "button", "aria-haspopup": "menu" }, message.author_name);
+  author.addEventListener("click", () => context.personMenu(author, below(author)));
   return element("h3", {},
-    message.author_name,
+    author,
     message.author.bot ? element("span.tag", {}, "APP") : null,
     element("time", { datetime: message.timestamp }, when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
 }

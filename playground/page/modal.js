@@ -13,7 +13,8 @@ const LONGEST = 4000;
 export function openModal(modal, submit) {
   const dialog = byId("modal");
   const inputs = [];
-  const parts = modal.components.map((one) => part(one, inputs));
+  const rows = modal.components.length > 1 ? 4 : 12;
+  const parts = modal.components.map((one) => part(one, inputs, rows));
   const form = element("form", { method: "dialog" },
     element("h2", {}, modal.title),
     element("p.warning", {}, "This form will be submitted to the bot. Do not share passwords or other sensitive information."),
@@ -32,15 +33,15 @@ export function openModal(modal, submit) {
   if (inputs[0]?.tagName === "TEXTAREA") inputs[0].setSelectionRange(0, 0);
 }
 
-function part(one, inputs) {
+function part(one, inputs, rows) {
   if (one.type === TEXT) return element("p", {}, one.content);
   const inner = one.type === LABEL ? [one.component] : one.components ?? [];
-  return element("div.part", {}, inner.map((field) => labelled(field, field.label ?? one.label, one.description, inputs)));
+  return element("div.part", {}, inner.map((field) => labelled(field, { ...field, ...one }, inputs, rows)));
 }
 
-function labelled(field, label, description, inputs) {
+function labelled(field, { label, description }, inputs, rows) {
   const required = field.required !== false;
-  const input = field.type === TEXT_INPUT ? textInput(field, required) : selectInput(field, required);
+  const input = field.type === TEXT_INPUT ? textInput(field, required, rows) : selectInput(field, required);
   inputs.push(input);
   const counter = field.type === TEXT_INPUT ? count(input) : null;
   return element("label", {},
@@ -50,7 +51,7 @@ function labelled(field, label, description, inputs) {
     counter);
 }
 
-function textInput(field, required) {
+function textInput(field, required, rows) {
   const input = element(field.style === 2 ? "textarea" : "input", {
     name: field.custom_id,
     placeholder: field.placeholder,
@@ -58,7 +59,7 @@ function textInput(field, required) {
     maxlength: field.max_length ?? LONGEST,
     required,
     spellcheck: "false",
-    rows: field.style === 2 ? 12 : null,
+    rows: field.style === 2 ? rows : null,
   });
   input.value = field.value ?? "";
   return input;

@@ -21,8 +21,6 @@ export class Places {
   /** Take in the world; stay where one was, if that still exists. */
   enter(world) {
     this.#world = world;
-    this.#guild = world.guilds.find((guild) => guild.id === this.#guild?.id) ?? world.guilds[0];
-    this.#channel = this.#guild.channels.find((one) => one.id === this.#channel?.id) ?? this.#guild.channels[0];
     this.#member = world.members.find((one) => one.id === this.#member?.id) ?? world.members[0];
     byId("members").replaceChildren(...world.members.map((one) => element("option", { value: one.id }, one.name)));
     this.#go();
@@ -36,8 +34,21 @@ export class Places {
     return this.#world.bot.name;
   }
 
+  /** Who is here, the bot included. */
+  #here() {
+    return [...this.#world.members, this.#world.bot].filter((one) => this.#guild.members.includes(one.id));
+  }
+
+  /** The servers this member is in, after their direct messages with the bot. */
+  #guilds() {
+    const { bot, guilds } = this.#world;
+    const channel = { id: this.#member.direct, name: bot.name, mark: "@" };
+    const direct = { id: "@me", name: "Direct messages", members: [this.#member.id, bot.id], channels: [channel], roles: [] };
+    return [direct, ...guilds.filter((guild) => guild.members.includes(this.#member.id))];
+  }
+
   people() {
-    return [...this.#world.members, this.#world.bot].map((one) => `@${one.name}`);
+    return this.#here().map((one) => `@${one.name}`);
   }
 
   channels() {
@@ -52,7 +63,7 @@ export class Places {
   get names() {
     const map = (entries) => new Map(entries.map((one) => [one.id, one.name]));
     return {
-      users: map([...this.#world.members, this.#world.bot]),
+      users: map(this.#here()),
       channels: map(this.#guild.channels),
       roles: map(this.#guild.roles),
     };
@@ -74,18 +85,22 @@ export class Places {
   }
 
   #go() {
-    const { guilds } = this.#world;
+    const guilds = this.#guilds();
+    this.#guild = guilds.find((guild) => guild.id === this.#guild?.id) ?? guilds[1] ?? guilds[0];
+    this.#channel = this.#guild.channels.find((one) => one.id === this.#channel?.id) ?? this.#guild.channels[0];
     byId("guilds").replaceChildren(...guilds.map((guild) => this.#guildButton(guild)));
     byId("guild-name").textContent = this.#guild.name;
     byId("channels").replaceChildren(...this.#guild.channels.map((channel) => this.#channelButton(channel)));
     byId("channel-name").textContent = this.#channel.name;
+    byId("channel-name").dataset.mark = this.#channel.mark;
     byId("members").value = this.#member.id;
     byId("my-avatar").replaceWith(Object.assign(avatar(this.#member.id, this.#member.name), { id: "my-avatar" }));
     this.#moved(this.#member.id, this.#channel.id);
   }
 
   #guildButton(guild) {
-    return element("button.guild", {
+    const direct = guild.id === "@me";
+    return element(`button.guild${direct ? ".direct" : ""}`, {
       type: "button",
       title: guild.name,
       "aria-label": guild.name,
@@ -95,7 +110,7 @@ export class Places {
         [this.#channel] = guild.channels;
         this.#go();
       },
-    }, [...guild.name][0]);
+    }, direct ? "@" : [...guild.name][0]);
   }
 
   #channelButton(channel) {
@@ -107,7 +122,7 @@ export class Places {
         this.#toggle(false);
         this.#go();
       },
-    }, element("span.hash", { "aria-hidden": "true" }, channel.thread ? "↳" : "#"), channel.name);
+    }, element("span.hash", { "aria-hidden": "true" }, channel.mark), channel.name);
   }
 
   #toggle(open) {

@@ -165,5 +165,4 @@ class Composer:
         may = message.interaction_id is not None or (
             Permission.MENTION_EVERYONE in self._world.permissions(channel, message.author)
         )
-        guild = self._world.guilds[message.guild_id]
-        return mentions_in("\n".join(texts), allowed, guild, may_mention_everyone=may)
+        return mentions_in("\n".join(texts), allowed, self._world.guild_of(channel), may_mention_everyone=may)

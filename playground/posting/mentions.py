@@ -12,7 +12,7 @@ _ROLE = re.compile(r"<@&(\d+)>")
 _EVERYONE = re.compile(r"@(?:everyone|here)\b")
 
 
-def mentions_in(text: str, allowed: Json | None, guild: Guild, *, may_mention_everyone: bool) -> Mentions:
+def mentions_in(text: str, allowed: Json | None, guild: Guild | None, *, may_mention_everyone: bool) -> Mentions:
     """Return who is notified.
 
     Text inside code marks counts like any other: stricter than Discord, so that what holds here holds there.
@@ -20,9 +20,11 @@ def mentions_in(text: str, allowed: Json | None, guild: Guild, *, may_mention_ev
     Args:
         text: everything in the message that can mention: content and text components.
         allowed: the request's `allowed_mentions`; None allows everything, as Discord does.
-        guild: where it is posted.
+        guild: where it is posted; None for a direct message, where nobody is notified by a mention.
         may_mention_everyone: whether the author has that permission.
     """
+    if guild is None:
+        return Mentions()
     users = _named(_USER, text, "users", allowed)
     roles = _named(_ROLE, text, "roles", allowed)
     everyone = may_mention_everyone and _EVERYONE.search(text) is not None and _parses("everyone", allowed)

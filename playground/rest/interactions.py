@@ -66,8 +66,9 @@ def _callback_response(interaction: Interaction, message: Message | None, backen
         "id": interaction.id,
         "type": int(interaction.request.kind),
         "channel_id": interaction.request.channel.id,
-        "guild_id": interaction.request.channel.guild_id,
     }
+    if interaction.request.channel.guild_id is not None:
+        about["guild_id"] = interaction.request.channel.guild_id
     if message is None or interaction.callback is Callback.DEFERRED_UPDATE:
         return {"interaction": about}
     about |= {

@@ -50,6 +50,8 @@ def _create(call: Call) -> Answer:
     if call.table.get("embeds"):
         _require(call, channel, Permission.EMBED_LINKS)
     _refuse_archived(channel)
+    if channel.recipient is not None and not world.is_reachable(channel.recipient):
+        raise errors.no_direct_messages()
     if (sent_before := _sent_before(call, channel)) is not None:
         return Answer(200, wire.message(sent_before, world))
     reference_id = _reference(call, channel)
@@ -60,7 +62,7 @@ def _create(call: Call) -> Answer:
         reference_id=reference_id,
         nonce=call.table.get("nonce"),
     )
-    draft = call.draft(world.guilds[channel.guild_id].upload_limit)
+    draft = call.draft(world.upload_limit(channel))
     message = world.post(call.backend.composer.new(draft, origin))
     return Answer(200, wire.message(message, world))
 
@@ -106,7 +108,7 @@ def _edit(call: Call) -> Answer:
     if call.uploads:
         _require(call, channel, Permission.ATTACH_FILES)
     _refuse_archived(channel)
-    draft = call.draft(world.guilds[channel.guild_id].upload_limit)
+    draft = call.draft(world.upload_limit(channel))
     edited = world.replace(call.backend.composer.edited(message, draft))
     return Answer(200, wire.message(edited, world))
 
@@ -136,6 +138,8 @@ def _delete(call: Call) -> Answer:
     channel, world = readable_channel(call), call.backend.world
     message = _message(call, channel)
     if message.author.id != world.bot.id:
+        if channel.recipient is not None:
+            raise errors.not_in_direct_messages()
         _require(call, channel, Permission.MANAGE_MESSAGES)
     _refuse_archived(channel)
     world.remove(message)

@@ -49,15 +49,27 @@ def _check_command(command: Any, at: Place) -> None:
     if not (at / "type").choice(kind, tuple(MAX_COMMANDS)):
         return
     if kind != CHAT_INPUT:
-        (at / "name").text(command.get("name"), 1, 32)
+        _check_context_menu(command, at)
         return
     _check_name(command.get("name"), at / "name")
-    _check_localizations(command.get("name_localizations"), at / "name_localizations", 32)
+    _check_name_localizations(command.get("name_localizations"), at / "name_localizations")
     (at / "description").text(command.get("description"), 1, 100)
     _check_localizations(command.get("description_localizations"), at / "description_localizations", 100)
     _check_options(command.get("options") or [], at / "options", depth=0)
     if _characters(command) > MAX_CHARACTERS:
         at.problem("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({MAX_CHARACTERS})")
+
+
+def _check_context_menu(command: Json, at: Place) -> None:
+    """A command on a person or a message: a name of any letters, and nothing else to say."""
+    (at / "name").text(command.get("name"), 1, 32)
+    _check_localizations(command.get("name_localizations"), at / "name_localizations", 32)
+    if command.get("description"):
+        (at / "description").problem(
+            "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", "Context menus have no description"
+        )
+    if command.get("options"):
+        (at / "options").problem("APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS", "Context menus have no options")
 
 
 def _check_name(name: Any, at: Place) -> None:
@@ -78,6 +90,13 @@ def _check_localizations(names: Any, at: Place, longest: int) -> None:
     if names is not None and at.table(names):
         for locale, text in names.items():
             (at / locale).text(text, 1, longest)
+
+
+def _check_name_localizations(names: Any, at: Place) -> None:
+    """A translated name is held to what a name is held to."""
+    if names is not None and at.table(names):
+        for locale, name in names.items():
+            _check_name(name, at / locale)
 
 
 def _check_options(options: Any, at: Place, depth: int) -> None:
@@ -107,7 +126,7 @@ def _check_options(options: Any, at: Place, depth: int) -> None:
 def _check_option(option: Json, at: Place, depth: int) -> None:
     kind = option.get("type")
     _check_name(option.get("name"), at / "name")
-    _check_localizations(option.get("name_localizations"), at / "name_localizations", 32)
+    _check_name_localizations(option.get("name_localizations"), at / "name_localizations")
     (at / "description").text(option.get("description"), 1, 100)
     _check_localizations(option.get("description_localizations"), at / "description_localizations", 100)
     if not (at / "type").choice(kind, tuple(range(1, 12))):

@@ -16,7 +16,10 @@ LOADING = 1 << 7
 COMPONENTS_V2 = 1 << 15
 
 TEXT_CHANNEL = 0
+DIRECT_MESSAGES = 1
 PUBLIC_THREAD = 11
+
+SPOILER_PREFIX = "SPOILER_"
 
 DEFAULT_MESSAGE = 0
 REPLY = 19
@@ -26,7 +29,7 @@ TIER_UPLOAD_LIMITS = {0: 10_485_760, 1: 10_485_760, 2: 52_428_800, 3: 104_857_60
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person, or the bot."""
+    """A person, or the bot. `takes_direct_messages` says whether others may write to them in private."""
 
     id: str
     name: str
@@ -34,6 +37,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     bot: bool = False
     locale: str = "en-US"
     upload_limit: int = 0
+    takes_direct_messages: bool = True
 
     @property
     def shown(self) -> str:
@@ -67,15 +71,20 @@ class ThreadState(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(kw_only=True)
 class Channel:
-    """A text channel, or a thread below one (`parent_id`, `thread`)."""
+    """A text channel, a thread below one (`parent_id`, `thread`), or where the bot and one person write in private.
+
+    The last has a `recipient` and belongs to no server.
+    """
 
     id: str
-    guild_id: str
+    guild_id: str | None
     name: str
     position: int
     overwrites: tuple[Overwrite, ...] = ()
     parent_id: str | None = None
     thread: ThreadState | None = None
+    recipient: User | None = None
+    age_restricted: bool = False
     last_message_id: str | None = None
 
 
@@ -114,6 +123,11 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     ephemeral: bool = False
 
+    @property
+    def spoiler(self) -> bool:
+        """Whether it is covered until a member asks to see it: Discord goes by the name alone."""
+        return self.filename.startswith(SPOILER_PREFIX)
+
 
 class Mentions(msgspec.Struct, frozen=True, kw_only=True):
     """Who a message notifies."""
@@ -140,7 +154,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     channel_id: str
-    guild_id: str
+    guild_id: str | None
     author: User
     created_at: datetime
     type: int = DEFAULT_MESSAGE
@@ -183,6 +197,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     def gif(self) -> Attachment | None:
         """The first attachment that is a GIF."""
         return next((one for one in self.attachments if one.filename.lower().endswith(".gif")), None)
+
+    @property
+    def picture(self) -> Attachment | None:
+        """The first attachment that is a picture of any kind."""
+        return next((one for one in self.attachments if one.width is not None), None)
 
     @property
     def controls(self) -> tuple[Json, ...]:

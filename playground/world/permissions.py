@@ -12,6 +12,8 @@ class Permission(enum.IntFlag):
     """The bits a bot like ours meets; the others exist but nothing here asks for them."""
 
     ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
     ADD_REACTIONS = 1 << 6
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
@@ -36,8 +38,25 @@ EVERYONE = (
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.SEND_MESSAGES_IN_THREADS
 )
+# In a direct message there are no roles: both sides may do all that makes sense there.
+DIRECT = (
+    Permission.ADD_REACTIONS
+    | Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_APPLICATION_COMMANDS
+)
 # An application's answer to an interaction may always carry these; Discord says so in `app_permissions`.
 INTERACTION_GRANTS = Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE
+
+
+def suffices(granted: Permission, required: str | None) -> bool:
+    """Whether `granted` is enough for a command with these `default_member_permissions` ("0": administrators only)."""
+    if required is None or Permission.ADMINISTRATOR in granted:
+        return True
+    return int(required) != 0 and Permission(int(required)) in granted
 
 
 class Overwrite(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playground.errors import Json
 from playground.plain import without_nulls
 from playground.world.model import (
+    DIRECT_MESSAGES,
     PUBLIC_THREAD,
     REPLY,
     TEXT_CHANNEL,
@@ -79,7 +80,15 @@ def role(one: Role) -> Json:
 
 
 def channel(one: Channel) -> Json:
-    """A text channel or a thread."""
+    """A text channel, a thread or a private channel."""
+    if one.recipient is not None:
+        return {
+            "id": one.id,
+            "type": DIRECT_MESSAGES,
+            "last_message_id": one.last_message_id,
+            "flags": 0,
+            "recipients": [user(one.recipient)],
+        }
     common: Json = {
         "id": one.id,
         "guild_id": one.guild_id,
@@ -90,12 +99,13 @@ def channel(one: Channel) -> Json:
         "flags": 0,
     }
     if one.thread is not None:
+        assert one.guild_id is not None
         return common | _thread(one.thread, owner_id=one.guild_id)
     return common | {
         "type": TEXT_CHANNEL,
         "position": one.position,
         "permission_overwrites": [_overwrite(overwrite) for overwrite in one.overwrites],
-        "nsfw": False,
+        "nsfw": one.age_restricted,
         "topic": None,
     }
 
@@ -290,7 +300,7 @@ def message(one: Message, world: World) -> Json:
             "type": 0,
             "channel_id": one.channel_id,
             "message_id": one.reference_id,
-            "guild_id": one.guild_id,
+            **_whereabouts(one),
         }
         if one.type == REPLY:
             answer["referenced_message"] = _referenced(one.reference_id, world)
@@ -305,8 +315,16 @@ def _referenced(message_id: str, world: World) -> Json | None:
     return {key: value for key, value in message(found, world).items() if key != "referenced_message"}
 
 
+def _whereabouts(one: Message) -> Json:
+    """The server a message is in; nothing for a direct message."""
+    return {} if one.guild_id is None else {"guild_id": one.guild_id}
+
+
 def message_event(one: Message, world: World) -> Json:
-    """A message as the gateway sends it: with its server and its author's membership."""
-    author = world.guilds[one.guild_id].members[one.author.id]
+    """A message as the gateway sends it: with its server and its author's membership, where it is in a server."""
+    channel = world.channels[one.channel_id]
+    if channel.guild_id is None:
+        return message(one, world)
+    author = world.membership(channel, one.author)
     membership = {key: value for key, value in member(author).items() if key != "user"}
     return message(one, world) | {"guild_id": one.guild_id, "member": membership}

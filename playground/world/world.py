@@ -10,9 +10,19 @@ from collections.abc import Iterable
 from playground import errors
 from playground.errors import Json
 from playground.settings import GuildSettings, MemberSettings, PlaygroundSettings
-from playground.world.model import Channel, Guild, GuildMember, Message, Role, ThreadState, User
+from playground.world.model import (
+    TIER_UPLOAD_LIMITS,
+    Channel,
+    Guild,
+    GuildMember,
+    Message,
+    Role,
+    ThreadState,
+    User,
+)
 from playground.world.news import MessageCreated, MessageDeleted, MessageUpdated, Newsroom, PresenceChanged
 from playground.world.permissions import (
+    DIRECT,
     EVERYONE,
     EVERYTHING,
     NOTHING,
@@ -20,10 +30,12 @@ from playground.world.permissions import (
     Overwrite,
     Permission,
     in_channel,
+    suffices,
 )
 from playground.world.snowflake import Snowflakes
 
 _HISTORY = 20_000
+_DIRECT_CONTEXT = 1
 
 
 class World:
@@ -49,6 +61,9 @@ class World:
         self.activity = ""
         for guild in settings.guilds:
             self._found(guild, settings.members)
+        for person in self.people:
+            private = Channel(id=self.ids.new(), guild_id=None, name=person.shown, position=0, recipient=person)
+            self.channels[private.id] = private
 
     @property
     def application_id(self) -> str:
@@ -78,6 +93,43 @@ class World:
             raise errors.unknown_guild()
         return self.guilds[guild_id]
 
+    def guild_of(self, channel: Channel) -> Guild | None:
+        """Return the server that a channel belongs to; None for direct messages."""
+        return None if channel.guild_id is None else self.guilds[channel.guild_id]
+
+    def membership(self, channel: Channel, user: User) -> GuildMember:
+        """Return `user` as a member of the channel's server; in direct messages nobody has roles.
+
+        Raises:
+            ApiError: 10007, they are not in that server.
+        """
+        guild = self.guild_of(channel)
+        if guild is None:
+            return GuildMember(user)
+        if user.id not in guild.members:
+            raise errors.unknown_member()
+        return guild.members[user.id]
+
+    def direct_channel(self, user: User) -> Channel:
+        """Return where the bot and `user` write to each other in private.
+
+        Raises:
+            ApiError: 50007, the bot cannot write to itself.
+        """
+        for channel in self.channels.values():
+            if channel.recipient == user:
+                return channel
+        raise errors.no_direct_messages()
+
+    def is_reachable(self, user: User) -> bool:
+        """Whether the bot may write to `user` in private: they let it, and are in a server with it."""
+        return user.takes_direct_messages and any(user.id in guild.members for guild in self.guilds.values())
+
+    def upload_limit(self, channel: Channel) -> int:
+        """Return the bytes a file may have in `channel`."""
+        guild = self.guild_of(channel)
+        return TIER_UPLOAD_LIMITS[0] if guild is None else guild.upload_limit
+
     def channel(self, channel_id: str) -> Channel:
         """Return a channel or thread.
 
@@ -101,7 +153,8 @@ class World:
 
     def open_thread(self, parent: Channel, name: str, state: ThreadState) -> Channel:
         """Add a thread below `parent`."""
-        guild = self.guilds[parent.guild_id]
+        guild = self.guild_of(parent)
+        assert guild is not None  # there are no threads in direct messages
         thread = Channel(id=self.ids.new(), guild_id=guild.id, name=name, position=0, parent_id=parent.id, thread=state)
         guild.channels[thread.id] = self.channels[thread.id] = thread
         return thread
@@ -118,8 +171,13 @@ class World:
         return base
 
     def permissions(self, channel: Channel, user: User) -> Permission:
-        """Return what `user` may do in `channel`; a thread takes its parent's overwrites."""
-        guild = self.guilds[channel.guild_id]
+        """Return what `user` may do in `channel`, which is nothing for who is not there; a thread takes its parent's
+        overwrites."""
+        guild = self.guild_of(channel)
+        if guild is None:
+            return DIRECT if user in (self.bot, channel.recipient) else NOTHING
+        if user.id not in guild.members:
+            return NOTHING
         base = self.base_permissions(guild, user)
         if user.id == guild.owner_id:
             return base
@@ -180,11 +238,24 @@ class World:
         self.activity = activity
         self.news.publish(PresenceChanged(activity))
 
+    def commands_for(self, channel: Channel, user: User) -> list[Json]:
+        """Return the commands that `user` sees in `channel`: those that are offered there and permitted to them."""
+        if channel.guild_id is None:
+            return [one for one in self.commands[None] if _is_for_direct_messages(one)]
+        granted = self.permissions(channel, user)
+        place = self.channels[channel.parent_id] if channel.parent_id else channel
+        return [
+            one
+            for one in self.commands_in(channel.guild_id)
+            if suffices(granted, one["default_member_permissions"]) and (place.age_restricted or not one["nsfw"])
+        ]
+
     def commands_in(self, guild_id: str) -> Iterable[Json]:
-        """Return the commands members of a server see: its own, then the global ones they do not replace."""
+        """Return the commands there are in a server: its own, then the global ones they do not replace."""
         own = self.commands.get(guild_id, [])
         names = {(command["type"], command["name"]) for command in own}
-        return [*own, *(one for one in self.commands[None] if (one["type"], one["name"]) not in names)]
+        everywhere = [one for one in self.commands[None] if one["contexts"] is None or 0 in one["contexts"]]
+        return [*own, *(one for one in everywhere if (one["type"], one["name"]) not in names)]
 
     # Founding
 
@@ -195,13 +266,17 @@ class World:
             display_name=member.name,
             locale=member.locale,
             upload_limit=member.upload_limit,
+            takes_direct_messages=member.takes_direct_messages,
         )
 
     def _found(self, settings: GuildSettings, members: Iterable[MemberSettings]) -> None:
+        here = [(person, one) for person, one in zip(self.people, members, strict=True) if one.is_in(settings.name)]
+        if not here:
+            raise ValueError(f"The server {settings.name} has no member, so nobody owns it.")
         guild = Guild(
             id=self.ids.new(),
             name=settings.name,
-            owner_id=self.people[0].id,
+            owner_id=here[0][0].id,
             locale=settings.locale,
             premium_tier=settings.premium_tier,
             own_upload_limit=settings.upload_limit,
@@ -209,11 +284,17 @@ class World:
         self.guilds[guild.id] = guild
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=EVERYONE, position=0)
         self._add_bot(guild)
-        for person, member in zip(self.people, members, strict=True):
-            roles = tuple(self._role_named(guild, name).id for name in member.roles)
+        for role in settings.roles:
+            self._add_role(guild, role.name, role.permissions)
+        for person, member in here:
+            names = (*member.roles, *member.roles_in.get(settings.name, ()))
+            roles = tuple(self._role_named(guild, name).id for name in names)
             guild.members[person.id] = GuildMember(person, roles)
         for position, name in enumerate(settings.channels):
-            channel = Channel(id=self.ids.new(), guild_id=guild.id, name=name, position=position)
+            restricted = name in settings.age_restricted
+            channel = Channel(
+                id=self.ids.new(), guild_id=guild.id, name=name, position=position, age_restricted=restricted
+            )
             guild.channels[channel.id] = self.channels[channel.id] = channel
 
     def _add_bot(self, guild: Guild) -> None:
@@ -226,9 +307,18 @@ class World:
         for role in guild.roles.values():
             if role.name == name:
                 return role
-        role = Role(id=self.ids.new(), name=name, permissions=NOTHING, position=len(guild.roles))
+        return self._add_role(guild, name, NOTHING)
+
+    def _add_role(self, guild: Guild, name: str, permissions: Permission) -> Role:
+        role = Role(id=self.ids.new(), name=name, permissions=permissions, position=len(guild.roles))
         guild.roles[role.id] = role
         return role
+
+
+def _is_for_direct_messages(command: Json) -> bool:
+    """Whether a global command is offered in private: by its contexts, or by the older switch where it has none."""
+    contexts = command["contexts"]
+    return command["dm_permission"] if contexts is None else _DIRECT_CONTEXT in contexts
 
 
 def _invented_token(bot_id: str) -> str:

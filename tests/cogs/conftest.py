@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 with warnings.catch_warnings():
@@ -18,7 +17,8 @@ with warnings.catch_warnings():
     import discord.http
 
 from bot import serve
-from engine.config import Config, DeliveryConfig, Limits
+from engine.config import Config, DeliveryConfig, LimitsConfig
+from engine.configuration import ConfigFile
 from engine.store import Store
 from engine.studio import Studio
 from playground.bootstrap import point_at
@@ -29,9 +29,6 @@ from playground.world.model import Message
 from playground.world.news import BotConnected
 from tests.fakes.engine import FakeEngine
 from tests.playground.specification import specification
-
-hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
-hypothesis.settings.load_profile("unhurried")
 
 BRISK = DeliveryConfig(edit_seconds=0.05)
 
@@ -74,13 +71,21 @@ class Stage:
         assert [fault for exchange in known for fault in specification().faults(exchange)] == []
 
     @asynccontextmanager
-    async def bot(self, playground: Playground, *, engine: FakeEngine | None = None, config: Config | None = None):
-        """Run the bot until the block ends; the next one finds its data."""
-        config = config or Config(delivery=BRISK, limits=Limits(jobs_per_member=20))
+    async def bot(
+        self,
+        playground: Playground,
+        *,
+        engine: FakeEngine | None = None,
+        config: Config | None = None,
+        configuration: ConfigFile | None = None,
+    ):
+        """Run the bot until the block ends; the next one finds its data. Only a configuration may have a file."""
+        config = config or Config(delivery=BRISK, limits=LimitsConfig(jobs_per_member=20))
+        configuration = configuration or ConfigFile.fixed(config)
         engine = engine or FakeEngine()
         store = Store(self._data)
-        studio = Studio(config, engine, store)
-        running = asyncio.create_task(serve(config, studio, store, playground.token))
+        studio = Studio(configuration, engine, store)
+        running = asyncio.create_task(serve(configuration, studio, store, playground.token))
         try:
             await self._online(playground, store, running)
             yield Theatre(playground, engine, studio, store)
@@ -97,7 +102,7 @@ class Stage:
             if running.done():
                 running.result()
             await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 10)
-        while not await store.synced():  # noqa: ASYNC110  # the store tells nobody when it is written
+        while not await store.commands.synced():  # noqa: ASYNC110  # the store tells nobody when it is written
             await asyncio.sleep(0.005)
 
 

@@ -30,7 +30,7 @@ async def under_way(theatre):
 class TestAgain:
     async def test_the_same_recipe_with_a_new_seed_is_made_for_whoever_presses(self, theatre):
         message, first = await finished(theatre)
-        handle = await theatre.bruno.click(message, "Again, new seed")
+        handle = await theatre.bruno.click(message, "Again")
         second = await theatre.engine.wait_added(2)
         assert isinstance(second.recipe, Morph)
         assert second.recipe.seed != first.recipe.seed
@@ -45,13 +45,13 @@ class TestAgain:
             async with stage.bot(playground) as before:
                 message, _ = await finished(before)
             async with stage.bot(playground) as after:
-                await after.ada.click(message, "Again, new seed")
+                await after.ada.click(message, "Again")
                 assert (await after.engine.wait_added(1)).recipe.source == "skunk"
 
     async def test_of_an_animation_that_is_not_remembered_it_says_so(self, theatre):
         message, _ = await finished(theatre)
         await theatre.store.prune(days=-1)
-        note = await (await theatre.ada.click(message, "Again, new seed")).message_where(is_note)
+        note = await (await theatre.ada.click(message, "Again")).message_where(is_note)
         assert "is not remembered any more" in note.content
 
     async def test_a_member_with_enough_in_the_queue_is_refused(self, theatre):
@@ -59,7 +59,7 @@ class TestAgain:
         for _ in range(20):
             await theatre.ada.slash(COMMAND)
         await theatre.engine.wait_added(21)
-        handle = await theatre.ada.click(message, "Again, new seed")
+        handle = await theatre.ada.click(message, "Again")
         note = await handle.message_where(is_note)
         assert "at most 20 are allowed at a time" in note.content
         assert [one.ephemeral for one in handle.messages] == [True]
@@ -76,7 +76,7 @@ class TestCancel:
     async def test_somebody_elses_job_goes_on(self, theatre):
         message, job = await under_way(theatre)
         note = await (await theatre.bruno.click(message, "Cancel")).message_where(is_note)
-        assert note.content == "Only the member who asked for this animation can cancel it."
+        assert note.content == "Solo chi ha chiesto questa animazione può annullarla."  # Bruno is Italian
         assert theatre.engine.cancelled == []
         theatre.engine.finish(job.id)
         await theatre.ada.message_where(has_gif)

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from engine.config import Config, Limits, Preset
+from engine.camera import parse_camera
+from engine.config import Config, LimitsConfig, Preset
 from engine.errors import PromptError
 from engine.recipe import Focus, Giro, Morph, Zoom
 from engine.stages import SEED_STAGES, format_stages, parse_stages
@@ -18,7 +19,7 @@ SEASONS = Preset(stages="spring | 3\nautumn | 4", loop=False, description="Throu
 
 @pytest.fixture
 async def theatre(stage):
-    config = Config(delivery=BRISK, limits=Limits(jobs_per_member=20), presets={"seasons": SEASONS})
+    config = Config(delivery=BRISK, limits=LimitsConfig(jobs_per_member=20), presets={"seasons": SEASONS})
     async with stage.playground() as playground, stage.bot(playground, config=config) as theatre:
         yield theatre
 
@@ -69,6 +70,18 @@ class TestZoom:
             7,
         )
 
+    async def test_moves_become_the_recipes_keyframes(self, theatre):
+        recipe = await recipe_of(theatre, "/zoom prompt:a road camera:spiral > drift left focus:auto")
+        assert isinstance(recipe, Zoom)
+        assert (recipe.camera, recipe.focus) == (parse_camera("spiral > drift left"), "auto")
+        giro = await recipe_of(theatre, "/giro stages:a road | 5; a hill | 5 camera:back focus:0.4,0.6")
+        assert isinstance(giro, Giro)
+        assert (giro.camera, giro.focus) == (parse_camera("back"), Focus(0.4, 0.6))
+
+    async def test_moves_are_suggested_one_after_another(self, theatre):
+        choices = await theatre.ada.autocomplete("/zoom prompt:a camera:spiral > dr")
+        assert [choice["value"] for choice in choices] == ["spiral > drift left", "spiral > drift right"]
+
     async def test_places_have_names(self, theatre):
         choices = await theatre.ada.autocomplete("/zoom prompt:a focus:bel")
         assert choices == [{"name": "below (0.5,0.65)", "value": "below"}]
@@ -84,6 +97,12 @@ class TestGiro:
         assert isinstance(recipe, Giro)
         assert recipe.stages == parse_stages("a road | 5; a town | 6")
         assert (recipe.loop, recipe.seed) == (False, 3)
+
+    async def test_the_mode_becomes_the_recipe_however_the_stages_are_given(self, theatre):
+        for command in ("/giro stages:a road | 5 mode:parallel", "/giro preset:seasons mode:parallel"):
+            recipe = await recipe_of(theatre, command)
+            assert isinstance(recipe, Giro) and recipe.mode == "parallel"
+        assert (await recipe_of(theatre, "/giro preset:seasons")).mode == "chain"
 
     async def test_a_preset_brings_its_own_loop_unless_told_otherwise(self, theatre):
         assert (await recipe_of(theatre, "/giro preset:seasons")).loop is False
@@ -148,6 +167,8 @@ class TestRefusals:
             ("zoom", {"prompt": ""}, "prompt must not be empty"),
             ("zoom", {"prompt": "a", "focus": "2,2"}, "The focus must lie inside the picture"),
             ("zoom", {"prompt": "a", "focus": "nowhere"}, "The focus is x,y such as 0.5,0.6"),
+            ("zoom", {"prompt": "a", "camera": "nowhere"}, "The camera's moves are forward, back"),
+            ("giro", {"camera": "nowhere"}, "The camera's moves are forward, back"),
             ("zoom", {"prompt": "a" * 301}, "prompt may have at most 300 characters"),
             ("giro", {"stages": ""}, "There is no stage"),
             ("giro", {"stages": "a | 0"}, "a whole number of frames between 1 and 1000"),
@@ -164,9 +185,9 @@ class TestRefusals:
         assert note.content == "frames must be a whole number between 2 and 1000, not text."
 
     async def test_a_refusal_after_the_acknowledgement_takes_the_thinking_away(self, theatre):
-        handle = await theatre.ada.slash("/morph source:skunk target:puppy frames:401")
+        handle = await theatre.ada.slash(f"/giro stages:{'; '.join(['a road | 2'] * 21)}")
         note = await handle.message_where(is_note)
-        assert note.content == "That would be 401 frames; at most 400 are allowed here."
+        assert note.content == "There are 21 stages; at most 20 are allowed here, so leave some out."
         assert [message.ephemeral for message in handle.messages] == [True]
 
     async def test_what_the_model_cannot_take_is_said_to_the_member_alone(self, stage):
@@ -184,7 +205,7 @@ class TestRefusals:
 
     async def test_an_unknown_error_is_logged_under_the_reference_that_the_member_sees(self, stage, caplog):
         class Broken(FakeEngine):
-            async def check(self, recipe):
+            async def check(self, recipe, base=None):
                 raise ZeroDivisionError("a secret of the house")
 
         async with stage.playground() as playground, stage.bot(playground, engine=Broken()) as theatre:
@@ -204,7 +225,7 @@ class TestAcknowledging:
     async def test_the_member_is_answered_while_the_engine_has_not_said_anything(self, theatre, monkeypatch):
         asked = asyncio.Event()
 
-        async def never(recipe):
+        async def never(recipe, base):
             asked.set()
             await asyncio.Event().wait()
 
@@ -221,7 +242,7 @@ class TestAcknowledging:
             await hold.wait()
             return 0
 
-        monkeypatch.setattr("engine.store.store.Store.count_open", slow)
+        monkeypatch.setattr("engine.store.jobs.Jobs.count_open", slow)
         handle = await theatre.ada.slash("/morph skunk puppy")
         await handle.acknowledged()
         hold.set()

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from types import SimpleNamespace
 
 import pytest
 
-from cogs.drafts import Draft
-from cogs.post import Post
-from engine.config import Config, DeliveryConfig, Limits
+from engine.config import Config, DeliveryConfig, LimitsConfig
 from engine.messages import Done
-from engine.store.records import JobRecord
 from playground.faults import Fault
-from playground.settings import GuildSettings
+from playground.settings import GuildSettings, MemberSettings
 from playground.world.permissions import Permission
 from tests.cogs.conftest import BRISK, has_gif, says
 from tests.fakes.engine import GIF, FakeEngine, report_of
-from tests.fakes.orders import ADA, MORPH, answer
+from tests.fakes.orders import MORPH
 
 MORPH_COMMAND = "/morph source:skunk target:puppy frames:9 seed:1234"
 BY_TOKEN = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
@@ -48,7 +44,7 @@ class TestTheOrdinaryWay:
         assert "`seed 1234` · fake-model-1 · 256×256 · 9 frames · rendered in 12.5 s" in message.content
         assert "```\n/morph source:skunk target:puppy frames:9 seed:1234\n```" in message.content
         await theatre.engine.wait_forgotten(job.id)
-        assert (await theatre.studio.record(job.id)).state == "delivered"
+        assert (await theatre.studio.archive.record(job.id)).state == "delivered"
         assert len(handle.messages) == 1
 
     async def test_the_line_to_repeat_asks_for_the_same_recipe(self, theatre):
@@ -197,7 +193,7 @@ class TestTheUploadLimit:
         assert (await theatre.engine.wait_added(1)).limit_bytes == 500_000
 
     async def test_a_request_never_carries_more_than_discord_takes_at_all(self, stage):
-        config = Config(delivery=BRISK, limits=Limits(gif_bytes=500 * 1024 * 1024))
+        config = Config(delivery=BRISK, limits=LimitsConfig(gif_bytes=500 * 1024 * 1024))
         async with stage.playground() as playground, stage.bot(playground, config=config) as theatre:
             await theatre.ada.stating(500 * 1024 * 1024).slash(MORPH_COMMAND)
             assert (await theatre.engine.wait_added(1)).limit_bytes < 25 * 1024 * 1024
@@ -229,18 +225,19 @@ class TestTroubleInTheChannel:
         assert message.content.startswith("For Ada: **Morph**")
         assert not message.mentions
         await theatre.engine.wait_forgotten(job.id)
-        assert (await theatre.studio.record(job.id)).answer.message == message.id
+        assert (await theatre.studio.archive.record(job.id)).answer.message == message.id
         assert len(theatre.playground.backend.traffic.requests("POST", TO_CHANNEL)) == 1
 
     async def test_where_nothing_can_be_said_the_log_tells_why(self, stage, caplog):
-        async with stage.playground(token_seconds=0.3) as playground, stage.bot(playground) as theatre:
+        members = (MemberSettings(name="Ada", takes_direct_messages=False),)
+        async with stage.playground(token_seconds=0.3, members=members) as playground, stage.bot(playground) as theatre:
             handle, job = await order(theatre)
             await handle.message_where(lambda message: not message.loading)
             playground.deny_bot(theatre.ada.channel, Permission.VIEW_CHANNEL)
             await asyncio.sleep(0.4)
             theatre.engine.finish(job.id)
             await theatre.engine.wait_forgotten(job.id)
-            record = await theatre.studio.record(job.id)
+            record = await theatre.studio.archive.record(job.id)
             assert (record.state, record.settled) == ("failed", True)
             assert "cannot reach member" in caplog.text
 
@@ -273,31 +270,18 @@ class TestTroubleInTheChannel:
 
 
 class TestDirectMessages:
-    """The playground knows none, so Discord is played here."""
-
-    async def test_where_the_channel_is_closed_the_owner_gets_a_direct_message(self):
-        sent = []
-
-        async def send(**parts):
-            sent.append(parts)
-            return SimpleNamespace(id=77)
-
-        async def create_dm(user):
-            assert user.id == int(ADA.id)
-            return SimpleNamespace(id=66, send=send)
-
-        async def ready():
-            pass
-
-        client = SimpleNamespace(create_dm=create_dm, wait_until_ready=ready)
-        record = JobRecord(
-            id="0" * 16, recipe=MORPH, member=ADA, answer=answer(), limit_bytes=1000, created=0.0, state="done"
-        )
-        post = Post(client, record)
-        where = await post.send_to_member(Draft(content="For Ada: …"))
-        assert (where.server, where.channel, where.message, where.token) == (None, "66", "77", "")
-        assert sent[0]["content"] == "For Ada: …"
-        assert sent[0]["nonce"] == record.id
+    async def test_where_the_channel_is_closed_the_owner_gets_a_direct_message(self, stage):
+        async with stage.playground(token_seconds=0.3) as playground, stage.bot(playground) as theatre:
+            handle, job = await order(theatre)
+            await handle.message_where(lambda message: not message.loading)
+            playground.deny_bot(theatre.ada.channel, Permission.VIEW_CHANNEL)
+            await asyncio.sleep(0.4)
+            theatre.engine.finish(job.id)
+            message = await theatre.ada.in_private.message_where(has_gif)
+            assert message.content.startswith("For Ada: **Morph**")
+            await theatre.engine.wait_forgotten(job.id)
+            answer = (await theatre.studio.archive.record(job.id)).answer
+            assert (answer.server, answer.channel, answer.message) == (None, message.channel_id, message.id)
 
 
 class TestRestarts:
@@ -322,7 +306,7 @@ class TestRestarts:
                 handle, job = await order(before)
                 await handle.message_where(lambda message: not message.loading)
                 playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=500))
-                before.engine.emit(Done(job.id, GIF, report_of(MORPH)))
+                before.engine.emit(Done(job.id, GIF, ".gif", report_of(MORPH)))
                 async for live in before.studio.watch(job.id, every=0.01):
                     if live.record.state == "done":
                         break
@@ -346,3 +330,12 @@ class TestRestarts:
 
 async def _no_time(seconds):
     """Stand in for discord.py's own pauses between its attempts."""
+
+
+class TestWhatWasClamped:
+    async def test_it_is_told_while_the_animation_is_made_and_with_the_result(self, theatre):
+        note = "-# 500 frames were asked for; at most 400 are allowed here."
+        handle = await theatre.ada.slash("/morph source:skunk target:puppy frames:500")
+        await handle.message_where(says(note))
+        theatre.engine.finish((await theatre.engine.wait_added(1)).id)
+        assert note in (await handle.message_where(has_gif)).content

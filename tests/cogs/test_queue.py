@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
-from cogs.queue import queue_text
+from cogs.language import language_of
+from cogs.queue import PER_PAGE, page_of, queue_text
+from engine.config import Config, LimitsConfig
 from engine.messages import Standing
+from engine.recipe import Zoom
+from engine.store import Member
 from engine.store.records import JobRecord
 from engine.studio import QueueEntry
-from tests.cogs.conftest import is_note, says
+from tests.cogs.conftest import BRISK, is_note, says
 from tests.fakes.orders import ADA, BOB, MORPH, answer
+
+ENGLISH = language_of(None)
 
 
 def entry(number, member=BOB, standing=None, recipe=MORPH):
@@ -35,7 +43,7 @@ class TestTheNote:
             "▶ **morph: skunk → puppy** · yours · about 20 s left",
             "1\\. **zoom: a road** · Bruno · about 3 min left",
         ]
-        assert [control["label"] for control in note.controls] == ["Cancel morph: skunk → puppy"]
+        assert [control["label"] for control in note.controls] == ["Cancel morph: skunk → puppy", "Refresh"]
 
     async def test_a_button_there_calls_the_job_off_and_the_list_follows(self, theatre):
         handle = await theatre.ada.slash("/morph skunk puppy")
@@ -48,25 +56,64 @@ class TestTheNote:
         assert theatre.engine.cancelled == [job.id]
         await handle.message_where(says("Cancelled."))
 
+    async def test_a_long_queue_turns_its_pages(self, theatre):
+        for number in range(PER_PAGE + 2):
+            await (theatre.ada if number % 2 else theatre.bruno).slash(f"/zoom prompt:road {number}")
+            job = await theatre.engine.wait_added(number + 1)
+            theatre.engine.stand(job.id, number, 60.0 * number)
+        note = await (await theatre.ada.slash("/queue")).message_where(is_note)
+        assert note.content.splitlines()[-1] == "-# Page 1 of 2"
+        assert [control.get("label") for control in note.controls][-2:] == ["Refresh", "More"]
+        await theatre.ada.click(note, "More")
+        second = await theatre.ada.message_where(lambda now: now.id == note.id and "Page 2 of 2" in now.content)
+        assert "zoom: road 9" in second.content
+        assert "zoom: road 7" not in second.content
+        assert [control.get("label") for control in second.controls][-2:] == ["Back", "Refresh"]
+
+    async def test_of_many_of_ones_own_one_is_chosen_from_a_menu(self, theatre):
+        for number in range(3):
+            await theatre.ada.slash(f"/zoom prompt:road {number}")
+            await theatre.engine.wait_added(number + 1)
+        note = await (await theatre.ada.slash("/queue")).message_where(is_note)
+        await theatre.ada.select(note, "Cancel one of yours…", "zoom: road 1")
+        left = await theatre.ada.message_where(lambda now: now.id == note.id and "road 1" not in now.content)
+        assert "zoom: road 0" in left.content
+        assert theatre.engine.cancelled == [job.id for job in theatre.engine.added if job.recipe.prompt == "road 1"]
+
+    async def test_a_quota_is_said_with_what_is_left(self, stage):
+        config = Config(delivery=BRISK, limits=LimitsConfig(daily_seconds=600))
+        async with stage.playground() as playground, stage.bot(playground, config=config) as theatre:
+            await theatre.ada.slash("/morph skunk puppy")
+            await theatre.engine.wait_added(1)
+            note = await (await theatre.ada.slash("/queue")).message_where(is_note)
+            assert re.search(r"-# Your quota: \d+ minutes of 10 minutes of the engine's time are left", note.content)
+
 
 class TestTheText:
-    def test_a_long_queue_fits_a_message_and_says_how_much_more_there_is(self):
-        entries = [entry(number, standing=Standing("x", number, 60.0 * number)) for number in range(50)]
-        text = queue_text(entries, elsewhere=3, member=ADA.id)
-        assert len(text) <= 2000
-        shown = sum("skunk" in line for line in text.splitlines())
-        assert f"and {50 - shown} more animations" in text
-        assert text.endswith("-# 3 animations from elsewhere are in the same line.")
+    def test_a_page_fits_a_message_whatever_is_in_it(self):
+        nasty = Zoom(prompt="*" * 300, seed=1)
+        member = Member(id="9", name="_" * 100)
+        entries = [entry(n, member, Standing("x", n, 60.0 * n), nasty) for n in range(50)]
+        text = queue_text(page_of(entries, 3, 0), member=ADA.id, say=ENGLISH)
+        assert len(text) <= 1800
+        assert text.splitlines()[-2:] == [
+            "-# 3 animations from elsewhere are in the same line.",
+            f"-# Page 1 of {-(-50 // PER_PAGE)}",
+        ]
+
+    def test_past_the_end_is_the_last_page(self):
+        page = page_of([entry(number) for number in range(PER_PAGE + 1)], 0, 99)
+        assert (page.number, page.last, len(page.entries)) == (1, 1, 1)
 
     def test_names_and_prompts_are_inert(self):
         nasty = msgspec.structs.replace(BOB, name="**@everyone**")
-        text = queue_text([entry(1, member=nasty)], elsewhere=0, member=ADA.id)
+        text = queue_text(page_of([entry(1, member=nasty)], 0, 0), member=ADA.id, say=ENGLISH)
         assert "@everyone" not in text
         assert "**@" not in text
 
     def test_without_a_standing_nothing_is_made_up(self):
-        assert "time left: measuring" in queue_text([entry(1)], elsewhere=0, member=ADA.id)
+        assert "time left: measuring" in queue_text(page_of([entry(1)], 0, 0), member=ADA.id, say=ENGLISH)
 
     def test_other_servers_jobs_are_counted_only(self):
-        text = queue_text([], elsewhere=1, member=ADA.id)
-        assert text == "Nothing is running or waiting here. -# 1 animation from elsewhere is in the same line."
+        text = queue_text(page_of([], 1, 0), member=ADA.id, say=ENGLISH)
+        assert text == "Nothing is running or waiting here.\n-# 1 animation from elsewhere is in the same line."

@@ -8,17 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs.drafts import MAX_CONTENT, Draft
+from cogs.language import language_of
 from cogs.progress import progress_draft
-from cogs.repeat import command_line, stages_on_one_line
-from cogs.result import ROOM, cancelled_draft, failed_draft, finished_draft
+from cogs.result import ROOM, Files, cancelled_draft, failed_draft, finished_draft
+from engine.camera import parse_camera
 from engine.config import Preset
 from engine.live import Live
+from engine.messages import Standing
 from engine.recipe import MAX_PROMPT, MAX_STAGES, MAX_WORD, Focus, Giro, Morph, Stage, Zoom
+from engine.repeat import command_line, stages_on_one_line
+from engine.sentence import Sentence
 from engine.stages import format_stages, parse_stages
-from engine.store.records import JobRecord
+from engine.store import JobRecord, Render
 from tests.fakes.engine import GIF, plan_of, report_of
 from tests.fakes.orders import ADA, MIB, MORPH, answer
 
+FILES = Files(Render(GIF, ".gif"))
+ENGLISH = language_of(None)
 NASTY = "`*_~|<@1>[x](y)" * 20
 LONGEST = (
     Morph(source="@" * MAX_WORD, target="*" * MAX_WORD, prompt=(NASTY[: MAX_PROMPT - 2] + "{}"), seed=2**32 - 1),
@@ -51,18 +57,18 @@ def block_of(draft: Draft) -> str:
 class TestLengths:
     @pytest.mark.parametrize("recipe", LONGEST, ids=lambda recipe: type(recipe).__name__)
     def test_the_longest_recipes_fit_a_message_in_every_state(self, recipe):
-        record = record_of(recipe, error="e" * 3000)
+        record = record_of(recipe, error=Sentence("e" * 3000))
         drafts = [
-            finished_draft(record, GIF, {}),
-            failed_draft(record, {}),
-            cancelled_draft(record, {}),
-            progress_draft(Live(record=record), None, loaded=True, preview=None),
+            finished_draft(record, FILES, {}, ENGLISH),
+            failed_draft(record, {}, ENGLISH),
+            cancelled_draft(record, {}, ENGLISH),
+            progress_draft(Live(record=record), None, ENGLISH, loaded=True, preview=None),
         ]
         assert all(len(draft.content) <= ROOM < MAX_CONTENT for draft in drafts)
 
     def test_stages_that_are_too_long_for_the_message_come_as_a_file_that_the_form_takes(self):
         stages = tuple(Stage(f"a road number {number}, sunny day, with trees", 20) for number in range(50))
-        draft = finished_draft(record_of(Giro(stages=stages, loop=False, seed=7)), GIF, {})
+        draft = finished_draft(record_of(Giro(stages=stages, loop=False, seed=7)), FILES, {}, ENGLISH)
         picture, text = draft.uploads
         assert (picture.data, text.name) == (GIF, "stages.txt")
         assert parse_stages(text.data.decode()) == stages
@@ -70,7 +76,7 @@ class TestLengths:
         assert "paste them into the form" in draft.content
 
     def test_a_file_that_is_too_long_for_the_form_is_not_said_to_fit_it(self):
-        draft = finished_draft(record_of(LONGEST[2]), GIF, {})
+        draft = finished_draft(record_of(LONGEST[2]), FILES, {}, ENGLISH)
         assert "form" not in draft.content
         assert "give them as stages" in draft.content
 
@@ -78,15 +84,20 @@ class TestLengths:
 class TestFacts:
     def test_a_gif_with_fewer_frames_than_were_rendered_says_so(self):
         report = msgspec.structs.replace(report_of(MORPH), gif_frames=5)
-        draft = finished_draft(record_of(MORPH, report=report), GIF, {})
+        draft = finished_draft(record_of(MORPH, report=report), FILES, {}, ENGLISH)
         assert "5 of 9 frames, to fit the upload limit" in draft.content
 
     def test_a_focus_is_told_in_percent(self):
-        draft = finished_draft(record_of(Zoom(prompt="a road", focus=Focus(0.5, 0.65), seed=1)), GIF, {})
+        draft = finished_draft(record_of(Zoom(prompt="a road", focus=Focus(0.5, 0.65), seed=1)), FILES, {}, ENGLISH)
         assert "**Zoom** into a road, towards 50% across and 65% down" in draft.content
 
+    def test_the_cameras_moves_are_told(self):
+        recipe = Zoom(prompt="a road", camera=parse_camera("spiral > zoom 1.01"), seed=1)
+        draft = finished_draft(record_of(recipe), FILES, {}, ENGLISH)
+        assert "**Zoom** into a road (camera: spiral > zoom 1.01)" in draft.content.replace("\\", "")
+
     def test_the_picture_is_described_for_those_who_do_not_see_it(self):
-        draft = finished_draft(record_of(Giro(stages=(Stage("a", 1), Stage("b", 1)), seed=1)), GIF, {})
+        draft = finished_draft(record_of(Giro(stages=(Stage("a", 1), Stage("b", 1)), seed=1)), FILES, {}, ENGLISH)
         assert draft.uploads[0].description == "Animation of a ride through a, then b, and back to the start"
 
 
@@ -99,10 +110,18 @@ class TestTheLineToRepeat:
         line = command_line(Zoom(prompt="a", focus=Focus(1 / 3, 1e-7), seed=1), {})
         assert "focus:0.3333333333333333,0.0000001 " in line
 
+    def test_the_cameras_moves_are_repeated(self):
+        recipe = Giro(stages=(Stage("a", 5),), camera=parse_camera("drift left > back at 80%"), focus=Focus(), seed=1)
+        assert "loop:True focus:0.5,0.5 camera:drift left > back at 0.8 seed:1" in command_line(recipe, {})
+
     def test_a_preset_goes_by_its_name(self):
         presets = {"tour": Preset(stages="a | 3\nb | 4")}
         recipe = Giro(stages=presets["tour"].parsed(), seed=1)
         assert command_line(recipe, presets) == "/giro preset:tour loop:True seed:1"
+
+    def test_a_mode_other_than_the_usual_is_said(self):
+        recipe = Giro(stages=(Stage("a road", 3),), seed=1, mode="parallel")
+        assert command_line(recipe, {}) == "/giro stages:a road | 3 loop:True mode:parallel seed:1"
 
     def test_stages_are_written_as_members_write_them(self):
         recipe = Giro(stages=(Stage("a road", 3), Stage("a town", 4)), loop=False, seed=1)
@@ -127,3 +146,42 @@ class TestTheLineToRepeat:
     def test_stages_in_the_file_read_back_too(self):
         stages = (Stage("a, b", 3), Stage("c | d", 4))
         assert parse_stages(format_stages(stages)) == stages
+
+
+@pytest.mark.parametrize(
+    ("flagged", "sentence"),
+    [
+        (1, "the safety checker objected to 1 frame; it is blurred"),
+        (3, "the safety checker objected to 3 frames; they are blurred"),
+    ],
+)
+def test_what_the_safety_checker_objected_to_comes_as_a_spoiler_and_says_why(flagged, sentence):
+    report = msgspec.structs.replace(report_of(MORPH), flagged=flagged)
+    draft = finished_draft(record_of(MORPH, report=report, nsfw=True), FILES, {}, ENGLISH)
+    assert draft.uploads is not None
+    assert draft.uploads[0].as_file().filename == f"SPOILER_morph-{MORPH.seed}.gif"
+    assert sentence in draft.content
+
+
+def test_an_ordinary_render_is_no_spoiler():
+    draft = finished_draft(record_of(MORPH), FILES, {}, ENGLISH)
+    assert draft.uploads is not None
+    assert draft.uploads[0].name == f"morph-{MORPH.seed}.gif"
+    assert "spoiler" not in draft.content
+
+
+def test_a_held_job_says_so_and_promises_nothing():
+    live = Live(record=record_of(MORPH, state="waiting", report=None))
+    draft = progress_draft(live, Standing("0" * 16, 3, None, held=True), ENGLISH, loaded=True, preview=None)
+    assert "an administrator has paused new animations" in draft.content
+
+
+@pytest.mark.parametrize(
+    ("retried", "sentence"),
+    [(1, "1 frame came out spoilt and was made again"), (3, "3 frames came out spoilt and were made again")],
+)
+def test_frames_that_were_made_again_are_owned_up_to(retried, sentence):
+    plain = report_of(MORPH)
+    report = msgspec.structs.replace(plain, retried=retried)
+    assert sentence in finished_draft(record_of(MORPH, report=report), FILES, {}, ENGLISH).content
+    assert "made again" not in finished_draft(record_of(MORPH, report=plain), FILES, {}, ENGLISH).content

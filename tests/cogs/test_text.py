@@ -60,6 +60,7 @@ def test_hostile_text_is_nothing_but_text(text):
 @given(st.one_of(NASTY, st.text(max_size=80)))
 @example("1.")
 @example("12. a")
+@example("\\@")
 def test_any_text_is_nothing_but_text_and_reads_as_it_was_written(text):
     shown = inert(text)
     assert formatting(shown) == []

@@ -18,11 +18,10 @@ from torch import Tensor
 
 from engine.animations import morph
 from engine.backend import Picture
-from engine.diffusion.source import EMBEDDED
 from engine.recipe import Morph
 from engine.settings import Settings
 from engine.storyboard import frame_seed
-from tests.embedded import denoise_through, embedded_model, numpy_deprecation, request
+from tests.embedded import denoise_through, embedded_model, guided_embedded, numpy_deprecation, request
 
 pytestmark = numpy_deprecation
 
@@ -37,7 +36,7 @@ GUIDANCE = 7.5
 @torch.no_grad()
 def notebook_frames() -> Iterator[tuple[Tensor, Picture]]:
     """Yield each frame as floats in 0…1 and as the picture it is rounded to."""
-    pipeline: Any = StableDiffusionPipeline.from_pretrained(EMBEDDED, dtype=torch.float32, safety_checker=None)
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(guided_embedded(), dtype=torch.float32, safety_checker=None)
     tokenizer, text_encoder, unet, vae = pipeline.tokenizer, pipeline.text_encoder, pipeline.unet, pipeline.vae
     scheduler = LMSDiscreteScheduler.from_config(pipeline.scheduler.config)
 
@@ -59,6 +58,7 @@ def notebook_frames() -> Iterator[tuple[Tensor, Picture]]:
     input_ids = tokenize("A picture of a puppy")
     uncond_embeddings = output_embeds(token_emb_layer(tokenize("")))
 
+    side = SIZE // 2 ** (len(vae.config.block_out_channels) - 1)
     picture: np.ndarray | None = None
     for i in range(LAST + 1):
         puppy_factor = i / LAST
@@ -72,7 +72,7 @@ def notebook_frames() -> Iterator[tuple[Tensor, Picture]]:
         # The notebook draws from one running generator; here every frame's begins with the frame's own seed.
         torch.manual_seed(frame_seed(SEED, i))
         if picture is None:
-            latents = torch.randn((1, 4, SIZE // 8, SIZE // 8)) * scheduler.init_noise_sigma
+            latents = torch.randn((1, unet.config.in_channels, side, side)) * scheduler.init_noise_sigma
             start_step = 0
         else:
             pixels = torch.tensor(picture).permute(2, 0, 1)[None] / 255
@@ -96,14 +96,18 @@ def notebook_frames() -> Iterator[tuple[Tensor, Picture]]:
 
 def test_every_frame_of_a_morph_is_the_notebooks():
     model = embedded_model()
-    settings = Settings(size=SIZE, scheduler="lms", steps=STEPS, strength=1 - START_STEP / STEPS, guidance=GUIDANCE)
+    strength = 1 - START_STEP / STEPS
+    settings = Settings(
+        size=SIZE, scheduler="lms", steps=STEPS, strength=strength, guidance=GUIDANCE, morphing="feedback"
+    )
     recipe = Morph(seed=SEED, source="skunk", target="puppy", frames=LAST + 1)
     pictures: dict[int, Picture] = {}
 
     for shot, (expected_image, expected_picture) in zip(morph.shots(recipe, settings), notebook_frames(), strict=True):
         lanes = model.open([request(shot, scheduler="lms", size=SIZE, sources=pictures)])
         denoise_through(model, lanes, width=1)
-        (picture,) = model.develop(lanes, 1)
+        (developed,) = model.develop(lanes)
+        picture = developed.picture()
 
         assert decode(model, lanes[0].latents) == pytest.approx(expected_image.numpy(), abs=1e-4)
         assert np.abs(picture.astype(int) - expected_picture.astype(int)).max() <= 1

@@ -7,6 +7,7 @@ import torch
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from engine.diffusion.prompt import PromptEncoder
+from engine.diffusion.text_encoder import TextEncoder
 from engine.storyboard import Swap
 from tests.clip import VOCABULARY_SIZE, clip_tokenizer, write_clip_tokenizer
 
@@ -54,7 +55,7 @@ def test_a_swap_replaces_the_token_embedding_as_the_notebook_does():
     ).last_hidden_state
     expected = text_encoder.final_layer_norm(hidden)
 
-    encoder = PromptEncoder(clip_tokenizer(), text_encoder, torch.float32)
+    encoder = PromptEncoder([TextEncoder(clip_tokenizer(), text_encoder, torch.device("cpu"))], torch.float32)
     ours = encoder.encode(Swap("A picture of a {}", "skunk", "puppy", weight=0.3)).hidden_states
 
     assert ours == pytest.approx(expected, abs=1e-5)

@@ -9,6 +9,7 @@ from engine.config import EngineConfig
 from engine.core import Core, CoreConfig
 from engine.messages import Job
 from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
+from engine.remix import extended
 from engine.settings import Overrides
 from engine.spool import Spool
 from tests.embedded import embedded_model
@@ -44,3 +45,22 @@ def test_at_a_free_width_company_changes_what_nobody_can_see(tmp_path: Path) -> 
     difference = np.abs(alone - frames_of_first(tmp_path / "company", config, GIRO, *OTHERS))
     assert difference.max() <= 16
     assert difference.mean() == pytest.approx(0, abs=0.5)
+
+
+def test_an_extended_giro_has_the_frames_of_one_rendered_from_nothing(tmp_path: Path) -> None:
+    longer = extended(GIRO, Stage("a narrow road through a town", 4))
+    core = Core(embedded_model(), Spool(tmp_path, keep_bytes=10_000_000), CoreConfig(engine=EngineConfig(lanes=1)))
+    for job in (
+        Job(id="before", recipe=GIRO, owner="ada", limit_bytes=1_000_000),
+        Job(id="extended", recipe=longer, owner="ada", limit_bytes=1_000_000, base="before"),
+        Job(id="whole", recipe=longer, owner="ada", limit_bytes=1_000_000),
+    ):
+        core.add(job)
+        while not core.idle:
+            core.step()
+        core.forget(job.id)
+    core.close()
+    one, other = (Spool(tmp_path).folder(name) for name in ("extended", "whole"))
+    assert one.plan is not None and one.plan.inherited == 9
+    for index in range(longer.frames):
+        assert np.array_equal(one.picture(index), other.picture(index))

@@ -10,13 +10,16 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from engine.config import Config, Limits, read_config
+from engine.card import read_card
+from engine.config import Config, read_config
 from engine.errors import ConfigError
 from engine.settings import Overrides
 from engine.stages import SEED_STAGES
+from engine.vocabulary import unknown_words
 
 CONFIG_FILE = Path(__file__).resolve().parents[2] / "config.toml"
-SECTIONS = ("model", "engine", "limits", "delivery", "discord", "storage")
+EMBEDDED = CONFIG_FILE.parent / "models" / "embedded"
+SECTIONS = ("model", "engine", "limits", "community", "moderation", "delivery", "discord", "storage")
 
 
 def keys():
@@ -49,15 +52,17 @@ def refusal(tmp_path, text):
     with pytest.raises(ConfigError) as error:
         read_config(path)
     sentence = str(error.value)
-    assert sentence.startswith(f"{path}: ")
     assert "\n" not in sentence
-    return sentence.removeprefix(f"{path}: ")
+    where = re.match(rf"{re.escape(str(path))}(, line (?P<line>\d))?: ", sentence)
+    assert where is not None
+    assert where["line"] in (None, "1", "2")  # of the table, or of the key in it
+    return sentence.removeprefix(where[0])
 
 
 class TestTheFileThatComesWithTheProgram:
     def test_it_holds_the_defaults_and_nothing_else(self):
         config = read_config(CONFIG_FILE)
-        assert msgspec.structs.replace(config, presets={}) == Config()
+        assert msgspec.structs.replace(config, presets={}, styles={}) == Config()
 
     @pytest.mark.parametrize(("section", "field"), list(keys()))
     def test_every_key_is_there_with_its_default(self, section, field):
@@ -87,6 +92,13 @@ class TestTheFileThatComesWithTheProgram:
         presets = read_config(CONFIG_FILE).presets
         assert presets["giro"].parsed() == SEED_STAGES
         assert all(preset.parsed() for preset in presets.values())
+
+    def test_the_styles_say_nothing_that_the_embedded_model_does_not_know(self):
+        styles, known = read_config(CONFIG_FILE).styles, read_card(EMBEDDED).words
+        assert len(styles) >= 3
+        assert all(style.suffix and style.description for style in styles.values())
+        texts = [text for style in styles.values() for text in (style.suffix, style.negative)]
+        assert unknown_words(texts, known) == ()
 
     def test_an_empty_file_gives_the_defaults(self, tmp_path):
         assert read_config(written(tmp_path, "")) == Config()
@@ -123,9 +135,17 @@ class TestWrongValues:
                 "render.giro.scheduler must be one of ddim, dpm++2m, euler, lcm, lms",
             ),
             ("[render.zoom]\nstrength = 0.0", "render.zoom.strength must be above 0 and at most 1."),
-            ("[limits.servers.x]\n", "limits.servers: a key there must be a server's id, such as"),
-            ("[limits.servers.12]\nframes = 0", "limits.servers.12.frames must be between 1 and 1000."),
-            ("[limits.servers.12]\nframe = 1", "limits.servers.12 has an unknown key `frame`; it knows frames, "),
+            ("[servers.x]\n", "servers: a key there must be a server's id, such as"),
+            ("[servers.12.limits]\nframes = 0", "servers.12.limits.frames must be between 1 and 1000."),
+            ("[servers.12.limits]\nframe = 1", "servers.12.limits has an unknown key `frame`; it knows frames, "),
+            ("[servers.12.roles.34]\nsteps = 0", "servers.12.roles.34.steps must be between 1 and 200."),
+            ("[servers.12.channels.here]\n", "servers.12.channels: a key there must be a channel's id, such as"),
+            ("[servers.12.moderation]\noperators = []", "servers.12.moderation has an unknown key `operators`"),
+            ("[servers.12.presets.tour]\nstages = 'a | 0'", "servers.12.presets.tour.stages: Stage 1 has "),
+            ("[limits]\ncommands = ['draw']", "limits.commands[0] must be one of all, giro, morph, variations, zoom"),
+            ("[limits]\nchannels = ['here']", 'limits.channels[0] must be "all", or a channel\'s id such as'),
+            ("[community]\nlog_channel = 'log'", "community.log_channel must be empty, or a channel's id such as"),
+            ("[styles.ink]\nsufix = 'ink'", "styles.ink has an unknown key `sufix`; it knows suffix, "),
             ("[discord]\nservers = ['here']", "discord.servers[0] must be a server's id, such as"),
             ("[discord]\nproxy = 'localhost'", "discord.proxy must be empty, or a URL such as"),
             ("[presets.tour]\n", "presets.tour lacks `stages`."),
@@ -146,13 +166,3 @@ class TestWrongValues:
         (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
         with pytest.raises(ConfigError, match="cannot be read"):
             read_config(tmp_path / "config.toml")
-
-
-class TestLimits:
-    def test_a_server_has_its_own_where_it_says_so_and_the_common_ones_elsewhere(self, tmp_path):
-        config = read_config(written(tmp_path, "[limits]\nframes = 200\n[limits.servers.12]\nstages = 3"))
-        assert (config.limits.of("12").frames, config.limits.of("12").stages) == (200, 3)
-        assert config.limits.of("13").stages == Limits().stages
-
-    def test_direct_messages_have_the_common_ones(self):
-        assert Limits(frames=7).of(None).frames == 7

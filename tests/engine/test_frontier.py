@@ -45,14 +45,27 @@ def test_chains_that_do_not_need_each_other_start_side_by_side() -> None:
     assert list(frontier.ready) == [0, 2]
 
 
-def test_a_frame_is_needed_until_the_last_shot_that_uses_it_has_started() -> None:
+def test_a_frame_is_needed_until_the_last_one_that_starts_from_it_exists() -> None:
     frontier = Frontier(CHAIN, done=())
     for index in range(3):
         frontier.start(index)
         frontier.finish(index)
     assert frontier.is_needed(0) and not frontier.is_needed(1)
     frontier.start(3)
+    assert frontier.is_needed(0)
+    frontier.finish(3)
     assert not frontier.is_needed(0)
+
+
+def test_a_shot_that_was_started_in_vain_can_be_started_again() -> None:
+    frontier = Frontier(TWO_CHAINS, done=())
+    frontier.start(0)
+    frontier.start(2)
+    frontier.retry(0)
+    assert list(frontier.ready) == [0]
+    frontier.start(0)
+    frontier.finish(0)
+    assert list(frontier.ready) == [1]
 
 
 def test_frames_that_exist_are_not_made_again() -> None:

@@ -7,7 +7,20 @@ from hypothesis import strategies as st
 
 from engine import recipe as recipes
 from engine.errors import RecipeError
-from engine.recipe import Focus, Giro, Morph, Recipe, Stage, Zoom, from_json, kind_of, resolve, to_json
+from engine.recipe import (
+    Focus,
+    Giro,
+    Morph,
+    MorphLoop,
+    Recipe,
+    Stage,
+    Zoom,
+    from_json,
+    from_plain,
+    kind_of,
+    resolve,
+    to_json,
+)
 from engine.settings import BUILT_IN, Overrides, Settings, Taste
 
 PROMPTS = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
@@ -46,9 +59,59 @@ def test_the_json_is_readable_and_says_what_it_is() -> None:
         "source": "skunk",
         "target": "puppy",
         "prompt": "a picture of a {}",
+        "negative": "",
         "frames": 21,
+        "through": [],
+        "loop": "there and back",
+        "tries": 1,
+        "positions": [],
         "settings": {},
     }
+
+
+def test_a_morph_from_before_there_were_waypoints_is_still_read() -> None:
+    old = from_json('{"kind":"morph","version":1,"seed":4,"source":"skunk","target":"puppy","frames":21}')
+    assert isinstance(old, Morph) and old.waypoints == ("skunk", "puppy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"through": ["a"] * 9}, "through may have at most 8 entries"),
+        ({"through": ["a", " "]}, "A waypoint must not be empty."),
+        ({"through": ["a" * 61]}, "at most 60 characters; with the prompt {} it is a whole prompt, and may have 300"),
+        ({"loop": "sideways"}, "loop must be one of none, round, there and back"),
+        ({"tries": 17}, "tries must be between 1 and 16"),
+        ({"positions": [0, 1]}, "There are 3 frames, but positions for 2."),
+        ({"positions": [0, 0.6, 0.5]}, "must not go back"),
+        ({"positions": [0, 0.5, 1.5]}, "between 0 and 1"),
+    ],
+)
+def test_a_morph_that_cannot_be_says_what_is_allowed(changes: dict[str, object], sentence: str) -> None:
+    plain = {"kind": "morph", "seed": 4, "source": "skunk", "target": "puppy", "frames": 3, **changes}
+    with pytest.raises(RecipeError) as refused:
+        from_plain(plain)
+    assert sentence in str(refused.value)
+
+
+def test_whole_prompts_may_be_as_long_as_any() -> None:
+    morph = Morph(seed=1, source="a road by the sea, " * 10, target="a mountain", prompt="{}")
+    assert morph.is_whole
+
+
+@pytest.mark.parametrize(
+    ("waypoints", "loop", "course"),
+    [
+        (("a", "b"), "there and back", "there and back"),
+        (("a", "b"), "round", "round"),
+        (("a", "b", "c", "a"), "there and back", "round"),
+        (("a", "b", "c", "a"), "none", "none"),
+        (("a", "a"), "there and back", "there and back"),
+    ],
+)
+def test_a_way_that_ends_where_it_began_is_round(waypoints: tuple[str, ...], loop: MorphLoop, course: str) -> None:
+    morph = Morph(seed=1, source=waypoints[0], through=waypoints[1:-1], target=waypoints[-1], loop=loop)
+    assert (morph.waypoints, morph.course) == (waypoints, course)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +120,7 @@ def test_the_json_is_readable_and_says_what_it_is() -> None:
         ("{", "This is not a recipe: it is no valid JSON"),
         ("[]", "The recipe must be a table of keys and values, not a list."),
         ('{"seed": 1}', "The recipe lacks `kind`."),
-        ('{"kind": "still", "seed": 1}', "kind must be one of giro, morph, zoom, not 'still'."),
+        ('{"kind": "still", "seed": 1}', "kind must be one of giro, morph, zoom, variations, not 'still'."),
         ('{"kind": "zoom", "version": 2}', "This recipe is of version 2; this program reads version 1."),
         ('{"kind": "zoom", "seed": 1}', "The recipe lacks `prompt`."),
         ('{"kind": "zoom", "seed": -1, "prompt": "x"}', "seed must be between 0 and 4294967295."),

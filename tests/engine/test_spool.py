@@ -14,12 +14,17 @@ from engine.spool import Folder, Spool
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     folder = Spool(tmp_path / "spool").folder("job")
-    folder.prepare(plan())
+    begin(folder)
     return folder
 
 
-def plan(model: str = "toy") -> Plan:
-    return Plan(recipe=Zoom(seed=1, prompt="a"), model=model, frames=60, unet_calls=100)
+def begin(folder: Folder, model: str = "toy", frames: int = 60) -> None:
+    if folder.open(plan(model, frames)) is None:
+        folder.begin(plan(model, frames))
+
+
+def plan(model: str = "toy", frames: int = 60) -> Plan:
+    return Plan(recipe=Zoom(seed=1, prompt="a", frames=60), model=model, frames=frames, unet_calls=100)
 
 
 def picture(seed: int) -> np.ndarray:
@@ -34,13 +39,13 @@ def test_a_frame_comes_back_to_the_last_bit(folder: Folder) -> None:
 
 def test_the_same_plan_finds_its_frames_again(folder: Folder) -> None:
     folder.save(0, picture(0))
-    folder.prepare(plan())
+    begin(folder)
     assert folder.frames() == {0}
 
 
 def test_another_plan_starts_from_nothing(folder: Folder) -> None:
     folder.save(0, picture(0))
-    folder.prepare(plan(model="another"))
+    begin(folder, model="another")
     assert folder.frames() == set()
 
 
@@ -62,8 +67,92 @@ def test_time_spent_is_remembered(folder: Folder) -> None:
 def test_folders_that_nobody_came_back_for_are_removed(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     for name, age in (("old", 3 * 86400), ("young", 0)):
-        spool.folder(name).prepare(plan())
+        begin(spool.folder(name))
         stamp = (tmp_path / name).stat().st_mtime - age
         os.utime(tmp_path / name, (stamp, stamp))
     spool.prune(days=2)
     assert [path.name for path in tmp_path.iterdir()] == ["young"]
+
+
+def test_a_frame_carries_its_verdict_wherever_it_goes(folder: Folder) -> None:
+    for index, verdict in enumerate((True, False, None)):
+        folder.save(index, picture(index), verdict)
+    assert [folder.verdict(index) for index in range(3)] == [True, False, None]
+    (folder.path / "00000.png").rename(folder.path / "00009.png")
+    assert folder.verdict(9) is True
+    assert np.array_equal(folder.picture(9), picture(0))
+
+
+# ---- jobs that are over ----
+
+
+def finish(spool: Spool, name: str, frames: int = 2, used: float = 0.0) -> int:
+    """Render and shelve a job, last of use `used` seconds after the epoch; return what its frames take."""
+    folder = spool.folder(name)
+    begin(folder, frames=frames)
+    for index in range(frames):
+        folder.save(index, picture(index))
+    folder.shelve()
+    os.utime(folder.path / "shelved", (used, used))
+    return int((folder.path / "shelved").read_text())
+
+
+def names(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()}
+
+
+def test_the_frames_that_were_of_no_use_for_longest_go_first(tmp_path: Path) -> None:
+    size = finish(Spool(tmp_path), "probe")
+    spool = Spool(tmp_path, keep_bytes=3 * size)
+    for number, name in enumerate(("c", "a", "probe", "b")):
+        finish(spool, name, used=number)
+    spool.make_room()
+    assert names(tmp_path) == {"a", "probe", "b"}
+
+
+def test_taking_frames_over_counts_as_use(tmp_path: Path) -> None:
+    size = finish(Spool(tmp_path), "old", used=1)
+    finish(Spool(tmp_path), "young", used=2)
+    spool = Spool(tmp_path, keep_bytes=size)
+    heir = spool.folder("heir")
+    begin(heir)
+    assert heir.take_over([0, 1, 7], spool.folder("old")) == {0, 1}
+    assert heir.frames() == {0, 1} and np.array_equal(heir.picture(1), picture(1))
+    spool.make_room()
+    assert names(tmp_path) == {"old", "heir"}
+
+
+def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    finish(spool, "old")
+    heir = spool.folder("heir")
+    begin(heir)
+    heir.take_over([0], spool.folder("old"))
+    spool.make_room()
+    assert names(tmp_path) == {"heir"} and np.array_equal(heir.picture(0), picture(0))
+
+
+def test_a_job_in_work_is_never_removed_to_make_room(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, keep_bytes=0)
+    begin(spool.folder("in-work"))
+    finish(spool, "taken-up-again")
+    begin(spool.folder("taken-up-again"), frames=2)
+    spool.make_room()
+    assert names(tmp_path) == {"in-work", "taken-up-again"}
+    assert spool.folder("taken-up-again").frames() == {0, 1}
+
+
+def test_of_a_job_that_was_not_completed_nothing_is_kept(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, keep_bytes=1_000_000)
+    begin(spool.folder("cut-short"))
+    spool.folder("cut-short").save(0, picture(0))
+    spool.shelve("cut-short")
+    spool.shelve("never-begun")
+    assert names(tmp_path) == set()
+
+
+def test_the_plan_of_the_first_attempt_holds_for_the_next(folder: Folder) -> None:
+    """What was taken over then is there now, and is counted as it was."""
+    begun = Plan(recipe=plan().recipe, model="toy", frames=60, unet_calls=40, inherited=30)
+    folder.begin(begun)
+    assert folder.open(plan()) == begun

@@ -93,7 +93,13 @@ def test_what_is_written_can_be_read(stages: tuple[Stage, ...]) -> None:
     assert parse_stages(json.dumps([[stage.prompt, stage.frames] for stage in stages])) == stages
 
 
-@given(st.text(max_size=200))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["stages", "prompt", "frames"]), inner),
+)
+
+
+@given(st.text(max_size=200) | st.text("[]()'\",; ", max_size=200) | JSON.map(json.dumps) | st.just("[" * 6000))
 def test_any_text_gives_stages_or_a_sentence(text: str) -> None:
     try:
         stages = parse_stages(text)
@@ -118,6 +124,7 @@ def test_stages_spread_over_any_number_of_frames(stages: tuple[Stage, ...], fram
         ("50%, 60 %", Focus(0.5, 0.6)),
         ("(0, 1)", Focus(0, 1)),
         ("Below", Focus(0.5, 0.65)),
+        ("auto", "auto"),
     ],
 )
 def test_a_focus_is_a_point_or_a_name(text: str, focus: Focus) -> None:

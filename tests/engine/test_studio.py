@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from unittest import mock
 
 import msgspec
 import pytest
 
-from engine.config import Config, Limits, ServerLimits
+from engine.config import Config, LimitsConfig, OwnCommunity, ServerConfig
+from engine.configuration import ConfigFile
 from engine.errors import EngineError, LimitError, PromptError, StorageError
+from engine.gallery import Viewer
 from engine.recipe import Giro, Stage
-from engine.store import Store
-from engine.studio import Studio, new_seed
+from engine.remix import variations
+from engine.seeds import new_seed
+from engine.sentence import Sentence
+from engine.store import Render, Store
+from engine.studio import Studio
 from tests.fakes.engine import GIF, FakeEngine, plan_of, refused
 from tests.fakes.orders import ADA, BOB, MIB, MORPH, SERVER, answer, order
 
@@ -23,14 +30,14 @@ def engine():
 
 @pytest.fixture
 async def studio(tmp_path, engine):
-    studio = Studio(Config(), engine, Store(tmp_path))
+    studio = Studio(ConfigFile.fixed(Config()), engine, Store(tmp_path))
     await studio.open()
     yield studio
     await studio.close()
 
 
 async def open_studio(tmp_path, engine, config: Config | None = None) -> Studio:
-    studio = Studio(config or Config(), engine, Store(tmp_path))
+    studio = Studio(ConfigFile.fixed(config or Config()), engine, Store(tmp_path))
     await studio.open()
     return studio
 
@@ -50,42 +57,60 @@ async def seen(studio: Studio, job: str, condition):
     raise AssertionError("the job was over first")
 
 
+class TestForgetting:
+    """What is kept for long enough goes, and with it its file here and its frames in the engine."""
+
+    async def delivered(self, studio, engine, job) -> str:
+        record = await studio.submit(job)
+        engine.finish(record.id)
+        await over(studio, record.id)
+        await studio.delivered(record.id)
+        return record.id
+
+    async def test_old_renders_go_with_files_and_frames(self, tmp_path, engine):
+        servers = {SERVER: ServerConfig(community=OwnCommunity(keep_unshared_days=3))}
+        studio = await open_studio(tmp_path, engine, Config(servers=servers))
+        here, elsewhere = [await self.delivered(studio, engine, order(server=server)) for server in (SERVER, "777")]
+        with mock.patch("time.time", return_value=time.time() + 4 * 24 * 3600):
+            await studio.prune()
+        assert engine.discarded == [here]
+        with pytest.raises(LimitError, match="not remembered"):
+            await studio.archive.record(here)
+        assert (await studio.archive.record(elsewhere)).state == "delivered"
+        assert [path.stem for path in (tmp_path / "renders").iterdir()] == [elsewhere]
+        await studio.close()
+
+    async def test_what_its_maker_takes_out_of_the_gallery_leaves_no_frames_either(self, studio, engine):
+        job = await self.delivered(studio, engine, order())
+        viewer = Viewer(member=ADA, server=SERVER)
+        await studio.gallery.share(job, viewer)
+        await studio.gallery.delete(job, viewer)
+        await asyncio.sleep(0)
+        assert engine.discarded == [job]
+
+
 class TestSubmitting:
     async def test_a_job_is_stored_and_then_given_to_the_engine_with_its_settings_written_down(self, studio, engine):
         record = await studio.submit(order())
         (job,) = engine.added
         assert (job.id, job.owner, job.limit_bytes) == (record.id, ADA.id, 10 * MIB)
         assert job.recipe == plan_of(MORPH).recipe
-        assert await studio.record(record.id) == record
+        assert await studio.archive.record(record.id) == record
 
     async def test_the_admins_limit_on_bytes_holds_where_discord_would_take_more(self, tmp_path, engine):
-        studio = await open_studio(tmp_path, engine, Config(limits=Limits(gif_bytes=MIB)))
+        studio = await open_studio(tmp_path, engine, Config(limits=LimitsConfig(gif_bytes=MIB)))
         assert (await studio.submit(order())).limit_bytes == MIB
         await studio.close()
 
-    @pytest.mark.parametrize(
-        ("limits", "sentence"),
-        [
-            (Limits(frames=8), "That would be 9 frames; at most 8 are allowed here."),
-            (Limits(servers={SERVER: ServerLimits(frames=5)}), "That would be 9 frames; at most 5 are allowed here."),
-        ],
-    )
-    async def test_too_many_frames_are_refused(self, tmp_path, engine, limits, sentence):
-        studio = await open_studio(tmp_path, engine, Config(limits=limits))
-        with pytest.raises(LimitError, match=sentence):
-            await studio.submit(order())
-        assert engine.added == []
-        await studio.close()
-
     async def test_too_many_stages_are_refused(self, tmp_path, engine):
-        studio = await open_studio(tmp_path, engine, Config(limits=Limits(stages=2)))
+        studio = await open_studio(tmp_path, engine, Config(limits=LimitsConfig(stages=2)))
         giro = Giro(stages=(Stage("a road", 5),) * 3, seed=1)
         with pytest.raises(LimitError, match="There are 3 stages; at most 2"):
             await studio.submit(order(giro))
         await studio.close()
 
     async def test_a_member_with_enough_in_the_queue_has_to_wait(self, tmp_path, engine):
-        studio = await open_studio(tmp_path, engine, Config(limits=Limits(jobs_per_member=1)))
+        studio = await open_studio(tmp_path, engine, Config(limits=LimitsConfig(jobs_per_member=1)))
         first = await studio.submit(order())
         with pytest.raises(LimitError, match="You have 1 animation in the queue, and at most 1 are allowed"):
             await studio.submit(order())
@@ -95,13 +120,13 @@ class TestSubmitting:
         await studio.close()
 
     async def test_two_orders_at_a_time_cannot_both_take_the_last_place(self, tmp_path, engine):
-        studio = await open_studio(tmp_path, engine, Config(limits=Limits(jobs_per_member=1)))
+        studio = await open_studio(tmp_path, engine, Config(limits=LimitsConfig(jobs_per_member=1)))
         outcomes = await asyncio.gather(studio.submit(order()), studio.submit(order()), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes].count(LimitError) == 1
         await studio.close()
 
     async def test_a_full_server_refuses_and_direct_messages_do_not_count_for_it(self, tmp_path, engine):
-        studio = await open_studio(tmp_path, engine, Config(limits=Limits(jobs_per_server=1)))
+        studio = await open_studio(tmp_path, engine, Config(limits=LimitsConfig(jobs_per_server=1)))
         await studio.submit(order())
         with pytest.raises(LimitError, match="This server has 1 animation in the queue"):
             await studio.submit(order(member=BOB))
@@ -126,10 +151,10 @@ class TestSubmitting:
         await studio.close()
 
     async def test_a_busy_engine_does_not_keep_the_member_waiting_for_long(self, tmp_path, engine, monkeypatch):
-        async def never(recipe):
+        async def never(recipe, base):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr("engine.studio.CHECK_SECONDS", 0.01)
+        monkeypatch.setattr("engine.admission.CHECK_SECONDS", 0.01)
         monkeypatch.setattr(engine, "check", never)
         studio = await open_studio(tmp_path, engine)
         record = await studio.submit(order())
@@ -142,7 +167,7 @@ class TestSubmitting:
         record = await studio.submit(order())
         loading.fail(record.id, "The word is too long.")
         ended = await over(studio, record.id)
-        assert (ended.state, ended.error) == ("failed", "The word is too long.")
+        assert (ended.state, str(ended.error)) == ("failed", "The word is too long.")
         await studio.close()
 
     async def test_an_engine_that_is_being_restarted_gets_the_job_all_the_same(self, tmp_path):
@@ -157,8 +182,8 @@ class TestWatching:
     async def test_progress_previews_and_the_engines_death_are_seen(self, studio, engine):
         record = await studio.submit(order())
         engine.progress(record.id, 3)
-        live = await seen(studio, record.id, lambda live: live.progress)
-        assert (live.progress.frames_done, live.progress.frames, live.record.state) == (3, 9, "running")
+        live = await seen(studio, record.id, lambda live: live.progress and live.record.state == "running")
+        assert (live.progress.frames_done, live.progress.frames) == (3, 9)
         engine.preview(record.id, 2)
         assert (await seen(studio, record.id, lambda live: live.preview)).preview.image == b"picture-2"
         engine.lose(record.id)
@@ -200,11 +225,11 @@ class TestDelivering:
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
-        assert await studio.gif(record.id) == GIF
+        assert await studio.render(record.id) == Render(GIF, ".gif")
         assert engine.forgotten == []
         await studio.delivered(record.id)
         assert engine.forgotten == [record.id]
-        assert (await studio.record(record.id)).state == "delivered"
+        assert (await studio.archive.record(record.id)).state == "delivered"
         assert studio.unfinished() == []
 
     async def test_a_gif_that_is_too_large_is_asked_for_again_and_the_frames_are_kept(self, studio, engine):
@@ -216,7 +241,7 @@ class TestDelivering:
         assert engine.forgotten == []
         engine.finish(record.id, b"GIF89a")
         assert (await over(studio, record.id)).state == "done"
-        assert await studio.gif(record.id) == b"GIF89a"
+        assert (await studio.render(record.id)).data == b"GIF89a"
 
     async def test_an_owner_who_was_told_of_a_failure_is_not_told_again(self, studio, engine):
         record = await studio.submit(order())
@@ -225,15 +250,15 @@ class TestDelivering:
         assert [open_.id for open_ in studio.unfinished()] == [record.id]
         await studio.told(record.id)
         assert studio.unfinished() == []
-        assert (await studio.record(record.id)).settled
+        assert (await studio.archive.record(record.id)).settled
 
     async def test_what_cannot_reach_anybody_is_settled_with_its_reason(self, studio, engine):
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
-        await studio.undeliverable(record.id, "The channel is gone.")
-        ended = await studio.record(record.id)
-        assert (ended.state, ended.error, ended.settled) == ("failed", "The channel is gone.", True)
+        await studio.undeliverable(record.id, Sentence("The channel is gone."))
+        ended = await studio.archive.record(record.id)
+        assert (ended.state, str(ended.error), ended.settled) == ("failed", "The channel is gone.", True)
         assert engine.forgotten == [record.id]
 
     async def test_an_answer_that_moved_is_found_where_it_went(self, studio):
@@ -241,7 +266,7 @@ class TestDelivering:
         elsewhere = answer(message="901")
         await studio.moved(record.id, elsewhere)
         assert studio.unfinished()[0].answer == elsewhere
-        assert (await studio.record(record.id)).answer == elsewhere
+        assert (await studio.archive.record(record.id)).answer == elsewhere
 
     async def test_a_gif_that_cannot_be_written_is_told_and_tried_again_after_a_restart(
         self, tmp_path, studio, engine, monkeypatch, caplog
@@ -255,7 +280,7 @@ class TestDelivering:
             engine.finish(record.id)
             ended = await over(studio, record.id)
         assert ended.state == "failed"
-        assert "could not be stored" in ended.error
+        assert "could not be stored" in str(ended.error)
         assert "No space left" in caplog.text
         await studio.told(record.id)
         assert engine.forgotten == []
@@ -298,13 +323,40 @@ class TestCancelling:
 class TestAgain:
     async def test_the_same_recipe_comes_with_a_new_seed(self, studio):
         record = await studio.submit(order())
-        again = await studio.again(record.id)
+        again = await studio.archive.again(record.id, Viewer(member=BOB, server=SERVER))
         assert again.seed != MORPH.seed
         assert msgspec.structs.replace(again, seed=MORPH.seed) == MORPH
 
+    @pytest.mark.parametrize("server", ["", "another"])
+    async def test_what_was_made_elsewhere_is_only_for_its_maker(self, studio, server):
+        record = await studio.submit(order())
+        for ask in (studio.archive.again, studio.archive.recipe, studio.archive.visible):
+            with pytest.raises(LimitError, match="not remembered any more"):
+                await ask(record.id, Viewer(member=BOB, server=server))
+        assert (await studio.archive.recipe(record.id, Viewer(member=ADA, server=server))) == record.resolved
+
+    async def test_of_a_contact_sheet_there_are_four_others(self, studio):
+        record = await studio.submit(order(variations(MORPH, (1, 2, 3, 4))))
+        again = await studio.archive.again(record.id, Viewer(member=ADA, server=SERVER))
+        assert again.of == MORPH
+        assert len({*again.seeds, 1, 2, 3, 4}) == 8
+
+    async def test_a_line_ends_where_a_member_may_not_look(self, studio):
+        hidden = await studio.submit(order(server="another"))
+        child = await studio.submit(msgspec.structs.replace(order(member=BOB), parent=hidden.id))
+        grandchild = await studio.submit(msgspec.structs.replace(order(member=BOB), parent=child.id))
+        assert await studio.archive.lineage(grandchild, Viewer(member=BOB, server=SERVER)) == [grandchild, child]
+        assert await studio.archive.parent(child) is None
+        assert await studio.archive.parent(grandchild) == child
+
+    async def test_the_engine_is_told_what_to_go_on_from(self, studio, engine):
+        first = await studio.submit(order())
+        await studio.submit(msgspec.structs.replace(order(member=BOB), parent=first.id))
+        assert [job.base for job in engine.added] == [None, first.id]
+
     def test_a_new_seed_is_never_the_old_one(self, monkeypatch):
         seeds = iter([7, 7, 8])
-        monkeypatch.setattr("engine.studio.secrets.randbelow", lambda _: next(seeds))
+        monkeypatch.setattr("engine.seeds.secrets.randbelow", lambda _: next(seeds))
         assert new_seed(not_this=7) == 8
 
 
@@ -331,7 +383,7 @@ class TestRestarting:
         after = await open_studio(tmp_path, engine)
         assert engine.added == []
         assert [(open_.id, open_.state) for open_ in after.unfinished()] == [(record.id, "done")]
-        assert await after.gif(record.id) == GIF
+        assert (await after.render(record.id)).data == GIF
         await after.close()
 
     async def test_a_delivered_job_is_left_alone(self, tmp_path):
@@ -352,3 +404,58 @@ class TestRestarting:
         await studio.close()
         assert engine.started
         assert engine.closed
+
+
+class TestPausing:
+    async def test_what_is_paused_stays_so_after_a_restart(self, tmp_path, engine):
+        studio = await open_studio(tmp_path, engine)
+        await studio.administration.pause(SERVER, paused=True)
+        await studio.administration.pause(None, paused=True)
+        assert engine.paused == {SERVER, None}
+        await studio.close()
+        successor = FakeEngine()
+        studio = await open_studio(tmp_path, successor)
+        assert successor.paused == {SERVER, None}
+        assert studio.administration.is_paused(SERVER) and studio.administration.is_paused(None)
+        await studio.close()
+
+    async def test_what_goes_on_stays_so_too(self, tmp_path, engine):
+        studio = await open_studio(tmp_path, engine)
+        await studio.administration.pause(SERVER, paused=True)
+        await studio.administration.pause(SERVER, paused=False)
+        assert not studio.administration.is_paused(SERVER)
+        await studio.close()
+        successor = FakeEngine()
+        await (await open_studio(tmp_path, successor)).close()
+        assert successor.paused == set()
+
+    async def test_a_pause_of_one_server_is_none_of_another(self, studio):
+        await studio.administration.pause(SERVER, paused=True)
+        assert studio.administration.is_paused(SERVER)
+        assert not studio.administration.is_paused("99") and not studio.administration.is_paused(None)
+
+    async def test_a_pause_of_everybody_is_one_of_each_server(self, studio):
+        await studio.administration.pause(None, paused=True)
+        assert studio.administration.is_paused(SERVER)
+
+    async def test_jobs_say_which_server_they_are_from(self, studio, engine):
+        await studio.submit(order())
+        assert engine.added[0].server == SERVER
+
+
+class TestLookingAtTheEngine:
+    async def test_its_status_is_passed_on(self, studio):
+        assert (await studio.administration.status()).device == "cpu"
+
+    async def test_an_engine_too_busy_to_answer_is_a_sentence(self, studio, engine, monkeypatch):
+        monkeypatch.setattr("engine.administration.STATUS_SECONDS", 0.01)
+        monkeypatch.setattr(engine, "status", asyncio.Event().wait)
+        with pytest.raises(EngineError, match="too busy"):
+            await studio.administration.status()
+
+
+async def test_a_render_that_was_objected_to_stays_marked(studio, engine):
+    record = await studio.submit(order())
+    engine.finish(record.id, flagged=2)
+    ended = await over(studio, record.id)
+    assert ended.nsfw and ended.report.flagged == 2

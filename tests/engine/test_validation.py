@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
+from engine.sentence import Sentence
 from engine.validation import explain
 
 
@@ -56,7 +57,7 @@ class House(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         ({"rooms": ["x"]}, "rooms[0] must be a whole number, not text."),
         ({"shelves": [1, 4]}, "shelves[1] must be at most 3."),
         ({"pet": {"type": "cow"}}, "pet.type must be one of cat, dog, not 'cow'."),
-        ({"pet": {"type": "dog"}}, "pet: dogs are not taken."),
+        ({"pet": {"type": "dog"}}, "pet: Dogs are not taken."),
         ({"pet": {"type": "cat", "lives": 10}}, "pet.lives must be between 1 and 9."),
         ({"guests": {"tom": {"type": "cat"}, "kit": {"type": "cat", "lives": 0}}}, "guests.kit.lives must be between"),
         ({"guests": {"": {"type": "cat"}}}, "guests: a key there must not be empty."),
@@ -69,23 +70,26 @@ def test_the_sentence_says_where_and_what_is_allowed(change, sentence):
     value = {"number": 1, **change}
     with pytest.raises(msgspec.ValidationError) as fault:
         msgspec.convert(value, House)
-    assert explain(fault.value, House, "The house", value).startswith(sentence)
+    assert str(explain(fault.value, House, Sentence("The house"), value)).startswith(sentence)
 
 
 def test_a_missing_key_is_named():
     with pytest.raises(msgspec.ValidationError) as fault:
         msgspec.convert({}, House)
-    assert explain(fault.value, House, "The house") == "The house lacks `number`."
+    assert str(explain(fault.value, House, Sentence("The house"))) == "The house lacks `number`."
 
 
 def test_without_the_value_a_tables_key_stays_open():
     value = {"number": 1, "guests": {"kit": {"type": "cat", "lives": 0}}}
     with pytest.raises(msgspec.ValidationError) as fault:
         msgspec.convert(value, House)
-    assert explain(fault.value, House, "The house") == "guests[...].lives must be between 1 and 9."
+    assert str(explain(fault.value, House, Sentence("The house"))) == "guests[...].lives must be between 1 and 9."
 
 
 def test_a_value_that_is_no_table_at_all_is_called_by_its_name():
     with pytest.raises(msgspec.ValidationError) as fault:
         msgspec.convert([], House)
-    assert explain(fault.value, House, "The house") == "The house must be a table of keys and values, not a list."
+    assert (
+        str(explain(fault.value, House, Sentence("The house")))
+        == "The house must be a table of keys and values, not a list."
+    )

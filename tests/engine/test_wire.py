@@ -27,7 +27,7 @@ REPORT = Report(
 EVENTS = (
     Accepted("one", PLAN, 0),
     Progress(job="one", frames_done=1, frames=5, calls_done=10, calls=50),
-    Done("one", bytes(range(256)) * 1000, REPORT),
+    Done("one", bytes(range(256)) * 1000, ".gif", REPORT),
 )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 import msgspec
 
-from engine.errors import TappaError
+from engine.card import Card
+from engine.config import MIB, Config
+from engine.errors import EngineError, OperatorError, TappaError
 from engine.messages import (
     Accepted,
     Cancelled,
     Done,
     Failed,
+    Found,
     Job,
     JobEvent,
     JobId,
@@ -23,9 +26,11 @@ from engine.messages import (
     Ready,
     Report,
     Standing,
+    Status,
 )
-from engine.recipe import Recipe, resolve
-from engine.settings import BUILT_IN, Taste
+from engine.recipe import Recipe, Variations, resolve
+from engine.sentence import Sentence
+from engine.settings import BUILT_IN
 
 MODEL = "fake-model-1"
 GIF = b"GIF89a-of-a-test"
@@ -38,13 +43,20 @@ class FakeEngine:
         self.added: list[Job] = []
         self.cancelled: list[JobId] = []
         self.forgotten: list[JobId] = []
+        self.discarded: list[JobId] = []
         self.refusal: TappaError | None = None
+        self.configured: list[Config] = []
+        self.bad_configuration: OperatorError | None = None
+        self.paused: set[str | None] = set()
+        self.judges = False
+        self.words: tuple[str, ...] = ()
         self.started = False
         self.closed = False
         self._standings: dict[JobId, Standing] = {}
         self._watchers: dict[JobId, list[asyncio.Queue[JobEvent]]] = {}
         self._loaded = asyncio.Event()
         self._changed = asyncio.Condition()
+        self._awaited = 0
         if loaded:
             self._loaded.set()
 
@@ -52,7 +64,8 @@ class FakeEngine:
     def ready(self) -> Ready | None:
         if not self._loaded.is_set():
             return None
-        return Ready(model=MODEL, card=Taste(), device="cpu", dtype="float32")
+        card = Card(words=self.words)
+        return Ready(model=MODEL, card=card, device="cpu", dtype="float32", judges=self.judges)
 
     @property
     def standings(self) -> Mapping[JobId, Standing]:
@@ -70,7 +83,35 @@ class FakeEngine:
     async def close(self) -> None:
         self.closed = True
 
-    async def check(self, recipe: Recipe) -> Plan:
+    async def reconfigure(self, config: Config) -> None:
+        if self.bad_configuration is not None:
+            raise self.bad_configuration
+        self.configured.append(config)
+
+    async def pause(self, server: str | None, *, paused: bool) -> None:
+        if paused:
+            self.paused.add(server)
+        else:
+            self.paused.discard(server)
+
+    async def status(self) -> Status:
+        if not self._loaded.is_set():
+            raise EngineError("The engine is loading its model; try again in a minute.")
+        places = [standing.position for standing in self._standings.values()]
+        return Status(
+            model=MODEL,
+            device="cpu",
+            dtype="float32",
+            memory_used=512 * MIB,
+            memory_total=2048 * MIB,
+            steps_per_second=8.0,
+            frames_per_second=0.5,
+            running=places.count(0),
+            waiting=len(places) - places.count(0),
+            held=sum(standing.held for standing in self._standings.values()),
+        )
+
+    async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
         await self._loaded.wait()
         if self.refusal is not None:
             raise self.refusal
@@ -89,6 +130,9 @@ class FakeEngine:
         async with self._changed:
             self.forgotten.append(job)
             self._changed.notify_all()
+
+    async def discard(self, jobs: Iterable[JobId]) -> None:
+        self.discarded.extend(jobs)
 
     def watch(self, job: JobId) -> AsyncIterator[JobEvent]:
         queue: asyncio.Queue[JobEvent] = asyncio.Queue()
@@ -110,13 +154,18 @@ class FakeEngine:
             await self._changed.wait_for(lambda: len(self.added) >= count)
         return self.added[count - 1]
 
+    async def wait_next(self) -> Job:
+        """Return the job that was added after the one that this returned last."""
+        self._awaited += 1
+        return await self.wait_added(self._awaited)
+
     async def wait_forgotten(self, job: JobId) -> None:
         """Wait until the studio has said that nobody needs a job any more."""
         async with self._changed:
             await self._changed.wait_for(lambda: job in self.forgotten)
 
-    def stand(self, job: JobId, position: int, seconds_left: float | None = None) -> None:
-        self._standings[job] = Standing(job, position, seconds_left)
+    def stand(self, job: JobId, position: int, seconds_left: float | None = None, *, held: bool = False) -> None:
+        self._standings[job] = Standing(job, position, seconds_left, held)
 
     def accept(self, job: JobId, frames_done: int = 0) -> None:
         self.emit(Accepted(job, plan_of(self._recipe(job)), frames_done))
@@ -133,10 +182,24 @@ class FakeEngine:
         self.emit(Lost(job))
 
     def fail(self, job: JobId, message: str) -> None:
-        self.emit(Failed(job, message))
+        self.emit(Failed(job, Sentence(message)))
 
-    def finish(self, job: JobId, gif: bytes = GIF) -> None:
-        self.emit(Done(job, gif, report_of(self._recipe(job))))
+    def refuse(self, job: JobId, message: str) -> None:
+        """Fail over what was asked for."""
+        self.emit(Failed(job, Sentence(message), costs=True))
+
+    def finish(
+        self,
+        job: JobId,
+        picture: bytes = GIF,
+        *,
+        flagged: int = 0,
+        found: Found | None = None,
+        tries: bytes | None = None,
+    ) -> None:
+        recipe = self._recipe(job)
+        report = msgspec.structs.replace(report_of(recipe), flagged=flagged, found=found)
+        self.emit(Done(job, picture, ".png" if isinstance(recipe, Variations) else ".gif", report, tries))
 
     def _recipe(self, job: JobId) -> Recipe:
         return next(added.recipe for added in self.added if added.id == job)

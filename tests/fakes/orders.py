@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from engine.recipe import Morph, Recipe
+from engine.rules import Place
 from engine.store import Answer, Member, Order
 
 MIB = 1024 * 1024
@@ -21,4 +22,10 @@ def answer(server: str | None = SERVER, message: str | None = "900") -> Answer:
 
 
 def order(recipe: Recipe = MORPH, member: Member = ADA, server: str | None = SERVER) -> Order:
-    return Order(recipe=recipe, member=member, answer=answer(server), limit_bytes=10 * MIB)
+    return Order(
+        recipe=recipe,
+        member=member,
+        answer=answer(server),
+        place=Place(server=server, channel="700"),
+        limit_bytes=10 * MIB,
+    )

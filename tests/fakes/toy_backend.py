@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.backend import Lane, Picture, ShotRequest
+from engine.backend import Lane, Memory, Picture, ShotRequest
 from engine.card import Card
 from engine.errors import PromptError
 from engine.settings import Overrides
-from engine.storyboard import Feedback, Storyboard, Swap
+from engine.storyboard import Along, Feedback, Noise, Storyboard, Swap
+
+PLAIN = Overrides(size=64, steps=4, strength=0.5, colour_anchor=0.0, crossfade=0, steering=0.0)
+"""One shot a frame and nothing besides, as simple to count as can be."""
 
 
 @dataclass
@@ -20,6 +23,18 @@ class ToyLane:
     request: ShotRequest
     shape_key: Hashable
     steps_left: int
+
+
+@dataclass
+class Developed:
+    """A picture that is ready at once, unless a test says otherwise."""
+
+    pixels: Picture
+    ready: bool = True
+
+    def picture(self) -> Picture:
+        self.ready = True
+        return self.pixels
 
 
 @dataclass
@@ -31,17 +46,23 @@ class ToyBackend:
     """
 
     name: str = "toy"
-    card: Card = field(default_factory=lambda: Card(common=Overrides(size=64, steps=4, strength=0.5)))
+    card: Card = field(default_factory=lambda: Card(common=PLAIN))
     device: str = "cpu"
     dtype: str = "float32"
     forbidden: str = "unspeakable"
+    judges: bool = False
+    memory: Memory = field(default_factory=lambda: Memory(used=1, total=2))
+    objects_to: Callable[[Picture], bool] = lambda _: False
+    judged: list[int] = field(default_factory=list)
     opened: list[list[int]] = field(default_factory=list)
     calls: list[list[int]] = field(default_factory=list)
     developed: list[int] = field(default_factory=list)
 
     def check(self, storyboard: Storyboard) -> None:
         for shot in storyboard.shots:
-            words = (
+            if isinstance(shot.prompt, Along):
+                continue
+            words = (shot.negative,) + (
                 (shot.prompt.source, shot.prompt.target)
                 if isinstance(shot.prompt, Swap)
                 else tuple(text for text, _ in shot.prompt.parts)
@@ -63,18 +84,24 @@ class ToyBackend:
             assert isinstance(lane, ToyLane) and lane.steps_left > 0
             lane.steps_left -= 1
 
-    def develop(self, lanes: Sequence[Lane], width: int) -> list[Picture]:
-        pictures = []
+    def develop(self, lanes: Sequence[Lane]) -> list[Developed]:
+        pictures: list[Developed] = []
         for lane in lanes:
             assert isinstance(lane, ToyLane) and lane.steps_left == 0
             self.developed.append(lane.request.shot.index)
-            pictures.append(toy_picture(lane.request))
+            pictures.append(Developed(toy_picture(lane.request)))
         return pictures
+
+    def judge(self, pictures: Sequence[Picture]) -> list[bool]:
+        assert self.judges and pictures, "nobody was to be judged"
+        self.judged.append(len(pictures))
+        return [self.objects_to(picture) for picture in pictures]
 
 
 def toy_picture(request: ShotRequest) -> Picture:
     """Return the picture of a shot: blocks of colour drawn from its seed, its prompt and its source pictures."""
-    digest = hashlib.blake2b(repr((request.shot.prompt, request.shot.seed)).encode())
+    start = request.shot.start if isinstance(request.shot.start, Noise) else None
+    digest = hashlib.blake2b(repr((request.shot.prompt, request.shot.seed, request.shot.negative, start)).encode())
     if isinstance(request.shot.start, Feedback):
         for index in sorted(request.sources):
             digest.update(request.sources[index].tobytes())

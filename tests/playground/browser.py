@@ -6,14 +6,20 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import pytest
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
+# Where nobody looks at what was skipped, a missing browser is a failure.
+needs_browser = pytest.mark.skipif(
+    EXECUTABLE is None and "CI" not in os.environ, reason="Chromium is not installed (Debian: apt install chromium)"
+)
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -143,7 +149,7 @@ class Page:
 @contextlib.asynccontextmanager
 async def browser() -> AsyncIterator[Page]:
     """Run Chromium with a profile of its own, and yield its tab."""
-    assert EXECUTABLE is not None
+    assert EXECUTABLE is not None, "Chromium is not installed (Debian: apt install chromium)"
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
             EXECUTABLE,

@@ -11,6 +11,7 @@ import aiohttp
 
 from playground.client.handle import InteractionHandle
 from playground.server import Playground
+from playground.world.model import Message
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,10 @@ class Rest:
         body: dict[str, Any] = {"type": kind} | ({"data": data} if data is not None else {})
         path = f"/interactions/{interaction.id}/{interaction.token}/callback?with_response=1"
         return await self.call("POST", path, body, files)
+
+    def message(self, message_id: str) -> Message:
+        """Return a message as members see it."""
+        return self._playground.world.messages[message_id]
 
     def webhook(self, handle: InteractionHandle, rest: str = "") -> str:
         """Return the path of an interaction's webhook."""

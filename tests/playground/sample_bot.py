@@ -51,9 +51,43 @@ class Controls(discord.ui.View):
         await interaction.edit_original_response(content=f"chosen: {select.values[0]}")
 
 
+class Picker(discord.ui.View):
+    """Who and what can be chosen from a list that Discord fills."""
+
+    @discord.ui.select(cls=discord.ui.UserSelect, placeholder="Who", max_values=2)
+    async def who(self, interaction: discord.Interaction, select: discord.ui.UserSelect) -> None:
+        names = ", ".join(f"{type(one).__name__} {one.display_name}" for one in select.values)
+        await interaction.response.send_message(f"chosen: {names}")
+
+
+class RemixModal(discord.ui.Modal, title="Remix"):
+    """Several inputs: prefilled, required, optional, and one to choose from."""
+
+    prompt = discord.ui.TextInput(label="Prompt", style=discord.TextStyle.paragraph, max_length=300)
+    negative = discord.ui.Label(text="Negative prompt", component=discord.ui.TextInput(required=False))
+    seed = discord.ui.TextInput(label="Seed", default="7", min_length=1, max_length=10)
+    style = discord.ui.Label(
+        text="Style",
+        description="How it looks",
+        component=discord.ui.Select(
+            options=[discord.SelectOption(label=one, default=one == "Amber") for one in ("Amber", "Azure")]
+        ),
+    )
+
+    def __init__(self, prompt: str) -> None:
+        super().__init__()
+        self.prompt.default = prompt
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.style.component, discord.ui.Select)
+        assert isinstance(self.negative.component, discord.ui.TextInput)
+        parts = (self.prompt.value, self.negative.component.value, self.seed.value, self.style.component.values[0])
+        await interaction.response.send_message("/".join(parts))
+
+
 class SampleBot(discord.Client):
     def __init__(self, picture: bytes, intents: discord.Intents | None = None) -> None:
-        intents = intents or discord.Intents(guilds=True, guild_messages=True)
+        intents = intents or discord.Intents(guilds=True, messages=True)
         super().__init__(intents=intents, guild_ready_timeout=0.05)  # discord.py's own 2 s would cost every test
         self.tree = app_commands.CommandTree(self)
         self.picture = picture
@@ -61,6 +95,7 @@ class SampleBot(discord.Client):
         self.resumed = asyncio.Event()
         self.heard: list[str] = []
         _add_commands(self)
+        _add_community(self)
 
     def file(self, name: str = "drawing.gif") -> discord.File:
         return discord.File(io.BytesIO(self.picture), name, description="three colours")
@@ -146,6 +181,56 @@ def _add_commands(bot: SampleBot) -> None:
             )
         )
         await interaction.response.send_message(view=view, file=bot.file())
+
+
+def _add_community(bot: SampleBot) -> None:
+    """What a bot for a community has besides: menus, groups, what only moderators may, private messages."""
+
+    @bot.tree.context_menu(name="Remix this")
+    async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
+        await interaction.response.send_modal(RemixModal(message.content))
+
+    @bot.tree.context_menu(name="Who is this?")
+    async def who(interaction: discord.Interaction, member: discord.Member | discord.User) -> None:
+        await interaction.response.send_message(f"{type(member).__name__} {member.display_name}", ephemeral=True)
+
+    @bot.tree.command(description="Empty the channel")
+    @app_commands.default_permissions(manage_messages=True)
+    async def purge(interaction: discord.Interaction) -> None:
+        may = interaction.permissions.manage_messages
+        await interaction.response.send_message(f"emptied: {may}", ephemeral=True)
+
+    @bot.tree.command(description="Only for grown-ups", nsfw=True)
+    async def night(interaction: discord.Interaction) -> None:
+        assert isinstance(interaction.channel, discord.TextChannel)
+        await interaction.response.send_message(f"night: {interaction.channel.is_nsfw()}")
+
+    @bot.tree.command(description="Write to me in private")
+    async def tell(interaction: discord.Interaction, text: str) -> None:
+        await interaction.response.defer(ephemeral=True)
+        try:
+            await interaction.user.send(text, view=Controls())
+        except discord.Forbidden as refusal:
+            await interaction.followup.send(f"refused: {refusal.code}")
+        else:
+            await interaction.followup.send("told")
+
+    @bot.tree.command(description="Choose somebody")
+    async def choose(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(view=Picker())
+
+    preset = app_commands.Group(name="preset", description="Presets")
+    shared = app_commands.Group(name="shared", description="The server's", parent=preset)
+
+    @shared.command(description="Take one away")
+    async def remove(interaction: discord.Interaction, name: str) -> None:
+        await interaction.response.send_message(f"removed {name}")
+
+    @remove.autocomplete("name")
+    async def names(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=f"{one} ({interaction.locale})", value=one) for one in COLOURS if typed in one]
+
+    bot.tree.add_command(preset)
 
 
 def main() -> None:

@@ -87,6 +87,12 @@ def _server_errors(document: Json) -> None:
             operation["responses"]["5XX"] = {"$ref": "#/components/responses/ClientErrorResponse"}
 
 
+def _recipient_as_number(document: Json) -> None:
+    """The id of who gets a direct message: discord.py sends a number, and Discord takes it."""
+    properties = document["components"]["schemas"]["CreatePrivateChannelRequest"]["properties"]
+    properties["recipient_id"] = {"anyOf": [properties["recipient_id"], {"type": "integer", "minimum": 0}]}
+
+
 AMENDMENTS: tuple[Callable[[Json], None], ...] = (
     _switches_as_numbers,
     _attachment_index,
@@ -96,6 +102,7 @@ AMENDMENTS: tuple[Callable[[Json], None], ...] = (
     _named_form_errors,
     _deferred_resource,
     _server_errors,
+    _recipient_as_number,
 )
 
 

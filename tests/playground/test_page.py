@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -11,16 +13,13 @@ from yarl import URL
 from playground.member import Member
 from playground.server import Playground
 from playground.settings import PlaygroundSettings
-from tests.playground.browser import EXECUTABLE, Page, browser
+from tests.playground.browser import Page, browser, needs_browser
 from tests.playground.rest import Rest
 from tests.playground.sample_bot import SampleBot
 from tests.playground.test_discord_py import bot, pointed
 
 __all__ = ["bot", "pointed"]
 
-needs_browser = pytest.mark.skipif(
-    EXECUTABLE is None, reason="Chromium is not installed (Debian: apt install chromium)"
-)
 MARKDOWN = (
     "**bold** *slanted* `co<b>de` ||hidden|| \\*as it is\\* snake_case_name <img src=x onerror=alert(1)>\n"
     "-# small print\n"
@@ -46,7 +45,7 @@ class TestInABrowser:
     async def test_a_command_from_slash_to_picture(self, bot: SampleBot, page: Page, ada: Member) -> None:
         await page.click("#text")
         await page.write("/")
-        await page.until("document.querySelectorAll('.entry').length === 8")
+        await page.until("document.querySelectorAll('.entry').length === 12")
         assert "/draw" in await page.text("#popup")
         await page.write("pai")
         await page.until("document.querySelectorAll('.entry').length === 1")
@@ -140,6 +139,88 @@ class TestInABrowser:
         assert counts == [1, 1, 2, 1, 1, 1, 1, 2, 0, 0]
         links = await page.evaluate("[...document.querySelectorAll('.text a')].map((link) => link.href)")
         assert links == ["https://example.org/a", "https://example.org/b"]
+
+    async def test_moments_are_shown_as_their_style_wants(self, page: Page, ada: Member) -> None:
+        an_hour_ago = int(time.time()) - 3700
+        ada.say(f"<t:0:d> <t:{an_hour_ago}:R> <t:0>")
+        await page.text(".message .text time")
+        shown = await page.evaluate("[...document.querySelectorAll('.text time')].map((one) => one.innerText)")
+        assert re.fullmatch(r"1/1/70|12/31/69", shown[0])
+        assert shown[1] == "1 hour ago"
+        assert re.fullmatch(r"(January 1, 1970|December 31, 1969) at \S+\s[AP]M", shown[2])
+
+    async def test_the_menus_of_messages_and_people(
+        self, bot: SampleBot, page: Page, bruno: Member, ada: Member
+    ) -> None:
+        message = bruno.say("a road by the sea")
+        await page.click(".message .author")
+        await page.click(".menu-entry")
+        assert await page.text(".ephemeral .text") == "Member Bruno"
+        assert await page.text(".ephemeral .occasion") == "Ada used Who is this?"
+        await page.click(f".message[data-id='{message.id}'] .more")
+        assert await page.text("#menu-list") == "Remix this\nDelete message"
+        await page.press("Enter")
+        await page.until("document.querySelector('dialog[open]')")
+        assert await page.evaluate("document.querySelector('dialog textarea').value") == "a road by the sea"
+        labels = "[...document.querySelectorAll('dialog .label')].map((one) => one.innerText)"
+        assert await page.evaluate(labels) == ["Prompt *", "Negative prompt", "Seed *", "Style *"]
+        await page.choose("dialog select", "Azure")
+        await page.click("dialog .primary")
+        await page.until("document.querySelector('#messages').innerText.includes('a road by the sea//7/Azure')")
+        await page.click(f".message[data-id='{message.id}'] .more")
+        await page.press("ArrowUp")
+        await page.press("Enter")
+        await page.until(f"!document.querySelector('.message[data-id=\"{message.id}\"]')")
+        assert message not in ada.messages
+
+    async def test_a_covered_picture_is_shown_when_asked_for(
+        self, page: Page, rest: Rest, channel_path: str, gif: bytes
+    ) -> None:
+        files = {"files[0]": ("SPOILER_a.gif", gif), "files[1]": ("b.gif", gif)}
+        await rest.call("POST", channel_path, {"attachments": [{"id": 0}, {"id": 1}]}, files)
+        await page.until("document.querySelectorAll('.picture').length === 2")
+        blurred = "getComputedStyle(document.querySelector('.covered > .picture')).filter"
+        assert "blur" in await page.evaluate(blurred)
+        await page.evaluate("document.querySelector('.cover').click()")  # 12 by 8 pixels are hard to hit
+        await page.until("document.querySelector('.covered.revealed')")
+        assert await page.evaluate(blurred) == "none"
+
+    async def test_people_are_chosen_from_a_list(self, bot: SampleBot, page: Page, ada: Member, bruno: Member) -> None:
+        await (await ada.slash("/choose")).response()
+        await page.until("document.querySelectorAll('.row option').length === 3")
+        await page.choose(".row select", bruno.user.id)
+        await page.until("document.querySelector('#messages').innerText.includes('chosen: Member Bruno')")
+
+    async def test_private_messages(self, bot: SampleBot, page: Page, ada: Member) -> None:
+        await (await ada.slash("/tell hello")).response()
+        await page.click(".guild.direct")
+        assert await page.text(".message .text") == "hello"
+        assert await page.text("#channel-name") == "Tappa"
+
+    async def test_an_italian_reads_italian(self, page: Page, rest: Rest, bruno: Member) -> None:
+        preset = {
+            "name": "preset",
+            "description": "Presets",
+            "name_localizations": {"it": "modello"},
+            "options": [
+                {
+                    "type": 1,
+                    "name": "save",
+                    "description": "Save one",
+                    "name_localizations": {"it": "salva"},
+                    "description_localizations": {"it": "Salvane uno"},
+                }
+            ],
+        }
+        await rest.register(preset)
+        await page.choose("#members", bruno.user.id)
+        await page.click("#text")
+        await page.write("/")
+        await page.until("document.querySelector('.entry')?.innerText.includes('Salvane uno')")
+        await page.press("Escape")
+        handle = await bruno.slash("/modello salva")
+        await rest.answer(handle, 4, {"content": "x"})
+        assert await page.text(".occasion") == "Bruno used /modello salva"
 
     async def test_on_a_phone(self, bot: SampleBot, page: Page) -> None:
         await page.resize(390, 700)

@@ -48,11 +48,6 @@ async def test_another_version(playground: Playground, rest: Rest) -> None:
     assert (await rest.call("GET", "/../v9/gateway")).refusal == (400, 50041)
 
 
-async def test_people_get_no_direct_messages(rest: Rest, ada: Member) -> None:
-    reply = await rest.call("POST", "/users/@me/channels", {"recipient_id": ada.user.id})
-    assert reply.refusal == (403, 50007)
-
-
 @pytest.mark.parametrize(
     ("denied", "body", "files", "refusal"),
     [

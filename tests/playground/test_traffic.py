@@ -90,5 +90,6 @@ async def _what_discord_py_says(rest: Rest, playground: Playground, channel_path
     path = rest.webhook(handle, "/messages/@original")
     await rest.call("PATCH", path, body | {"tts": False}, files)
     await rest.call("POST", channel_path, {"content": 5})
+    await rest.call("POST", "/users/@me/channels", {"recipient_id": int(playground.member("Ada").user.id)})
     playground.backend.faults.order(Fault(status=502))
     await rest.call("GET", "/users/@me")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -37,10 +38,11 @@ PATIENCE = 150
 
 @dataclass
 class House:
-    """A playground and the bot that lives in it."""
+    """A playground, the bot that lives in it, and its configuration."""
 
     playground: Playground
     bot: BotProcess
+    config: Path
 
     @property
     def ada(self) -> Member:
@@ -57,16 +59,22 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, **settings):
-    """Put up a playground and start the bot in it; whatever is said must fit Discord's own specification."""
+async def house(folder: Path, rules: Callable[[Playground], str] = lambda _: "", **settings):
+    """Put up a playground and start the bot in it; whatever is said must fit Discord's own specification.
+
+    Args:
+        folder: for the bot's data and its configuration.
+        rules: returns what stands in the configuration besides; ids are known only once there is a playground.
+        settings: of the playground.
+    """
     config = folder / "config.toml"
-    config.write_text(SMALL)
     launch = Launch(data=folder / "data", log=folder / "log", config=config)
     async with Playground(PlaygroundSettings(**{"rate_limits": UNLIMITED, **settings})) as playground:
+        config.write_text(SMALL + rules(playground))
         bot = BotProcess(playground, launch)
         try:
             await bot.start()
-            yield House(playground, bot)
+            yield House(playground, bot, config)
         finally:
             await bot.stop()
     known = [exchange for exchange in playground.backend.traffic if exchange.template]

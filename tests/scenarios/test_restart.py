@@ -19,7 +19,7 @@ async def test_the_jobs_of_a_killed_bot_go_on_where_they_were_in_the_same_messag
         after = await message_with(running, " % · frame ")
         assert int(after.content.split("frame ")[1].split(" ")[0]) >= frames_before
         assert frames_in(await gif_of(running)) == 60
-        assert frames_in(await gif_of(waiting)) == 3
+        assert frames_in(await gif_of(waiting)) == 4
         assert sorted(gifs_posted(server.playground)) == ["morph-2.gif", "zoom-1.gif"]
         assert len(running.messages) == len(waiting.messages) == 1
         assert server.playground.backend.traffic.requests("PATCH", BY_BOT)

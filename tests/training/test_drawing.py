@@ -122,6 +122,14 @@ def test_a_caption_knows_what_it_says():
         assert all(getattr(facts, name) != "none" for name in said)
 
 
+def test_a_caption_says_nothing_of_a_region_that_the_picture_cannot_show():
+    rng = np.random.default_rng(4)
+    for scene, shown in (("town", False), ("medieval", False), ("countryside", True)):
+        said = [describe(Facts(scene, region="tuscany"), rng) for _ in range(40)]
+        assert any("Tusc" in one.text for one in said)
+        assert any("region" in one.says for one in said) == shown
+
+
 def test_captions_vary_and_leave_things_out():
     facts = Facts("sea", light="sunset", sea_side="left", trees="pine", tree_side="right")
     rng = np.random.default_rng(5)

@@ -78,11 +78,6 @@ def test_two_processes_work_on_one_network(tmp_path):
     assert float(mean.weight) == pytest.approx(3, abs=0.1), "what they learnt is here, in this process's memory"
 
 
-def test_batches_can_be_made_ahead_by_other_processes(tmp_path):
-    mean = train(Line(), schedule(300), Place(tmp_path, workers=1, loaders=2))
-    assert float(mean.weight) == pytest.approx(3, abs=0.1)
-
-
 def test_cooling_down_ends_at_nothing():
     cooling = Schedule(learning_rate=1.0, warmup=1, cooldown=True)
     rates = [cooling.rate(10, done) for done in np.linspace(0, 1, 5)]

@@ -2,15 +2,19 @@
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from torch import nn
 
+from engine.diffusion.source import EMBEDDED
 from training import autoencoder_net, denoiser
 from training.autoencoder import AutoencoderTask
-from training.classifier import Classifier, ClassifierTask
-from training.denoiser import DenoiserTask
+from training.classifier import Classifier, ClassifierTask, load, save
+from training.denoiser import DenoiserTask, build_denoiser, load_weights
 from training.drawing.facts import CONCEPTS, VALUES, sample
 from training.drawing.picture import Picture
 from training.latents import Latents
@@ -89,13 +93,100 @@ def test_the_classifier_names_a_value_for_every_concept():
     assert all(seen[name] in VALUES[name] for seen in judged for name in CONCEPTS)
 
 
-def test_one_step_of_the_denoiser(tmp_path):
+def test_a_judge_on_disk_knows_what_it_knew_and_only_that(tmp_path):
+    torch.manual_seed(0)
+    network = Classifier({"scene": ("sea", "town"), "light": ("day", "night")}).eval()
+    save(network, tmp_path, {"scene": 0.91234, "light": 1.0})
+    images = torch.randn(6, 3, 128, 128)
+    again = load(tmp_path)
+    assert again.judge(images) == network.judge(images)
+    assert json.loads((tmp_path / "judge.json").read_text())["right"] == {"scene": 0.912, "light": 1.0}
+
+
+def some_latents(folder, worn=0):
     rng = np.random.default_rng(0)
-    np.save(tmp_path / "latents-00000.npy", rng.normal(size=(8, 12, 16, 16)).astype(np.float16))
+    np.save(folder / "latents-00000.npy", rng.normal(size=(8, 12, 16, 16)).astype(np.float16))
+    if worn:
+        np.save(folder / "worn-00000.npy", rng.normal(size=(worn, 12, 16, 16)).astype(np.float16))
     facts = [json.dumps(asdict(sample(rng))) for _ in range(8)]
-    (tmp_path / "latents-00000.jsonl").write_text("\n".join(facts) + "\n")
-    task = DenoiserTask(Latents(tmp_path, held_out=2), tmp_path, "cpu", batch_size=2, vocabulary_captions=500)
-    step(task, task.batch(rng))
+    (folder / "latents-00000.jsonl").write_text("\n".join(facts) + "\n")
+    return Latents(folder, held_out=2)
+
+
+def test_one_step_of_the_denoiser(tmp_path):
+    task = DenoiserTask(some_latents(tmp_path), tmp_path, "cpu", batch_size=2, vocabulary_captions=500)
+    step(task, task.batch(np.random.default_rng(1)))
+
+
+def test_training_goes_on_from_the_packed_model(tmp_path):
+    task = DenoiserTask(some_latents(tmp_path), EMBEDDED / "vae", "cpu", batch_size=2, start=EMBEDDED)
+    network = task.network()
+    packed = load_file(EMBEDDED / "unet" / "diffusion_pytorch_model.safetensors")
+    learned = network["denoiser"].state_dict()
+    assert all(torch.equal(learned[name], value.float()) for name, value in packed.items())
+    assert learned.keys() - packed.keys() <= {"time_embedding.cond_proj.weight"}
+    step(task, task.batch(np.random.default_rng(1)))
+
+
+def test_a_share_of_each_batch_learns_guidance_in_one_call(tmp_path):
+    task = DenoiserTask(
+        some_latents(tmp_path), tmp_path, "cpu", batch_size=8, guided_share=0.25, start=EMBEDDED, teacher=EMBEDDED
+    )
+    batch = task.batch(np.random.default_rng(1))
+    assert (batch["scales"][:2] > 1).all()
+    assert (batch["scales"][2:] == 1).all()
+    step(task, batch)
+
+
+def test_guidance_is_not_learnt_without_a_teacher(tmp_path):
+    with pytest.raises(ValueError, match="teacher"):
+        DenoiserTask(some_latents(tmp_path), tmp_path, "cpu", vocabulary_captions=500, guided_share=0.25)
+
+
+def test_a_share_of_each_batch_begins_from_worn_pictures_and_is_asked_for_whole_ones(tmp_path):
+    task = DenoiserTask(
+        some_latents(tmp_path, worn=3), tmp_path, "cpu", batch_size=8, vocabulary_captions=500, worn_share=0.5
+    )
+    batch = task.batch(np.random.default_rng(1))
+    assert batch["seen"][:4].equal(batch["latents"][:4])
+    assert all(not seen.equal(whole) for seen, whole in zip(batch["seen"][4:], batch["latents"][4:], strict=True))
+    clean = task.latents.values[:3].float()
+    assert all((row == clean).flatten(1).all(1).any() for row in batch["latents"][4:]), "of those that are worn"
+    assert batch["timesteps"][4:].min() >= 0.2 * denoiser.TIMESTEPS
+    step(task, batch)
+
+
+class Remembers(nn.Module):
+    """A denoiser that answers with the velocity to `picture`, wherever it is asked from."""
+
+    def __init__(self, picture, alphas):
+        super().__init__()
+        self.picture, self.alphas = picture, alphas
+
+    def forward(self, noised, timesteps, states, timestep_cond):
+        alpha = self.alphas[timesteps].view(-1, 1, 1, 1)
+        return SimpleNamespace(sample=(alpha.sqrt() * noised - self.picture) / (1 - alpha).sqrt())
+
+
+def test_the_target_is_the_velocity_that_leads_to_the_picture_as_it_was_drawn(tmp_path):
+    task = DenoiserTask(
+        some_latents(tmp_path, worn=3), tmp_path, "cpu", batch_size=8, vocabulary_captions=500, worn_share=0.5
+    )
+    batch = task.batch(np.random.default_rng(1))
+    batch["timesteps"] = torch.linspace(100, 999, 8).long()
+    network = task.network()
+    alphas = denoiser.build_scheduler().alphas_cumprod
+    network["denoiser"] = Remembers(batch["latents"], alphas)
+    assert float(task.loss(network, batch)) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_model_that_was_never_told_a_scale_begins_by_ignoring_it(tmp_path):
+    unet = build_denoiser()
+    weights = unet.state_dict()
+    del weights["time_embedding.cond_proj.weight"]
+    again = build_denoiser()
+    load_weights(again, weights)
+    assert not again.time_embedding.cond_proj.weight.any()
 
 
 def test_the_scheduler_ends_in_pure_noise():

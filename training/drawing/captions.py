@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.drawing.facts import Facts
+from training.drawing.wording import loosen
 
 Words = dict[str, tuple[str, ...]]
 
@@ -19,6 +20,8 @@ ROAD: Words = {
         "a road through the hills",
         "a rural road",
         "the open road between fields",
+        "a country lane",
+        "a lane in the countryside",
     ),
     "sea": (
         "a road by the sea",
@@ -27,6 +30,8 @@ ROAD: Words = {
         "a road beside the ocean",
         "a seaside road",
         "a road along the sea",
+        "a coast road",
+        "the coast",
     ),
     "climb": (
         "a road going up a mountain",
@@ -35,6 +40,8 @@ ROAD: Words = {
         "a winding road up the mountain",
         "a climb up a mountain pass",
         "hairpin bends going up a mountain",
+        "the way up to a mountain pass",
+        "uphill into the mountains",
     ),
     "descent": (
         "a road descending a mountain",
@@ -43,6 +50,8 @@ ROAD: Words = {
         "a winding road down the mountain",
         "a descent into a valley",
         "hairpin bends descending into the valley",
+        "the way down to the valley",
+        "downhill from the mountains",
     ),
     "medieval": (
         "a narrow street in a medieval town",
@@ -51,6 +60,8 @@ ROAD: Words = {
         "a narrow medieval street",
         "an old stone street in a medieval village",
         "a cobbled street in an old town",
+        "an alley in an old town",
+        "a narrow old alley",
     ),
     "town": (
         "a wide street in a rural town",
@@ -59,6 +70,7 @@ ROAD: Words = {
         "a rural town",
         "a village street",
         "a wide road through a town",
+        "the main street of a village",
     ),
     "avenue": (
         "a tree-lined avenue",
@@ -67,6 +79,7 @@ ROAD: Words = {
         "a tree lined road",
         "a long straight avenue with trees on both sides",
         "a tree-lined road",
+        "an avenue",
     ),
 }
 LIGHT: Words = {
@@ -90,9 +103,9 @@ WEATHER: Words = {
     "mist": ("in the mist", "misty", "fog", "in morning mist"),
 }
 REGION: Words = {
-    "tuscany": ("in Tuscany", "Tuscany", "Tuscan hills", "in rural Tuscany, Italy"),
+    "tuscany": ("in Tuscany", "Tuscany", "Tuscan hills", "in rural Tuscany, Italy", "Tuscan landscape"),
     "dolomites": ("in the Dolomites", "Dolomites", "the Dolomites, Italy", "Dolomite mountains"),
-    "france": ("in France", "France", "French countryside", "in the south of France"),
+    "france": ("in France", "France", "French countryside", "in the south of France", "in Provence"),
 }
 TREES: Words = {
     "cypress": ("cypress trees", "cypresses"),
@@ -118,6 +131,19 @@ ANIMAL: Words = {
     "cat": ("cat", "cat", "kitten"),
     "fox": ("fox", "red fox"),
 }
+# Said in front of the subject instead of after it.
+ADJECTIVE: dict[str, Words] = {
+    "light": {"day": ("sunlit",), "sunset": ("evening", "sunset"), "night": ("moonlit", "starlit", "night")},
+    "season": {"spring": ("spring",), "summer": ("summer",), "autumn": ("autumn",), "winter": ("wintry", "snowy")},
+    "weather": {
+        "clear": ("sunny",),
+        "clouds": ("cloudy", "grey"),
+        "rain": ("rainy", "wet"),
+        "snow": ("snowy",),
+        "mist": ("misty", "foggy"),
+    },
+}
+DETERMINERS = ("the", "one", "my", "this", "")
 PLACE: Words = {
     "plain": ("", "", "", "portrait", "sitting", "on a plain background"),
     "meadow": ("in a meadow", "on the grass", "in the countryside", "in a field", ""),
@@ -193,17 +219,29 @@ class _Writer:
         self.details.append(words)
         self.says.update(concepts)
 
+    def adjective(self, word: str, concept: str) -> bool:
+        """Put a word in front of the subject, if that begins with an article that can take it; say whether it did."""
+        article, _, rest = self.subject.partition(" ")
+        if article not in ("a", "an", "the") or not rest:
+            return False
+        self.subject = f"{'the' if article == 'the' else 'a'} {word} {rest}"
+        self.says.add(concept)
+        return True
+
     def written(self) -> Caption:
-        """Subject first, the details in any order, now and then an opening and a style."""
+        """The subject and the details in any order, the subject mostly first; now and then an opening and a style."""
         text = self.subject
-        for index in self.rng.permutation(len(self.details)):
-            detail = self.details[int(index)]
+        order = [int(index) for index in self.rng.permutation(len(self.details))]
+        if order and self.maybe(0.2):
+            text = f"{self.details[order.pop()]}, {text}"
+        for index in order:
+            detail = self.details[index]
             text += (" " if detail.split()[0] in _JOINING and self.maybe(0.6) else ", ") + detail
         if self.maybe(0.25):
             text = self.pick(OPENINGS) + text
         if self.maybe(0.25):
             text += ", " + self.pick(STYLES)
-        for vowel in ("autumn", "orange"):
+        for vowel in ("autumn", "orange", "evening", "old", "open", "avenue", "alley"):
             text = text.replace(f"a {vowel}", f"an {vowel}")
         return Caption(text, frozenset(self.says))
 
@@ -211,9 +249,13 @@ class _Writer:
 _JOINING = frozenset(("in", "at", "with", "on", "under", "through", "by", "covered"))
 
 
+LOOSE = 0.3  # the share of captions that are said as members type
+
+
 def caption(facts: Facts, rng: np.random.Generator) -> str:
     """The text of a caption that says only what is true of the picture, and not always all of it."""
-    return describe(facts, rng).text
+    text = describe(facts, rng).text
+    return loosen(text, rng) if rng.random() < LOOSE else text
 
 
 def describe(facts: Facts, rng: np.random.Generator) -> Caption:
@@ -232,15 +274,27 @@ def describe(facts: Facts, rng: np.random.Generator) -> Caption:
 
 
 def _air(writer: _Writer, facts: Facts) -> None:
-    """Light, season and weather, each only sometimes."""
-    if writer.maybe(0.35 if facts.light == "day" else 0.8):
-        grey = facts.weather in ("clouds", "rain", "snow")
+    """Light, season and weather, each only sometimes, and at most one of them in front of the subject."""
+    grey = facts.weather in ("clouds", "rain", "snow", "mist")
+    in_front = _in_front(writer, facts) if writer.maybe(0.3) else None
+    if in_front != "light" and writer.maybe(0.35 if facts.light == "day" else 0.8):
         writer.detail(writer.pick(DULL_DAY if grey and facts.light == "day" else LIGHT[facts.light]), "light")
-    if writer.maybe(0.65):
+    if in_front != "season" and writer.maybe(0.65):
         options = SEASON[facts.season] + (SEASON_DAY if facts.light == "day" else ())
         writer.detail(writer.pick(options).format(facts.season), "season")
-    if writer.maybe(0.1 if facts.weather == "clear" else 0.8):
+    if in_front != "weather" and writer.maybe(0.1 if facts.weather == "clear" else 0.8):
         writer.detail(writer.pick(WEATHER[facts.weather]), "weather")
+
+
+def _in_front(writer: _Writer, facts: Facts) -> str | None:
+    """Put one word about light, season or weather before the subject; return which, or None if none would be true."""
+    concept = writer.pick(("light", "season", "weather"))
+    if (facts.weather == "clear") != (facts.light == "day") and concept != "season":
+        concept = "light" if facts.light != "day" else "weather"  # no sunlit rain, no sunny night
+    elif facts.weather != "clear" and concept == "light" and facts.light == "day":
+        concept = "weather"
+    word = writer.pick(ADJECTIVE[concept][getattr(facts, concept)])
+    return concept if writer.adjective(word, concept) else None
 
 
 def _creature(writer: _Writer, facts: Facts) -> None:
@@ -253,7 +307,8 @@ def _creature(writer: _Writer, facts: Facts) -> None:
         if writer.maybe(0.75):
             writer.detail(writer.pick(PLACE["stage"]), "place")
         return
-    writer.subject = f"a {writer.pick(('', '', '', 'cute ', 'little ', 'happy '))}{name}"
+    determiner = writer.pick(DETERMINERS) if writer.maybe(0.3) else "a"
+    writer.subject = f"{determiner} {writer.pick(('', '', '', 'cute ', 'little ', 'happy '))}{name}".strip()
     place = writer.pick(PLACE[facts.place])
     if place:
         writer.detail(place, *(() if facts.place == "plain" else ("place",)))
@@ -266,19 +321,21 @@ def _road(writer: _Writer, facts: Facts) -> None:
     if facts.jersey != "none":
         _rider(writer, facts, road)
     if facts.region != "none" and writer.maybe(0.85):
-        writer.detail(writer.pick(REGION[facts.region]), "region")
+        # Between houses no distance is drawn: there the words are true, and nothing in the picture shows them.
+        shown = facts.scene not in ("town", "medieval")
+        writer.detail(writer.pick(REGION[facts.region]), *(("region",) if shown else ()))
     if facts.trees != "none" and writer.maybe(0.85):
         _trees(writer, facts)
     if facts.field != "none" and writer.maybe(0.9):
         writer.detail(writer.pick(FIELD[facts.field]), "field")
-    if facts.sea_side != "none" and writer.maybe(0.35):
+    if facts.sea_side != "none" and writer.maybe(0.45):
         words = writer.pick(("the sea on the {0}", "sea on the {0}", "water on the {0}"))
         writer.detail(words.format(facts.sea_side), "sea_side")
 
 
 def _trees(writer: _Writer, facts: Facts) -> None:
     name, chance = writer.pick(TREES[facts.trees]), writer.rng.random()
-    if facts.tree_side in ("left", "right") and chance < 0.65:
+    if facts.tree_side in ("left", "right") and chance < 0.75:
         writer.detail(f"{name} on the {facts.tree_side}", "trees", "tree_side")
     elif facts.tree_side == "both" and chance < 0.25:
         writer.detail(f"{name} on both sides", "trees", "tree_side")

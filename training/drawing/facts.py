@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -64,6 +66,12 @@ VALUES: dict[str, tuple[str, ...]] = {
     "jersey": JERSEYS,
 }
 CONCEPTS = tuple(field.name for field in fields(Facts))
+
+
+def facts_of(path: Path) -> list[Facts]:
+    """The facts of a shard of pictures, in order, from the JSON lines beside it (which may say more)."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [Facts(**{name: line[name] for name in CONCEPTS}) for line in lines]
 
 
 def sample(rng: np.random.Generator) -> Facts:

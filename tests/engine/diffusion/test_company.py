@@ -35,8 +35,9 @@ def giro_shots() -> list[Shot]:
 
 
 def morph_shots() -> list[Shot]:
+    """Four frames of the seed's own morph, each from the one before; those of the usual one depend on no other."""
     recipe = Morph(seed=3, source="skunk", target="puppy", frames=4)
-    return list(morph.shots(recipe, Settings(size=SIZE, steps=4, strength=0.5, guidance=1.0)))
+    return list(morph.shots(recipe, Settings(size=SIZE, steps=4, strength=0.5, guidance=1.0, morphing="feedback")))
 
 
 class Company:
@@ -80,7 +81,7 @@ def render_chain(
             slot = shot.index % (len(strangers) + 1)
             denoise_round(model, [*strangers[:slot], lane, *strangers[slot:]], width)
         through = [lane, *(stranger for stranger in (company.join() if company else []) if not stranger.steps_left)]
-        pictures[shot.index] = model.develop(through, width)[0]
+        pictures[shot.index] = model.develop(through)[0].picture()
     return list(pictures.values())
 
 

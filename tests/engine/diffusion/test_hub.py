@@ -14,7 +14,7 @@ from engine.diffusion.source import find_model
 from engine.errors import ModelError
 from tests.embedded import numpy_deprecation
 from tests.engine.diffusion.hub_server import Hub, running_hub
-from tests.tiny_model import save_tiny_model
+from tests.tiny_model import add_tiny_checker, copy_model, save_tiny_model
 
 pytestmark = numpy_deprecation
 
@@ -74,6 +74,16 @@ def test_only_what_is_needed_is_fetched(hub: Hub, tiny):
 
     assert backend.name == NAME
     assert set(hub.downloaded) == needed
+
+
+def test_the_safety_checker_comes_where_it_is_wanted(hub: Hub, tiny, tmp_path):
+    hub.add_directory(add_tiny_checker(copy_model(tiny, tmp_path / "guarded"), threshold=-2))
+    hub.files |= {"safety_checker/pytorch_model.bin": b"pickle"}
+
+    backend = load_backend(config(), threads=1, guard=True)
+
+    assert backend.judges
+    assert "safety_checker/pytorch_model.bin" not in hub.downloaded
 
 
 def test_a_model_on_this_machine_needs_no_network(hub: Hub, tiny, monkeypatch):

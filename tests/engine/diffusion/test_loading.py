@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine.errors import ModelError
 from engine.storyboard import Feedback, Noise
 from tests.clip import write_clip_tokenizer
 from tests.embedded import make_shot, numpy_deprecation, render, request
-from tests.tiny_model import copy_model, save_tiny_model
+from tests.tiny_model import copy_model, save_tiny_model, tiny_xl_pipeline
 
 pytestmark = numpy_deprecation
 
@@ -163,9 +164,9 @@ def test_a_directory_of_something_else(tmp_path):
 
 
 def test_a_model_of_another_family(model):
-    edit_json(model / "model_index.json", _class_name="StableDiffusionXLPipeline")
+    edit_json(model / "model_index.json", _class_name="FluxPipeline")
 
-    assert "is a model for StableDiffusionXLPipeline; supported is Stable Diffusion 1 or 2" in refusal(model)
+    assert "is a model for FluxPipeline; supported is Stable Diffusion 1, 2 or XL" in refusal(model)
 
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "tokenizer"])
@@ -191,7 +192,29 @@ def test_a_tokenizer_made_for_another_text_encoder(model):
     write_clip_tokenizer(model / "tokenizer")
     (model / "tokenizer" / "tokenizer.json").unlink()
 
-    assert "the tokenizer knows 49408 tokens, the text encoder only 878" in refusal(model)
+    known = json.loads((model / "text_encoder" / "config.json").read_text())["vocab_size"]
+    assert f"the tokenizer knows 49408 tokens, the text encoder only {known}" in refusal(model)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"cross_attention_dim": 16}, "expects a text encoder of width 16, and this one has 40"),
+        ({"projection_class_embeddings_input_dim": 12 + 5 * 8}, "told more than prompts and a size, as refiners are"),
+    ],
+)
+def test_a_unet_of_sdxl_that_does_not_fit_its_text_encoders(tmp_path, options, reason):
+    tiny_xl_pipeline(**options).save_pretrained(tmp_path)
+
+    assert reason in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("part", ["text_encoder_2", "tokenizer_2"])
+def test_a_model_of_sdxl_without_its_second_text_encoder(tmp_path, part):
+    tiny_xl_pipeline().save_pretrained(tmp_path)
+    shutil.rmtree(tmp_path / part)
+
+    assert refusal(tmp_path) == f"{tmp_path} is incomplete: it has no directory {part}."
 
 
 # ---- damage ----

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from engine.animations import storyboard
-from engine.backend import Backend
+from engine.backend import Backend, ShotRequest
 from engine.config import ModelConfig
 from engine.diffusion.feedback import starting_image
 from engine.diffusion.loading import load_backend
 from engine.errors import EngineError, PromptError, RecipeError
 from engine.recipe import Giro, Morph, Stage
 from engine.settings import Settings
-from engine.storyboard import Blend, Camera, Feedback, Noise
-from tests.embedded import denoise_through, embedded_model, make_shot, numpy_deprecation, render, request
+from engine.storyboard import Blend, Camera, Carried, Feedback, Noise
+from tests.embedded import (
+    denoise_through,
+    embedded_model,
+    guided_embedded,
+    make_shot,
+    numpy_deprecation,
+    render,
+    request,
+)
 
 pytestmark = numpy_deprecation
 
@@ -40,7 +49,7 @@ def test_the_model_says_what_it_is():
 
     assert backend.name
     assert (backend.device, backend.dtype) == ("cpu", "float32")
-    assert backend.card.common.size == 128
+    assert backend.card.common.size == 256
 
 
 def test_a_storyboard_it_can_render_passes():
@@ -57,10 +66,10 @@ def test_a_prompt_too_long_in_any_stage_is_refused():
 
 
 def test_a_sampler_that_cannot_take_so_many_steps_is_refused():
-    recipe = Morph(seed=1, source="skunk", target="puppy", frames=2)
+    recipe = Giro(seed=1, stages=(Stage("a road", 2),))
 
     with pytest.raises(RecipeError, match="lcm takes at most 50 steps"):
-        embedded_model().check(storyboard(recipe, Settings(size=128, scheduler="lcm", steps=60)))
+        embedded_model().check(storyboard(recipe, Settings(size=128, scheduler="lcm", steps=60, strength=1.0)))
 
 
 def test_a_size_the_model_cannot_divide_is_refused(monkeypatch):
@@ -84,7 +93,44 @@ def test_a_device_without_memory_is_said_in_one_line(monkeypatch):
         model.denoise(lanes, 1)
 
 
+def test_a_negative_prompt_too_long_is_refused():
+    recipe = Giro(seed=1, stages=(Stage("a road", 2),), negative="road " * 60)
+    too_long = storyboard(recipe, Settings(size=128)).shots[0]
+    board = msgspec.structs.replace(storyboard(recipe, Settings(size=128)), shots=(too_long,))
+
+    embedded_model().check(board)
+    with pytest.raises(PromptError, match="has 90 tokens"):
+        embedded_model().check(
+            msgspec.structs.replace(board, shots=(msgspec.structs.replace(too_long, negative="road " * 90),))
+        )
+
+
 # ---- what a frame is made of ----
+
+
+def test_a_negative_prompt_changes_the_picture_and_is_encoded_once(monkeypatch):
+    model = embedded_model()
+    encoded = []
+    (encoder,) = model._prompts._encoders
+    encode = encoder.encode
+    monkeypatch.setattr(encoder, "encode", lambda text: encoded.append(text) or encode(text))
+
+    plain, *led_away = render(
+        model,
+        [request(make_shot(Noise(), negative=negative), size=SIZE) for negative in ("", *["red, a frog at night"] * 3)],
+    )
+
+    assert len(encoded) <= 3, "the prompt, the negative prompt and the empty one, unless they were known"
+    assert not np.array_equal(plain, led_away[0])
+    assert all(np.array_equal(led_away[0], other) for other in led_away)
+
+
+def test_without_guidance_there_is_nothing_to_lead_away_from():
+    shots = [request(make_shot(Noise(), guidance=1.0, negative=negative), size=SIZE) for negative in ("", "a frog")]
+
+    plain, other = render(embedded_model(), shots)
+
+    assert np.array_equal(plain, other)
 
 
 def test_the_same_shot_gives_the_same_picture():
@@ -135,6 +181,20 @@ def test_what_the_camera_makes_is_not_rounded_before_it_is_encoded():
     assert image.max() <= 1
 
 
+def test_of_a_picture_that_persists_its_share_stays_in_the_frame():
+    pattern = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    frames = {
+        share: render(
+            embedded_model(), [request(make_shot(Feedback(0, persistence=share)), size=SIZE, sources={0: pattern})]
+        )[0]
+        for share in (0.0, 0.75, 1.0)
+    }
+
+    expected = 0.25 * frames[0.0].astype(float) + 0.75 * pattern
+    assert np.abs(frames[0.75] - expected).max() <= 1
+    assert np.array_equal(frames[1.0], pattern)
+
+
 def test_a_picture_that_cannot_be_written_to_is_fine():
     frozen = picture(90)
     frozen.setflags(write=False)
@@ -152,7 +212,7 @@ def test_lanes_that_could_share_a_call_have_equal_keys():
     shots = [
         request(make_shot(Noise(), guidance=3.0), size=64),
         request(make_shot(STILL, guidance=7.5, prompt="a frog"), scheduler="lcm", size=64, sources={0: picture(9)}),
-        request(make_shot(Noise(), guidance=3.0), size=72),
+        request(make_shot(Noise(), guidance=3.0), size=80),
         request(make_shot(Noise(), guidance=1.0), size=64),
     ]
 
@@ -186,16 +246,58 @@ def test_pictures_are_developed_in_order():
     lanes = model.open([request(make_shot(Noise(), steps=1, seed=seed), size=SIZE) for seed in (1, 2)])
     denoise_through(model, lanes, width=2)
 
-    both = model.develop(lanes, 2)
+    both = [developed.picture() for developed in model.develop(lanes)]
 
-    assert np.array_equal(both[1], model.develop(lanes[1:], 2)[0])
+    assert np.array_equal(both[1], model.develop(lanes[1:])[0].picture())
     assert not np.array_equal(both[0], both[1])
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_half_precision_gives_nearly_the_same_picture(dtype):
-    half = load_backend(ModelConfig(device="cpu", dtype=dtype), threads=1)
+    half = load_backend(ModelConfig(source=str(guided_embedded()), device="cpu", dtype=dtype), threads=1)
     shots = [request(make_shot(Noise(), steps=4), size=SIZE), request(make_shot(Noise(), steps=4, seed=2), size=SIZE)]
 
     for ours, exact in zip(render(half, shots, width=2), render(embedded_model(), shots, width=2), strict=True):
         assert np.abs(ours.astype(float) - exact).mean() < 6
+
+
+# ---- noise that is carried along ----
+
+
+def test_carried_noise_takes_the_place_of_part_of_the_fresh_noise():
+    sources = {0: picture(90)}
+    shot = make_shot(STILL, strength=1.0)
+    carrying = msgspec.structs.replace(shot, carried=(Carried(5, 0.6, Camera(zoom=1.02)),))
+
+    plain, mixed = (lane_of(request(one, size=SIZE, sources=sources)).latents for one in (shot, carrying))
+
+    assert not torch.equal(plain, mixed)
+    assert mixed.std() == pytest.approx(float(plain.std()), rel=0.1)
+    assert torch.equal(mixed, lane_of(request(carrying, size=SIZE, sources=sources)).latents)
+
+
+def test_what_is_carried_is_the_noise_that_the_earlier_frame_was_made_with():
+    sources = {0: picture(90)}
+    earlier = make_shot(STILL, strength=1.0, seed=5)
+    only_carried = msgspec.structs.replace(make_shot(STILL, strength=1.0, seed=6), carried=(Carried(5, 1.0, Camera()),))
+
+    first, second = (lane_of(request(shot, size=SIZE, sources=sources)).latents for shot in (earlier, only_carried))
+
+    assert torch.allclose(first, second, atol=0.1)  # each is sampled from the posterior with its own generator
+    assert float(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1]) > 0.99
+
+
+@pytest.mark.parametrize(("weight", "inside", "beyond"), [(0.2, 120, 100.8), (0.5, 150, 112.5), (1.0, 200, 200)])
+def test_beyond_its_borders_a_frame_is_blended_in_only_when_little_else_is_left(weight, inside, beyond):
+    sources = {0: picture(100), 1: picture(200)}
+    smaller = Blend(1, weight, Camera(zoom=0.5), feather=0.05)
+
+    image = (starting_image(Feedback(0, blend=smaller), sources, torch.device("cpu")) + 1) / 2 * 255
+
+    assert image[0, 0, SIZE // 2, SIZE // 2] == pytest.approx(inside, abs=0.5)
+    assert image[0, 0, 4, 4] == image[0, 0, -4, SIZE // 2] == pytest.approx(beyond, abs=0.5)
+
+
+def lane_of(one: ShotRequest):
+    (lane,) = embedded_model().open([one])
+    return lane

@@ -27,7 +27,7 @@ def inference():
 @pytest.fixture
 def encoder() -> PromptEncoder:
     parts = embedded_model()._parts
-    return PromptEncoder(parts.tokenizer, parts.text_encoder, torch.float32)
+    return PromptEncoder(parts.readers, torch.float32)
 
 
 def encode(encoder, prompt):
@@ -110,7 +110,7 @@ def test_a_prompt_is_encoded_once(encoder):
     first = encoder.encode(Text.of("a road"))
 
     assert encoder.encode(Text.of("a road")) is first
-    assert encoder.encode_nothing() is encoder.encode_nothing()
+    assert encoder.encode_negative("") is encoder.encode_negative("")
 
 
 def test_only_so_many_prompts_are_remembered(encoder, monkeypatch):

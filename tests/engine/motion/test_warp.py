@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.motion.warp import warp
+from engine.motion.warp import presence, warp
 from engine.storyboard import Camera
 
 SIZE = 96
@@ -197,3 +198,51 @@ def test_a_picture_may_be_left_far_behind():
         moved = warp(image, camera)
         assert moved.isfinite().all()
         assert (moved - 0.5).abs().max() < 0.8
+
+
+# ---- slow moves ----
+
+
+def test_a_very_slow_pan_moves_the_same_way_in_every_frame():
+    image = blob(48, 48)
+    places = []
+    for _ in range(24):
+        image = warp(image, Camera(pan_x=0.1 / SIZE))
+        places.append(centre_of_mass(image)[0])
+
+    steps = [before - after for before, after in itertools.pairwise(places)]
+    assert steps == pytest.approx([0.1] * len(steps), abs=0.02)
+
+
+def test_a_very_slow_zoom_moves_the_same_way_in_every_frame():
+    image, zoom = blob(48 + 24, 48), 1.0005
+    places = []
+    for _ in range(24):
+        image = warp(image, Camera(zoom=zoom))
+        places.append(centre_of_mass(image)[0])
+
+    steps = [after - before for before, after in itertools.pairwise(places)]
+    assert steps == pytest.approx([24 * (zoom - 1)] * len(steps), abs=0.02)
+    assert places[-1] - 48 == pytest.approx(24 * zoom**24, abs=0.06)
+
+
+# ---- where the picture is ----
+
+
+def test_a_picture_that_fills_the_view_is_there_everywhere_but_for_its_soft_edge():
+    there = presence(Camera(), SIZE, SIZE, feather=0.1)
+
+    assert there[12:-12, 12:-12].min() == 1
+    assert there[0].max() < 0.01
+    assert (there[:10, 48].diff() > 0).all()
+
+
+def test_beyond_a_pictures_borders_there_is_nothing_of_it():
+    there = presence(Camera(zoom=0.5), SIZE, SIZE, feather=0.02)
+
+    assert there[SIZE // 4 + 1 : -SIZE // 4 - 1, 48].min() > 0
+    assert there[: SIZE // 4].max() == there[:, -SIZE // 4 :].max() == 0
+
+
+def test_from_close_by_a_picture_is_there_up_to_the_corners():
+    assert presence(Camera(zoom=1.3), SIZE, SIZE, feather=0.05).min() == 1

@@ -1,0 +1,240 @@
+"""What a full gallery costs: python -m benchmarks.gallery [--shares 100000] [--repeat 200]
+
+One server has --shares shares, and four others as many together. Every figure is what the bot's event loop waits for:
+through the store, its thread and the queue before it. "end to end" is a member's client in the playground, over real
+sockets, from typing to the list of choices. The data are made in a folder of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import functools
+import random
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from statistics import quantiles
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # discord.py imports audioop
+    import discord  # noqa: F401
+
+from bot import serve
+from engine.config import Config
+from engine.configuration import ConfigFile
+from engine.messages import JobId
+from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
+from engine.store import Member, Query, Share, Store
+from engine.store.gallery import Shares
+from engine.store.pages import Order
+from engine.store.renders import Render, Renders
+from engine.studio import Studio
+from playground.bootstrap import point_at
+from playground.member import Member as Person
+from playground.server import Playground
+from playground.settings import UNLIMITED, PlaygroundSettings
+from tests.fakes.engine import FakeEngine
+
+OTHERS = ("901", "902", "903", "904")
+MEMBERS = 500
+BATCH = 1000
+WEEK = 7 * 24 * 60 * 60
+PATIENCE_SECONDS = 10
+PICTURE_BYTES = 1024 * 1024
+
+LOOKS = ("red", "blue", "green", "old", "misty", "golden", "tiny", "huge", "wild", "quiet", "neon", "frozen", "sunny")
+THINGS = ("fox", "cat", "road", "tower", "river", "castle", "frog", "skunk", "puppy", "whale", "robot", "lamp", "clock")
+DOINGS = ("dancing", "sleeping", "riding", "flying", "melting", "singing", "glowing", "falling", "running", "hiding")
+PLACES = ("by the sea", "in the snow", "at night", "under a moon", "on mars", "in a theater", "at dawn", "in the rain")
+
+
+class Dice:
+    """Draws recipes: many share their common words, and one in ten is a prompt that many have used."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def share(self, number: int, server: str) -> Share:
+        """Return a share from within the last two weeks."""
+        draw = self._random
+        maker = draw.randrange(MEMBERS)
+        return Share(
+            id=f"{number:016x}",
+            server=server,
+            member=Member(id=str(maker), name=f"Member {maker}"),
+            recipe=self.recipe(number),
+            model="embedded",
+            width=256,
+            height=256,
+            frames=60,
+            created=time.time(),
+            shared=time.time() - draw.random() * 2 * WEEK,
+            channel="700",
+            message="900",
+        )
+
+    def recipe(self, number: int) -> Recipe:
+        """Return a giro, morph or zoom."""
+        draw = self._random
+        match draw.randrange(3):
+            case 0:
+                stages = tuple(Stage(self.prompt(), 20) for _ in range(3))
+                return Giro(stages=stages, seed=number, negative=f"{draw.choice(LOOKS)}, {draw.choice(THINGS)}")
+            case 1:
+                source, target = draw.choice(THINGS), draw.choice(THINGS)
+                return Morph(source=source, target=target, prompt=f"a {{}} {draw.choice(PLACES)}", seed=number)
+            case _:
+                return Zoom(prompt=self.prompt(), seed=number)
+
+    def prompt(self) -> str:
+        """Return a prompt."""
+        draw = self._random
+        if draw.random() < 0.1:
+            return f"a {draw.choice(THINGS)} {draw.choice(PLACES)}"
+        words = [draw.choice(LOOKS), draw.choice(THINGS), draw.choice(DOINGS), draw.choice(PLACES)]
+        return f"a {' '.join(words)}, {draw.choice(LOOKS)} light, take {draw.randrange(100_000)}"
+
+
+class Pictures(Renders):
+    """The same picture for every share: 200,000 files would say nothing about the gallery."""
+
+    async def load(self, job: JobId) -> Render:
+        """Return it."""
+        return Render(b"GIF89a" + bytes(PICTURE_BYTES), ".gif")
+
+
+async def fill(store: Store, server: str, count: int) -> None:
+    """Share so many recipes on one server, and as many on the others."""
+    dice, database = Dice(1), store.gallery._database
+    for start in range(0, count, BATCH):
+        numbers = range(start, min(start + BATCH, count))
+        shares = [dice.share(2 * number, server) for number in numbers]
+        shares += [dice.share(2 * number + 1, OTHERS[number % len(OTHERS)]) for number in numbers]
+        await database.rows("BEGIN")  # or every share would wait for the disk
+        await asyncio.gather(*(store.gallery.add(share) for share in shares))
+        await asyncio.gather(*(store.gallery.save(share.id, "7") for share in shares[: len(numbers) : 10]))
+        await database.rows("COMMIT")
+
+
+async def report(name: str, work: Callable[[int], Awaitable[object]], options: argparse.Namespace, most: float) -> None:
+    """Print one line of the table: the median and the 99th percentile of some calls, in milliseconds.
+
+    Args:
+        name: what they are.
+        work: makes one; it is told which. Two more come first and do not count.
+        options: the command line.
+        most: milliseconds that it may take; 0 for as long as it likes.
+    """
+    times = []
+    for turn in range(options.repeat + 2):
+        start = time.perf_counter()
+        await work(turn)
+        times.append(1000 * (time.perf_counter() - start))
+    cuts = quantiles(times[2:], n=100, method="inclusive")
+    sys.stdout.write(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} | {most or ''} |\n")
+    sys.stdout.flush()
+
+
+async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
+    """Print what the store takes."""
+    gallery, count = store.gallery, options.shares
+
+    async def pages(name: str, query: Query, offset: int) -> None:
+        total = (await gallery.page(query, 0)).total
+        name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
+        await report(name, lambda _: gallery.page(query, offset), options, 50)
+
+    orders: tuple[tuple[Order, str], ...] = (("new", ""), ("top", ""), ("random", "x"), ("member", "7"), ("saved", "7"))
+    for order, argument in orders:
+        for offset in (0, count // 2, count - 1):
+            await pages(order, Query(server, order, argument), offset)
+    for typed in ("light", "fox", "l", "fox dan", "a red fox", "take 77", "take 77123", "nothinglikeit"):
+        for offset in (0, count // 2):
+            await pages(f"search “{typed}”", Query(server, "search", typed), offset)
+    for typed in ("", "a", "a r", "a red fox", "l", "moon", "take 77", "nothinglikeit"):
+        await report(f"prompts for “{typed}”", functools.partial(prompts, gallery, server, typed), options, 100)
+    dice, draw = Dice(3), random.Random(2)
+    fresh = [dice.share(10**9 + number, server) for number in range(options.repeat + 2)]
+    await report("share", lambda turn: gallery.add(fresh[turn]), options, 0)
+    await report("vote", lambda _: gallery.vote(f"{2 * draw.randrange(count):016x}", "voter"), options, 0)
+    await report("delete", lambda turn: gallery.delete(fresh[turn].id), options, 0)
+
+
+async def prompts(gallery: Shares, server: str, typed: str, _turn: int) -> object:
+    """Ask for suggestions."""
+    return await gallery.suggest(server, "prompt", typed, 25)
+
+
+async def measure_end_to_end(playground: Playground, data: Path, options: argparse.Namespace) -> None:
+    """Print what a member waits for."""
+    async with bot_in(playground, data):
+        ada = playground.member("Ada")
+        for line in (
+            *("/zoom prompt:a", "/zoom prompt:moon", "/giro stages:a red", "/morph prompt:a"),
+            *("/morph target:f", "/giro negative:r", "/gallery search:fox", "/recipe export render:fox"),
+        ):
+            if not await ada.autocomplete(line):
+                raise LookupError(line)
+            await report(f"end to end, choices for `{line}`", functools.partial(choices, ada, line), options, 100)
+        for line in ("/gallery", "/gallery order:top", "/gallery order:random", "/gallery search:fox"):
+            await report(f"end to end, `{line}`", functools.partial(page, ada, line), options, 0)
+
+
+async def page(member: Person, line: str, _turn: int) -> object:
+    """Open the gallery and wait until its first page is there, picture and all."""
+    return await (await member.slash(line)).message_where(lambda message: message.gif is not None, PATIENCE_SECONDS)
+
+
+async def choices(member: Person, line: str, _turn: int) -> object:
+    """Type a command as far as `line` goes."""
+    return await member.autocomplete(line)
+
+
+@contextlib.asynccontextmanager
+async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
+    """Run the bot on some data, with an engine that renders nothing."""
+    store = Store(data)
+    store.renders = Pictures(data / "renders")
+    configuration = ConfigFile.fixed(Config())
+    studio = Studio(configuration, FakeEngine(), store)
+    running = asyncio.create_task(serve(configuration, studio, store, playground.token))
+    try:
+        await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def run(options: argparse.Namespace, data: Path) -> None:
+    """Fill a store if it is empty, and measure."""
+    async with Playground(PlaygroundSettings(rate_limits=UNLIMITED)) as playground:
+        point_at(playground.url)
+        server = next(iter(playground.world.guilds))
+        store = Store(data)
+        await store.open()
+        start = time.perf_counter()
+        await fill(store, server, options.shares)
+        sys.stdout.write(f"{2 * options.shares:,} shares in {time.perf_counter() - start:.0f} s\n\n")
+        sys.stdout.write("| what | median ms | 99 % ms | at most |\n|---|---|---|---|\n")
+        await measure_store(store, server, options)
+        await store.close()
+        await measure_end_to_end(playground, data, options)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shares", type=int, default=100_000, help="on the one server, and on the others together")
+    parser.add_argument("--repeat", type=int, default=200)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(options, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Animations measured beside the plain methods: `python -m benchmarks.quality`."""

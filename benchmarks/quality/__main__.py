@@ -1,0 +1,219 @@
+"""Measure our animations beside the plain methods: python -m benchmarks.quality
+
+Prints a table for each kind of animation and writes it, all figures as JSON and contact strips to --out. Frames and
+figures are kept there: what was rendered with the same storyboard, model and method is not rendered again. So a long
+run can be made in pieces (--minutes 5, again and again; --kinds zoom; --seeds 1) and by several processes at a time,
+which share the work; --report renders nothing and prints what is there. After a change of the engine that no
+storyboard shows, give another --out.
+
+    python -m benchmarks.quality --quick                                     a first look
+    python -m benchmarks.quality --quick --kinds giro --set strength=0.6     one setting changed, as a column of its own
+    python -m benchmarks.quality --quick --without persistence,noise_warp    what each of these is good for
+    python -m benchmarks.quality --minutes 5                                 a piece of the full table
+    python -m benchmarks.quality --kinds cost                                seconds a frame
+    python -m benchmarks.quality --report --strips docs/pictures             the pictures of docs/pictures.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks.quality.adherence import JUDGE, load_judge
+from benchmarks.quality.cost import cost_table, costs, modes
+from benchmarks.quality.crew import render_all
+from benchmarks.quality.drawings import Drawings
+from benchmarks.quality.figures import Figures
+from benchmarks.quality.film import Film, Method, film, fingerprint
+from benchmarks.quality.ours import Ours
+from benchmarks.quality.plain import Deforum, Plain, Recipe, Seed, Stills
+from benchmarks.quality.record import measured
+from benchmarks.quality.relation import related
+from benchmarks.quality.strips import write_comparisons, write_strip
+from benchmarks.quality.subject import FRAMES, KINDS, QUICK, known_changes, subject
+from benchmarks.quality.table import table
+from engine.config import ModelConfig
+from engine.diffusion.loading import load_backend
+from engine.diffusion.model import DiffusionModel
+from engine.environment import patient_threads
+from engine.settings import BUILT_IN, Kind
+
+PLAIN: Final[dict[str, tuple[Recipe, str]]] = {
+    "seed": (Seed(), "the seed's"),
+    "deforum": (Deforum(), "Deforum-like"),
+    "stills": (Stills(), "single pictures"),
+}
+DRAWINGS: Final = Drawings()
+METHODS: Final = ("ours", "parallel", *PLAIN, DRAWINGS.name)
+SWITCHES: Final = ("persistence", "noise_warp", "colour_anchor", "layout_anchor", "steering", "crossfade")
+"""Settings that 0 turns off; a zoom has no stages, so the last two are nothing to it."""
+TRIES: Final = 16
+COST_FRAMES: Final = 16
+MODE_FRAMES: Final = 42
+
+
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--model", type=Path, default=Path("models/embedded"), help="a directory in diffusers' layout")
+    add("--judge", type=Path, default=JUDGE, help="a folder of training.classifier")
+    add("--seeds", type=_numbers, default=(1, 2, 3), metavar="1,2,3")
+    add("--kinds", type=_words, default=(*KINDS, "cost"), metavar=",".join((*KINDS, "cost")))
+    add("--methods", type=_words, default=METHODS, metavar=",".join(METHODS))
+    add("--frames", type=int, help="length of giro and zoom (default: 275 and 300)")
+    add("--quick", action="store_true", help="short films, and one seed where --seeds is not given")
+    add("--set", type=_change, action="append", default=[], metavar="KEY=VALUE", help="a setting or a recipe's field")
+    add("--without", type=_words, default=(), metavar=",".join(SWITCHES), help="a column without each of these")
+    add("--out", type=Path, default=Path("out/quality"), metavar="FOLDER")
+    add("--unranked", type=int, metavar="N", help="seeds of a morph that nobody chose (default: 16; 4 if --quick)")
+    add("--minutes", type=float, default=math.inf, help="stop rendering then, to go on another time")
+    add("--report", action="store_true", help="render nothing; measure what is there")
+    add("--strips", type=Path, metavar="FOLDER", help="write the pictures of docs/pictures.md there, of the first seed")
+    add("--threads", type=int, default=1)
+    chosen = parser.parse_args()
+    if unknown := dict(chosen.set).keys() - known_changes():
+        parser.error(f"--set knows {', '.join(sorted(known_changes()))}, not {', '.join(sorted(unknown))}")
+    for given, known in ((chosen.kinds, (*KINDS, "cost")), (chosen.methods, METHODS), (chosen.without, SWITCHES)):
+        if strange := set(given) - set(known):
+            parser.error(f"there is {', '.join(known)}, and no {', '.join(sorted(strange))}")
+    if chosen.quick and chosen.seeds == (1, 2, 3):
+        chosen.seeds = (1,)
+    return chosen
+
+
+def films(chosen: argparse.Namespace, backend: DiffusionModel) -> Iterator[Film]:
+    """Yield every film that was asked for, whether it was rendered or not."""
+    model = fingerprint(chosen.model)
+    for kind in (kind for kind in KINDS if kind in chosen.kinds):
+        frames = (chosen.frames if kind != "morph" else None) or (QUICK if chosen.quick else FRAMES)[kind]
+        for method, changes, seeds in columns(chosen, backend, kind):
+            for seed in seeds:
+                asked = subject(kind, seed, frames, (BUILT_IN, backend.card), changes)
+                yield film(asked, method, chosen.out / "frames", model)
+
+
+Column = tuple[Method, dict[str, Any], Sequence[int]]
+
+
+def columns(chosen: argparse.Namespace, backend: DiffusionModel, kind: Kind) -> Iterator[Column]:
+    """Yield the columns of a kind's table: a method, what is changed in its recipes, and its seeds.
+
+    A morph's seed is chosen among several by our method, which is its default; beside it stand seeds that nobody chose.
+    """
+    any_seeds = tuple(range(1, (chosen.unranked or (4 if chosen.quick else 16)) + 1))
+    seeds, suffix = (any_seeds, ", any seed") if kind == "morph" else (chosen.seeds, "")
+    for name in chosen.methods:
+        match name:
+            case "ours":
+                yield from _our_columns(chosen, backend, kind, any_seeds)
+            case "parallel":
+                if kind == "giro":
+                    yield Ours(backend, name, "ours, stages in parallel"), {"mode": "parallel"}, seeds
+            case "stills" | DRAWINGS.name if kind == "morph":
+                continue
+            case DRAWINGS.name:
+                yield DRAWINGS, {}, seeds
+            case _:
+                recipe, title = PLAIN[name]
+                yield Plain(backend, name, title + suffix, recipe), {}, seeds
+
+
+def _our_columns(
+    chosen: argparse.Namespace, backend: DiffusionModel, kind: Kind, any_seeds: Sequence[int]
+) -> Iterator[Column]:
+    changes = dict(chosen.set)
+    if kind == "morph":
+        yield Ours(backend, "ours", f"ours, best of {TRIES} tries"), {"tries": TRIES}, chosen.seeds
+        yield Ours(backend, "any", "ours, any seed"), {"tries": 1}, any_seeds
+    else:
+        yield Ours(backend), {}, chosen.seeds
+    for name in chosen.without:
+        if kind == "giro" or (kind == "zoom" and name not in ("steering", "crossfade")):
+            yield Ours(backend, f"without-{name}", f"ours, without {name}"), {name: 0}, chosen.seeds
+    if changes:
+        title = "ours, " + ", ".join(f"{key} {value}" for key, value in changes.items())
+        yield Ours(backend, "changed", title), changes, any_seeds if kind == "morph" else chosen.seeds
+
+
+def main() -> None:
+    """Render what is missing, measure, and write everything down."""
+    os.environ.update(patient_threads(os.environ))
+    deadline = time.monotonic() + 60 * (chosen := options()).minutes
+    backend = load_backend(ModelConfig(source=str(chosen.model)), threads=chosen.threads)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    if chosen.strips:
+        chosen.seeds, chosen.unranked = chosen.seeds[:1], 1
+        print(*write_comparisons(films(chosen, backend), chosen.strips), sep="\n")
+        return
+    if not chosen.report and not render_all(films(chosen, backend), deadline):
+        left = sum(not one.is_complete for one in films(chosen, backend))
+        sys.exit(f"{left} films are not there yet; the same command goes on.")
+    report = "\n\n".join(_sections(chosen, backend))
+    (chosen.out / "table.md").write_text(report + "\n")
+    print(report)
+
+
+def _sections(chosen: argparse.Namespace, backend: DiffusionModel) -> Iterator[str]:
+    """Yield the parts of the report: a table for each kind of animation, and the cost."""
+    judge = load_judge(chosen.judge)
+    figures: dict[Kind, dict[str, dict[int, Figures]]] = defaultdict(lambda: defaultdict(dict))
+    records = []
+    for one in (one for one in films(chosen, backend) if one.is_complete):
+        found = measured(one, judge)
+        figures[one.subject.kind][one.method.title][one.subject.seed] = found
+        strip = chosen.out / "strips" / f"{one.folder.path.name}.webp"
+        if not strip.exists():
+            write_strip(one, strip)
+        records.append(_record(one, found))
+    (chosen.out / "figures.json").write_text(json.dumps(records, indent=1) + "\n")
+    for kind, by_method in figures.items():
+        yield f"### {kind}\n\n{table(kind, related(by_method, PLAIN['seed'][1], PLAIN['stills'][1]))}"
+    if "cost" in chosen.kinds and not chosen.report:
+        zoom = subject("zoom", 1, COST_FRAMES, (BUILT_IN, backend.card), {})
+        compared: list[Method] = [Plain(backend, "seed", PLAIN["seed"][1], PLAIN["seed"][0]), Ours(backend)]
+        yield f"### cost\n\n{cost_table(costs(zoom, compared, baseline=0))}"
+        yield f"### cost of a giro\n\n{cost_table(modes(backend, MODE_FRAMES), 'to the chain')}"
+
+
+def _record(one: Film, found: Figures) -> dict[str, Any]:
+    asked = one.subject
+    return {
+        "kind": asked.kind,
+        "seed": asked.seed,
+        "frames": asked.frames,
+        "method": one.method.title,
+        "recipe": msgspec.to_builtins(asked.recipe),
+        "figures": found,
+    }
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in text.split(","))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """Read KEY=VALUE; a value that is no JSON is taken as a word."""
+    key, _, value = text.partition("=")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+if __name__ == "__main__":
+    main()

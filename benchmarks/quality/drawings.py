@@ -1,0 +1,68 @@
+"""The drawings that model and judge have learnt from, as if they were a method: the judge's own limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from benchmarks.quality.subject import STAGES, ZOOM, Expected, Subject
+from engine.spool import Folder
+from engine.storyboard import Camera
+from training.drawing.facts import Facts, sample
+from training.drawing.picture import Picture
+
+EACH: Final = 8
+"""Drawings of each stage."""
+FIRST_SEED: Final = 9_000_000
+"""Of drawings that nothing was trained on."""
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """No model and no animation: some drawings of what each stage names, all else as chance has it."""
+
+    name: str = "drawings"
+    title: str = "drawings"
+    version: int = 1
+
+    def essence(self, subject: Subject) -> bytes:
+        """Return what is drawn; see `Method.essence`."""
+        return msgspec.json.encode([self.version, subject.kind, subject.seed, subject.frames, _wanted(subject)])
+
+    def cameras(self, subject: Subject, folder: Folder) -> Sequence[Camera | None]:
+        """Return nothing; see `Method.cameras`."""
+        return [None] * subject.frames
+
+    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+        """Draw; see `Method.render`."""
+        folder.path.mkdir(parents=True, exist_ok=True)
+        order = list(dict.fromkeys(subject.prompts))
+        made: dict[tuple[int, int], int] = {}
+        for index, prompt in enumerate(subject.scenery):
+            stage, number = order.index(prompt), index % EACH
+            same = made.setdefault((stage, number), index)
+            if index not in folder.frames():
+                if same != index:
+                    folder.save(index, folder.picture(same))
+                else:
+                    rng = np.random.default_rng([FIRST_SEED, subject.seed, stage, number])
+                    drawn = Picture.of(_facts(_wanted(subject)[stage], rng), rng)
+                    folder.save(index, np.asarray(drawn.image))
+            yield index + 1
+
+
+def _wanted(subject: Subject) -> tuple[Expected, ...]:
+    """Return what each stage of a giro names, or a zoom."""
+    return STAGES if subject.kind == "giro" else (ZOOM,)
+
+
+def _facts(expected: Expected, rng: np.random.Generator) -> Facts:
+    """Return facts as the training has them, among those that are as expected."""
+    while True:
+        facts = sample(rng)
+        if all(getattr(facts, name) == value for name, value in expected.items()):
+            return facts

@@ -1,0 +1,90 @@
+"""A rendered animation on disk: its frames as PNG in a folder of their own, named after all that they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.quality.subject import Subject
+from engine.backend import Picture
+from engine.perception import Description, describe
+from engine.spool import Folder
+from engine.storyboard import Camera
+
+
+class Method(Protocol):
+    """A way to render a subject."""
+
+    @property
+    def name(self) -> str:
+        """A word for it, as options and folders have it."""
+
+    @property
+    def title(self) -> str:
+        """What the table calls it."""
+
+    def essence(self, subject: Subject) -> bytes:
+        """Return all that the frames depend on, besides the model."""
+
+    def cameras(self, subject: Subject, folder: Folder) -> Sequence[Camera | None]:
+        """Return how the camera moved before each frame, None where a frame does not continue the one before.
+
+        Args:
+            folder: with the frames, for a camera may have looked where to go.
+        """
+
+    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+        """Render the frames that `folder` lacks, yielding after each how many are there."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """One subject by one method."""
+
+    subject: Subject
+    method: Method
+    folder: Folder
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every frame is there."""
+        return set(range(self.subject.frames)) <= self.folder.frames()
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        """All frames that are shown, in order."""
+        return [self.folder.picture(index) for index in range(self.subject.frames)]
+
+    @cached_property
+    def descriptions(self) -> list[Description]:
+        """What the perceptual distance is taken of."""
+        return [describe(picture) for picture in self.pictures]
+
+    @cached_property
+    def cameras(self) -> Sequence[Camera | None]:
+        """See `Method.cameras`."""
+        return self.method.cameras(self.subject, self.folder)
+
+
+def film(subject: Subject, method: Method, root: Path, model: str) -> Film:
+    """Return the film of a subject, whether it was rendered or not.
+
+    Args:
+        model: what tells the model from every other.
+    """
+    digest = hashlib.blake2b(method.essence(subject) + model.encode(), digest_size=5).hexdigest()
+    return Film(subject, method, Folder(root / f"{subject.kind}-{subject.seed}-{method.name}-{digest}"))
+
+
+def fingerprint(model: Path) -> str:
+    """Return what tells a model in diffusers' layout from every other: a digest of its weights."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(
+        path for part in ("text_encoder", "unet", "vae") for path in (model / part).glob("*.safetensors")
+    ):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,68 @@
+"""The repository's own way, through the real storyboard and engine."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from benchmarks.quality.subject import Subject
+from engine.animations import storyboard
+from engine.backend import Backend, Picture
+from engine.config import EngineConfig
+from engine.core import Core, CoreConfig
+from engine.errors import MemberError
+from engine.messages import Done, Failed, Job, Progress
+from engine.motion.vanishing import aimed
+from engine.spool import Folder, Spool
+from engine.storyboard import Camera, Feedback, Shot
+
+NO_LIMIT: Final = 1 << 30
+PICTURES_KEPT: Final = 16
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The default, or with some settings changed (the subject says which)."""
+
+    backend: Backend
+    name: str = "ours"
+    title: str = "ours"
+
+    def essence(self, subject: Subject) -> bytes:
+        """Return the storyboard; see `Method.essence`."""
+        return msgspec.json.encode([storyboard(subject.recipe, subject.settings), subject.recipe])
+
+    def cameras(self, subject: Subject, folder: Folder) -> list[Camera | None]:
+        """Return the storyboard's cameras, which have looked where they go; see `Method.cameras`."""
+        shots = {shot.index: shot for shot in storyboard(subject.recipe, subject.settings).shots}
+        picture = functools.lru_cache(maxsize=PICTURES_KEPT)(folder.picture)
+        return [_camera(shots[index], picture) for index in range(subject.frames)]
+
+    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+        """Render with a core of its own; see `Method.render`."""
+        core = Core(self.backend, Spool(folder.path.parent), CoreConfig(engine=EngineConfig(jobs_at_once=1)))
+        try:
+            core.add(Job(id=folder.path.name, recipe=subject.recipe, owner="benchmark", limit_bytes=NO_LIMIT))
+            while True:
+                for event in core.step():
+                    match event:
+                        case Progress(frames_done=frames):
+                            yield frames
+                        case Failed(message=message):
+                            raise MemberError(message)
+                        case Done():
+                            return
+        finally:
+            core.close()
+
+
+def _camera(shot: Shot, picture: Callable[[int], Picture]) -> Camera | None:
+    if not isinstance(shot.start, Feedback) or shot.start.frame != shot.index - 1:
+        return None
+    start = aimed(shot, {index: picture(index) for index in shot.sources}).start
+    assert isinstance(start, Feedback)  # as it was
+    return start.camera

@@ -1,0 +1,239 @@
+"""The plain methods, re-made from their descriptions on the same model: what others do.
+
+Each makes a frame from the one before it in 8-bit pictures, then lets the model step from there. Model, steps,
+strength, guidance and the number of UNet calls a frame are those that our own method has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+import numpy as np
+from PIL import Image, ImageCms, ImageFilter
+
+from benchmarks.quality.subject import Subject
+from engine.backend import Backend, Picture, ShotRequest
+from engine.spool import Folder
+from engine.storyboard import Camera, Feedback, Noise, Shot, Swap, Text, frame_seed
+
+
+class Recipe(Protocol):
+    """What a plain method does before the model's turn."""
+
+    def shot(self, subject: Subject, index: int) -> Shot:
+        """Return what the model is to do for a frame."""
+
+    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+        """Return the picture that frame `index`, not the first, starts from."""
+
+    def camera(self, subject: Subject) -> Camera:
+        """Return how the camera moves before every frame but the first."""
+
+    def accepts(self, picture: Picture) -> bool:
+        """Return whether a frame may stay; one that may not is rendered once more, with another seed."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A plain method; `version` counts changes of its recipe."""
+
+    backend: Backend
+    name: str
+    title: str
+    recipe: Recipe
+    version: int = 1
+
+    def essence(self, subject: Subject) -> bytes:
+        """Return its name, and what the model is told; see `Method.essence`."""
+        settings, shots = subject.settings, [self.recipe.shot(subject, index) for index in range(subject.frames)]
+        # Not the shots as they are: what they can say besides this is of no use to a plain method.
+        told = [
+            [shot.prompt, isinstance(shot.start, Noise), shot.unet_calls, shot.guidance, shot.seed, shot.negative]
+            for shot in shots
+        ]
+        own = [self.name, self.version, self.recipe.camera(subject).zoom]
+        return msgspec.json.encode([own, settings.size, settings.scheduler, settings.steps, told])
+
+    def cameras(self, subject: Subject, folder: Folder) -> list[Camera | None]:
+        """Return the same move for every frame; see `Method.cameras`."""
+        return [None, *[self.recipe.camera(subject)] * (subject.frames - 1)]
+
+    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+        """Render frame after frame; see `Method.render`."""
+        folder.path.mkdir(parents=True, exist_ok=True)
+        there = folder.frames()
+        made: dict[Shot, int] = {}
+        for index in range(subject.frames):
+            shot = self.recipe.shot(subject, index)
+            same = made.setdefault(msgspec.structs.replace(shot, index=0), index)
+            if index not in there and same != index:
+                folder.save(index, folder.picture(same))
+            elif index not in there:
+                sources = {}
+                if isinstance(shot.start, Feedback):
+                    sources = {index - 1: self.recipe.prepare(subject, index, folder)}
+                picture = self._picture(subject, shot, sources)
+                if not self.recipe.accepts(picture):
+                    picture = self._picture(subject, msgspec.structs.replace(shot, seed=shot.seed ^ 1), sources)
+                folder.save(index, picture)
+            yield index + 1
+
+    def _picture(self, subject: Subject, shot: Shot, sources: dict[int, Picture]) -> Picture:
+        size = subject.settings.size
+        request = ShotRequest(shot=shot, width=size, height=size, scheduler=subject.settings.scheduler, sources=sources)
+        lanes = self.backend.open([request])
+        while lanes[0].steps_left:
+            self.backend.denoise(lanes, 1)
+        return self.backend.develop(lanes)[0].picture()
+
+
+def _shot(subject: Subject, index: int) -> Shot:
+    """Return a chain's shot: the first from noise, each other from the picture that was prepared for it."""
+    settings = subject.settings
+    return Shot(
+        index=index,
+        prompt=subject.prompts[index],
+        start=Feedback(index - 1) if index else Noise(),
+        steps=settings.steps,
+        strength=settings.strength,
+        guidance=settings.guidance,
+        seed=frame_seed(subject.seed, index),
+        negative=subject.recipe.negative,
+    )
+
+
+class Seed:
+    """The method of the blog post and the notebook that this program comes from.
+
+    Zoom and giro: trim whole pixels from each side, scale back with Pillow, image to image. To close the loop, the
+    first frame is mixed into the current one with an evenly growing weight. Morph: even weights, from the frame before.
+    """
+
+    def shot(self, subject: Subject, index: int) -> Shot:
+        """See `Recipe.shot`."""
+        return _shot(subject, index)
+
+    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+        """Mix, trim, scale; see `Recipe.prepare`."""
+        image = Image.fromarray(folder.picture(index - 1))
+        into_return = index - (subject.frames - subject.returning) + 1
+        if subject.returning and into_return > 0:
+            image = Image.blend(image, Image.fromarray(folder.picture(0)), into_return / (subject.returning + 1))
+        if trim := _trim(subject):
+            width, height = image.size
+            image = image.crop((trim, trim, width - trim, height - trim)).resize((width, height))
+        return np.asarray(image)
+
+    def camera(self, subject: Subject) -> Camera:
+        """See `Recipe.camera`."""
+        size = subject.settings.size
+        return Camera(zoom=size / (size - 2 * _trim(subject)))
+
+    def accepts(self, picture: Picture) -> bool:
+        """Take what comes."""
+        return True
+
+
+def _trim(subject: Subject) -> int:
+    """Return how many pixels are trimmed from each side: whole ones, nearest to the zoom that our own method has."""
+    if isinstance(subject.prompts[0], Swap):
+        return 0
+    return round(subject.settings.size * (1 - 1 / subject.settings.zoom) / 2)
+
+
+class Deforum:
+    """As Deforum animates in 2D with its usual settings; it closes no loop.
+
+    Zoom about the centre by a bilinear warp of 8-bit pixels, colours matched to frame 0 (histograms in LAB), unsharp
+    mask, 6.5 % of Perlin-like noise blended in, then image to image; a black frame is rendered once more. A morph is
+    its interpolation mode: prompts mixed after the text encoder, every frame from the same noise.
+    """
+
+    NOISE: Final = 0.065
+    OCTAVES: Final = 4
+
+    def shot(self, subject: Subject, index: int) -> Shot:
+        """See `Recipe.shot`."""
+        shot = _shot(subject, index)
+        if not isinstance(shot.prompt, Swap):
+            return shot
+        source, target = (shot.prompt.template.replace("{}", word) for word in (shot.prompt.source, shot.prompt.target))
+        calls = _shot(subject, 1).unet_calls  # as many as a frame of the others takes
+        mixed = Text.between(source, target, shot.prompt.weight)
+        return msgspec.structs.replace(shot, prompt=mixed, start=Noise(), steps=calls, seed=subject.seed)
+
+    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+        """Warp, match, sharpen, add noise; see `Recipe.prepare`."""
+        image = Image.fromarray(folder.picture(index - 1))
+        (width, height), zoom = image.size, subject.settings.zoom
+        shift_x, shift_y = width / 2 * (1 - 1 / zoom), height / 2 * (1 - 1 / zoom)
+        matrix = (1 / zoom, 0, shift_x, 0, 1 / zoom, shift_y)
+        warped = image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+        matched = _with_colours_of(warped, Image.fromarray(folder.picture(0)))
+        sharp = matched.filter(ImageFilter.UnsharpMask(radius=1, percent=10, threshold=0))
+        noise = _perlin_like(image.size, self.OCTAVES, np.random.default_rng(frame_seed(subject.seed, index)))
+        return np.asarray(Image.blend(sharp, noise, self.NOISE))
+
+    def camera(self, subject: Subject) -> Camera:
+        """See `Recipe.camera`."""
+        return Camera(zoom=1.0 if isinstance(subject.prompts[0], Swap) else subject.settings.zoom)
+
+    def accepts(self, picture: Picture) -> bool:
+        """Look for black frames only."""
+        return bool(picture.any())
+
+
+class Stills:
+    """No animation: a few pictures of each stage, from noise, in turn: what the model can do, and how stages differ."""
+
+    EACH: Final = 4
+
+    def shot(self, subject: Subject, index: int) -> Shot:
+        """See `Recipe.shot`."""
+        shot = _shot(subject, index)
+        prompt = subject.scenery[index]
+        seed = frame_seed(subject.seed, subject.prompts.index(prompt) + index % self.EACH)
+        return msgspec.structs.replace(shot, prompt=prompt, start=Noise(), seed=seed)
+
+    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+        """Return nothing that matters: every frame comes from noise."""
+        return folder.picture(index - 1)
+
+    def camera(self, subject: Subject) -> Camera:
+        """See `Recipe.camera`."""
+        return Camera()
+
+    def accepts(self, picture: Picture) -> bool:
+        """Take what comes."""
+        return True
+
+
+def _with_colours_of(image: Image.Image, model: Image.Image) -> Image.Image:
+    """Match each channel's histogram in LAB."""
+    rgb, cie = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    there = ImageCms.buildTransform(rgb, cie, "RGB", "LAB")
+    back = ImageCms.buildTransform(cie, rgb, "LAB", "RGB")
+    ours, theirs = (ImageCms.applyTransform(picture, there) for picture in (image, model))
+    assert ours is not None and theirs is not None  # not in place
+    channels = [_matched(one, other) for one, other in zip(ours.split(), theirs.split(), strict=True)]
+    result = ImageCms.applyTransform(Image.merge("LAB", channels), back)
+    assert result is not None
+    return result
+
+
+def _matched(channel: Image.Image, model: Image.Image) -> Image.Image:
+    shares, wanted = (np.cumsum(picture.histogram()) / picture.width / picture.height for picture in (channel, model))
+    return channel.point(np.interp(shares, wanted, np.arange(256)).round().astype(int).tolist())
+
+
+def _perlin_like(size: tuple[int, int], octaves: int, rng: np.random.Generator) -> Image.Image:
+    """Return smooth random values in several octaves, each at half the weight of the one before: grey, 0…255."""
+    total = np.zeros((size[1], size[0]))
+    for octave in range(octaves):
+        grid = Image.fromarray(rng.uniform(0, 1, (4 << octave, 4 << octave)).astype(np.float32))
+        total += np.asarray(grid.resize(size, Image.Resampling.BICUBIC)) / 2**octave
+    levels = np.clip(total / (2 - 2.0 ** (1 - octaves)) * 255, 0, 255).astype(np.uint8)
+    return Image.fromarray(levels).convert("RGB")

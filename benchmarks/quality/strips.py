@@ -1,0 +1,134 @@
+"""Strips of frames, to be looked at: one of every film, and those of docs/pictures.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from benchmarks.quality.film import Film
+from engine.backend import Picture
+
+ACROSS: Final = 14
+THUMB: Final = 112
+LARGEST: Final = 300_000
+"""Bytes of a picture in docs."""
+_LABEL: Final = 18
+_GAP: Final = 2
+_INK: Final = (60, 60, 60)
+
+Choice = Callable[[Film], list[int]]
+"""Which frames of a film stand in its strip."""
+
+
+def write_strip(film: Film, path: Path) -> None:
+    """Write a sheet with frames of a film, evenly spread, and in its last row those around the seam."""
+    frames = film.subject.frames
+    chosen = evenly(film, min(frames, 3 * ACROSS))
+    rows = [chosen[start : start + ACROSS] for start in range(0, len(chosen), ACROSS)]
+    if film.subject.is_loop:
+        around = [*range(max(0, frames - ACROSS // 2), frames), *range(min(frames, ACROSS - ACROSS // 2))]
+        rows.append(around)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    grid([[film.pictures[index] for index in row] for row in rows]).save(path, quality=85)
+
+
+def grid(rows: Sequence[Sequence[Picture]], side: int = THUMB) -> Image.Image:
+    """Lay pictures out in rows, `side` pixels each, on white."""
+    columns = max(len(row) for row in rows)
+    sheet = Image.new("RGB", (columns * (side + _GAP) - _GAP, len(rows) * (side + _GAP) - _GAP), "white")
+    for y, row in enumerate(rows):
+        _put(sheet, row, y * (side + _GAP), side)
+    return sheet
+
+
+def evenly(film: Film, count: int) -> list[int]:
+    """Choose `count` frames from the first to the last."""
+    return sorted({round(place) for place in np.linspace(0, film.subject.frames - 1, count)})
+
+
+def fifties(film: Film) -> list[int]:
+    """Choose every fiftieth frame and the last; of a short film, seven."""
+    frames = film.subject.frames
+    return [*range(0, frames - 1, 50), frames - 1] if frames > 200 else evenly(film, 7)
+
+
+def in_a_row(film: Film) -> list[int]:
+    """Choose seven neighbours from the middle."""
+    middle = film.subject.frames // 2
+    return list(range(middle, middle + 7))
+
+
+def settled(film: Film) -> list[int]:
+    """Choose, of each stage's settled frames, the middle one."""
+    return [(stage.start + stage.stop) // 2 for stage in film.subject.settled if stage.stop > stage.start]
+
+
+def coming_home(film: Film) -> list[int]:
+    """Choose frames of the return, the last two frames and the first two."""
+    last, back = film.subject.frames - 1, film.subject.returning
+    return [last - back, last - 2 * back // 3, last - back // 3, last - 1, last, 0, 1]
+
+
+STRIPS: Final[Mapping[str, tuple[str, Choice]]] = {
+    "zoom": ("zoom", fifties),
+    "steady": ("zoom", in_a_row),
+    "giro": ("giro", settled),
+    "loop": ("giro", coming_home),
+    "morph": ("morph", lambda film: evenly(film, 7)),
+}
+"""The pictures of docs/pictures.md: the kind of animation, and which frames stand in a row."""
+
+
+SHOWN: Final = ("ours", "seed", "deforum")
+"""Columns of the table that are a row of these pictures."""
+
+
+def write_comparisons(films: Iterable[Film], folder: Path) -> list[Path]:
+    """Write the pictures of docs/pictures.md, a row for each method; what was not rendered has no row.
+
+    Returns:
+        the files, each at most LARGEST bytes.
+    """
+    there = [film for film in films if film.is_complete]
+    written = []
+    for name, (kind, choose) in STRIPS.items():
+        rows = {film.method.title: film for film in there if film.subject.kind == kind and film.method.name in SHOWN}
+        if rows:
+            labels = {title: [(index, film.pictures[index]) for index in choose(film)] for title, film in rows.items()}
+            path = folder / f"{name}.webp"
+            _save(comparison(labels), path)
+            written.append(path)
+    return written
+
+
+def comparison(rows: Mapping[str, Sequence[tuple[int, Picture]]], side: int = 128) -> Image.Image:
+    """Return rows of numbered frames with the method's name above each."""
+    columns = max(len(row) for row in rows.values())
+    height = side + 2 * _LABEL + _GAP
+    sheet = Image.new("RGB", (columns * (side + _GAP) - _GAP, len(rows) * height), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    for number, (title, row) in enumerate(rows.items()):
+        top = number * height
+        draw.text((0, top), title[:1].upper() + title[1:], fill="black", font=font)
+        _put(sheet, [picture for _, picture in row], top + _LABEL, side)
+        for column, (index, _) in enumerate(row):
+            draw.text((column * (side + _GAP) + 2, top + _LABEL + side), f"{index}", fill=_INK, font=font)
+    return sheet
+
+
+def _put(sheet: Image.Image, row: Sequence[Picture], top: int, side: int) -> None:
+    for column, picture in enumerate(row):
+        thumb = Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS)
+        sheet.paste(thumb, (column * (side + _GAP), top))
+
+
+def _save(sheet: Image.Image, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for quality in (90, 80, 60, 40, 20):
+        sheet.save(path, quality=quality, method=6)
+        if path.stat().st_size <= LARGEST:
+            return

@@ -1,0 +1,95 @@
+"""What nothing can be faster than: the model's forwards of a workload, and nothing around them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.speed.meter import Cost, Meter
+from benchmarks.speed.subject import Subject
+from engine.storyboard import Feedback, Storyboard
+
+MATMUL = 8192
+"""Side of the matrices whose product says what a card can compute at most."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of which forwards a storyboard takes."""
+
+    unet: int
+    encodes: int
+    decodes: int
+
+    @classmethod
+    def of(cls, board: Storyboard) -> Counts:
+        """Count a storyboard's forwards; its UNet calls are one for each frame and step."""
+        encodes = sum(isinstance(shot.start, Feedback) for shot in board.shots)
+        return cls(board.unet_calls, encodes, len(board.shots))
+
+
+class Floor:
+    """Bare forwards of one model at one size.
+
+    Args:
+        rows: of the UNet for each frame and step: two where guidance needs a pair.
+    """
+
+    def __init__(self, subject: Subject, size: int, rows: int) -> None:
+        parts = subject.parts
+        config = parts.unet.config
+        side = size // (1 << (len(parts.vae.config.block_out_channels) - 1))
+        make = {"device": parts.device, "dtype": parts.unet.dtype}
+        self._parts = parts
+        self._latents = torch.randn(rows, config.in_channels, side, side, **make)
+        self._states = torch.randn(rows, 77, config.cross_attention_dim, **make)
+        self._image = torch.randn(1, 3, size, size, device=parts.device, dtype=parts.vae.dtype)
+        told = config.time_cond_proj_dim
+        self._told = None if told is None else torch.randn(rows, told, **make)
+
+    def run(self, meter: Meter, counts: Counts, width: int) -> Cost:
+        """Do the forwards of `counts`, `width` frames to a call."""
+        with torch.inference_mode(), meter.run() as cost:
+            for _ in range(-(-counts.unet // width)):
+                self._unet(width)
+            for _ in range(counts.encodes):
+                self._parts.vae.encode(self._image)
+            for _ in range(counts.decodes):
+                self._decode()
+        return cost
+
+    def flops(self, counts: Counts) -> int:
+        """Return the floating point operations of `counts`; a multiplication and an addition are two."""
+        totals = []
+        works = (lambda: self._unet(1), lambda: self._parts.vae.encode(self._image), self._decode)
+        for work in works:
+            with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+                work()
+            totals.append(counter.get_total_flops())
+        return sum(
+            one * count for one, count in zip(totals, (counts.unet, counts.encodes, counts.decodes), strict=True)
+        )
+
+    def _unet(self, width: int) -> None:
+        latents, states = self._latents.repeat(width, 1, 1, 1), self._states.repeat(width, 1, 1)
+        told = None if self._told is None else self._told.repeat(width, 1)
+        self._parts.unet(latents, 500, encoder_hidden_states=states, timestep_cond=told, return_dict=False)
+
+    def _decode(self) -> None:
+        self._parts.vae.decode(self._latents[:1].to(self._parts.vae.dtype))
+
+
+def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
+    """Return the operations a second that this card reaches in a large matrix product."""
+    one = torch.randn(MATMUL, MATMUL, device=device, dtype=dtype)
+    best = 0.0
+    for _ in range(10):
+        torch.cuda.synchronize(device)
+        begun = time.perf_counter()
+        one @ one
+        torch.cuda.synchronize(device)
+        best = max(best, 2 * MATMUL**3 / (time.perf_counter() - begun))
+    return best

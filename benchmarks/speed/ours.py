@@ -1,0 +1,97 @@
+"""The engine on the same workloads: `engine.core` in this process, frames to disk and GIFs made as always."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.speed.meter import Cost, Meter
+from benchmarks.speed.workload import LIMIT
+from engine.backend import Backend
+from engine.config import EngineConfig
+from engine.core import Core, CoreConfig
+from engine.errors import EngineError
+from engine.messages import Done, Event, Failed, Job, JobId, Preview, Progress
+from engine.recipe import Recipe
+from engine.spool import Spool
+
+
+@dataclass(frozen=True)
+class Order:
+    """A job, and how many seconds after the beginning it comes."""
+
+    job: JobId
+    recipe: Recipe
+    after: float = 0.0
+
+
+@dataclass
+class Arrivals:
+    """When something reached the member, in seconds since each job was ordered."""
+
+    first_frame: dict[JobId, float] = field(default_factory=dict)
+    preview: dict[JobId, float] = field(default_factory=dict)
+    delivery: dict[JobId, float] = field(default_factory=dict)
+
+
+def render(meter: Meter, backend: Backend, recipes: Sequence[Recipe], config: EngineConfig) -> Cost:
+    """Render some jobs at once, to their GIFs."""
+    with meter.run() as cost:
+        orders = [Order(f"job{number}", recipe) for number, recipe in enumerate(recipes)]
+        serve(backend, orders, config, lambda: meter.look_at_memory(cost))
+    return cost
+
+
+def serve(
+    backend: Backend,
+    orders: Iterable[Order],
+    config: EngineConfig,
+    look: Callable[[], None] = lambda: None,
+    *,
+    one_by_one: bool = False,
+) -> Arrivals:
+    """Take orders as they come, each from a member of its own; return when what arrived. `look` is called in each step.
+
+    Args:
+        one_by_one: an order is only looked at when the one before is delivered, as by most bots.
+
+    Raises:
+        EngineError: a job failed.
+    """
+    arrivals = Arrivals()
+    left = sorted(orders, key=lambda order: order.after, reverse=True)
+    ordered: dict[JobId, float] = {}
+    with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
+        core = Core(backend, Spool(Path(folder)), CoreConfig(engine=config))
+        begun = time.perf_counter()
+        try:
+            while left or not core.idle:
+                now = time.perf_counter() - begun
+                while left and left[-1].after <= now and (core.idle or not one_by_one):
+                    order = left.pop()
+                    ordered[order.job] = begun + order.after
+                    core.add(Job(id=order.job, recipe=order.recipe, owner=order.job, limit_bytes=LIMIT))
+                if core.idle:
+                    time.sleep(0.005)
+                for event in core.step():
+                    _note(event, ordered, arrivals)
+                look()
+        finally:
+            core.close()
+    return arrivals
+
+
+def _note(event: Event, ordered: dict[JobId, float], arrivals: Arrivals) -> None:
+    now = time.perf_counter()
+    match event:
+        case Progress(job=job, frames_done=frames) if frames:
+            arrivals.first_frame.setdefault(job, now - ordered[job])
+        case Preview(job=job):
+            arrivals.preview.setdefault(job, now - ordered[job])
+        case Done(job=job):
+            arrivals.delivery[job] = now - ordered[job]
+        case Failed(message=message):
+            raise EngineError(message)

@@ -1,0 +1,72 @@
+"""Mixed traffic: a long giro, and short animations that come while it runs; beside first come, first served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import msgspec
+
+from benchmarks.speed.ours import Arrivals, Order, serve
+from benchmarks.speed.workload import seed_giro, short_zoom
+from engine.backend import Backend
+from engine.config import EngineConfig
+from engine.recipe import Morph
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """How long one job's owner waited, in seconds; `alone` is how long the job takes on an idle engine.
+
+    Attributes:
+        stretch: how many times longer than alone.
+    """
+
+    way: str
+    job: str
+    first_frame: float
+    preview: float
+    delivery: float
+    alone: float
+
+    stretch: float
+
+    @classmethod
+    def of(cls, way: str, job: str, arrivals: Arrivals, alone: float) -> Delivery:
+        """Return what came of one job."""
+        delivery = arrivals.delivery[job]
+        return cls(way, job, arrivals.first_frame[job], arrivals.preview[job], delivery, alone, delivery / alone)
+
+
+def orders(frames: int, gap: float) -> list[Order]:
+    """Return a giro of `frames` frames, and short jobs that come `gap` seconds apart."""
+    short = max(4, frames // 12)
+    return [
+        Order("giro", seed_giro(frames)),
+        Order("zoom-1", short_zoom(1, short), gap),
+        Order("morph", Morph(seed=2, source="skunk", target="puppy", frames=max(3, short // 2)), 2 * gap),
+        Order("zoom-2", short_zoom(2, short), 3 * gap),
+    ]
+
+
+def measure(backend: Backend, frames: int, config: EngineConfig) -> list[Delivery]:
+    """Serve the same orders both ways, and each job alone."""
+    alone = {order.job: _alone(backend, order, config) for order in orders(frames, 0.0)}
+    # They come while the giro runs, whatever the machine's pace: the last one before two thirds of it are done.
+    coming = orders(frames, alone["giro"] / 6)
+    deliveries: list[Delivery] = []
+    for way, one_by_one in (("Tappa", False), ("first come", True)):
+        deliveries += _deliveries(way, coming, serve(backend, coming, config, one_by_one=one_by_one), alone)
+    return deliveries
+
+
+def _alone(backend: Backend, order: Order, config: EngineConfig) -> float:
+    return serve(backend, [order], config).delivery[order.job]
+
+
+def _deliveries(way: str, coming: Sequence[Order], arrivals: Arrivals, alone: dict[str, float]) -> list[Delivery]:
+    return [Delivery.of(way, one.job, arrivals, alone[one.job]) for one in coming]
+
+
+def short_stretch(deliveries: Sequence[Delivery], way: str) -> float:
+    """Return how many times longer than alone the short jobs took, in the middle."""
+    return median(one.stretch for one in deliveries if one.way == way and one.job != "giro")

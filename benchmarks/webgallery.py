@@ -1,0 +1,77 @@
+"""What a web gallery costs: python -m benchmarks.webgallery [--shares 1000] [--side 256] [--frames 20]
+
+Exports so many shares of noisy GIFs into an empty directory, again with nothing changed, and again with one share more.
+Wall times, seconds; the GIFs lie in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from engine.recipe import Giro, Stage
+from engine.store import Member, Share
+from engine.webgallery.export import Exhibition, export
+from engine.webgallery.pages import Speech
+
+PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
+
+
+def noisy_gif(side: int, frames: int) -> bytes:
+    """An animation as large as they come: every pixel changes."""
+    random = np.random.default_rng(4)
+    pictures = [Image.fromarray(random.integers(0, 256, (side, side, 3), np.uint8)) for _ in range(frames)]
+    encoded = io.BytesIO()
+    pictures[0].save(encoded, "GIF", save_all=True, append_images=pictures[1:], duration=80, loop=0)
+    return encoded.getvalue()
+
+
+def share(number: int, side: int) -> Share:
+    """One of many shares of forty members, each remixed from the one before."""
+    return Share(
+        id=f"share-{number}",
+        server="555",
+        member=Member(id=str(number % 40), name=f"Member {number % 40}"),
+        recipe=Giro(seed=number, stages=tuple(Stage(f"{PROMPT}, {stage}", 25) for stage in range(7))),
+        model="tappa-embedded-1",
+        width=side,
+        height=side,
+        frames=175,
+        created=1_790_000_000.0 + number,
+        shared=1_790_000_000.0 + number,
+        parent=f"share-{number - 1}" if number % 10 else None,
+        channel="700",
+        message=None,
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shares", type=int, default=1000)
+    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--frames", type=int, default=20)
+    options = parser.parse_args()
+    gif = noisy_gif(options.side, options.frames)
+    shares = [share(number, options.side) for number in range(options.shares + 1)]
+    with tempfile.TemporaryDirectory() as folder:
+        renders = Path(folder) / "renders"
+        renders.mkdir()
+        for one in shares:
+            (renders / f"{one.id}.gif").write_bytes(gif)
+        print(f"{options.shares} shares, {len(gif) / 1024:,.0f} KiB each")
+        for what, exhibited in (("new", shares[:-1]), ("unchanged", shares[:-1]), ("one more", shares)):
+            start = time.perf_counter()
+            exhibition = Exhibition(shares=exhibited, renders=renders, speech=Speech(title="Measured"))
+            tally = export(exhibition, Path(folder) / "web").tally
+            print(f"{what}: {time.perf_counter() - start:.1f} s, {tally.written} files written")
+
+
+if __name__ == "__main__":
+    main()

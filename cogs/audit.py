@@ -1,0 +1,51 @@
+"""What admins do, written down in their server's log channel, in the server's language."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import discord
+
+from cogs.authority import Authority
+from cogs.drafts import MAX_CONTENT
+from cogs.language import language_of
+from cogs.text import inert, shorten
+from engine.config import Config
+from engine.rules import community_of
+from engine.sentence import Sentence
+
+_log = logging.getLogger(__name__)
+
+
+async def write_down(
+    client: discord.Client, config: Config, authority: Authority, actions: Iterable[Sentence], server: str
+) -> Sentence | None:
+    """Write down in one server what was done there; return why that was not possible, if it was not.
+
+    Args:
+        client: the bot.
+        config: says where the log is.
+        authority: who did it.
+        actions: what they did, one sentence each.
+        server: id of the server.
+    """
+    channel_id = community_of(config, server).log_channel
+    guild = client.get_guild(int(server))
+    if not channel_id or guild is None:
+        return Sentence("No log channel is set here, so nobody else can read this; community.log_channel names one.")
+    # Looked up among the server's own: an id from the file must never lead into another server.
+    channel = guild.get_channel_or_thread(int(channel_id))
+    if not isinstance(channel, discord.abc.Messageable):
+        return Sentence("The log channel does not exist; community.log_channel has to name one of this server.")
+    say = language_of(guild.preferred_locale)
+    lines = [
+        say("**{member}** ({id}): {action}", member=inert(authority.name), id=authority.member, action=action)
+        for action in (inert(say.sentence(action)) for action in actions)
+    ]
+    try:
+        await channel.send(shorten("\n".join(lines), MAX_CONTENT), suppress_embeds=True)
+    except discord.HTTPException as error:
+        _log.info("An action could not be written down on server %s: %s", server, error)
+        return Sentence("The log channel cannot be written to; give this bot the permission to send messages there.")
+    return None

@@ -1,0 +1,172 @@
+"""The weekly digest: the best of the last seven days, on the weekday and at the hour that the admin has chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, get_args
+
+import aiohttp
+import discord
+from discord.ext import commands, tasks
+
+from cogs.announcer import Announcer, Notice, Occasion
+from cogs.drafts import Upload
+from cogs.headline import plain_headline
+from cogs.language import Language, language_of
+from cogs.leaf import link_to
+from cogs.mosaic import Cell, mosaic
+from cogs.queue import short_title
+from cogs.text import inert, shorten
+from engine.config import CommunityConfig, Weekday
+from engine.errors import StorageError, describe
+from engine.rules import community_of
+from engine.store import Share
+
+if TYPE_CHECKING:
+    from bot import Tappa
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+"""Between two looks at whether a digest is due."""
+
+BEST = 5
+_LOOKED_THROUGH = 500
+"""Shares of a week among which those of its digest are found again."""
+_WEEK = datetime.timedelta(days=7)
+_LATEST = datetime.timedelta(days=1)
+"""A digest that could not be posted for so long is left out: the next one is nearer to the truth."""
+
+
+class DigestCog(commands.Cog):
+    """Posts each server's digest once a week."""
+
+    def __init__(self, bot: Tappa) -> None:
+        self._bot = bot
+        self._announcer = Announcer(bot)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Begin to look at the clock."""
+        if not self._look.is_running():
+            self._look.start()
+
+    async def cog_unload(self) -> None:
+        """Stop."""
+        self._look.cancel()
+
+    @tasks.loop(seconds=LOOK_SECONDS)
+    async def _look(self) -> None:
+        now = datetime.datetime.now(datetime.UTC)
+        for guild in self._bot.guilds:
+            try:
+                await self.post_if_due(guild, now)
+            except StorageError as error:
+                _log.error("The digest of server %s was not made: %s", guild.id, describe(error))
+
+    async def post_if_due(self, guild: discord.Guild, now: datetime.datetime) -> None:
+        """Post a server's digest if its hour has come and something was shared in the week before it.
+
+        Raises:
+            StorageError: the gallery cannot be read.
+        """
+        community = community_of(self._bot.config, str(guild.id))
+        due = last_due(community, now)
+        if not community.digest_channel or now - due > _LATEST:
+            return
+        shares = await self._bot.studio.gallery.best(str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST)
+        if not shares:
+            return
+        week, say = f"{due:%Y-%m-%d}", language_of(guild.preferred_locale)
+        occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
+        await self._announcer.post(occasion, lambda: self._notice(week, shares, say))
+
+    @commands.Cog.listener()
+    async def on_share_deleted(self, share: Share) -> None:
+        """Take a share that is deleted out of the digest of its week, title and picture."""
+        try:
+            await self._revise(share)
+        except StorageError as error:
+            _log.error("Share %s was not taken out of a digest: %s", share.id, describe(error))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            _log.warning("Share %s was not taken out of a digest: %s", share.id, error)
+
+    async def _revise(self, deleted: Share) -> None:
+        """Write a digest anew with those that are left of it, the best first; without any it goes as a whole."""
+        community = community_of(self._bot.config, deleted.server)
+        due = last_due(community, datetime.datetime.fromtimestamp(deleted.shared, datetime.UTC) + _WEEK)
+        week = f"{due:%Y-%m-%d}"
+        posted = await self._bot.studio.announcements.find("digest", deleted.server, week)
+        guild = self._bot.get_guild(int(deleted.server))
+        if posted is None or posted.channel is None or posted.message is None or guild is None:
+            return
+        say = language_of(guild.preferred_locale)
+        place = self._bot.get_partial_messageable(int(posted.channel), guild_id=guild.id)
+        message = await place.fetch_message(int(posted.message))
+        if not _is_in(message.content, deleted, say):
+            return
+        shares = await self._bot.studio.gallery.best(
+            deleted.server, (due - _WEEK).timestamp(), due.timestamp(), _LOOKED_THROUGH
+        )
+        left = [share for share in shares if _is_in(message.content, share, say)][:BEST]
+        if not left:
+            await message.delete()
+            return
+        notice = await self._notice(week, left, say)
+        await message.edit(content=notice.content, attachments=[upload.as_file() for upload in notice.uploads])
+
+    async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> Notice:
+        cells = [Cell(await self._picture(share), is_blurred=share.nsfw) for share in shares]
+        names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
+        sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
+        content = digest_text(week, shares, say)
+        return Notice(content=content, mark=content.splitlines()[0], uploads=(sheet,))
+
+    async def _picture(self, share: Share) -> bytes:
+        try:
+            return (await self._bot.studio.gallery.picture(share)).data
+        except StorageError as error:
+            _log.warning("The digest goes without a picture: %s", describe(error))
+            return b""
+
+
+def last_due(community: CommunityConfig, now: datetime.datetime) -> datetime.datetime:
+    """Return when the latest digest was due, in UTC and never after `now`."""
+    weekday = get_args(Weekday).index(community.digest_weekday)
+    due = now.replace(hour=community.digest_hour, minute=0, second=0, microsecond=0)
+    due -= datetime.timedelta(days=(due.weekday() - weekday) % 7)
+    return due if due <= now else due - _WEEK
+
+
+def digest_text(week: str, shares: Sequence[Share], say: Language) -> str:
+    """Write the digest in at most 2000 characters, the best share first."""
+    lines = [say("**The best of the week until {date}**", date=week)]
+    for number, share in enumerate(shares, 1):
+        lines.append(f"{number}\\. {_title(share, say)}\n-# {_facts(share, say)}")
+    return "\n".join(lines)
+
+
+def _title(share: Share, say: Language) -> str:
+    return f"**{inert(short_title(share.recipe, say))}**"
+
+
+def _is_in(content: str, share: Share, say: Language) -> bool:
+    """Whether a digest is about a share, among others."""
+    link = link_to(share)
+    return _title(share, say) in content if link is None else link in content
+
+
+def _facts(share: Share, say: Language) -> str:
+    votes = say.plural("{count} vote", "{count} votes", share.votes)
+    facts = [say("by {member}", member=inert(shorten(share.member.name, 40))), votes]
+    if (link := link_to(share)) is not None:
+        facts.append(say("[look]({link})", link=link))
+    return " · ".join(facts)
+
+
+async def setup(bot: Tappa) -> None:
+    """Add the cog to the bot."""
+    await bot.add_cog(DigestCog(bot))

@@ -1,0 +1,54 @@
+"""The week's best on one picture."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+import msgspec
+from PIL import Image, ImageFilter, UnidentifiedImageError
+
+SIDE = 256
+"""Pixels of one cell."""
+
+_COLUMNS = 3
+_GAP = 8
+_PAPER = (24, 25, 28)
+_BLUR = SIDE / 10
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One file to show the first picture of; what is not for everybody's eyes is blurred beyond recognition."""
+
+    data: bytes
+    is_blurred: bool = False
+
+
+def mosaic(cells: Sequence[Cell]) -> bytes:
+    """Return the first pictures of some files side by side, as a PNG; a file that is none leaves its cell empty.
+
+    It decodes and scales: call it on a thread.
+    """
+    columns = min(_COLUMNS, len(cells))
+    rows = math.ceil(len(cells) / columns)
+    paper = Image.new("RGB", (columns * (SIDE + _GAP) + _GAP, rows * (SIDE + _GAP) + _GAP), _PAPER)
+    for number, cell in enumerate(cells):
+        row, column = divmod(number, columns)
+        if (picture := _first_picture(cell)) is not None:
+            indent = ((SIDE - picture.width) // 2, (SIDE - picture.height) // 2)
+            corner = (_GAP + column * (SIDE + _GAP) + indent[0], _GAP + row * (SIDE + _GAP) + indent[1])
+            paper.paste(picture, corner)
+    file = io.BytesIO()
+    paper.save(file, "PNG")
+    return file.getvalue()
+
+
+def _first_picture(cell: Cell) -> Image.Image | None:
+    try:
+        with Image.open(io.BytesIO(cell.data)) as opened:
+            picture = opened.convert("RGB")
+    except (UnidentifiedImageError, OSError):
+        return None
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return picture.filter(ImageFilter.GaussianBlur(_BLUR)) if cell.is_blurred else picture

@@ -1,0 +1,49 @@
+"""Where a command is used, as the rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import discord
+
+from engine.config import Preset, Style
+from engine.rules import Place, presets_of, styles_of
+
+if TYPE_CHECKING:
+    from bot import Tappa
+
+
+def place_of(interaction: discord.Interaction[Tappa]) -> Place:
+    """Return where something is asked for; a thread counts as the channel that it belongs to."""
+    channel = interaction.channel
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    user = interaction.user
+    return Place(
+        server=server_of(interaction),
+        channel=str(parent or interaction.channel_id),
+        roles=frozenset(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else frozenset(),
+        age_restricted=is_age_restricted(interaction),
+    )
+
+
+def server_of(interaction: discord.Interaction[Tappa]) -> str | None:
+    """Return the id of the server where something is asked for; None in a direct message."""
+    return str(interaction.guild_id) if interaction.guild_id else None
+
+
+def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset]:
+    """Return the giros that are ready to ride where something is asked for."""
+    return presets_of(interaction.client.config, server_of(interaction))
+
+
+def styles_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Style]:
+    """Return the styles there are where something is asked for."""
+    return styles_of(interaction.client.config, server_of(interaction))
+
+
+def is_age_restricted(interaction: discord.Interaction[Tappa]) -> bool:
+    """Whether the channel is; a direct message is as private as it gets, but nobody's age is known there."""
+    channel = interaction.channel
+    is_nsfw = getattr(channel, "is_nsfw", None)  # not every kind of channel has it
+    return bool(is_nsfw()) if is_nsfw is not None else False

@@ -1,0 +1,132 @@
+"""Taking a render further: the buttons that open its forms, and what a right click on its message offers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.deletion import WithdrawButton, may_delete
+from cogs.failures import guarded
+from cogs.forms import open_form
+from cogs.language import Language, language_of
+from cogs.origin import origin_note
+from cogs.recipe import RecipeButton
+from cogs.rows import lasting
+from cogs.viewer import viewer_of
+from engine.errors import LimitError
+from engine.messages import JobId
+
+if TYPE_CHECKING:
+    from bot import Tappa
+
+_JOB = r"(?P<job>[0-9a-f]{16})"
+_ABOUT = re.compile(rf"tappa:[a-z0-9:-]+:{_JOB}(:.*)?")
+
+
+class RemixButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:remix:{_JOB}"):
+    """Opens a form with the recipe, for whoever presses it."""
+
+    def __init__(self, job: JobId, say: Language) -> None:
+        super().__init__(discord.ui.Button(label=say("Remix"), emoji="✏️", custom_id=f"tappa:remix:{job}"))
+        self.job = job
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        """Make the button again from what Discord kept of it."""
+        return cls(match["job"], language_of(interaction.locale))
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Open the form."""
+        await open_form(interaction, "remix", self.job)
+
+
+class ExtendButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:extend:{_JOB}"):
+    """Asks what follows on a giro."""
+
+    def __init__(self, job: JobId, say: Language) -> None:
+        super().__init__(discord.ui.Button(label=say("Extend"), emoji="➕", custom_id=f"tappa:extend:{job}"))
+        self.job = job
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        """Make the button again from what Discord kept of it."""
+        return cls(match["job"], language_of(interaction.locale))
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Open the form."""
+        await open_form(interaction, "extend", self.job)
+
+
+class RemixCog(commands.Cog):
+    """The commands of a message's own menu; discord.py adds such to the tree, not to a cog."""
+
+    def __init__(self, bot: Tappa) -> None:
+        self._bot = bot
+        self._menus = (
+            app_commands.ContextMenu(name="Remix this render", callback=self.remix),
+            app_commands.ContextMenu(name="Who made this?", callback=self.who),
+        )
+
+    async def cog_load(self) -> None:
+        """Add them."""
+        for menu in self._menus:
+            self._bot.tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        """Take them back."""
+        for menu in self._menus:
+            self._bot.tree.remove_command(menu.name, type=menu.type)
+
+    async def remix(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Open the form with the recipe of the render in a message."""
+        await open_form(interaction, "remix", self._job_in(message))
+
+    async def who(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Say where the render in a message comes from."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        job, viewer, say = self._job_in(message), viewer_of(interaction), language_of(interaction.locale)
+        studio = self._bot.studio
+        line = await studio.archive.lineage(await studio.archive.visible(job, viewer), viewer)
+        share, view = await studio.gallery.find(job, viewer), discord.ui.View(timeout=None)
+        view.add_item(RecipeButton(job, say))
+        if share is not None and may_delete(share, viewer):
+            view.add_item(WithdrawButton("withdraw", job, say))
+        await interaction.edit_original_response(content=origin_note(line, share, say), view=lasting(view))
+
+    def _job_in(self, message: discord.Message) -> JobId:
+        """Return the job that a message is about, as its buttons say; whether one may see it is asked afterwards.
+
+        Raises:
+            LimitError: it is not one of this bot's, or about no render.
+        """
+        own = self._bot.user is not None and message.author.id == self._bot.user.id
+        for custom_id in _custom_ids(message.components) if own else ():
+            if match := _ABOUT.fullmatch(custom_id):
+                return match["job"]
+        raise LimitError("There is no render of mine in this message; try it on one that I posted.")
+
+
+def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
+    """Yield the ids of everything that can be pressed, in rows and whatever else holds components."""
+    for component in components:
+        if custom_id := getattr(component, "custom_id", None):
+            yield custom_id
+        yield from _custom_ids(getattr(component, "children", ()))
+        if accessory := getattr(component, "accessory", None):
+            yield from _custom_ids((accessory,))
+
+
+async def setup(bot: Tappa) -> None:
+    """Add it to the bot."""
+    await bot.add_cog(RemixCog(bot))

@@ -1,0 +1,35 @@
+"""Who uses a command or a button, as the gallery sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from cogs.places import place_of
+from engine.gallery import Viewer
+from engine.rules import moderation_of
+from engine.store import Member
+
+if TYPE_CHECKING:
+    from bot import Tappa
+
+
+def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
+    """Return who did something, and where; in a direct message there is no server to see."""
+    user, where = interaction.user, place_of(interaction)
+    return Viewer(
+        member=Member(id=str(user.id), name=user.display_name),
+        server=where.server or "",
+        channel=where.channel,
+        roles=where.roles,
+        is_moderator=is_moderator(interaction),
+    )
+
+
+def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
+    """Return whether a member may manage messages there, or has a role that the configuration calls a moderator's."""
+    if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
+        return False
+    roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
+    return interaction.permissions.manage_messages or any(str(role.id) in roles for role in interaction.user.roles)

@@ -1,0 +1,226 @@
+"""What makes a model fast on a graphics card: recorded calls, and attention by whichever kernel is fastest there.
+
+A UNet is some thousand kernels, most of them shorter than it takes Python to start one. So a call is recorded once for
+each combination of shapes (a CUDA graph) and then replayed as a whole. `torch.compile` fuses kernels besides, at the
+price of a minute at the start. Whatever of this does not work on a machine is logged and left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+logger = logging.getLogger(__name__)
+
+RECORDINGS = 24
+"""Shapes whose calls are kept; each holds its inputs and its output, while all share the memory in between."""
+WARM_UPS = 2
+"""Plain calls of a shape before it is recorded: libraries choose their kernels then, and rare shapes are never worth
+it."""
+
+Function = Callable[..., Tensor]
+
+
+@dataclass(frozen=True)
+class _Recording:
+    graph: Any
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+
+
+class Recorded:
+    """A function of tensors on a graphics card that is replayed from recordings, one for each combination of shapes.
+
+    Args:
+        function: called with tensors only; it must not wait for the card, nor draw random numbers. Its result is valid
+            until the next call.
+        pool: memory that several recordings share, since never two of them run at a time.
+    """
+
+    def __init__(self, function: Function, pool: Any = None) -> None:
+        self._function = function
+        self._pool = pool
+        self._seen: dict[Any, int] = {}
+        self._recordings: OrderedDict[Any, _Recording] = OrderedDict()
+        self._works = True
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """Return what the function returns."""
+        key = tuple((tuple(tensor.shape), tensor.dtype, tensor.stride()) for tensor in inputs)
+        recording = self._recordings.get(key)
+        if recording is None and self._works and self._is_due(key):
+            recording = self._try_to_record(key, inputs)
+        if recording is None:
+            return self._function(*inputs)
+        self._recordings.move_to_end(key)
+        for kept, given in zip(recording.inputs, inputs, strict=True):
+            kept.copy_(given)
+        recording.graph.replay()
+        return recording.output
+
+    @property
+    def recordings(self) -> int:
+        """How many shapes are recorded."""
+        return len(self._recordings)
+
+    def forget(self) -> None:
+        """Let all recordings go, and their memory."""
+        self._recordings.clear()
+        self._seen.clear()
+
+    def _is_due(self, key: Any) -> bool:
+        self._seen[key] = self._seen.get(key, 0) + 1
+        return self._seen[key] > WARM_UPS
+
+    def _try_to_record(self, key: Any, inputs: tuple[Tensor, ...]) -> _Recording | None:
+        try:
+            recording = self._record(inputs)
+        except torch.OutOfMemoryError:
+            self.forget()  # there is a way to go on without: one call after another, as the host starts them
+            self._works = False
+            logger.warning("too little memory to record calls; they are started one by one")
+            return None
+        except RuntimeError as error:
+            self._works = False
+            logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error))
+            return None
+        self._recordings[key] = recording
+        while len(self._recordings) > RECORDINGS:
+            self._recordings.popitem(last=False)
+        return recording
+
+    def _record(self, inputs: tuple[Tensor, ...]) -> _Recording:
+        kept = tuple(tensor.clone() for tensor in inputs)
+        device = kept[0].device
+        aside: Any = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream(device))
+        with torch.cuda.stream(aside):
+            self._function(*kept)  # libraries set up what belongs to a stream
+        torch.cuda.current_stream(device).wait_stream(aside)
+        torch.cuda.synchronize(device)
+        graph = torch.cuda.CUDAGraph()
+        # Other threads copy pictures meanwhile: only what this thread does must fit into a recording.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            output = self._function(*kept)
+        return _Recording(graph, kept, output)
+
+
+class Compiled:
+    """A function through `torch.compile`, as long as that works; the batch may have any size without a new compile.
+
+    Args:
+        function: called with tensors only, all with the batch as their first dimension.
+        name: of the function, for the log.
+    """
+
+    def __init__(self, function: Function, name: str) -> None:
+        self._plain = function
+        self._name = name
+        self._compiled: Function | None = torch.compile(function, dynamic=False)
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """Return what the function returns; the first call takes its time."""
+        if self._compiled is None:
+            return self._plain(*inputs)
+        for tensor in inputs:
+            if tensor.dim() and len(tensor) > 1:
+                torch._dynamo.maybe_mark_dynamic(tensor, 0)
+        try:
+            return self._compiled(*inputs)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a compiler can fail in any way, and the plain function is there
+            logger.warning("%s cannot be compiled here (%s); it runs as it is", self._name, first_line(error))
+            self._compiled = None
+            return self._plain(*inputs)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what a library said."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+class Acceleration:
+    """What is done to the calls of one model.
+
+    Args:
+        device: the model's.
+        how: "none", "graphs" to record calls, or "compile" to compile them besides; neither is done anywhere but on a
+            graphics card of NVIDIA's make.
+    """
+
+    def __init__(self, device: torch.device, how: str = "none") -> None:
+        self._records = device.type == "cuda" and how in ("graphs", "compile")
+        self._compiles = device.type == "cuda" and how == "compile"
+        self._pool = torch.cuda.graph_pool_handle() if self._records else None
+
+    def recorded(self, function: Function) -> Function:
+        """Return a function that is replayed; see `Recorded`. What it returned is overwritten by its next call."""
+        return Recorded(function, self._pool) if self._records else function
+
+    def compiled(self, function: Function, name: str) -> Function:
+        """Return a function that runs compiled; see `Compiled`."""
+        return Compiled(function, name) if self._compiles else function
+
+
+# ---- attention ----
+
+BACKENDS = (SDPBackend.FLASH_ATTENTION, SDPBackend.CUDNN_ATTENTION, SDPBackend.EFFICIENT_ATTENTION)
+FALLBACKS = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH)
+ATTENTION_ROWS = 4
+
+
+def fastest_attention(heads: int, tokens: int, width: int, like: Tensor) -> SDPBackend | None:
+    """Measure which kernel attends fastest to itself in a UNet's largest blocks; takes some milliseconds.
+
+    Args:
+        width: of one head.
+        like: says device and number format.
+
+    Returns:
+        None where there is no choice.
+    """
+    # As diffusers lays them out: heads beside each other in one row of channels.
+    states = torch.randn(ATTENTION_ROWS, tokens, heads, width, device=like.device, dtype=like.dtype).transpose(1, 2)
+    taken = {}
+    for backend in BACKENDS:
+        with contextlib.suppress(RuntimeError), sdpa_kernel([backend]):
+            attend = functools.partial(F.scaled_dot_product_attention, states, states, states)
+            taken[backend] = _card_seconds(attend)
+    if not taken:
+        return None
+    for backend, seconds in taken.items():
+        logger.info("%s: %.3f ms", backend.name, 1000 * seconds)
+    return min(taken, key=lambda backend: taken[backend])
+
+
+@contextlib.contextmanager
+def attending_with(backend: SDPBackend | None) -> Iterator[None]:
+    """Attend with `backend` where it can, and with another one elsewhere."""
+    if backend is None:
+        yield
+        return
+    order = [backend, *(other for other in FALLBACKS if other is not backend)]
+    with sdpa_kernel(order, set_priority=True):
+        yield
+
+
+def _card_seconds(work: Callable[[], Any], repeats: int = 5) -> float:
+    work()
+    torch.cuda.synchronize()
+    begun = time.perf_counter()
+    for _ in range(repeats):
+        work()
+    torch.cuda.synchronize()
+    return (time.perf_counter() - begun) / repeats

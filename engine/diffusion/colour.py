@@ -1,0 +1,86 @@
+"""One picture's colours, drawn towards those of others: as a whole, and region by region.
+
+Reinhard et al. 2001, "Color Transfer between Images": mean and spread of each channel, in a space whose channels are
+nearly independent in pictures of the world. Ours is Ohta's (Ohta, Kanade and Sakai 1980), which is linear in RGB, so
+that the whole change is one affine map of each pixel's colour.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.motion.transfer import sent
+
+LARGEST_GAIN = 2.0
+"""A spread is changed by no more than this factor at a time: a flat picture has none that could be enlarged."""
+LEAST_SPREAD = 1e-3
+REGIONS = 8
+"""Regions along each side of a picture."""
+_AXES = (
+    (1 / math.sqrt(3), 1 / math.sqrt(3), 1 / math.sqrt(3)),
+    (1 / math.sqrt(2), 0.0, -1 / math.sqrt(2)),
+    (-1 / math.sqrt(6), 2 / math.sqrt(6), -1 / math.sqrt(6)),
+)
+"""Brightness, red against blue, green against both: an orthonormal basis, so its inverse is its transpose."""
+
+
+class _Colours(NamedTuple):
+    """A picture's mean colour, shape (3, 1) in RGB, and its standard deviation along each axis, shape (3, 1)."""
+
+    mean: Tensor
+    spread: Tensor
+
+
+def drawn_towards(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """Return `image` with its colours drawn towards those of other pictures, each by its weight.
+
+    Means are mixed arithmetically and spreads geometrically. Weights of 0 change nothing; one of 1 gives the image that
+    anchor's means and spreads.
+
+    Args:
+        image: shape (1, 3, height, width), RGB of any range.
+        anchors: pictures of the same range and any size, with weights that sum to 1 at most.
+    """
+    axes = sent(torch.tensor(_AXES), image.device)
+    own = _colours(image, axes)
+    mean, log_gain = own.mean, torch.zeros_like(own.spread)
+    for picture, weight in anchors:
+        theirs = _colours(picture, axes)
+        mean = mean + weight * (theirs.mean - own.mean)
+        log_gain = log_gain + weight * torch.log(theirs.spread / own.spread)
+    most = math.log(LARGEST_GAIN)
+    change = axes.T @ (torch.exp(log_gain.clamp(-most, most)) * axes)
+    return torch.addmm(mean - change @ own.mean, change, image.flatten(-2)[0]).view_as(image)
+
+
+def laid_out_like(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """Return `image` with the mean colours of its regions drawn towards those of other pictures, each by its weight.
+
+    Regions are the cells of a coarse grid, and the change between their centres is interpolated, so nothing that is
+    smaller is touched. It is a feedback loop's restoring force: what moves through the picture passes, but what
+    gathers in a place where it was not is taken away again.
+
+    Args:
+        image: shape (1, 3, height, width), RGB of any range.
+        anchors: pictures of the same range and shape, with weights that sum to 1 at most.
+    """
+    own = F.adaptive_avg_pool2d(image, REGIONS)
+    change = torch.zeros_like(own)
+    for picture, weight in anchors:
+        change += weight * (F.adaptive_avg_pool2d(picture, REGIONS) - own)
+    return image + F.interpolate(change, image.shape[-2:], mode="bilinear")
+
+
+def _colours(image: Tensor, axes: Tensor) -> _Colours:
+    pixels = image.flatten(-2)[0]
+    mean = pixels.mean(1, keepdim=True)
+    centred = pixels - mean
+    covariance = centred @ centred.T / pixels.shape[1]
+    variance = ((axes @ covariance) * axes).sum(1, keepdim=True)
+    return _Colours(mean, variance.clamp_min(LEAST_SPREAD**2).sqrt())

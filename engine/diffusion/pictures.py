@@ -1,0 +1,79 @@
+"""Finished pictures between a device and the host: nobody waits for their arrival, and none is sent back needlessly."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.backend import Picture
+from engine.motion.transfer import sent
+
+KEPT = 128
+"""Pictures that are kept on a device: the sources of coming frames are among the latest."""
+
+
+class Pictures:
+    """The latest pictures, as they lie on the device."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._kept: OrderedDict[int, tuple[Picture, Tensor]] = OrderedDict()
+
+    def develop(self, pixels: Tensor) -> list[Arriving]:
+        """Let pictures come to the host.
+
+        Args:
+            pixels: shape (rows, height, width, 3), uint8, on the device.
+        """
+        if self._device.type != "cuda":
+            return [Arriving(self, row, row.cpu().numpy(), None) for row in pixels]
+        arrived = torch.empty(pixels.shape, dtype=torch.uint8, pin_memory=True)
+        arrived.copy_(pixels, non_blocking=True)
+        event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record()
+        return [Arriving(self, *row, event) for row in zip(pixels, arrived.numpy(), strict=True)]
+
+    def keep(self, picture: Picture, pixels: Tensor) -> None:
+        """Remember where a picture lies on the device."""
+        if self._device.type == "cuda":
+            self._kept[id(picture)] = picture, pixels
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+    def look(self, picture: Picture) -> Tensor:
+        """Return a picture on the device: shape (1, 3, height, width), float32, 0…1."""
+        if kept := self._kept.get(id(picture)):
+            self._kept.move_to_end(id(picture))
+            pixels = kept[1]
+        else:
+            pixels = sent(torch.tensor(picture), self._device)
+            self.keep(picture, pixels)
+        # Contiguous, because a VAE's last digits depend on the order of its input in memory.
+        return pixels.permute(2, 0, 1).contiguous()[None].float() / 255
+
+
+class Arriving:
+    """A picture on its way to the host; see `engine.backend.Developing`."""
+
+    def __init__(self, pictures: Pictures, pixels: Tensor, arrived: Picture, event: Any) -> None:
+        self._pictures = pictures
+        self._pixels = pixels
+        self._arrived = arrived
+        self._event = event
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has arrived."""
+        return self._event is None or bool(self._event.query())
+
+    def picture(self) -> Picture:
+        """Return it, once it has arrived."""
+        if self._event is not None:
+            self._event.synchronize()
+            self._event = None
+            self._arrived = self._arrived.copy()  # pinned memory is scarce
+            self._pictures.keep(self._arrived, self._pixels)
+        return self._arrived

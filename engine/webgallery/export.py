@@ -1,0 +1,107 @@
+"""From shares to a directory of pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from engine.messages import JobId
+from engine.recipe import to_json
+from engine.store import Share
+from engine.webgallery.collection import Collection, sheets
+from engine.webgallery.pages import Pages, Speech, sheet_path
+from engine.webgallery.pictures import Picture, find_picture
+from engine.webgallery.target import Tally, Target
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an export; `missing` are shares without a picture that can be read: they are left out."""
+
+    shares: int
+    missing: tuple[JobId, ...]
+    tally: Tally
+
+
+class Exhibition(msgspec.Struct, frozen=True, kw_only=True):
+    """What to export: the shares of one server, where their renders lie, and how the pages speak."""
+
+    shares: Sequence[Share]
+    renders: Path
+    speech: Speech
+
+
+def export(exhibition: Exhibition, directory: Path) -> Exported:
+    """Bring a directory in step with the shares.
+
+    Raises:
+        StorageError: the directory holds something else, or cannot be used.
+        ConfigError: there is no such language.
+    """
+    target = Target(directory)
+    target.open()
+    found = {share.id: find_picture(exhibition.renders, share.id) for share in exhibition.shares}
+    pictures = {id: picture for id, picture in found.items() if picture is not None}
+    target.announce([path for share in exhibition.shares for path in _paths(share, pictures.get(share.id))])
+    hung = _hang(target, exhibition.shares, pictures)
+    collection = Collection(hung)
+    suffixes = {share.id: pictures[share.id].suffix for share in hung}
+    pages = Pages(collection, suffixes, exhibition.speech)
+    content = dict(_files(collection, pages))
+    target.announce(list(content))
+    for path, text in content.items():
+        target.put(path, text.encode())
+    kept = {share.id for share in hung}
+    missing = tuple(share.id for share in exhibition.shares if share.id not in kept)
+    return Exported(shares=len(hung), missing=missing, tally=target.finish())
+
+
+def _hang(target: Target, shares: Sequence[Share], pictures: dict[JobId, Picture]) -> list[Share]:
+    """Copy every picture and make its still; return the shares for which both went well.
+
+    Reading and encoding let go of the interpreter, so threads help even though the rest is Python.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        went_well = pool.map(partial(_hang_one, target, pictures), shares)
+        return [share for share, well in zip(shares, went_well, strict=True) if well]
+
+
+def _hang_one(target: Target, pictures: dict[JobId, Picture], share: Share) -> bool:
+    picture = pictures.get(share.id)
+    if picture is None:
+        return False
+    still, moving = _paths(share, picture)
+    try:
+        target.make(still, f"{picture.stamp}-{share.nsfw}", picture.veiled if share.nsfw else picture.still)
+        target.make(moving, picture.stamp, picture.copy)
+    except OSError:
+        return False  # deleted in this moment, or no picture: the gallery goes without it
+    return True
+
+
+def _paths(share: Share, picture: Picture | None) -> tuple[str, ...]:
+    return (f"pictures/{share.id}.webp", f"pictures/{share.id}{picture.suffix}") if picture else ()
+
+
+def _files(collection: Collection, pages: Pages) -> Iterator[tuple[str, str]]:
+    """Return every file that is text, by its path."""
+    for asset in sorted(ASSETS.iterdir()):
+        yield f"assets/{asset.name}", asset.read_text(encoding="utf-8")
+    for sheet in sheets(collection.shares):
+        yield sheet_path("index", sheet.number), pages.index(sheet)
+    if collection.best:
+        for sheet in sheets(collection.best):
+            yield sheet_path("best", sheet.number), pages.best(sheet)
+    yield "makers.html", pages.makers()
+    for maker in collection.makers:
+        for sheet in sheets(maker.shares):
+            yield sheet_path(f"makers/{maker.key}", sheet.number), pages.maker(maker, sheet)
+    for share in collection.shares:
+        yield f"renders/{share.id}.html", pages.render(share)
+        yield f"renders/{share.id}.json", to_json(share.recipe)

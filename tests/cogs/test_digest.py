@@ -1,0 +1,159 @@
+"""The weekly digest: once a week, the best first, and nothing where nothing was shared."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import io
+
+import msgspec
+import pytest
+from PIL import Image
+
+from cogs.digest import digest_text, last_due
+from cogs.language import language_of
+from cogs.mosaic import SIDE, Cell, mosaic
+from engine.config import CommunityConfig
+from tests.cogs.community import channel_of, hung, in_channel, server
+from tests.cogs.test_gallery import viewer
+from tests.fakes.shares import share
+
+NOW = datetime.datetime.now(datetime.UTC)
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+JUST_NOW = {"digest_weekday": DAYS[NOW.weekday()], "digest_hour": NOW.hour}
+"""Due at the beginning of this hour."""
+
+EARLIER = (NOW.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(hours=2)).timestamp()
+
+
+def gif(colour: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(file, "GIF")
+    return file.getvalue()
+
+
+async def digest_in(theatre):
+    channel = theatre.playground.channel("animations")
+    return await theatre.ada.at(channel).message_where(lambda one: one.author.id == theatre.app_id)
+
+
+async def posted(theatre):
+    """Wait until the digest is written down as posted."""
+    await digest_in(theatre)
+    written = "SELECT 1 FROM announcements WHERE message IS NOT NULL"
+    while not await theatre.store._database.rows(written):  # noqa: ASYNC110  # the store tells nobody when it is
+        await asyncio.sleep(0.01)
+
+
+class TestPosting:
+    async def test_the_best_five_of_the_week_with_a_picture_of_them(self, stage):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                for number in range(6):
+                    one = await hung(theatre, f"road {number}", picture=gif("red"), shared=EARLIER + number)
+                    for voter in range(number):
+                        await theatre.store.gallery.vote(one.id, str(voter))
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                message = await digest_in(theatre)
+                lines = [line for line in message.content.splitlines() if line.startswith(("1", "2", "3", "4", "5"))]
+                assert [line.split("road ")[1][0] for line in lines] == ["5", "4", "3", "2", "1"]
+                assert "5 votes" in message.content
+                assert "https://discord.com/channels/" in message.content
+                (sheet,) = message.attachments
+                assert sheet.description.startswith("1: Animation: an endless zoom into road 5; 2: ")
+                await posted(theatre)
+
+    async def test_once_whatever_is_restarted(self, stage):
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                await hung(theatre, picture=gif("red"), shared=EARLIER)
+            for _ in range(2):
+                async with bot(**settings) as theatre:
+                    await posted(theatre)
+            await theatre.playground.world.news.until(lambda: True, 1)
+            assert len(in_channel(theatre)) == 1
+
+    async def test_one_that_was_posted_but_not_written_down_is_found_again(self, stage):
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                await hung(theatre, picture=gif("red"), shared=EARLIER)
+            for _ in range(2):
+                async with bot(**settings) as theatre:
+                    await posted(theatre)
+                    assert len(in_channel(theatre)) == 1
+                    await theatre.store._database.rows("UPDATE announcements SET channel = NULL, message = NULL")
+
+    @pytest.mark.parametrize(
+        "shared", [None, EARLIER - 8 * 24 * 3600, NOW.timestamp()], ids=["nothing", "before it", "after it"]
+    )
+    async def test_nothing_where_nothing_was_shared_in_that_week(self, stage, shared):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                if shared is not None:
+                    await hung(theatre, shared=shared)
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                await (await theatre.ada.slash("/queue")).message_where(lambda one: one.ephemeral)
+                assert in_channel(theatre) == []
+                assert await theatre.store._database.rows("SELECT * FROM announcements") == []
+
+    async def test_what_is_deleted_leaves_it_and_with_the_last_it_goes(self, stage):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                good = await hung(theatre, "a hill", picture=gif("red"), shared=EARLIER, message="901")
+                bad = await hung(theatre, "a villain", picture=gif("blue"), shared=EARLIER + 1, message="902")
+                await theatre.store.gallery.vote(bad.id, "1")
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                await posted(theatre)
+                before = await digest_in(theatre)
+                assert "villain" in before.content and before.attachments[0].description.startswith("1: ")
+                admin = viewer(theatre, is_moderator=True)
+                await theatre.studio.gallery.delete(bad.id, admin)
+                after = await theatre.ada.at(playground.channel("animations")).message_where(
+                    lambda one: one.id == before.id and "villain" not in one.content
+                )
+                assert "1\\. **zoom: a hill**" in after.content
+                (sheet,) = after.attachments
+                assert "villain" not in sheet.description
+                assert Image.open(io.BytesIO(sheet.data)).size == (SIDE + 16, SIDE + 16)
+                await theatre.studio.gallery.delete(good.id, admin)
+                await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+
+class TestWhen:
+    @pytest.mark.parametrize(
+        ("now", "due"),
+        [
+            ("2026-08-09T18:00", "2026-08-09T18:00"),
+            ("2026-08-09T17:59", "2026-08-02T18:00"),
+            ("2026-08-12T03:00", "2026-08-09T18:00"),
+        ],
+    )
+    def test_it_is_the_last_weekday_at_that_hour(self, now, due):
+        community = CommunityConfig(digest_weekday="sunday", digest_hour=18)
+        at, expected = (datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC) for text in (now, due))
+        assert last_due(community, at) == expected
+
+
+class TestWhatItSays:
+    def test_five_of_the_longest_fit_a_message_and_nothing_in_them_is_interpreted(self):
+        shares = [msgspec.structs.replace(share("*" * 300), votes=10**6) for _ in range(5)]
+        text = digest_text("2026-08-09", shares, language_of("it"))
+        assert len(text) <= 2000
+        assert "***" not in text
+
+    def test_the_mosaic_shows_each_and_blurs_what_is_not_for_everybody(self):
+        stripes = Image.new("RGB", (SIDE, SIDE), "black")
+        stripes.paste("white", (0, 0, SIDE // 8, SIDE))
+        file = io.BytesIO()
+        stripes.save(file, "GIF")
+        picture = Image.open(io.BytesIO(mosaic([Cell(file.getvalue()), Cell(file.getvalue(), is_blurred=True)])))
+        assert picture.size == (2 * SIDE + 24, SIDE + 16)
+        clear, blurred = (picture.crop((x, 20, x + SIDE, 21)).getextrema()[0] for x in (8, SIDE + 16))
+        assert clear == (0, 255)
+        assert blurred[1] < 255
+
+    def test_a_file_that_is_no_picture_leaves_an_empty_cell(self):
+        picture = Image.open(io.BytesIO(mosaic([Cell(b"GIF89a-of-a-test")])))
+        assert picture.getextrema() == ((24, 24), (25, 25), (28, 28))

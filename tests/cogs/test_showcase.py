@@ -1,0 +1,154 @@
+"""The showcase: once what is liked enough, in the server it is of, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from contextlib import asynccontextmanager
+
+import pytest
+
+from playground.settings import GuildSettings
+from tests.cogs.community import channel_of, hung, in_channel, server, vote
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr("cogs.tally.DEBOUNCE_SECONDS", 0.05)
+
+
+@asynccontextmanager
+async def showcase(stage, votes):
+    """Run the bot with a showcase that takes what has so many votes."""
+    async with (
+        server(stage) as (playground, bot),
+        bot(showcase_channel=channel_of(playground), showcase_votes=votes) as theatre,
+    ):
+        yield theatre
+
+
+async def shown(theatre):
+    """Return the message in the showcase, once it is there and written down as posted."""
+    channel = theatre.playground.channel("animations")
+    message = await theatre.ada.at(channel).message_where(lambda one: one.author.id == theatre.app_id)
+    announced = functools.partial(theatre.store.announcements.find, "showcase", channel.guild_id, _about(message))
+    while (await announced()).message is None:  # noqa: ASYNC110  # the store tells nobody when it is written
+        await asyncio.sleep(0.01)
+    return message
+
+
+def _about(message):
+    return next(control["custom_id"] for control in message.controls if "vote" in control["custom_id"]).split(":")[-1]
+
+
+async def test_what_gets_the_votes_is_posted_with_its_picture_and_buttons(stage):
+    async with (
+        server(stage) as (playground, bot),
+        bot(showcase_channel=channel_of(playground), showcase_votes=2) as theatre,
+    ):
+        one = await hung(theatre, parent="f" * 16, parent_maker="Dora")
+        await vote(theatre, one, "Bruno")
+        assert in_channel(theatre) == []
+        await vote(theatre, one, "Chiara")
+        message = await shown(theatre)
+        assert "**Zoom** into a road" in message.content
+        assert "by Ada" in message.content
+        assert "by Dora" in message.content
+        assert message.gif is not None
+        assert [control["label"] for control in message.controls] == ["Remix", "Again", "Vote · 2", "Save"]
+
+
+async def test_the_count_there_stays_true_and_it_is_not_posted_again(stage):
+    async with (
+        server(stage) as (playground, bot),
+        bot(showcase_channel=channel_of(playground), showcase_votes=1) as theatre,
+    ):
+        one = await hung(theatre)
+        await vote(theatre, one, "Bruno")
+        message = await shown(theatre)
+        await vote(theatre, one, "Chiara")
+        channel = theatre.playground.channel("animations")
+        await theatre.ada.at(channel).message_where(lambda now: now.id == message.id and now.control("Vote · 2"))
+        await vote(theatre, one, "Chiara", "Chiara")
+        assert len(in_channel(theatre)) == 1
+
+
+async def test_a_vote_that_a_crash_kept_from_being_posted_is_made_up_for_at_the_start(stage):
+    async with server(stage) as (playground, bot):
+        async with bot() as theatre:
+            one = await hung(theatre)
+            await theatre.store.gallery.vote(one.id, "1")
+        async with bot(showcase_channel=channel_of(playground), showcase_votes=1) as theatre:
+            assert _about(await shown(theatre)) == one.id
+
+
+async def test_one_that_was_posted_but_not_written_down_is_found_again(stage):
+    async with server(stage) as (playground, bot):
+        settings = {"showcase_channel": channel_of(playground), "showcase_votes": 1}
+        async with bot(**settings) as theatre:
+            one = await hung(theatre)
+            await vote(theatre, one, "Bruno")
+            message = await shown(theatre)
+            await theatre.store._database.rows("UPDATE announcements SET channel = NULL, message = NULL")
+        async with bot(**settings) as theatre:
+            assert (await shown(theatre)).id == message.id
+            assert len(in_channel(theatre)) == 1
+
+
+async def test_a_deleted_share_leaves_the_showcase(stage):
+    async with (
+        server(stage) as (playground, bot),
+        bot(showcase_channel=channel_of(playground), showcase_votes=1) as theatre,
+    ):
+        one = await hung(theatre)
+        await vote(theatre, one, "Bruno")
+        await shown(theatre)
+        page = await (await theatre.ada.slash("/gallery")).message_where(lambda message: message.control("Delete"))
+        await theatre.ada.click(page, "Delete")
+        page = await theatre.ada.message_where(lambda now: now.id == page.id and now.control("Delete it for good"))
+        await theatre.ada.click(page, "Delete it for good")
+        await theatre.playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+
+async def test_one_that_could_not_be_taken_out_is_taken_out_at_the_next_start(stage):
+    async with server(stage) as (playground, bot):
+        settings = {"showcase_channel": channel_of(playground), "showcase_votes": 1}
+        async with bot(**settings) as theatre:
+            one = await hung(theatre)
+            await vote(theatre, one, "Bruno")
+            await shown(theatre)
+            await theatre.store.gallery.delete(one.id)  # and nobody has heard of it
+        async with bot(**settings):
+            await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+
+async def test_a_message_that_was_deleted_is_not_linked_any_more(stage):
+    async with server(stage) as (_, bot), bot() as theatre:
+        one = await hung(theatre)  # its message never was
+        page = await (await theatre.bruno.slash("/gallery")).message_where(lambda m: m.controls)
+        assert "where it was posted" in page.content
+        await vote(theatre, one, "Bruno")
+        while (await theatre.store.gallery.get(one.id)).message is not None:  # noqa: ASYNC110  # nobody is told
+            await asyncio.sleep(0.01)
+        page = await (await theatre.bruno.slash("/gallery")).message_where(lambda m: m.controls)
+        assert "where it was posted" not in page.content
+        assert page.control("Vote · 1")
+
+
+async def test_what_is_for_adults_is_not_shown_to_everybody(stage):
+    async with showcase(stage, votes=1) as theatre:
+        await vote(theatre, await hung(theatre, adults_only=True, nsfw=True), "Bruno")
+        await vote(theatre, await hung(theatre, "a house"), "Bruno")
+        assert "a house" in (await shown(theatre)).content
+        assert len(in_channel(theatre)) == 1
+
+
+async def test_a_channel_of_another_server_shows_nothing(stage, caplog):
+    guilds = (GuildSettings(name="One"), GuildSettings(name="Two"))
+    async with server(stage, guilds=guilds) as (playground, bot):
+        foreign = playground.channel("animations", playground.guild("Two"))
+        async with bot(showcase_channel=foreign.id, showcase_votes=1) as theatre:
+            one = await hung(theatre)
+            await vote(theatre, one, "Bruno")
+            await playground.world.news.until(lambda: True if "not posted" in caplog.text else None, 10)
+            assert not any(message.author.id == theatre.app_id for message in theatre.ada.at(foreign).messages)

@@ -1,0 +1,73 @@
+"""What a graphics card records before the first job comes is what jobs then call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine.card import Card
+from engine.diffusion.acceleration import WARM_UPS, Acceleration, Function
+from engine.diffusion.model import DiffusionModel
+from engine.diffusion.parts import load_parts
+from engine.settings import Overrides
+from engine.storyboard import Feedback, Noise
+from tests.embedded import make_shot, numpy_deprecation, render, request
+from tests.tiny_model import tiny_pipeline, tiny_xl_pipeline
+
+pytestmark = numpy_deprecation
+
+WIDTH = 2
+PIPELINES = {
+    "sd": tiny_pipeline,
+    "xl": tiny_xl_pipeline,
+    "distilled": lambda: tiny_pipeline(time_cond_proj_dim=32),
+}
+
+
+class Diary(Acceleration):
+    """Notes with which shapes functions are called, as recordings are told apart."""
+
+    def __init__(self) -> None:
+        super().__init__(torch.device("cpu"))
+        self.calls: list[Any] = []
+
+    def recorded(self, function: Function) -> Function:
+        def noting(*inputs: Tensor) -> Tensor:
+            self.calls.append(tuple((tuple(tensor.shape), tensor.dtype) for tensor in inputs))
+            return function(*inputs)
+
+        return noting
+
+
+@pytest.mark.parametrize("kind", PIPELINES)
+def test_calls_of_every_width_are_recorded_and_then_called(kind, tmp_path):
+    PIPELINES[kind]().save_pretrained(tmp_path)
+    diary = Diary()
+    card = Card(common=Overrides(size=64, steps=2, guidance=3.0))
+    parts = load_parts(tmp_path, torch.device("cpu"), torch.float32)
+    model = DiffusionModel("tiny", card, parts, acceleration=diary)
+
+    model.warm_up(WIDTH)
+    recorded = {call: diary.calls.count(call) for call in diary.calls}
+    diary.calls.clear()
+
+    first = [request(make_shot(Noise(), guidance=3.0, steps=2, seed=seed)) for seed in range(WIDTH + 1)]
+    pictures = render(model, first, width=WIDTH)
+    render(model, [request(make_shot(Feedback(0), guidance=3.0, index=1), sources={0: pictures[0]})])
+
+    assert set(recorded.values()) == {WARM_UPS + 1}, "the last of the calls is the one that is recorded"
+    assert len(recorded) == WIDTH + 2, "each width, an encoding and a decoding"
+    assert set(diary.calls) == set(recorded)
+
+
+def test_getting_ready_changes_no_picture(tmp_path):
+    tiny_pipeline().save_pretrained(tmp_path)
+    card = Card(common=Overrides(size=64, steps=2))
+    shots = [request(make_shot(Noise(), seed=5))]
+    models = [DiffusionModel("tiny", card, load_parts(tmp_path, torch.device("cpu"), torch.float32)) for _ in range(2)]
+    models[0].warm_up(WIDTH)
+    (one,), (other,) = (render(model, shots) for model in models)
+    assert (one == other).all()
