@@ -1,8 +1,7 @@
 """Judge a model: python -m training.evaluate --model DIR --classifier DIR --out DIR --count 1000
 
-Writes report.json, report.md and contact.png. The judge is the classifier trained on drawings only; it looks at
-pictures of 128×128. They are kept in the folder too: run again there, it judges those that are there, so that another
-judge can look at the same pictures.
+Writes report.json, report.md and contact.png. The judge is the classifier trained on drawings only. The pictures are
+kept in the folder too: run again there, it judges those that are there, so that another judge can look at them.
 """
 
 from __future__ import annotations
@@ -137,19 +136,19 @@ class Sampled:
     """Generated pictures with their prompts and the judge's features of them."""
 
     prompts: list[Prompt]
-    small: list[NDArray[np.uint8]] = field(default_factory=list)
+    pictures: list[NDArray[np.uint8]] = field(default_factory=list)
     features: list[NDArray[np.float32]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
 
 def sampled(generator: Generator, prompts: list[Prompt], seed: int, kept: Path) -> NDArray[np.uint8]:
-    """A picture of each prompt, N×128×128×3: those in the file `kept`, or fresh ones, which it then holds."""
+    """A picture of each prompt, N×H×W×3: those in the file `kept`, or fresh ones, which it then holds."""
     if kept.exists():
         pictures: NDArray[np.uint8] = np.load(kept)
         return pictures
     parts = []
     for images in tqdm(generator.images([prompt.text for prompt in prompts], seed), desc="sample, in batches"):
-        parts.append(to_pixels(F.interpolate(images, size=(128, 128), mode="area")))
+        parts.append(to_pixels(images))
     pictures = np.concatenate(parts)
     kept.parent.mkdir(parents=True, exist_ok=True)
     np.save(kept, pictures)
@@ -177,12 +176,12 @@ def frechet(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
 
 
 def drawn(prompts: list[Prompt]) -> NDArray[np.uint8]:
-    """Fresh drawings of what the prompts were made from, N×128×128×3: what the judge can recognise at best."""
+    """Fresh drawings of what the prompts were made from, N×256×256×3: what the judge can recognise at best."""
     pictures = []
     for place, prompt in enumerate(prompts):
         assert prompt.facts is not None  # a template prompt's
         image = Picture.of(prompt.facts, np.random.default_rng(FIRST_SEED + 500_000 + place)).image
-        pictures.append(np.asarray(image.reduce(2)))
+        pictures.append(np.asarray(image))
     return np.stack(pictures)
 
 
@@ -251,8 +250,8 @@ def report(out: Path, figures: dict[str, Any], template: Sampled, free: Sampled,
     for name in ("animal", "scene"):
         lines += ["", *confusion_table(template.tally, name)]
     (out / "report.md").write_text("\n".join(lines) + "\n")
-    shown = [part.small[start : start + 12] for part in (template, free) for start in range(0, 48, 12)]
-    rows = [np.stack(row) for row in shown if row]
+    shown = [part.pictures[start : start + 12] for part in (template, free) for start in range(0, 48, 12)]
+    rows = [np.stack(row)[:, ::2, ::2] for row in shown if row]
     Image.fromarray(sheet(rows)).save(out / "contact.png")
 
 

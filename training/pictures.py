@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -50,12 +49,6 @@ class Pictures:
         if self._near is not None:
             return from_bytes(self._near[torch.from_numpy(rows).to(self._device)])
         return to_tensor(np.stack([self[int(row)] for row in rows]))
-
-    def halved(self) -> Tensor:
-        """All pictures but those held out at half their size, N×128×128×3 bytes, where the pictures are."""
-        rows = np.arange(len(self))
-        parts = [F.avg_pool2d(self.whole(part), 2) for part in np.array_split(rows, -(-len(rows) // 64))]
-        return torch.cat([((part + 1) * 127.5).round().byte().permute(0, 2, 3, 1) for part in parts])
 
     def crops(self, rng: np.random.Generator, count: int, size: int) -> Tensor:
         """`count` random pictures cut to size×size at random places, count×3×size×size in −1 … 1.

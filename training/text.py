@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from training.drawing.captions import caption
+from training.drawing.captions import said
 from training.drawing.facts import Facts
 
 LENGTH = 77
@@ -90,20 +91,43 @@ def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
     return ids
 
 
-def caption_ids(tokenizer: CLIPTokenizer, facts: list[Facts], each: int) -> Tensor:
-    """`each` captions for every picture, as tokens: N×each×77, int16. Always the same ones; made on all cores."""
+@dataclass(frozen=True)
+class Captions:
+    """Ready-made captions of pictures.
+
+    Attributes:
+        ids: as tokens, N×each×77, int16.
+        says: for each of the concepts asked for, which captions speak of it, N×each, bool.
+    """
+
+    ids: Tensor
+    says: dict[str, NDArray[np.bool_]]
+
+
+def captions_of(tokenizer: CLIPTokenizer, facts: list[Facts], each: int, concepts: tuple[str, ...] = ()) -> Captions:
+    """`each` captions for every picture. Always the same ones; made on all cores."""
     size = 1024
     chunks = [(number, facts[start : start + size]) for number, start in enumerate(range(0, len(facts), size))]
-    work = partial(_chunk_ids, tokenizer, each)
+    work = partial(_chunk, tokenizer, each, concepts)
     if len(chunks) < 4:
-        return torch.from_numpy(np.concatenate([work(chunk) for chunk in chunks]))
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # there is a process for each core already
-    with multiprocessing.get_context("fork").Pool() as pool:
-        return torch.from_numpy(np.concatenate(pool.map(work, chunks)))
+        parts = [work(chunk) for chunk in chunks]
+    else:
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # there is a process for each core already
+        with multiprocessing.get_context("fork").Pool() as pool:
+            parts = pool.map(work, chunks)
+    said = np.concatenate([said for _, said in parts])
+    return Captions(
+        torch.from_numpy(np.concatenate([ids for ids, _ in parts])),
+        {concept: said[..., place] for place, concept in enumerate(concepts)},
+    )
 
 
-def _chunk_ids(tokenizer: CLIPTokenizer, each: int, chunk: tuple[int, list[Facts]]) -> NDArray[np.int16]:
+def _chunk(
+    tokenizer: CLIPTokenizer, each: int, concepts: tuple[str, ...], chunk: tuple[int, list[Facts]]
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     number, facts = chunk
     rng = np.random.default_rng((number, each))
-    captions = [caption(one, rng) for one in facts for _ in range(each)]
-    return token_ids(tokenizer, captions).numpy().astype(np.int16).reshape(len(facts), each, LENGTH)
+    captions = [said(one, rng) for one in facts for _ in range(each)]
+    ids = token_ids(tokenizer, [caption.text for caption in captions]).numpy().astype(np.int16)
+    says = np.array([[concept in caption.says for concept in concepts] for caption in captions], bool)
+    return ids.reshape(len(facts), each, LENGTH), says.reshape(len(facts), each, len(concepts))

@@ -31,7 +31,7 @@ def test_pictures_are_kept_for_another_judge(tmp_path):
     generator = Grey()
     first = sampled(generator, prompts(), 0, tmp_path / "new" / "kept.npy")
     again = sampled(generator, prompts(), 0, tmp_path / "new" / "kept.npy")
-    assert first.shape == (3, 128, 128, 3)
+    assert first.shape == (3, 256, 256, 3)
     assert np.array_equal(first, again)
     assert generator.asked == 1
 
@@ -58,7 +58,7 @@ def test_template_prompts_expect_what_their_captions_say():
 
 
 def test_drawings_of_the_prompts_are_as_small_as_the_samples():
-    assert drawn(prompts(2)).shape == (2, 128, 128, 3)
+    assert drawn(prompts(2)).shape == (2, 256, 256, 3)
 
 
 def test_the_distance_of_a_set_to_itself_is_nothing():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -254,8 +254,13 @@ LOOSE = 0.3  # the share of captions that are said as members type
 
 def caption(facts: Facts, rng: np.random.Generator) -> str:
     """The text of a caption that says only what is true of the picture, and not always all of it."""
-    text = describe(facts, rng).text
-    return loosen(text, rng) if rng.random() < LOOSE else text
+    return said(facts, rng).text
+
+
+def said(facts: Facts, rng: np.random.Generator) -> Caption:
+    """A caption, sometimes as members type; the words that then fall away are not those that say something."""
+    proper = describe(facts, rng)
+    return replace(proper, text=loosen(proper.text, rng)) if rng.random() < LOOSE else proper
 
 
 def describe(facts: Facts, rng: np.random.Generator) -> Caption:
