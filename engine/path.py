@@ -105,17 +105,21 @@ class Along(msgspec.Struct, frozen=True, tag="along"):
 
     Attributes:
         share: 0…1.
-        surveys: one for each seed that is tried; the best of them is followed.
-        closer: hidden frames at even shares of the best one, between its ends, that were looked at in turn; empty for
-            none.
+        surveys: one for each seed that is tried.
+        rank: which of them is followed, 0 for the most promising; where there are finals the best of those is.
+        finals: for each of the most promising surveys, in order, hidden frames at even shares of it, between its ends,
+            that were looked at in turn; what was seen there decides. Empty for none.
+        closest: the same once more, of the one that was decided for.
     """
 
     path: Path
     share: float
     surveys: tuple[Survey, ...]
-    closer: tuple[int, ...] = ()
+    rank: int = 0
+    finals: tuple[tuple[int, ...], ...] = ()
+    closest: tuple[int, ...] = ()
 
     @property
     def surveyed(self) -> frozenset[int]:
         """Indices of the frames that have to be looked at."""
-        return frozenset(self.closer).union(*(survey.frames for survey in self.surveys))
+        return frozenset(self.closest).union(*(survey.frames for survey in self.surveys), *self.finals)

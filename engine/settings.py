@@ -38,6 +38,7 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     guidance_rescale: Share | UnsetType = UNSET
     colour_anchor: Share | UnsetType = UNSET
     layout_anchor: Share | UnsetType = UNSET
+    grade: Share | UnsetType = UNSET
     crossfade: Crossfade | UnsetType = UNSET
     steering: Share | UnsetType = UNSET
     retries: Retries | UnsetType = UNSET
@@ -70,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             not at all, 1 for the same mean and spread.
         layout_anchor: the same, region by region: what keeps the sky above and the road below through hundreds of
             frames; 0 for not at all.
+        grade: how far a giro's stages are made as colourful and as rich in contrast as its first picture, 0 for not at
+            all: one look for the whole film. It is the anchors that are graded, so it needs them.
         crossfade: frames over which one stage's prompt fades into the next one's; 0 changes it from one to the next.
         steering: how much of a stage's key frame is mixed in, at most, while its prompt fades in; 0 for none.
         retries: how many other seeds are tried for a frame that is found degenerate.
@@ -91,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     guidance_rescale: Share = 0.0
     colour_anchor: Share = 0.0
     layout_anchor: Share = 0.0
+    grade: Share = 0.0
     crossfade: Crossfade = 0
     steering: Share = 0.0
     retries: Retries = 2
@@ -136,6 +140,7 @@ BUILT_IN = Taste(
         guidance=7.0,
         colour_anchor=0.8,
         layout_anchor=0.1,
+        grade=0.6,
         crossfade=5,
         steering=0.35,
         noise_warp=0.5,

@@ -27,28 +27,65 @@ LEAST_SHARE: Final = 0.05
 more than a survey shows, and no two frames are the same."""
 
 
+Seen = list[tuple[float, int]]
+"""Positions on a path with the frames that were looked at there, in order."""
+
+
 def settled(shot: Shot, looks: Looks) -> Shot:
     """Return a shot with its place on its path decided, by what the surveyed frames look like; others as they are."""
     if not isinstance(shot.prompt, Along):
         return shot
     along = shot.prompt
-    survey = best(along.surveys, looks)
-    position = place(along, survey, looks)
+    survey = order(along, looks)[along.rank]
+    position = place(along, looks)
     return msgspec.structs.replace(
         shot, prompt=along.path.prompt(position), start=along.path.noise(position, survey.seed), seed=survey.seed
     )
 
 
-def place(along: Along, survey: Survey, looks: Looks) -> float:
+def order(along: Along, looks: Looks) -> list[Survey]:
+    """Return the surveys of a place, the best first; what was looked at twice goes before what only promises."""
+    return [survey for survey, _ in _seen(along, looks)]
+
+
+def place(along: Along, looks: Looks) -> float:
     """Return the position on the path that a share of what is to be seen comes to."""
-    seen = list(zip(survey.positions, survey.frames, strict=True))
-    if along.closer:
-        shares = [number / (len(along.closer) + 1) for number in range(1, len(along.closer) + 1)]
-        seen += [(_place_among(seen, looks, share), frame) for share, frame in zip(shares, along.closer, strict=True)]
-    return _place_among(sorted(seen), looks, along.share)
+    seen = _seen(along, looks)[along.rank][1]
+    return _place_among(_closer(seen, along.closest, looks), looks, along.share)
 
 
-def _place_among(seen: Sequence[tuple[float, int]], looks: Looks, share: float) -> float:
+def _seen(along: Along, looks: Looks) -> list[tuple[Survey, Seen]]:
+    """Return the surveys of a place with all that was seen of each, the best first.
+
+    Of those that were looked at twice, the best is the one whose widest gap is the least share of all there is to see:
+    a cliff, which no frame can be put upon.
+    """
+    promising = [
+        (survey, list(zip(survey.positions, survey.frames, strict=True))) for survey in ranked(along.surveys, looks)
+    ]
+    count = len(along.finals)
+    finals = [
+        (survey, _closer(seen, frames, looks))
+        for (survey, seen), frames in zip(promising[:count], along.finals, strict=True)
+    ]
+    if count > 1:
+        finals.sort(key=lambda one: _widest_gap(one[1], looks))
+    return finals + promising[count:]
+
+
+def _closer(seen: Seen, frames: Sequence[int], looks: Looks) -> Seen:
+    """Return what was seen with further frames, which lie at even shares of it."""
+    shares = [number / (len(frames) + 1) for number in range(1, len(frames) + 1)]
+    places = [_place_among(seen, looks, share) for share in shares]
+    return sorted([*seen, *zip(places, frames, strict=True)])
+
+
+def _widest_gap(seen: Seen, looks: Looks) -> float:
+    gaps = steps([looks[frame] for _, frame in seen])
+    return max(gaps) / (sum(gaps) or 1.0)
+
+
+def _place_among(seen: Seen, looks: Looks, share: float) -> float:
     """Return the position of a share, where frames were looked at, each with its own position, in order."""
     positions = [position for position, _ in seen]
     return at_share(positions, steps([looks[frame] for _, frame in seen]), share)
@@ -68,11 +105,6 @@ def at_share(positions: Sequence[float], distances: Sequence[float], share: floa
     leg = min(bisect_right(seen, wanted), len(distances)) - 1
     into = min(1.0, (wanted - seen[leg]) / (seen[leg + 1] - seen[leg]))
     return positions[leg] + into * (positions[leg + 1] - positions[leg])
-
-
-def best(surveys: Sequence[Survey], looks: Looks) -> Survey:
-    """Return the survey that promises the best morph."""
-    return ranked(surveys, looks)[0]
 
 
 def ranked(surveys: Sequence[Survey], looks: Looks) -> list[Survey]:

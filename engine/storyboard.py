@@ -100,6 +100,16 @@ class Anchor(msgspec.Struct, frozen=True):
     layout: float = 0.0
 
 
+class Grade(msgspec.Struct, frozen=True):
+    """A frame that a picture's anchors are first made as colourful and as rich in contrast as, by its weight, 0…1.
+
+    So all scenes of a film have one look, whatever their hues and however bright they are.
+    """
+
+    frame: int
+    weight: float
+
+
 class Feedback(msgspec.Struct, frozen=True, tag="feedback"):
     """A frame that starts from an earlier one, moved, blended, drawn towards its anchors and re-noised: image-to-image.
 
@@ -113,6 +123,7 @@ class Feedback(msgspec.Struct, frozen=True, tag="feedback"):
     camera: Camera = Camera()
     blend: Blend | None = None
     anchors: tuple[Anchor, ...] = ()
+    grade: Grade | None = None
     persistence: float = 0.0
 
 
@@ -190,6 +201,8 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
         if self.start.blend is not None:
             frames.append(self.start.blend.frame)
             cameras.append(self.start.blend.camera)
+        if self.start.grade is not None:
+            frames.append(self.start.grade.frame)
         return frozenset((*frames, *(glance.frame for camera in cameras for glance in camera.sight)))
 
     @property

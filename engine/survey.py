@@ -12,7 +12,7 @@ from engine.media.sheet import SheetPlan, SheetWriter
 from engine.media.veil import veiled
 from engine.messages import Found
 from engine.perception import Description, describe
-from engine.spacing import place, ranked, settled
+from engine.spacing import order, place, settled
 from engine.spool import Folder
 from engine.storyboard import Along, Shot, Storyboard, Survey, is_hidden
 
@@ -64,9 +64,8 @@ class Surveyor:
         if not self._places:
             return None
         self._look_at(self._surveyed)
-        order = ranked(self._places[0].surveys, self._looks)
-        positions = tuple(place(along, order[0], self._looks) for along in self._places)
-        return Found(positions=positions, seeds=tuple(survey.seed for survey in order))
+        positions = tuple(place(along, self._looks) for along in self._places)
+        return Found(positions=positions, seeds=tuple(survey.seed for survey in self._order()))
 
     def sheet(self, limit_bytes: int, *, is_veiled: bool) -> bytes:
         """Return the contact sheet of the tries, the best first, as a PNG.
@@ -80,10 +79,13 @@ class Surveyor:
         size = round(self._size[0] * scale), round(self._size[1] * scale)
         plan = SheetPlan(limit_bytes=limit_bytes, stills=STILLS, seeds=len(self._tries), size=size)
         writer = SheetWriter(plan)
-        for survey in ranked(self._tries, self._looks):
+        for survey in self._order():
             for frame in _stills(survey):
                 writer.add(self._still(frame, is_veiled=is_veiled))
         return writer.finish().data
+
+    def _order(self) -> list[Survey]:
+        return order(self._places[0], self._looks)
 
     def _still(self, frame: int, *, is_veiled: bool) -> Image.Image:
         image = self._folder.load(frame)

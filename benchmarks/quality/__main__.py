@@ -55,7 +55,7 @@ PLAIN: Final[dict[str, tuple[Recipe, str]]] = {
 }
 DRAWINGS: Final = Drawings()
 METHODS: Final = ("ours", "parallel", *PLAIN, DRAWINGS.name)
-SWITCHES: Final = ("persistence", "noise_warp", "colour_anchor", "layout_anchor", "steering", "crossfade")
+SWITCHES: Final = ("persistence", "noise_warp", "colour_anchor", "layout_anchor", "grade", "steering", "crossfade")
 """Settings that 0 turns off; a zoom has no stages, so the last two are nothing to it."""
 TRIES: Final = 16
 COST_FRAMES: Final = 16
@@ -139,7 +139,7 @@ def _our_columns(
     else:
         yield Ours(backend), {}, chosen.seeds
     for name in chosen.without:
-        if kind == "giro" or (kind == "zoom" and name not in ("steering", "crossfade")):
+        if kind == "giro" or (kind == "zoom" and name not in ("grade", "steering", "crossfade")):
             yield Ours(backend, f"without-{name}", f"ours, without {name}"), {name: 0}, chosen.seeds
     if changes:
         title = "ours, " + ", ".join(f"{key} {value}" for key, value in changes.items())

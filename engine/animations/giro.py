@@ -30,5 +30,5 @@ def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
             goal=journey.goal(index),
         )
         if index:
-            shot = travel.follow(shot, journey.past(index), journey.approach(index), journey.anchors(index))
+            shot = travel.follow(shot, journey.past(index), journey.approach(index), journey.look(index))
         yield shot

@@ -15,10 +15,11 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from engine.animations.loop import Approach, LoopClosure
+from engine.animations.travel import NO_LOOK, Look
 from engine.motion.ease import smoothstep
 from engine.recipe import Giro
 from engine.settings import Settings
-from engine.storyboard import HIDDEN, Anchor, Goal, Noise, Shot, Text, frame_seed
+from engine.storyboard import HIDDEN, Anchor, Goal, Grade, Noise, Shot, Text, frame_seed
 
 SETTLING = 4
 """Frames of a stage, after its prompt has faded over, that may still look like the one before."""
@@ -80,12 +81,18 @@ class Journey:
             return None
         return Goal(self._key(stage), rather_than=self._key(stage - 1))
 
-    def anchors(self, index: int) -> tuple[Anchor, ...]:
-        """Return the frames whose colours frame `index` is drawn towards."""
+    def look(self, index: int) -> Look:
+        """Return what the colours of frame `index` are drawn towards: its stages' keys, graded to frame 0.
+
+        To frame 0 rather than to all keys: so what a stage looks like does not change when another is appended.
+        """
         if not self._is_held:
-            return ()
+            return NO_LOOK
         weight, layout = self._settings.colour_anchor, self._settings.layout_anchor
-        return tuple(Anchor(self._key(stage), weight * share, layout * share) for stage, share in self._presence(index))
+        presence = self._presence(index)
+        anchors = tuple(Anchor(self._key(stage), weight * share, layout * share) for stage, share in presence)
+        is_graded = self._settings.grade > 0 and any(stage for stage, _ in presence)
+        return Look(anchors, Grade(self._key(0), self._settings.grade) if is_graded else None)
 
     def _presence(self, index: int) -> list[tuple[int, float]]:
         """Return the stages that frame `index` belongs to, and how far; the shares sum to 1."""

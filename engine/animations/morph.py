@@ -17,6 +17,8 @@ from engine.storyboard import HIDDEN, Along, Feedback, Noise, Path, Shot, Survey
 SURVEYED = 8
 """Legs between the frames of a survey, over the whole way; at least `SURVEYED_EACH` between two waypoints."""
 SURVEYED_EACH = 4
+FINALISTS = 4
+"""Of so many of the seeds that are tried a second look is taken, for the first one does not see every jump."""
 
 
 def shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
@@ -86,11 +88,19 @@ def _measured(recipe: Morph, settings: Settings) -> Iterator[Shot]:
         for frame, position in zip(survey.frames, survey.positions, strict=True):
             yield _shot(recipe, settings, frame, position, seed=survey.seed)
     first, count = surveys[-1].frames[-1] + 1, len(surveys[0].frames) - 1
-    closer = tuple(range(first, first + count))
-    for number, frame in enumerate(closer, 1):
-        yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys))
+    finals = tuple(
+        tuple(range(first + count * number, first + count * (number + 1)))
+        for number in range(min(FINALISTS, len(surveys)))
+    )
+    for rank, frames in enumerate(finals):
+        for number, frame in enumerate(frames, 1):
+            yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys, rank))
+    # With few frames to be shown, the steps between them are wider than what a third look would still tell apart.
+    closest = tuple(frame + count for frame in finals[-1]) if recipe.frames > 2 * count else ()
+    for number, frame in enumerate(closest, 1):
+        yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys, finals=finals))
     for index, share in enumerate(shares(recipe)):
-        yield _shot(recipe, settings, index, Along(path, share, surveys, closer))
+        yield _shot(recipe, settings, index, Along(path, share, surveys, finals=finals, closest=closest))
 
 
 def _shot(recipe: Morph, settings: Settings, index: int, where: float | Along, seed: int | None = None) -> Shot:

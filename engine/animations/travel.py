@@ -12,7 +12,7 @@ from engine.animations.track import CameraTrack
 from engine.motion.moves import composed, inverse
 from engine.recipe import AutoFocus, Focus, Giro, Zoom
 from engine.settings import Settings
-from engine.storyboard import Anchor, Blend, Camera, Carried, Feedback, Glance, Shot, frame_seed
+from engine.storyboard import Anchor, Blend, Camera, Carried, Feedback, Glance, Grade, Shot, frame_seed
 
 CARRIED = 5
 """Earlier frames whose noise is carried along at most."""
@@ -20,6 +20,16 @@ RECENT = 6
 """Frames that are looked at for the focus: enough to even out what is seen in one, few enough to keep in memory."""
 FEATHER = 0.15
 """Width of the soft edge of a frame that is led to, where the way there begins, as a share of its side."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What a frame's colours are drawn towards: its anchors, and what those are made like first."""
+
+    anchors: tuple[Anchor, ...] = ()
+    grade: Grade | None = None
+
+
+NO_LOOK = Look()
 
 
 class Travel(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,21 +64,19 @@ class Travel(msgspec.Struct, frozen=True, kw_only=True):
             persistence=settings.persistence,
         )
 
-    def follow(
-        self, shot: Shot, past: Sequence[int], approach: Approach | None = None, anchors: tuple[Anchor, ...] = ()
-    ) -> Shot:
+    def follow(self, shot: Shot, past: Sequence[int], approach: Approach | None = None, look: Look = NO_LOOK) -> Shot:
         """Return a shot, not the first, that goes on from the frames before it.
 
         Args:
             past: those that it may look at; it goes on from the last of them.
             approach: what it is led towards.
-            anchors: what its colours are drawn towards.
+            look: what its colours are drawn towards.
         """
         camera = self._aimed(self._move(shot.index), _sight(past[-RECENT:], approach))
         blend = self._blend(shot.index, approach) if approach else None
         return msgspec.structs.replace(
             shot,
-            start=Feedback(past[-1], camera, blend, anchors, self.persistence),
+            start=Feedback(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
             strength=approach.calmed(shot.strength) if approach else shot.strength,
             carried=self._carried(shot.index, camera),
         )

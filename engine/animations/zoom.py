@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.animations.loop import LoopClosure
-from engine.animations.travel import Travel
+from engine.animations.travel import Look, Travel
 from engine.recipe import Zoom
 from engine.settings import Settings
 from engine.storyboard import Anchor, Noise, Shot, Text, frame_seed
@@ -15,7 +15,7 @@ def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of an endless zoom that loops."""
     closure, travel = LoopClosure(recipe.frames), Travel.of(recipe, settings)
     held = Anchor(0, settings.colour_anchor, settings.layout_anchor)
-    anchors = (held,) if held.weight > 0 or held.layout > 0 else ()
+    look = Look((held,) if held.weight > 0 or held.layout > 0 else ())
     for index in range(recipe.frames):
         shot = Shot(
             index=index,
@@ -29,4 +29,4 @@ def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
             negative=recipe.negative,
             retries=settings.retries,
         )
-        yield travel.follow(shot, range(index), closure.approach(index), anchors) if index else shot
+        yield travel.follow(shot, range(index), closure.approach(index), look) if index else shot

@@ -19,6 +19,8 @@ from engine.motion.transfer import sent
 
 LARGEST_GAIN = 2.0
 """A spread is changed by no more than this factor at a time: a flat picture has none that could be enlarged."""
+LARGEST_GRADE = 1.25
+"""Colourfulness and contrast of an anchor are changed by no more than this factor: night stays night."""
 LEAST_SPREAD = 1e-3
 REGIONS = 8
 """Regions along each side of a picture."""
@@ -37,7 +39,9 @@ class _Colours(NamedTuple):
     spread: Tensor
 
 
-def drawn_towards(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Tensor:
+def drawn_towards(
+    image: Tensor, anchors: Sequence[tuple[Tensor, float]], grade: tuple[Tensor, float] | None = None
+) -> Tensor:
     """Return `image` with its colours drawn towards those of other pictures, each by its weight.
 
     Means are mixed arithmetically and spreads geometrically. Weights of 0 change nothing; one of 1 gives the image that
@@ -46,12 +50,16 @@ def drawn_towards(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Ten
     Args:
         image: shape (1, 3, height, width), RGB of any range.
         anchors: pictures of the same range and any size, with weights that sum to 1 at most.
+        grade: a picture, and how far the anchors are first made as colourful and as rich in contrast as it is, 0…1.
     """
     axes = sent(torch.tensor(_AXES), image.device)
     own = _colours(image, axes)
+    graded = None if grade is None else (_colours(grade[0], axes), grade[1])
     mean, log_gain = own.mean, torch.zeros_like(own.spread)
     for picture, weight in anchors:
         theirs = _colours(picture, axes)
+        if graded is not None:
+            theirs = _graded(theirs, *graded, axes)
         mean = mean + weight * (theirs.mean - own.mean)
         log_gain = log_gain + weight * torch.log(theirs.spread / own.spread)
     most = math.log(LARGEST_GAIN)
@@ -84,3 +92,21 @@ def _colours(image: Tensor, axes: Tensor) -> _Colours:
     covariance = centred @ centred.T / pixels.shape[1]
     variance = ((axes @ covariance) * axes).sum(1, keepdim=True)
     return _Colours(mean, variance.clamp_min(LEAST_SPREAD**2).sqrt())
+
+
+def _graded(colours: _Colours, like: _Colours, share: float, axes: Tensor) -> _Colours:
+    """Return colours with their contrast and colourfulness, not their hue or brightness, brought nearer to others'."""
+    contrast = _gain(like.spread[0], colours.spread[0], share)
+    chroma = _gain(_colourfulness(like, axes), _colourfulness(colours, axes), share)
+    around_grey = axes @ colours.mean
+    mean = axes.T @ torch.cat([around_grey[:1], around_grey[1:] * chroma])
+    return _Colours(mean, torch.cat([colours.spread[:1] * contrast, colours.spread[1:] * chroma]))
+
+
+def _gain(wanted: Tensor, own: Tensor, share: float) -> Tensor:
+    return (wanted / own).pow(share).clamp(1 / LARGEST_GRADE, LARGEST_GRADE)
+
+
+def _colourfulness(colours: _Colours, axes: Tensor) -> Tensor:
+    """Return the root of the mean squared distance from grey, a scalar."""
+    return torch.cat([(axes @ colours.mean)[1:], colours.spread[1:]]).square().sum().sqrt()

@@ -39,7 +39,8 @@ def starting_image(
         anchors = [(look(sources[anchor.frame]), anchor) for anchor in start.anchors]
         if any(anchor.layout for anchor in start.anchors):
             image = laid_out_like(image, [(picture, anchor.layout) for picture, anchor in anchors])
-        image = drawn_towards(image, [(picture, anchor.weight) for picture, anchor in anchors])
+        grade = None if start.grade is None else (look(sources[start.grade.frame]), start.grade.weight)
+        image = drawn_towards(image, [(picture, anchor.weight) for picture, anchor in anchors], grade)
     return image.clamp(0, 1) * 2 - 1  # a sharp kernel overshoots a little at hard edges
 
 

@@ -25,7 +25,7 @@ _EAGER = 4
 
 _TRAVELS = ("giro", "zoom")
 _ONLY_OF = {
-    **dict.fromkeys(("crossfade", "steering"), ("giro",)),
+    **dict.fromkeys(("crossfade", "steering", "grade"), ("giro",)),
     **dict.fromkeys(("zoom", "noise_warp", "persistence", "colour_anchor", "layout_anchor"), _TRAVELS),
     "morphing": ("morph",),
 }

@@ -13,7 +13,7 @@ from engine.inheritance import inherited
 from engine.recipe import Giro, Mode, Stage, Zoom, from_json, to_json
 from engine.remix import extended
 from engine.settings import Settings
-from engine.storyboard import HIDDEN, Anchor, Feedback, Goal, Noise, Shot, Storyboard, Text
+from engine.storyboard import HIDDEN, Anchor, Feedback, Goal, Grade, Noise, Shot, Storyboard, Text
 
 PLAIN = Settings(size=64, steps=4, strength=0.5)
 STEADY = msgspec.structs.replace(PLAIN, colour_anchor=0.5, crossfade=4)
@@ -31,6 +31,7 @@ SETTINGS = st.builds(
     Settings,
     colour_anchor=st.sampled_from([0.0, 0.5, 1.0]),
     layout_anchor=st.sampled_from([0.0, 0.1]),
+    grade=st.sampled_from([0.0, 0.5]),
     crossfade=st.integers(0, 50),
     steps=st.just(4),
 )
@@ -73,6 +74,14 @@ def test_mixes_and_anchors_add_up(recipe: Giro, settings: Settings) -> None:
             anchors = feedback(shot).anchors
             assert sum(anchor.weight for anchor in anchors) == pytest.approx(settings.colour_anchor)
             assert sum(anchor.layout for anchor in anchors) == pytest.approx(settings.layout_anchor)
+
+
+def test_later_stages_are_graded_to_the_first_picture() -> None:
+    graded = msgspec.structs.replace(STEADY, grade=0.5)
+    frames = frames_of(storyboard(GIRO, graded))
+    assert feedback(frames[11]).grade is None, "the first stage is as it is"
+    assert {feedback(shot).grade for shot in frames[12:]} == {Grade(0, 0.5)}
+    assert not any(feedback(shot).grade for shot in frames_of(storyboard(GIRO, STEADY))[1:])
 
 
 @given(GIROS, st.builds(Stage, st.sampled_from("abcd"), st.integers(1, 30)), SETTINGS)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.animations import storyboard
+from engine.animations.morph import FINALISTS
 from engine.config import EngineConfig
 from engine.core import Core, CoreConfig
 from engine.errors import RecipeError
@@ -18,7 +19,7 @@ from engine.recipe import Morph, from_json, to_json
 from engine.remix import another_try, tried, unmeasured, with_seed
 from engine.settings import Overrides, Settings
 from engine.spool import Spool
-from engine.storyboard import HIDDEN, Noise, Swap, Text
+from engine.storyboard import HIDDEN, Noise, Swap, Text, is_hidden
 from tests.fakes.toy_backend import ToyBackend
 
 SETTINGS = Settings(size=64, steps=6, strength=0.5)
@@ -107,10 +108,19 @@ class TestStoryboard:
         angles = [shot.start.angle for shot in board.shots if isinstance(shot.start, Noise)]
         assert angles == pytest.approx([0, 0, 0, np.pi / 2])
 
-    def test_each_seed_that_is_tried_costs_a_survey_and_nothing_else(self) -> None:
-        one, eight = (storyboard(msgspec.structs.replace(MORPH, tries=tries), SETTINGS) for tries in (1, 8))
-        assert eight.shown == one.shown
-        assert (eight.unet_calls - one.unet_calls) % 7 == 0
+    def test_each_seed_that_is_tried_costs_a_look_and_the_most_promising_a_second_one(self) -> None:
+        tried = (1, 2, FINALISTS, 8, 16)
+        boards = {tries: storyboard(msgspec.structs.replace(MORPH, tries=tries), SETTINGS) for tries in tried}
+        calls = {tries: board.unet_calls // board.shots[0].unet_calls for tries, board in boards.items()}
+        assert len({board.shown for board in boards.values()}) == 1
+        assert calls[2] - calls[1] == 9 + 8, "nine places, then eight more"
+        assert calls[FINALISTS] - calls[1] == (FINALISTS - 1) * (9 + 8)
+        assert calls[16] - calls[8] == 8 * 9, "the others are looked at once"
+
+    def test_only_many_frames_are_worth_a_third_look(self) -> None:
+        few, many = (storyboard(msgspec.structs.replace(MORPH, frames=frames), SETTINGS) for frames in (16, 17))
+        hidden = [sum(is_hidden(shot.index) for shot in board.shots) for board in (few, many)]
+        assert hidden == [9 + 8, 9 + 8 + 8]
 
 
 class TestLoop:

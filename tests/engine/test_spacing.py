@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.perception import Description, steps, variation
-from engine.spacing import at_share, best, ranked, settled
+from engine.spacing import at_share, order, ranked, settled
 from engine.storyboard import Along, Noise, Path, Shot, Survey, Swap
 
 POSITIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -76,7 +76,7 @@ class TestChoice:
     SURVEYS = (survey(10, seed=1), survey(0, seed=2), survey(20, seed=3))
 
     def test_the_even_and_direct_one_is_the_best(self) -> None:
-        assert best(self.SURVEYS, self.LOOKS).seed == 2
+        assert ranked(self.SURVEYS, self.LOOKS)[0].seed == 2
 
     def test_the_order_of_trying_does_not_matter_but_among_equals(self) -> None:
         for surveys in itertools.permutations(self.SURVEYS):
@@ -91,6 +91,20 @@ class TestChoice:
         assert (followed.seed, followed.prompt) == (2, Swap("a {}", "skunk", "puppy", 0.5))
         assert followed.sources == frozenset() and shot.sources == self.LOOKS.keys()
         assert settled(followed, {}) is followed
+
+    def test_a_cliff_that_only_a_second_look_sees_costs_the_first_place(self) -> None:
+        surveys = (survey(0, seed=5), survey(10, seed=6))
+        even = dict(zip(range(5), map(look, range(5)), strict=True))
+        like = dict(zip(range(10, 15), map(look, (0.0, 1.0, 2.0, 3.1, 4.0)), strict=True))
+        # Between its second and third frame seed 5 does nothing, then jumps; seed 6 goes on evenly.
+        cliff = {20: look(1.0), 21: look(1.0), 22: look(2.0), 23: look(3.0)}
+        slope = {30: look(0.8), 31: look(1.6), 32: look(2.4), 33: look(3.2)}
+        looks = even | like | cliff | slope
+        path = Path(("skunk", "puppy"), "a {}")
+        assert [one.seed for one in order(Along(path, 0.5, surveys), looks)] == [5, 6]
+        along = Along(path, 0.5, surveys, finals=((20, 21, 22, 23), (30, 31, 32, 33)))
+        assert [one.seed for one in order(along, looks)] == [6, 5]
+        assert along.surveyed == looks.keys()
 
 
 class TestPath:

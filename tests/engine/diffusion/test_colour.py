@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.diffusion.colour import LARGEST_GAIN, REGIONS, drawn_towards, laid_out_like
+from engine.diffusion.colour import LARGEST_GAIN, LARGEST_GRADE, REGIONS, drawn_towards, laid_out_like
 
 AXES = torch.tensor([[1, 1, 1], [1, 0, -1], [-1, 2, -1]], dtype=torch.float32)
 
@@ -59,6 +59,28 @@ def test_a_flat_picture_is_not_blown_up_into_noise() -> None:
     drawn = drawn_towards(flat, [(picture(2, 0.3), 1.0)])
     assert float((drawn - drawn.mean((2, 3), keepdim=True)).std() / flat.std()) < LARGEST_GAIN * 1.5
     assert torch.isfinite(drawn_towards(torch.full((1, 3, 8, 8), 0.5), [(picture(2), 1.0)])).all()
+
+
+def colourfulness(image: Tensor) -> float:
+    return float(along_axes(image)[1:].square().mean().sqrt())
+
+
+def test_an_anchor_is_graded_to_another_pictures_colourfulness_and_contrast_and_keeps_its_hue() -> None:
+    grey = torch.full((1, 3, 32, 48), 0.4) + 0.3 * (picture(2, 0.1) - 0.5)
+    vivid = picture(1, 0.12)
+    plain, graded = (drawn_towards(grey, [(grey, 1.0)], grade) for grade in (None, (vivid, 1.0)))
+    assert torch.allclose(plain, grey, atol=1e-5)
+    assert colourfulness(graded) == pytest.approx(LARGEST_GRADE * colourfulness(grey), rel=0.01), "and no further"
+    before, after = along_axes(grey).mean(1), along_axes(graded).mean(1)
+    assert torch.allclose(after[1:] / before[1:], torch.tensor(LARGEST_GRADE), rtol=0.01)
+    assert float(after[0]) == pytest.approx(float(before[0]), abs=1e-4), "as bright as it was"
+
+
+def test_the_grade_is_reached_by_its_share() -> None:
+    dull, like = picture(2, 0.1), picture(2, 0.12)
+    half = drawn_towards(dull, [(dull, 1.0)], (like, 0.5))
+    expected = (float(along_axes(like)[0].std()) / float(along_axes(dull)[0].std())) ** 0.5
+    assert float(along_axes(half)[0].std()) == pytest.approx(float(along_axes(dull)[0].std()) * expected, rel=0.01)
 
 
 def test_anchors_of_another_size_are_fine() -> None:
