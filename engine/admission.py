@@ -22,7 +22,7 @@ from engine.limits import (
     require_welcome,
 )
 from engine.messages import JobId, Plan
-from engine.quote import quote
+from engine.quote import quote, work
 from engine.recipe import Recipe, resolve
 from engine.rules import Place, limits_at, moderation_at, nsfw_at
 from engine.service import Engine
@@ -117,8 +117,7 @@ class Admission:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
-            to_render = 1 - plan.inherited / plan.frames  # what is taken over from another job costs nothing
-            return quote(plan.recipe, _settings(plan), pace) * to_render
+            return work(plan.unet_calls, _settings(plan)) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
         return quote(*resolve(recipe, layers), pace)
 

@@ -147,13 +147,13 @@ def require_quota(account: Account, cost: float, limits: LimitsConfig) -> None:
     if cost > quota:
         raise LimitError(
             "This would take about {cost} of the engine's time, and {quota} in 24 hours are allowed here: ask for"
-            " fewer frames.",
+            " fewer frames, or for less to be tried.",
             cost=duration(cost),
             quota=duration(quota),
         )
     raise LimitError(
         "This would take about {cost} of the engine's time; {left} of your {quota} in 24 hours are left: ask for fewer"
-        " frames, or try again later.",
+        " frames, for less to be tried, or again later.",
         cost=duration(cost),
         left=duration(max(0.0, quota - account.spent)),
         quota=duration(quota),

@@ -54,8 +54,12 @@ class Pace(msgspec.Struct, frozen=True):
 
 def work_of(recipe: Recipe, settings: Settings) -> float:
     """Return how much work a recipe is: denoising steps times megapixels of a frame."""
-    board = storyboard(recipe, settings)
-    return board.unet_calls * board.width * board.height / _PIXELS
+    return work(storyboard(recipe, settings).unet_calls, settings)
+
+
+def work(unet_calls: int, settings: Settings) -> float:
+    """Return how much work so many denoising steps are."""
+    return unet_calls * settings.size**2 / _PIXELS
 
 
 def quote(recipe: Recipe, settings: Settings, pace: Pace) -> float:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 import msgspec
 
+from engine.animations import storyboard
 from engine.card import Card
 from engine.config import MIB, Config
 from engine.errors import EngineError, OperatorError, TappaError
@@ -207,7 +208,8 @@ class FakeEngine:
 
 def plan_of(recipe: Recipe) -> Plan:
     resolved, settings = resolve(recipe, (BUILT_IN,))
-    return Plan(recipe=resolved, model=MODEL, frames=recipe.frames, unet_calls=recipe.frames * settings.steps)
+    calls = storyboard(resolved, settings).unet_calls
+    return Plan(recipe=resolved, model=MODEL, frames=recipe.frames, unet_calls=calls)
 
 
 def report_of(recipe: Recipe) -> Report:
