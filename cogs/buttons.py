@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 
 from cogs.drafts import Action, Draft
 from cogs.failures import guarded
 from cogs.forms import CorrectButton
-from cogs.language import Language, language_of
+from cogs.job_button import JobButton
+from cogs.language import Language
 from cogs.ordering import acknowledge, submit
 from cogs.remix import ExtendButton, RemixButton
 from cogs.sharing import SaveButton, ShareButton, VoteButton
@@ -22,22 +22,14 @@ from engine.recipe import VARIATIONS
 if TYPE_CHECKING:
     from bot import Tappa
 
-_JOB = r"(?P<job>[0-9a-f]{16})"
 
-
-class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:cancel:{_JOB}"):
+class CancelButton(JobButton, action="cancel"):
     """Calls off the job of the message it stands under."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Cancel"), custom_id=f"tappa:cancel:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Cancel")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -46,19 +38,13 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
         await interaction.client.studio.cancel(self.job, by=str(interaction.user.id))
 
 
-class AgainButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:again:{_JOB}"):
+class AgainButton(JobButton, action="again", emoji="🎲"):
     """Asks for the same animation with another seed, for whoever presses it."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Again"), emoji="🎲", custom_id=f"tappa:again:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Again")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

@@ -17,6 +17,7 @@ from discord.ext import commands
 
 from cogs.failures import guarded, tell
 from cogs.fields import Field, extend_fields, extended_by, remix_fields, remixed
+from cogs.job_button import JOB
 from cogs.language import Language, language_of
 from cogs.ordering import acknowledge, submit
 from cogs.viewer import viewer_of
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 
 Verb = Literal["remix", "extend"]
 
-_JOB = r"(?P<job>[0-9a-f]{16})"
-_FORM_ID = re.compile(rf"tappa:form:(?P<verb>remix|extend):{_JOB}")
+_FORM_ID = re.compile(rf"tappa:form:(?P<verb>remix|extend):{JOB}")
 _PATIENCE = 30 * 60.0
 _REMEMBERED = 200
 
@@ -64,7 +64,7 @@ class RecipeForm(discord.ui.Modal):
 
 class CorrectButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"tappa:correct:(?P<verb>remix|extend):{_JOB}",
+    template=rf"tappa:correct:(?P<verb>remix|extend):{JOB}",
 ):
     """Opens a form again as it was sent in; after a restart of the bot, as it was before."""
 

@@ -17,6 +17,7 @@ from cogs.deletion import WithdrawButton, delete, may_delete
 from cogs.drafts import Upload
 from cogs.failures import guarded
 from cogs.forms import typed_in
+from cogs.job_button import JOB
 from cogs.language import Language, language_of
 from cogs.leaf import (
     LEAF,
@@ -46,7 +47,6 @@ from engine.store.pages import Order
 if TYPE_CHECKING:
     from bot import Tappa
 
-_JOB = r"(?P<job>[0-9a-f]{16})"
 _WAYS = {"back": -1, "stay": 0, "on": 1}
 _ARROWS = {"back": "◀️", "on": "▶️"}
 _FORM_ID = re.compile(rf"tappa:leaf:{LEAF}")
@@ -121,7 +121,7 @@ class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], te
 
 class DeleteButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"tappa:(?P<verb>delete|erase):{_JOB}:{LEAF}",
+    template=rf"tappa:(?P<verb>delete|erase):{JOB}:{LEAF}",
 ):
     """Takes a share out of the gallery, after having asked whether that is meant: "delete" asks, "erase" does it."""
 
@@ -270,7 +270,7 @@ def _view(page: Page, leaf: Leaf, viewer: Viewer, say: Language) -> discord.ui.V
         add(0, on)
         add(1, RemixButton(share.id, say))
         add(1, AgainButton(share.id, say))
-        add(1, VoteButton(share.id, share.votes, say))
+        add(1, VoteButton(share.id, say, votes=share.votes))
         add(1, SaveButton(share.id, say))
         if may_delete(share, viewer):
             add(1, DeleteButton("delete", share.id, leaf, say))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import discord
 import msgspec
@@ -14,6 +13,7 @@ from discord.ext import commands
 from cogs.drafts import Upload
 from cogs.failures import guarded
 from cogs.headline import headline
+from cogs.job_button import JobButton
 from cogs.language import Language, language_of
 from cogs.ordering import acknowledge, submit
 from cogs.queue import short_title
@@ -106,21 +106,13 @@ async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) ->
     return named(typed, own, theirs)
 
 
-class RecipeButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:recipe:(?P<job>[0-9a-f]{16})"
-):
+class RecipeButton(JobButton, action="recipe", emoji="📄"):
     """Gives a render's recipe as a file, to whoever presses it."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Recipe"), emoji="📄", custom_id=f"tappa:recipe:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Recipe")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -13,6 +13,7 @@ from discord.ext import commands
 from cogs.deletion import WithdrawButton, may_delete
 from cogs.failures import guarded
 from cogs.forms import open_form
+from cogs.job_button import JOB, JobButton
 from cogs.language import Language, language_of
 from cogs.origin import origin_note
 from cogs.recipe import RecipeButton
@@ -24,23 +25,16 @@ from engine.messages import JobId
 if TYPE_CHECKING:
     from bot import Tappa
 
-_JOB = r"(?P<job>[0-9a-f]{16})"
-_ABOUT = re.compile(rf"tappa:[a-z0-9:-]+:{_JOB}(:.*)?")
+_ABOUT = re.compile(rf"tappa:[a-z0-9:-]+:{JOB}(:.*)?")
 
 
-class RemixButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:remix:{_JOB}"):
+class RemixButton(JobButton, action="remix", emoji="✏️"):
     """Opens a form with the recipe, for whoever presses it."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Remix"), emoji="✏️", custom_id=f"tappa:remix:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Remix")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -48,19 +42,13 @@ class RemixButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         await open_form(interaction, "remix", self.job)
 
 
-class ExtendButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:extend:{_JOB}"):
+class ExtendButton(JobButton, action="extend", emoji="➕"):
     """Asks what follows on a giro."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Extend"), emoji="➕", custom_id=f"tappa:extend:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Extend")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

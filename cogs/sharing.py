@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import discord
 
 from cogs.failures import guarded
+from cogs.job_button import JobButton
 from cogs.language import Language, language_of
 from cogs.rows import revised
 from cogs.viewer import viewer_of
@@ -18,22 +18,14 @@ from engine.store import Share
 if TYPE_CHECKING:
     from bot import Tappa
 
-_JOB = r"(?P<job>[0-9a-f]{16})"
 
-
-class ShareButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:share:{_JOB}"):
+class ShareButton(JobButton, action="share", emoji="🖼️"):
     """Shows its maker's render to the server; from then on there is a Vote button in its place."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Share"), emoji="🖼️", custom_id=f"tappa:share:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Share")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -41,7 +33,7 @@ class ShareButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         await interaction.response.defer()
         say, share = language_of(interaction.locale), await self._shared(interaction)
         if interaction.message is not None:
-            vote = VoteButton(self.job, share.votes, _public(interaction))
+            vote = VoteButton(self.job, _public(interaction), votes=share.votes)
             await interaction.edit_original_response(view=revised(interaction.message, {self.custom_id: vote}))
         await interaction.followup.send(say("It is in this server's gallery now: /gallery shows it."), ephemeral=True)
 
@@ -57,20 +49,16 @@ class ShareButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
             return share
 
 
-class VoteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:vote:{_JOB}"):
+class VoteButton(JobButton, action="vote", emoji="👍"):
     """Gives a vote, or takes it back, and shows how many there are."""
 
-    def __init__(self, job: JobId, votes: int, say: Language) -> None:
-        label = say("Vote · {count}", count=votes) if votes else say("Vote")
-        super().__init__(discord.ui.Button(label=label, emoji="👍", custom_id=f"tappa:vote:{job}"))
-        self.job = job
+    def __init__(self, job: JobId, say: Language, *, votes: int = 0) -> None:
+        super().__init__(job, say, label=say("Vote · {count}", count=votes) if votes else "")
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], 0, language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it while there are no votes."""
+        return say("Vote")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -79,7 +67,7 @@ class VoteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         share, voted = await interaction.client.studio.gallery.vote(self.job, viewer_of(interaction))
         interaction.client.dispatch("vote", share)
         if interaction.message is not None:
-            button = VoteButton(self.job, share.votes, _public(interaction))
+            button = VoteButton(self.job, _public(interaction), votes=share.votes)
             await interaction.edit_original_response(view=revised(interaction.message, {self.custom_id: button}))
         say = language_of(interaction.locale)
         await interaction.followup.send(
@@ -88,19 +76,13 @@ class VoteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         )
 
 
-class SaveButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:save:{_JOB}"):
+class SaveButton(JobButton, action="save", emoji="🔖"):
     """Puts a share on the list of whoever presses it, or takes it off."""
 
-    def __init__(self, job: JobId, say: Language) -> None:
-        super().__init__(discord.ui.Button(label=say("Save"), emoji="🔖", custom_id=f"tappa:save:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Save")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

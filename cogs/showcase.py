@@ -126,7 +126,7 @@ def _buttons(share: Share, say: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(RemixButton(share.id, say))
     view.add_item(AgainButton(share.id, say))
-    view.add_item(VoteButton(share.id, share.votes, say))
+    view.add_item(VoteButton(share.id, say, votes=share.votes))
     view.add_item(SaveButton(share.id, say))
     return lasting(view)
 

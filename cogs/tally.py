@@ -85,7 +85,7 @@ class TallyCog(commands.Cog):
         place = self._bot.get_partial_messageable(int(channel), guild_id=int(share.server))
         button: Item | None = None
         if now is not None:
-            button = VoteButton(now.id, now.votes, language_of(guild.preferred_locale if guild else None))
+            button = VoteButton(now.id, language_of(guild.preferred_locale if guild else None), votes=now.votes)
         custom_id = f"tappa:vote:{share.id}"
         try:
             shown = await place.fetch_message(int(message))

@@ -5,45 +5,31 @@ The seeds that a morph has tried are chosen from in the same way.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import discord
 
 from cogs.failures import guarded
-from cogs.language import Language, language_of
+from cogs.job_button import JobButton, NumberButton
+from cogs.language import Language
 from cogs.ordering import acknowledge, submit
 from cogs.viewer import viewer_of
 from engine.errors import LimitError
-from engine.messages import JobId
-from engine.recipe import MAX_TRIES, Variations
+from engine.recipe import MAX_TRIES, VARIATIONS, Variations
 from engine.remix import picked, variations
 from engine.seeds import new_seeds
 
 if TYPE_CHECKING:
     from bot import Tappa
 
-_NUMBER = "|".join(map(str, range(1, MAX_TRIES + 1)))
-_JOB = r"(?P<job>[0-9a-f]{16})"
 
-
-class VariationsButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:variations:{_JOB}"
-):
+class VariationsButton(JobButton, action="variations", emoji="🎞️"):
     """Asks for the contact sheet of an animation; under a contact sheet, for four others."""
 
-    def __init__(self, job: JobId, say: Language, *, label: str = "") -> None:
-        super().__init__(
-            discord.ui.Button(label=label or say("Variations"), emoji="🎞️", custom_id=f"tappa:variations:{job}")
-        )
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["job"], language_of(interaction.locale))
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Variations")
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -53,26 +39,8 @@ class VariationsButton(
         await submit(interaction, message, variations(recipe, new_seeds()), parent=self.job)
 
 
-class PickButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:pick:(?P<number>[1-4]):{_JOB}"
-):
+class PickButton(NumberButton, action="pick", most=VARIATIONS):
     """Asks for one of the animations of a contact sheet in full."""
-
-    def __init__(self, number: int, job: JobId) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=str(number), style=discord.ButtonStyle.primary, custom_id=f"tappa:pick:{number}:{job}"
-            )
-        )
-        self.number = number
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(int(match["number"]), match["job"])
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -84,26 +52,8 @@ class PickButton(
         await submit(interaction, message, picked(sheet, self.number), parent=self.job)
 
 
-class TryButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:try:(?P<number>{_NUMBER}):{_JOB}"
-):
+class TryButton(NumberButton, action="try", most=MAX_TRIES):
     """Asks for the morph of another of the seeds that were tried, in full."""
-
-    def __init__(self, number: int, job: JobId) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=str(number), style=discord.ButtonStyle.primary, custom_id=f"tappa:try:{number}:{job}"
-            )
-        )
-        self.number = number
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(int(match["number"]), match["job"])
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
