@@ -30,6 +30,7 @@ DROPOUT = 0.1
 CAPTIONS = 4  # ready for each picture
 # What a small part of a picture shows, or only its plan: learnt last, so a share of each batch may be about it alone.
 HARD = ("tree_side", "sea_side", "jersey", "weather")
+PLAN = frozenset(("tree_side", "sea_side"))
 WORN = (0.2, 0.85)  # where on the way from picture to noise a worn picture may be begun from
 LOOK_PROMPTS = (
     "a wide street in a rural town in Tuscany, springtime",
@@ -94,8 +95,9 @@ class DenoiserTask:
     away, and a feedback chain keeps its edges and colours.
 
     A third, `hard_share`, is spread over the others but the worn: pictures whose captions speak of a side, a jersey or
-    the weather, each as often. Their errors weigh the same at all noises: min-SNR counts little where a picture is
-    still nearly noise, and that is where its plan is made. (Without it 1.25 million samples taught no left and right.)
+    the weather, each as often. Their errors weigh the same at all noises, and of those about a side only the noisier
+    half is learnt: min-SNR counts little where a picture is still nearly noise, and that is where its plan is made.
+    (Without it 1.25 million samples taught no left and right.)
     """
 
     latents: Latents
@@ -109,9 +111,10 @@ class DenoiserTask:
     name: str = "denoiser"
     start: Path | None = None  # a model in diffusers' layout, with these latents, to go on from
     teacher: Path | None = None  # such a model, needed where a share is guided
+    apart: tuple[str, ...] = ()  # words whose embeddings are drawn apart where a run begins from `start`
     tokenizer: Any = field(init=False)
     _captions: Tensor = field(init=False)  # N×CAPTIONS×77, int16, where the latents are
-    _hard: list[NDArray[np.int64]] = field(init=False)  # for each hard concept, M×2: pictures and captions about it
+    _hard: dict[str, NDArray[np.int64]] = field(init=False)  # by concept, M×2: pictures and captions about it
     _nothing: Tensor = field(init=False)  # the empty caption, 1×77
     _alphas: Tensor = field(init=False)
     _teacher: nn.Module = field(init=False)
@@ -124,7 +127,7 @@ class DenoiserTask:
             self.tokenizer = text.load_tokenizer(self.start / "tokenizer")
         captions = text.captions_of(self.tokenizer, self.latents.facts[: self.latents.training], CAPTIONS, HARD)
         self._captions = captions.ids.to(self.device)  # only now: what a GPU holds must not be forked
-        self._hard = [pairs for says in captions.says.values() if len(pairs := np.argwhere(says))]
+        self._hard = {name: pairs for name, says in captions.says.items() if len(pairs := np.argwhere(says))}
         self.latents.move(self.device)
         self._nothing = text.token_ids(self.tokenizer, [""]).to(self.device)
         self._alphas = build_scheduler().alphas_cumprod.float().to(self.device)
@@ -134,7 +137,11 @@ class DenoiserTask:
             self._teacher = self._built(self.teacher).to(self.device, memory_format=loop.layout(self.device)).eval()  # type: ignore[call-overload]
 
     def network(self) -> nn.Module:
-        return self._built(self.start)
+        network = self._built(self.start)
+        if self.start is not None and self.apart:
+            parts: Any = network
+            text.draw_apart(parts["text"], self.tokenizer, self.apart)
+        return network
 
     def _built(self, start: Path | None) -> nn.Module:
         denoiser = build_denoiser()
@@ -153,10 +160,13 @@ class DenoiserTask:
         rows[count - worn :] = rng.integers(0, max(1, min(len(self.latents.worn), self.latents.training)), worn)
         chosen = rng.integers(0, CAPTIONS, count)
         hard = self._hard_rows(count - worn, count)
-        for row in np.flatnonzero(hard):
-            pairs = self._hard[int(rng.integers(len(self._hard)))]
-            rows[row], chosen[row] = pairs[int(rng.integers(len(pairs)))]
         spread = rng.permutation((np.arange(count) + rng.random(count)) / count)
+        for row in np.flatnonzero(hard):
+            concept = str(rng.choice(list(self._hard)))
+            pairs = self._hard[concept]
+            rows[row], chosen[row] = pairs[int(rng.integers(len(pairs)))]
+            if concept in PLAN:
+                spread[row] = (1 + spread[row]) / 2
         spread[count - worn :] = WORN[0] + (WORN[1] - WORN[0]) * spread[count - worn :]
         scales = np.ones(count, np.float32)
         scales[:told] = rng.uniform(*SCALES, told)
@@ -310,6 +320,13 @@ def main() -> None:
         metavar="SHARE",
         help="share of a batch about sides, jerseys and weather alone",
     )
+    parser.add_argument(
+        "--apart",
+        nargs="*",
+        default=(),
+        metavar="WORD",
+        help="words that the model to go on from has not learnt to tell from each other",
+    )
     loop.add_arguments(parser, learning_rate=6e-4)
     arguments = parser.parse_args()
     task = DenoiserTask(
@@ -322,6 +339,7 @@ def main() -> None:
         teacher=arguments.teacher,
         worn_share=arguments.worn,
         hard_share=arguments.hard,
+        apart=tuple(arguments.apart),
     )
     loop.train(task, loop.schedule_of(arguments), loop.place_of(arguments))
 

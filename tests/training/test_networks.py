@@ -15,10 +15,11 @@ from training import autoencoder_net, denoiser
 from training.autoencoder import AutoencoderTask
 from training.classifier import Classifier, ClassifierTask, load, save
 from training.denoiser import DenoiserTask, build_denoiser, load_weights
-from training.drawing.facts import CONCEPTS, VALUES, sample
+from training.drawing.facts import CONCEPTS, VALUES, Facts, sample
 from training.drawing.picture import Picture
 from training.latents import Latents
 from training.pictures import Pictures, sheet, to_pixels, to_tensor
+from training.text import load_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +155,41 @@ def test_a_share_of_each_batch_begins_from_worn_pictures_and_is_asked_for_whole_
     assert all((row == clean).flatten(1).all(1).any() for row in batch["latents"][4:]), "of those that are worn"
     assert batch["timesteps"][4:].min() >= 0.2 * denoiser.TIMESTEPS
     step(task, batch)
+
+
+def test_a_share_of_each_batch_is_about_what_is_learnt_last(tmp_path, monkeypatch):
+    monkeypatch.setattr(denoiser, "HARD", ("tree_side", "sea_side"))
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "latents-00000.npy", rng.normal(size=(8, 12, 16, 16)).astype(np.float16))
+    beside_the_sea = Facts("sea", sea_side="left", trees="pine", tree_side="right")
+    facts = [beside_the_sea] * 3 + [Facts("animal", animal="fox", place="plain")] * 5
+    (tmp_path / "latents-00000.jsonl").write_text("\n".join(json.dumps(asdict(one)) for one in facts) + "\n")
+    latents = Latents(tmp_path, held_out=2)
+    task = DenoiserTask(latents, tmp_path, "cpu", batch_size=8, vocabulary_captions=500, hard_share=0.5)
+    batch = task.batch(np.random.default_rng(1))
+    assert batch["hard"].tolist() == [False, True] * 4
+    sides = {
+        number for word in ("left", "right") for number in task.tokenizer(word, add_special_tokens=False).input_ids
+    }
+    for row in range(1, 8, 2):
+        assert (latents.values[:3].float() == batch["latents"][row]).flatten(1).all(1).any()
+        assert sides & set(batch["ids"][row].tolist()), "its caption names the side"
+        assert batch["timesteps"][row] >= denoiser.TIMESTEPS // 2, "where a picture's plan is made"
+    step(task, batch)
+
+
+def test_words_that_a_model_does_not_tell_apart_are_drawn_apart_and_no_others(tmp_path):
+    latents = some_latents(tmp_path)
+    near, far = (
+        DenoiserTask(latents, EMBEDDED / "vae", "cpu", start=EMBEDDED, apart=words).network()["text"]
+        for words in ((), ("left", "right"))
+    )
+    before, after = (network.get_input_embeddings().weight for network in (near, far))
+    left, right = load_tokenizer(EMBEDDED / "tokenizer")("left right", add_special_tokens=False).input_ids
+    torch.testing.assert_close(after[left] - after[right], 4 * (before[left] - before[right]), atol=1e-5, rtol=1e-4)
+    assert (before != after).any(1).nonzero().flatten().tolist() == sorted((left, right))
+    with pytest.raises(ValueError, match="tokens"):
+        DenoiserTask(latents, EMBEDDED / "vae", "cpu", start=EMBEDDED, apart=("leftwards",)).network()
 
 
 class Remembers(nn.Module):
