@@ -97,7 +97,7 @@ class DenoiserTask:
     A third, `hard_share`, is spread over the others but the worn: pictures whose captions speak of a side, a jersey or
     the weather, each as often. Their errors weigh the same at all noises, and of those about a side only the noisier
     half is learnt: min-SNR counts little where a picture is still nearly noise, and that is where its plan is made.
-    (Without it 1.25 million samples taught no left and right.)
+    (`training.sides` is what first teaches left and right; this keeps and refines it.)
     """
 
     latents: Latents
@@ -111,12 +111,11 @@ class DenoiserTask:
     name: str = "denoiser"
     start: Path | None = None  # a model in diffusers' layout, with these latents, to go on from
     teacher: Path | None = None  # such a model, needed where a share is guided
-    apart: tuple[str, ...] = ()  # words whose embeddings are drawn apart where a run begins from `start`
     tokenizer: Any = field(init=False)
-    _captions: Tensor = field(init=False)  # N×CAPTIONS×77, int16, where the latents are
-    _hard: dict[str, NDArray[np.int64]] = field(init=False)  # by concept, M×2: pictures and captions about it
+    captions: Tensor = field(init=False)  # N×CAPTIONS×77, int16, where the latents are
+    hard: dict[str, NDArray[np.int64]] = field(init=False)  # by concept, M×2: pictures and captions about it
     _nothing: Tensor = field(init=False)  # the empty caption, 1×77
-    _alphas: Tensor = field(init=False)
+    alphas: Tensor = field(init=False)
     _teacher: nn.Module = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,22 +125,18 @@ class DenoiserTask:
         else:  # the words keep their numbers
             self.tokenizer = text.load_tokenizer(self.start / "tokenizer")
         captions = text.captions_of(self.tokenizer, self.latents.facts[: self.latents.training], CAPTIONS, HARD)
-        self._captions = captions.ids.to(self.device)  # only now: what a GPU holds must not be forked
-        self._hard = {name: pairs for name, says in captions.says.items() if len(pairs := np.argwhere(says))}
+        self.captions = captions.ids.to(self.device)  # only now: what a GPU holds must not be forked
+        self.hard = {name: pairs for name, says in captions.says.items() if len(pairs := np.argwhere(says))}
         self.latents.move(self.device)
         self._nothing = text.token_ids(self.tokenizer, [""]).to(self.device)
-        self._alphas = build_scheduler().alphas_cumprod.float().to(self.device)
+        self.alphas = build_scheduler().alphas_cumprod.float().to(self.device)
         if self.guided_share:
             if self.teacher is None:
                 raise ValueError("a share that learns guidance needs a teacher")
             self._teacher = self._built(self.teacher).to(self.device, memory_format=loop.layout(self.device)).eval()  # type: ignore[call-overload]
 
     def network(self) -> nn.Module:
-        network = self._built(self.start)
-        if self.start is not None and self.apart:
-            parts: Any = network
-            text.draw_apart(parts["text"], self.tokenizer, self.apart)
-        return network
+        return self._built(self.start)
 
     def _built(self, start: Path | None) -> nn.Module:
         denoiser = build_denoiser()
@@ -162,8 +157,8 @@ class DenoiserTask:
         hard = self._hard_rows(count - worn, count)
         spread = rng.permutation((np.arange(count) + rng.random(count)) / count)
         for row in np.flatnonzero(hard):
-            concept = str(rng.choice(list(self._hard)))
-            pairs = self._hard[concept]
+            concept = str(rng.choice(list(self.hard)))
+            pairs = self.hard[concept]
             rows[row], chosen[row] = pairs[int(rng.integers(len(pairs)))]
             if concept in PLAN:
                 spread[row] = (1 + spread[row]) / 2
@@ -180,7 +175,7 @@ class DenoiserTask:
         return {
             "latents": clean,
             "seen": seen,
-            "ids": torch.where(unsaid[:, None], self._nothing, self._captions[where, self._there(chosen)].long()),
+            "ids": torch.where(unsaid[:, None], self._nothing, self.captions[where, self._there(chosen)].long()),
             "timesteps": self._there((spread * TIMESTEPS).astype(np.int64)),
             "scales": self._there(scales),
             "hard": self._there(hard),
@@ -188,7 +183,7 @@ class DenoiserTask:
 
     def _hard_rows(self, among: int, count: int) -> NDArray[np.bool_]:
         """Which of `count` rows are about a hard concept: the share, evenly over the first `among`."""
-        reached = np.floor(np.arange(among + 1) * (self.hard_share if self._hard else 0.0))
+        reached = np.floor(np.arange(among + 1) * (self.hard_share if self.hard else 0.0))
         return np.pad(np.diff(reached) > 0, (0, count - among))
 
     @property
@@ -205,7 +200,7 @@ class DenoiserTask:
     def _velocity_loss(self, network: nn.Module, batch: loop.Batch, noise: Tensor, *, told: int) -> Tensor:
         """The weighted error; the first `told` rows learn guidance in one call."""
         timesteps, scales = batch["timesteps"], batch["scales"]
-        alpha = self._alphas[timesteps].view(-1, 1, 1, 1)
+        alpha = self.alphas[timesteps].view(-1, 1, 1, 1)
         noised = alpha.sqrt() * batch["seen"] + (1 - alpha).sqrt() * noise
         # The velocity that leads from where it is to the picture as it was drawn; for a row that is not worn it is
         # √ᾱ·noise − √(1−ᾱ)·latents. Without noise there is nothing to divide by, and nothing is worn.
@@ -320,13 +315,6 @@ def main() -> None:
         metavar="SHARE",
         help="share of a batch about sides, jerseys and weather alone",
     )
-    parser.add_argument(
-        "--apart",
-        nargs="*",
-        default=(),
-        metavar="WORD",
-        help="words that the model to go on from has not learnt to tell from each other",
-    )
     loop.add_arguments(parser, learning_rate=6e-4)
     arguments = parser.parse_args()
     task = DenoiserTask(
@@ -339,7 +327,6 @@ def main() -> None:
         teacher=arguments.teacher,
         worn_share=arguments.worn,
         hard_share=arguments.hard,
-        apart=tuple(arguments.apart),
     )
     loop.train(task, loop.schedule_of(arguments), loop.place_of(arguments))
 

@@ -19,7 +19,6 @@ from training.drawing.facts import CONCEPTS, VALUES, Facts, sample
 from training.drawing.picture import Picture
 from training.latents import Latents
 from training.pictures import Pictures, sheet, to_pixels, to_tensor
-from training.text import load_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +103,13 @@ def test_a_judge_on_disk_knows_what_it_knew_and_only_that(tmp_path):
     assert json.loads((tmp_path / "judge.json").read_text())["right"] == {"scene": 0.912, "light": 1.0}
 
 
-def some_latents(folder, worn=0):
+def some_latents(folder, worn=0, facts=None):
     rng = np.random.default_rng(0)
     np.save(folder / "latents-00000.npy", rng.normal(size=(8, 12, 16, 16)).astype(np.float16))
     if worn:
         np.save(folder / "worn-00000.npy", rng.normal(size=(worn, 12, 16, 16)).astype(np.float16))
-    facts = [json.dumps(asdict(sample(rng))) for _ in range(8)]
-    (folder / "latents-00000.jsonl").write_text("\n".join(facts) + "\n")
+    facts = facts or [sample(rng) for _ in range(8)]
+    (folder / "latents-00000.jsonl").write_text("\n".join(json.dumps(asdict(one)) for one in facts) + "\n")
     return Latents(folder, held_out=2)
 
 
@@ -159,12 +158,8 @@ def test_a_share_of_each_batch_begins_from_worn_pictures_and_is_asked_for_whole_
 
 def test_a_share_of_each_batch_is_about_what_is_learnt_last(tmp_path, monkeypatch):
     monkeypatch.setattr(denoiser, "HARD", ("tree_side", "sea_side"))
-    rng = np.random.default_rng(0)
-    np.save(tmp_path / "latents-00000.npy", rng.normal(size=(8, 12, 16, 16)).astype(np.float16))
     beside_the_sea = Facts("sea", sea_side="left", trees="pine", tree_side="right")
-    facts = [beside_the_sea] * 3 + [Facts("animal", animal="fox", place="plain")] * 5
-    (tmp_path / "latents-00000.jsonl").write_text("\n".join(json.dumps(asdict(one)) for one in facts) + "\n")
-    latents = Latents(tmp_path, held_out=2)
+    latents = some_latents(tmp_path, facts=[beside_the_sea] * 3 + [Facts("animal", animal="fox", place="plain")] * 5)
     task = DenoiserTask(latents, tmp_path, "cpu", batch_size=8, vocabulary_captions=500, hard_share=0.5)
     batch = task.batch(np.random.default_rng(1))
     assert batch["hard"].tolist() == [False, True] * 4
@@ -176,20 +171,6 @@ def test_a_share_of_each_batch_is_about_what_is_learnt_last(tmp_path, monkeypatc
         assert sides & set(batch["ids"][row].tolist()), "its caption names the side"
         assert batch["timesteps"][row] >= denoiser.TIMESTEPS // 2, "where a picture's plan is made"
     step(task, batch)
-
-
-def test_words_that_a_model_does_not_tell_apart_are_drawn_apart_and_no_others(tmp_path):
-    latents = some_latents(tmp_path)
-    near, far = (
-        DenoiserTask(latents, EMBEDDED / "vae", "cpu", start=EMBEDDED, apart=words).network()["text"]
-        for words in ((), ("left", "right"))
-    )
-    before, after = (network.get_input_embeddings().weight for network in (near, far))
-    left, right = load_tokenizer(EMBEDDED / "tokenizer")("left right", add_special_tokens=False).input_ids
-    torch.testing.assert_close(after[left] - after[right], 4 * (before[left] - before[right]), atol=1e-5, rtol=1e-4)
-    assert (before != after).any(1).nonzero().flatten().tolist() == sorted((left, right))
-    with pytest.raises(ValueError, match="tokens"):
-        DenoiserTask(latents, EMBEDDED / "vae", "cpu", start=EMBEDDED, apart=("leftwards",)).network()
 
 
 class Remembers(nn.Module):
