@@ -63,7 +63,7 @@ def stages(folder: Path, device: str, minutes: float, scale: Scale, start: Path 
     The trained `minutes` are shared out: 30 % autoencoder, 60 % denoiser, 10 % the rest.
     """
     pictures, latents, settled = str(folder / "pictures"), str(folder / "latents"), str(folder / "autoencoder-final")
-    learnt, taught = str(folder / "learnt"), str(folder / "denoiser" / "export")
+    learnt, taught = str(folder / "learnt"), str(folder / "denoiser-sided" / "export")
     decoder, model, judge = str(folder / "decoder" / "export"), str(folder / "model"), str(folder / "judge")
     cores = os.cpu_count() or 1
 
@@ -110,7 +110,20 @@ def stages(folder: Path, device: str, minutes: float, scale: Scale, start: Path 
             ),
             needs="draw-more",
         ),
-        Stage("denoiser", "denoiser", (*learned, *rate, *old_model, *trained("denoiser", 0.35))),
+        Stage("denoiser", "denoiser", (*learned, *rate, *old_model, *trained("denoiser", 0.15))),
+        Stage(
+            "sides",
+            "sides",
+            (
+                *("--latents", latents, "--autoencoder", settled, "--batch-size", str(max(2, scale.batch // 2))),
+                *("--start", str(folder / "denoiser" / "export"), *trained("sides", 0.02)),
+            ),
+        ),
+        Stage(
+            "denoiser-sided",
+            "denoiser",
+            (*learned, *rate, "--start", str(folder / "sides" / "export"), *trained("denoiser-sided", 0.18)),
+        ),
         Stage(
             "denoiser-guided",
             "denoiser",
