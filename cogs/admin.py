@@ -100,7 +100,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         interaction: Interaction,
         key: KeyOption,
         value: ValueOption,
-        channel: discord.TextChannel | discord.VoiceChannel | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | None = None,
         role: discord.Role | None = None,
         everywhere: bool = False,
     ) -> None:

@@ -129,3 +129,10 @@ async def test_no_description_and_no_menu_was_left_untranslated(commands, langua
             if is_described and language not in translations(part, "description"):
                 missing.append(f"{command['name']}: {part['description']}")
     assert missing == []
+
+
+def test_a_limit_can_be_set_for_a_text_channel_a_voice_channels_chat_or_a_forums_posts(commands: list[Json]) -> None:
+    (admin,) = (command for command in commands if command["name"] == "admin")
+    (change,) = (option for option in admin["options"] if option["name"] == "set")
+    (channel,) = (option for option in change["options"] if option["name"] == "channel")
+    assert set(channel["channel_types"]) >= {0, 2, 15}
