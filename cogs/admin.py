@@ -19,7 +19,7 @@ from cogs.blocked import BlockedPageButton, UnblockSelect, Which, blocked, show_
 from cogs.changes import restart_note, shown
 from cogs.conclusion import conclude, reply
 from cogs.language import language_of
-from cogs.options import EXAMPLES
+from cogs.options import EXAMPLES, ChatOption
 from cogs.purge import PurgeButton, ask
 from cogs.queue import short_title
 from cogs.scope import Scope
@@ -100,7 +100,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         interaction: Interaction,
         key: KeyOption,
         value: ValueOption,
-        channel: discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | None = None,
+        channel: ChatOption | None = None,
         role: discord.Role | None = None,
         everywhere: bool = False,
     ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+import discord
 from discord import app_commands
 
 from engine.recipe import MAX_FRAMES, MAX_PROMPT, MAX_SEED, MAX_TRIES
@@ -13,6 +16,34 @@ PromptOption = app_commands.Range[str, 1, MAX_PROMPT]
 WaypointsOption = app_commands.Range[str, 1, LONGEST]
 TriesOption = app_commands.Range[int, 1, MAX_TRIES]
 NegativeOption = app_commands.Range[str, 1, MAX_PROMPT]
+
+
+class ChatTransformer(app_commands.Transformer):
+    """Where commands can be used on a server: a forum for all its posts, too.
+
+    discord.py's own way to name a forum also names media channels, which Discord's specification does not have.
+    """
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [
+            discord.ChannelType.text,
+            discord.ChannelType.news,
+            discord.ChannelType.voice,
+            discord.ChannelType.forum,
+        ]
+
+    async def transform(
+        self, interaction: discord.Interaction, value: app_commands.AppCommandChannel
+    ) -> app_commands.AppCommandChannel:
+        return value
+
+
+ChatOption: TypeAlias = app_commands.Transform[app_commands.AppCommandChannel, ChatTransformer]
 
 EXAMPLES = "examples"
 """Under this key of its `extras` a command keeps examples for /help: for each of them what to type for which option."""
