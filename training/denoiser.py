@@ -30,7 +30,7 @@ DROPOUT = 0.1
 CAPTIONS = 4  # ready for each picture
 # What a small part of a picture shows, or only its plan: learnt last, so a share of each batch may be about it alone.
 HARD = ("tree_side", "sea_side", "jersey", "weather")
-PLAN = frozenset(("tree_side", "sea_side"))
+PLAN = frozenset(("tree_side", "sea_side", "jersey"))
 WORN = (0.2, 0.85)  # where on the way from picture to noise a worn picture may be begun from
 LOOK_PROMPTS = (
     "a wide street in a rural town in Tuscany, springtime",
@@ -97,7 +97,7 @@ class DenoiserTask:
     A third, `hard_share`, is spread over the others but the worn: pictures whose captions speak of a side, a jersey or
     the weather, each as often. Their errors weigh the same at all noises, and of those about a side only the noisier
     half is learnt: min-SNR counts little where a picture is still nearly noise, and that is where its plan is made.
-    (`training.sides` is what first teaches left and right; this keeps and refines it.)
+    (`training.contrasts` is what first teaches left, right and a jersey's colour; this keeps and refines it.)
     """
 
     latents: Latents

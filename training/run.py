@@ -63,7 +63,7 @@ def stages(folder: Path, device: str, minutes: float, scale: Scale, start: Path 
     The trained `minutes` are shared out: 30 % autoencoder, 60 % denoiser, 10 % the rest.
     """
     pictures, latents, settled = str(folder / "pictures"), str(folder / "latents"), str(folder / "autoencoder-final")
-    learnt, taught = str(folder / "learnt"), str(folder / "denoiser-sided" / "export")
+    learnt, taught = str(folder / "learnt"), str(folder / "denoiser-apart" / "export")
     decoder, model, judge = str(folder / "decoder" / "export"), str(folder / "model"), str(folder / "judge")
     cores = os.cpu_count() or 1
 
@@ -112,17 +112,17 @@ def stages(folder: Path, device: str, minutes: float, scale: Scale, start: Path 
         ),
         Stage("denoiser", "denoiser", (*learned, *rate, *old_model, *trained("denoiser", 0.15))),
         Stage(
-            "sides",
-            "sides",
+            "contrasts",
+            "contrasts",
             (
                 *("--latents", latents, "--autoencoder", settled, "--batch-size", str(max(2, scale.batch // 2))),
-                *("--start", str(folder / "denoiser" / "export"), *trained("sides", 0.02)),
+                *("--start", str(folder / "denoiser" / "export"), *trained("contrasts", 0.02)),
             ),
         ),
         Stage(
-            "denoiser-sided",
+            "denoiser-apart",
             "denoiser",
-            (*learned, *rate, "--start", str(folder / "sides" / "export"), *trained("denoiser-sided", 0.18)),
+            (*learned, *rate, "--start", str(folder / "contrasts" / "export"), *trained("denoiser-apart", 0.18)),
         ),
         Stage(
             "denoiser-guided",
