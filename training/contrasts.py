@@ -3,10 +3,10 @@
 A denoiser that learns from captioned pictures alone sits in a saddle here: as long as it paints "trees on the right"
 and "trees on the left" alike, nothing says in which direction to part them, and what a side explains of the error is
 lost among what it does not; the colour of a jersey, on a hundredth of the picture, even more so. 1.25 million pictures
-did not lead out of it. So for a few minutes it is asked the question itself: by how much do your answers to two
-captions that differ in those words alone differ, from the same noise? Where a picture is still nearly noise, that must
-be the difference of what such pictures are on average. Four fifths of it were learnt for sides after 240 steps of eight
-pairs, half of it for jerseys after 340; `training.denoiser` goes on from there.
+did not lead out of it. So for a while it is also asked the question itself: by how much do your answers to two captions
+that differ in those words alone differ, from the same noise? Where a picture is still nearly noise, that must be the
+difference of what such pictures are on average. Four fifths of it were learnt for sides after 240 steps of eight pairs,
+half of it for jerseys after 340. Alone, without the ordinary rows beside it, that spoils the answers at less noise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ NEARLY_NOISE = 0.9
 SIDES, JERSEY = "sides", "jersey"
 WEIGHTS = {SIDES: 1.0, JERSEY: 6.0}
 """Of the differences, beside the answers themselves: a jersey is small."""
-VELOCITY_WEIGHT = 0.25
+WEIGHT = 4.0
+"""Of all pairs, beside the ordinary rows."""
 RIDGE = 5.0
 _TOGETHER = (("scene", "tree_side"), ("scene", "sea_side"), ("scene", "light"), ("scene", "season"))
 _COLOURS = tuple(colour for colour in JERSEYS if colour not in ("none", "many"))
@@ -98,9 +99,10 @@ def recoloured(caption: str, facts: Facts, rng: np.random.Generator) -> tuple[st
 
 @dataclass
 class ContrastTask(DenoiserTask):
-    """The difference of the answers to two captions, and a little of the velocity, so that the rest stays."""
+    """Beside the ordinary rows of a batch, `pairs` of captions and the difference of the answers to them."""
 
     name: str = "contrasts"
+    pairs: int = 6
     _contrasts: dict[str, list[Contrast]] = field(init=False)
     _averages: Averages = field(init=False)
 
@@ -122,58 +124,56 @@ class ContrastTask(DenoiserTask):
                         found[kind].append(Contrast(row, caption, *other))
         self._contrasts = {kind: contrasts for kind, contrasts in found.items() if contrasts}
 
-    def network(self) -> nn.Module:
-        network: Any = super().network()
-        text.draw_apart(network["text"], self.tokenizer, tuple(_MIRROR))
-        return network  # type: ignore[no-any-return]
-
     def batch(self, rng: np.random.Generator) -> loop.Batch:
-        """Pictures nearly all noise, each with a caption and another one; kinds of contrasts take turns."""
-        kinds = [list(self._contrasts)[place % len(self._contrasts)] for place in range(self.batch_size)]
+        """The ordinary rows, and pictures nearly all noise, each with a caption and another one."""
+        return {**super().batch(rng), **self.pairs_of(rng)}
+
+    def pairs_of(self, rng: np.random.Generator) -> loop.Batch:
+        """The pairs of a batch, by names that begin with "pair_"; kinds of contrasts take turns."""
+        kinds = [list(self._contrasts)[place % len(self._contrasts)] for place in range(self.pairs)]
         chosen = [self._contrasts[kind][int(rng.integers(len(self._contrasts[kind])))] for kind in kinds]
-        timesteps = rng.integers(int(NEARLY_NOISE * TIMESTEPS), TIMESTEPS, self.batch_size)
+        timesteps = rng.integers(int(NEARLY_NOISE * TIMESTEPS), TIMESTEPS, self.pairs)
         of = self._averages.of
         return {
-            "latents": self.latents.values[torch.tensor([one.row for one in chosen])].float(),
-            "ids": text.token_ids(self.tokenizer, [one.caption for one in chosen]),
-            "other_ids": text.token_ids(self.tokenizer, [one.other for one in chosen]),
-            "timesteps": torch.from_numpy(timesteps),
-            "differences": torch.stack([of(self.latents.facts[one.row]) - of(one.facts) for one in chosen]),
-            "weights": torch.tensor([WEIGHTS[kind] for kind in kinds]),
+            "pair_latents": self.latents.values[torch.tensor([one.row for one in chosen])].float(),
+            "pair_ids": text.token_ids(self.tokenizer, [one.caption for one in chosen]),
+            "pair_other_ids": text.token_ids(self.tokenizer, [one.other for one in chosen]),
+            "pair_timesteps": torch.from_numpy(timesteps),
+            "pair_differences": torch.stack([of(self.latents.facts[one.row]) - of(one.facts) for one in chosen]),
+            "pair_weights": torch.tensor([WEIGHTS[kind] for kind in kinds]),
         }
 
     def loss(self, network: nn.Module, batch: loop.Batch) -> Tensor:
-        answer, other, velocity, wanted = self._answers(network, batch, torch.randn_like(batch["latents"]))
-        missed = (answer - other - wanted).square().mean((1, 2, 3))
-        total: Tensor = (batch["weights"] * missed).mean() + VELOCITY_WEIGHT * (answer - velocity).square().mean()
-        return total
+        answered, wanted = self._differences(network, batch, torch.randn_like(batch["pair_latents"]))
+        missed = (batch["pair_weights"] * (answered - wanted).square().mean((1, 2, 3))).mean()
+        return super().loss(network, batch) + WEIGHT * missed
 
-    def _answers(self, network: nn.Module, batch: loop.Batch, noise: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The answers to both captions, and what the first and their difference should be."""
-        alpha = self.alphas[batch["timesteps"]].view(-1, 1, 1, 1)
-        noised = alpha.sqrt() * batch["latents"] + (1 - alpha).sqrt() * noise
+    def _differences(self, network: nn.Module, batch: loop.Batch, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """By how much the answers to the captions of each pair differ, and by how much they should."""
+        alpha = self.alphas[batch["pair_timesteps"]].view(-1, 1, 1, 1)
+        noised = alpha.sqrt() * batch["pair_latents"] + (1 - alpha).sqrt() * noise
         parts: Any = network
         with loop.half(self.device):
-            states = parts["text"](torch.cat([batch["ids"], batch["other_ids"]])).last_hidden_state
+            states = parts["text"](torch.cat([batch["pair_ids"], batch["pair_other_ids"]])).last_hidden_state
             scales = scale_embedding(torch.ones(2 * len(noised), device=noised.device))
             answers = parts["denoiser"](
-                torch.cat([noised, noised]), batch["timesteps"].repeat(2), states, timestep_cond=scales
+                torch.cat([noised, noised]), batch["pair_timesteps"].repeat(2), states, timestep_cond=scales
             ).sample.float()
         answer, other = answers.chunk(2)
-        velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * batch["latents"]
-        return answer, other, velocity, -(1 - alpha).sqrt() * batch["differences"]
+        return answer - other, -(1 - alpha).sqrt() * batch["pair_differences"]
 
     def measure(self, network: nn.Module) -> dict[str, float]:
-        """How much of each kind of difference the answers explain, from 0 to 1; the same noise every time."""
-        batch = {name: value.to(self.device) for name, value in self.batch(np.random.default_rng(5)).items()}
-        noise = torch.randn(batch["latents"].shape, generator=torch.Generator().manual_seed(5)).to(self.device)
-        answer, other, _, wanted = self._answers(network, batch, noise)
+        """The error on held-out latents, and how much of each kind of difference the answers explain, from 0 to 1."""
+        batch = {name: value.to(self.device) for name, value in self.pairs_of(np.random.default_rng(5)).items()}
+        noise = torch.randn(batch["pair_latents"].shape, generator=torch.Generator().manual_seed(5)).to(self.device)
+        answered, wanted = self._differences(network, batch, noise)
         kinds = len(self._contrasts)
         left = [
-            ((answer - other - wanted)[place::kinds].square().mean() / wanted[place::kinds].square().mean()).item()
+            ((answered - wanted)[place::kinds].square().mean() / wanted[place::kinds].square().mean()).item()
             for place in range(kinds)
         ]
-        return {kind: 1 - share for kind, share in zip(self._contrasts, left, strict=True)}
+        explained = {kind: 1 - share for kind, share in zip(self._contrasts, left, strict=True)}
+        return {**super().measure(network), **explained}
 
 
 def main() -> None:
@@ -181,7 +181,10 @@ def main() -> None:
     parser.add_argument("--latents", type=Path, required=True)
     parser.add_argument("--autoencoder", type=Path, required=True, help="the exported autoencoder of the latents")
     parser.add_argument("--start", type=Path, required=True, help="a model with these latents, to go on from")
-    parser.add_argument("--batch-size", type=int, default=8, help="pairs of captions a process")
+    parser.add_argument("--batch-size", type=int, default=16, help="ordinary rows a process")
+    parser.add_argument("--pairs", type=int, default=6, help="pairs of captions beside them")
+    parser.add_argument("--worn", type=float, default=0.06, help="as in training.denoiser")
+    parser.add_argument("--hard", type=float, default=0.4, help="as in training.denoiser")
     loop.add_arguments(parser, learning_rate=5e-4)
     arguments = parser.parse_args()
     task = ContrastTask(
@@ -190,6 +193,9 @@ def main() -> None:
         arguments.device,
         arguments.batch_size,
         start=arguments.start,
+        worn_share=arguments.worn,
+        hard_share=arguments.hard,
+        pairs=arguments.pairs,
     )
     loop.train(task, loop.schedule_of(arguments), loop.place_of(arguments))
 

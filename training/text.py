@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -82,24 +82,6 @@ def build_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
-
-
-def draw_apart(encoder: CLIPTextModel, tokenizer: CLIPTokenizer, words: Sequence[str], factor: float = 4.0) -> None:
-    """Enlarge what the embeddings of some words differ by: a mirror-blind model is in a saddle, and leaves it so.
-
-    Raises:
-        ValueError: a word is not one token.
-    """
-    rows = []
-    for word in words:
-        ids = tokenizer(word, add_special_tokens=False).input_ids
-        if len(ids) != 1:
-            raise ValueError(f"{word!r} is {len(ids)} tokens")
-        rows += ids
-    with torch.no_grad():
-        table = encoder.get_input_embeddings().weight
-        mean = table[rows].mean(0)
-        table[rows] = mean + factor * (table[rows] - mean)
 
 
 def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
