@@ -7,13 +7,14 @@ did not lead out of it. So for a while it is also asked the question itself: by 
 that differ in those words alone differ, from the same noise? Where a picture is still nearly noise, that must be the
 difference of what such pictures are on average. Four fifths of it were learnt for sides after 240 steps of eight pairs,
 half of it for jerseys after 340. Alone, without the ordinary rows beside it, that spoils the answers at less noise.
+Other concepts, which were learnt in part, are asked in the same way.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,23 +24,25 @@ import torch
 from torch import Tensor, nn
 
 from training import loop, text
-from training.denoiser import CAPTIONS, TIMESTEPS, DenoiserTask
+from training.denoiser import TIMESTEPS, DenoiserTask
 from training.drawing.captions import said
-from training.drawing.facts import CONCEPTS, JERSEYS, Facts
+from training.drawing.facts import CONCEPTS, Facts
 from training.guidance import scale_embedding
 from training.latents import Latents
 
 NEARLY_NOISE = 0.9
 """Where on the way from picture to noise hardly anything of the picture is left that would tell the words."""
-SIDES, JERSEY = "sides", "jersey"
-WEIGHTS = {SIDES: 1.0, JERSEY: 6.0}
-"""Of the differences, beside the answers themselves: a jersey is small."""
-WEIGHT = 4.0
-"""Of all pairs, beside the ordinary rows."""
+WEIGHT = 0.5
+"""Of the pairs' share of what they should differ by, beside the error of the ordinary rows."""
+SIZED = 256
+"""Contrasts of a kind that say how large such differences are."""
+MEASURED = 16
+"""Contrasts of a kind that are measured."""
 RIDGE = 5.0
 _TOGETHER = (("scene", "tree_side"), ("scene", "sea_side"), ("scene", "light"), ("scene", "season"))
-_COLOURS = tuple(colour for colour in JERSEYS if colour not in ("none", "many"))
-_MIRROR = {"left": "right", "right": "left"}
+SIDES = "sides"
+ALTERED = ("jersey", "season", "weather", "region", "trees", "field")
+"""Concepts that are exchanged for another picture's; sides are mirrored."""
 
 
 class Averages:
@@ -72,7 +75,7 @@ def _terms(facts: Facts) -> list[tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A picture's caption, another that differs from it in a few words, and what that one would be of."""
+    """A picture's caption, one that differs from it in what it says of one concept, and what that one would be of."""
 
     row: int
     caption: str
@@ -80,21 +83,35 @@ class Contrast:
     facts: Facts
 
 
-def mirrored(caption: str, facts: Facts) -> tuple[str, Facts] | None:
-    """Return a caption with left and right exchanged; None if it has no side."""
-    other = re.sub(r"\b(left|right)\b", lambda side: _MIRROR[side[0]], caption)
-    return (other, facts.mirrored()) if other != caption else None
-
-
-def recoloured(caption: str, facts: Facts, rng: np.random.Generator) -> tuple[str, Facts] | None:
-    """Return a caption with a rider's jersey in another colour; None if it does not name that of one rider."""
-    if facts.jersey not in _COLOURS:
+def contrast(row: int, facts: Facts, altered: Facts, concepts: frozenset[str], seed: int) -> Contrast | None:
+    """Return the captions that the same choices make of two pictures' facts; None if they do not say what differs."""
+    caption, other = (said(one, np.random.default_rng(seed)) for one in (facts, altered))
+    if caption.text == other.text or caption.says != other.says or not concepts & caption.says:
         return None
-    others = [colour for colour in _COLOURS if colour != facts.jersey]
-    colour = others[int(rng.integers(len(others)))]
-    worn = rf"\b{facts.jersey}(?= (?:jersey|cyclist))|(?<=cyclist in ){facts.jersey}\b|(?<=rider in ){facts.jersey}\b"
-    other = re.sub(worn, colour, caption, count=1)
-    return (other, replace(facts, jersey=colour)) if other != caption else None
+    return Contrast(row, caption.text, other.text, altered)
+
+
+def contrasts_of(facts: Sequence[Facts], rng: np.random.Generator) -> dict[str, list[Contrast]]:
+    """Return contrasts by their kind: of every picture with its mirror image, and with another value of a concept.
+
+    The other value is that of another picture of the same scene, so all of them can be drawn.
+    """
+    alike: dict[str, list[Facts]] = defaultdict(list)
+    for one in facts:
+        alike[one.scene].append(one)
+    found: dict[str, list[Contrast]] = defaultdict(list)
+    for row, one in enumerate(facts):
+        others = alike[one.scene]
+        changes = [(SIDES, one.mirrored(), frozenset(("tree_side", "sea_side")))]
+        for concept in ALTERED:
+            value = getattr(others[int(rng.integers(len(others)))], concept)
+            if value != "none" != getattr(one, concept):
+                changes.append((concept, replace(one, **{concept: value}), frozenset((concept,))))
+        for kind, altered, concepts in changes:
+            pair = contrast(row, one, altered, concepts, int(rng.integers(2**32)))
+            if altered != one and pair is not None:
+                found[kind].append(pair)
+    return dict(found)
 
 
 @dataclass
@@ -102,27 +119,24 @@ class ContrastTask(DenoiserTask):
     """Beside the ordinary rows of a batch, `pairs` of captions and the difference of the answers to them."""
 
     name: str = "contrasts"
-    pairs: int = 6
+    pairs: int = 7
     _contrasts: dict[str, list[Contrast]] = field(init=False)
     _averages: Averages = field(init=False)
+    _sizes: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         facts = self.latents.facts[: self.latents.training]
         self._averages = Averages(self.latents.values[: self.latents.training], facts)
-        rng = np.random.default_rng(7)
-        alter: dict[str, Callable[[str, Facts], tuple[str, Facts] | None]] = {
-            SIDES: mirrored,
-            JERSEY: lambda caption, one: recoloured(caption, one, rng),
-        }
-        found: dict[str, list[Contrast]] = {kind: [] for kind in alter}
-        for row, one in enumerate(facts):
-            for _ in range(CAPTIONS):
-                caption = said(one, rng).text
-                for kind, other in ((kind, change(caption, one)) for kind, change in alter.items()):
-                    if other is not None:
-                        found[kind].append(Contrast(row, caption, *other))
-        self._contrasts = {kind: contrasts for kind, contrasts in found.items() if contrasts}
+        self._contrasts = contrasts_of(facts, np.random.default_rng(7))
+        self._sizes = {kind: self._size(contrasts[:SIZED]) for kind, contrasts in self._contrasts.items()}
+
+    def _size(self, contrasts: Sequence[Contrast]) -> float:
+        """The mean square of what should differ, by which its error is divided: a jersey is small, a season is not."""
+        return float(torch.stack([self._difference(one).square().mean() for one in contrasts]).mean())
+
+    def _difference(self, one: Contrast) -> Tensor:
+        return self._averages.of(self.latents.facts[one.row]) - self._averages.of(one.facts)
 
     def batch(self, rng: np.random.Generator) -> loop.Batch:
         """The ordinary rows, and pictures nearly all noise, each with a caption and another one."""
@@ -130,17 +144,20 @@ class ContrastTask(DenoiserTask):
 
     def pairs_of(self, rng: np.random.Generator) -> loop.Batch:
         """The pairs of a batch, by names that begin with "pair_"; kinds of contrasts take turns."""
-        kinds = [list(self._contrasts)[place % len(self._contrasts)] for place in range(self.pairs)]
+        turn = int(rng.integers(len(self._contrasts)))
+        kinds = [list(self._contrasts)[(turn + place) % len(self._contrasts)] for place in range(self.pairs)]
         chosen = [self._contrasts[kind][int(rng.integers(len(self._contrasts[kind])))] for kind in kinds]
-        timesteps = rng.integers(int(NEARLY_NOISE * TIMESTEPS), TIMESTEPS, self.pairs)
-        of = self._averages.of
+        return self._pairs(kinds, chosen, rng)
+
+    def _pairs(self, kinds: Sequence[str], chosen: Sequence[Contrast], rng: np.random.Generator) -> loop.Batch:
+        timesteps = rng.integers(int(NEARLY_NOISE * TIMESTEPS), TIMESTEPS, len(chosen))
         return {
             "pair_latents": self.latents.values[torch.tensor([one.row for one in chosen])].float(),
             "pair_ids": text.token_ids(self.tokenizer, [one.caption for one in chosen]),
             "pair_other_ids": text.token_ids(self.tokenizer, [one.other for one in chosen]),
             "pair_timesteps": torch.from_numpy(timesteps),
-            "pair_differences": torch.stack([of(self.latents.facts[one.row]) - of(one.facts) for one in chosen]),
-            "pair_weights": torch.tensor([WEIGHTS[kind] for kind in kinds]),
+            "pair_differences": torch.stack([self._difference(one) for one in chosen]),
+            "pair_weights": torch.tensor([1 / self._sizes[kind] for kind in kinds]),
         }
 
     def loss(self, network: nn.Module, batch: loop.Batch) -> Tensor:
@@ -164,15 +181,13 @@ class ContrastTask(DenoiserTask):
 
     def measure(self, network: nn.Module) -> dict[str, float]:
         """The error on held-out latents, and how much of each kind of difference the answers explain, from 0 to 1."""
-        batch = {name: value.to(self.device) for name, value in self.pairs_of(np.random.default_rng(5)).items()}
-        noise = torch.randn(batch["pair_latents"].shape, generator=torch.Generator().manual_seed(5)).to(self.device)
-        answered, wanted = self._differences(network, batch, noise)
-        kinds = len(self._contrasts)
-        left = [
-            ((answered - wanted)[place::kinds].square().mean() / wanted[place::kinds].square().mean()).item()
-            for place in range(kinds)
-        ]
-        explained = {kind: 1 - share for kind, share in zip(self._contrasts, left, strict=True)}
+        explained = {}
+        for kind, contrasts in self._contrasts.items():
+            pairs = self._pairs([kind] * MEASURED, contrasts[:MEASURED], np.random.default_rng(5))
+            batch = {name: value.to(self.device) for name, value in pairs.items()}
+            noise = torch.randn(batch["pair_latents"].shape, generator=torch.Generator().manual_seed(5))
+            answered, wanted = self._differences(network, batch, noise.to(self.device))
+            explained[kind] = 1 - ((answered - wanted).square().mean() / wanted.square().mean()).item()
         return {**super().measure(network), **explained}
 
 
@@ -182,7 +197,7 @@ def main() -> None:
     parser.add_argument("--autoencoder", type=Path, required=True, help="the exported autoencoder of the latents")
     parser.add_argument("--start", type=Path, required=True, help="a model with these latents, to go on from")
     parser.add_argument("--batch-size", type=int, default=16, help="ordinary rows a process")
-    parser.add_argument("--pairs", type=int, default=6, help="pairs of captions beside them")
+    parser.add_argument("--pairs", type=int, default=7, help="pairs of captions beside them")
     parser.add_argument("--worn", type=float, default=0.06, help="as in training.denoiser")
     parser.add_argument("--hard", type=float, default=0.4, help="as in training.denoiser")
     loop.add_arguments(parser, learning_rate=5e-4)
