@@ -1,8 +1,9 @@
 """What a model costs: python -m benchmarks.model [--model models/embedded] [--threads 2] [--repeat 15]
 
 Medians over the repeats, float32: the text encoder, the encoder, a guided step (two forwards in one batch, or one of a
-model that is told its guidance scale), the decoder; and a feedback frame of --steps of them. Sizes are of the files
-and of the parameters.
+model that is told its guidance scale), the decoder; and a feedback frame of --steps of them, as diffusers has these
+modules. Last, a feedback frame as the engine makes it at the model's default settings, with everything around it: its
+own leaner modules, the camera, colours, files. Sizes are of the files and of the parameters.
 """
 
 from __future__ import annotations
@@ -10,12 +11,22 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from diffusers import StableDiffusionPipeline
+
+from benchmarks.quality.ours import Ours
+from benchmarks.quality.subject import subject
+from engine.animations import storyboard
+from engine.config import ModelConfig
+from engine.diffusion.loading import load_backend
+from engine.settings import BUILT_IN
+from engine.spool import Folder
 
 
 def milliseconds(work: Callable[[], Any], repeat: int) -> float:
@@ -50,6 +61,21 @@ def parts(pipeline: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
+def engine_frame(model: Path, threads: int, repeat: int) -> tuple[float, int]:
+    """The median milliseconds of a zoom's first feedback frames in the engine, and their denoising steps."""
+    frames = 3 * repeat  # near its end a loop takes fewer steps
+    backend = load_backend(ModelConfig(source=str(model)), threads=threads)
+    asked = subject("zoom", 1, frames, (BUILT_IN, backend.card), {})
+    finished = [0.0] * (frames + 1)
+    with TemporaryDirectory() as folder:
+        for done in Ours(backend).render(asked, Folder(Path(folder) / "frames")):
+            finished[done] = finished[done] or time.perf_counter()
+            if done > repeat + 2:
+                break
+    times = [after - before for before, after in pairwise(finished[2 : repeat + 3]) if before and after]
+    return 1000 * median(times), storyboard(asked.recipe, asked.settings).shots[1].unet_calls
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/embedded"))
@@ -70,6 +96,8 @@ def main() -> None:
         count = "" if network is None else f"{sum(p.numel() for p in network.parameters()) / 1e6:.1f} M"
         print(f"| {name} | {value:.1f} | {count} |")
     print(f"| feedback frame, {arguments.steps} steps | {frame:.0f} | |")
+    ours, steps = engine_frame(arguments.model, arguments.threads, arguments.repeat)
+    print(f"| feedback frame in the engine, {steps} steps, all included | {ours:.0f} | |")
     size = sum(path.stat().st_size for path in arguments.model.rglob("*") if path.is_file())
     print(f"\n{size / 2**20:.1f} MiB on disk, {arguments.threads} threads")
 
