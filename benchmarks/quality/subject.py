@@ -20,15 +20,18 @@ FRAMES: Final[dict[Kind, int]] = {"giro": sum(stage.frames for stage in SEED_STA
 QUICK: Final[dict[Kind, int]] = {"giro": 70, "zoom": 60, "morph": 21}
 
 STAGES: Final[tuple[Expected, ...]] = (
-    {"scene": "town", "region": "tuscany", "season": "spring"},
+    {"scene": "town", "season": "spring"},
     {"scene": "countryside", "region": "tuscany", "season": "spring"},
     {"scene": "sea", "tree_side": "right", "light": "day", "weather": "clear"},
     {"scene": "climb", "region": "dolomites", "light": "day", "weather": "clear"},
     {"scene": "descent", "region": "dolomites"},
     {"scene": "countryside", "trees": "cypress", "region": "tuscany"},
-    {"scene": "medieval", "region": "tuscany", "light": "day", "weather": "clear"},
+    {"scene": "medieval", "light": "day", "weather": "clear"},
 )
-"""What each stage of the seed's giro names, in the judge's words; the scene comes first."""
+"""What each stage of the seed's giro names, in the judge's words; the scene comes first.
+
+Tuscany is left out between houses: there nothing in a picture shows it (see `training.drawing.captions`).
+"""
 ZOOM_PROMPT: Final = "a tree-lined avenue, poplars, summer day, France"  # the seed's first test film
 ZOOM: Final[Expected] = {"scene": "avenue", "trees": "poplar", "region": "france", "season": "summer", "light": "day"}
 MORPH: Final = ("skunk", "puppy")
