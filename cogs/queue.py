@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from cogs.failures import guarded
 from cogs.language import Language, language_of
+from cogs.menu import Menu
 from cogs.places import place_of
 from cogs.progress import remaining
 from cogs.text import inert, shorten
@@ -74,19 +75,8 @@ class DropButton(
         await show_queue(interaction, 0)
 
 
-class DropSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=r"tappa:drops"):
+class DropSelect(Menu, template=r"tappa:drops"):
     """Calls off the one of the member's own jobs that is chosen."""
-
-    def __init__(self, select: discord.ui.Select[discord.ui.View]) -> None:
-        super().__init__(select)
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the select again from what Discord kept of it."""
-        assert isinstance(item, discord.ui.Select)  # its id is only ever given to one
-        return cls(item)
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from cogs.failures import guarded
 from cogs.language import Language, language_of
+from cogs.menu import Menu
 from cogs.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
 from cogs.places import styles_here
 from cogs.prompts import suggest_negative
@@ -98,19 +99,8 @@ class SettingsCog(commands.Cog):
         return suggest_focus(interaction, typed)
 
 
-class StyleSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=r"tappa:settings:style"):
+class StyleSelect(Menu, template=r"tappa:settings:style"):
     """Chooses the style."""
-
-    def __init__(self, select: discord.ui.Select[discord.ui.View]) -> None:
-        super().__init__(select)
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the select again from what Discord kept of it."""
-        assert isinstance(item, discord.ui.Select)  # its id is only ever given to one
-        return cls(item)
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -120,19 +110,8 @@ class StyleSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], te
         await _change(interaction, style=chosen if chosen in styles_here(interaction) else "")
 
 
-class LoopSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=r"tappa:settings:loop"):
+class LoopSelect(Menu, template=r"tappa:settings:loop"):
     """Chooses whether giros loop."""
-
-    def __init__(self, select: discord.ui.Select[discord.ui.View]) -> None:
-        super().__init__(select)
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the select again from what Discord kept of it."""
-        assert isinstance(item, discord.ui.Select)  # its id is only ever given to one
-        return cls(item)
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
