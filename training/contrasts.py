@@ -39,10 +39,15 @@ SIZED = 256
 MEASURED = 16
 """Contrasts of a kind that are measured."""
 RIDGE = 5.0
-_TOGETHER = (("scene", "tree_side"), ("scene", "sea_side"), ("scene", "light"), ("scene", "season"))
+_TOGETHER = tuple(("scene", other) for other in ("tree_side", "sea_side", "light", "season", "region"))
 SIDES = "sides"
-ALTERED = ("jersey", "season", "weather", "region", "trees", "field")
+ALTERED = ("jersey", "season", "weather", "region", "trees", "field", "place", "animal")
 """Concepts that are exchanged for another picture's; sides are mirrored."""
+MOUNTAINS = "mountains"
+ON_MOUNTAINS = ("climb", "descent")
+"""Where a region is either the Dolomites or none, so that it can only be said or left unsaid."""
+MIXED = 8
+"""Pictures that stand for what a caption without a word leaves open."""
 
 
 class Averages:
@@ -75,12 +80,12 @@ def _terms(facts: Facts) -> list[tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A picture's caption, one that differs from it in what it says of one concept, and what that one would be of."""
+    """A picture's caption, one that differs from it in what it says of one concept, and what that one may be of."""
 
     row: int
     caption: str
     other: str
-    facts: Facts
+    facts: tuple[Facts, ...]
 
 
 def contrast(row: int, facts: Facts, altered: Facts, concepts: frozenset[str], seed: int) -> Contrast | None:
@@ -88,13 +93,26 @@ def contrast(row: int, facts: Facts, altered: Facts, concepts: frozenset[str], s
     caption, other = (said(one, np.random.default_rng(seed)) for one in (facts, altered))
     if caption.text == other.text or caption.says != other.says or not concepts & caption.says:
         return None
-    return Contrast(row, caption.text, other.text, altered)
+    return Contrast(row, caption.text, other.text, (altered,))
+
+
+def left_unsaid(row: int, facts: Facts, concept: str, others: Sequence[Facts], seed: int) -> Contrast | None:
+    """Return a caption that says a concept and one that leaves it open, as it is among `others`; None if it does not.
+
+    There is nothing that would say "no mountains of the Dolomites"; only what is not said tells those apart.
+    """
+    caption = said(facts, np.random.default_rng(seed))
+    other = said(replace(facts, **{concept: "none"}), np.random.default_rng(seed))
+    if concept not in caption.says or other.says != caption.says - {concept}:
+        return None
+    open_to = tuple(replace(facts, **{concept: getattr(one, concept)}) for one in others)
+    return Contrast(row, caption.text, other.text, open_to)
 
 
 def contrasts_of(facts: Sequence[Facts], rng: np.random.Generator) -> dict[str, list[Contrast]]:
     """Return contrasts by their kind: of every picture with its mirror image, and with another value of a concept.
 
-    The other value is that of another picture of the same scene, so all of them can be drawn.
+    The other value is that of another picture of the same scene, so nearly all of them can be drawn.
     """
     alike: dict[str, list[Facts]] = defaultdict(list)
     for one in facts:
@@ -111,6 +129,11 @@ def contrasts_of(facts: Sequence[Facts], rng: np.random.Generator) -> dict[str, 
             pair = contrast(row, one, altered, concepts, int(rng.integers(2**32)))
             if altered != one and pair is not None:
                 found[kind].append(pair)
+        if one.scene in ON_MOUNTAINS and one.region != "none":
+            mixed = [others[int(place)] for place in rng.integers(len(others), size=MIXED)]
+            pair = left_unsaid(row, one, "region", mixed, int(rng.integers(2**32)))
+            if pair is not None:
+                found[MOUNTAINS].append(pair)
     return dict(found)
 
 
@@ -136,7 +159,8 @@ class ContrastTask(DenoiserTask):
         return float(torch.stack([self._difference(one).square().mean() for one in contrasts]).mean())
 
     def _difference(self, one: Contrast) -> Tensor:
-        return self._averages.of(self.latents.facts[one.row]) - self._averages.of(one.facts)
+        others = torch.stack([self._averages.of(facts) for facts in one.facts]).mean(0)
+        return self._averages.of(self.latents.facts[one.row]) - others
 
     def batch(self, rng: np.random.Generator) -> loop.Batch:
         """The ordinary rows, and pictures nearly all noise, each with a caption and another one."""

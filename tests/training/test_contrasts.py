@@ -11,7 +11,16 @@ import torch
 from torch import nn
 
 from engine.diffusion.source import EMBEDDED
-from training.contrasts import ALTERED, SIDES, Averages, ContrastTask, contrast, contrasts_of
+from training.contrasts import (
+    ALTERED,
+    MOUNTAINS,
+    SIDES,
+    Averages,
+    ContrastTask,
+    contrast,
+    contrasts_of,
+    left_unsaid,
+)
 from training.denoiser import DenoiserTask
 from training.drawing.facts import Facts, sample
 from training.latents import Latents
@@ -40,7 +49,7 @@ def test_two_captions_differ_in_one_concept_and_in_nothing_else():
     found = [contrast(0, sunny, wintry, frozenset(("season",)), seed) for seed in range(40)]
     pairs = [pair for pair in found if pair is not None]
     assert 10 < len(pairs) < 40, "where no season is said nothing differs"
-    assert all(pair.facts == wintry and pair.caption != pair.other for pair in pairs)
+    assert all(pair.facts == (wintry,) and pair.caption != pair.other for pair in pairs)
     words = re.compile("winter|wintry|snow")
     assert all(words.search(pair.other) and not words.search(pair.caption) for pair in pairs)
 
@@ -49,12 +58,24 @@ def test_every_kind_of_contrast_is_found_among_pictures():
     rng = np.random.default_rng(2)
     facts = [sample(rng) for _ in range(600)]
     found = contrasts_of(facts, rng)
-    assert found.keys() == {SIDES, *ALTERED}
+    assert found.keys() == {SIDES, MOUNTAINS, *ALTERED}
+    allowed = {SIDES: {"tree_side", "sea_side"}, MOUNTAINS: {"region"}}
     for kind, contrasts in found.items():
         for pair in contrasts:
-            before, after = asdict(facts[pair.row]), asdict(pair.facts)
-            changed = {name for name in before if before[name] != after[name]}
-            assert changed and changed <= ({"tree_side", "sea_side"} if kind == SIDES else {kind})
+            before = asdict(facts[pair.row])
+            changed = {name for after in map(asdict, pair.facts) for name in before if before[name] != after[name]}
+            assert changed <= allowed.get(kind, {kind})
+            assert changed or kind == MOUNTAINS, "all pictures that were taken for it may be of the Dolomites"
+
+
+def test_a_region_that_can_only_be_left_unsaid_is_held_against_all_that_this_leaves_open():
+    climb = Facts("climb", region="dolomites", trees="pine")
+    others = [climb, replace(climb, region="none", season="winter")]
+    found = [left_unsaid(0, climb, "region", others, seed) for seed in range(40)]
+    pairs = [pair for pair in found if pair is not None]
+    assert len(pairs) > 5
+    assert all("olomit" in pair.caption and "olomit" not in pair.other for pair in pairs)
+    assert all(pair.facts == (climb, replace(climb, region="none")) for pair in pairs), "the season is its own"
 
 
 def test_averages_add_up_what_each_fact_brings():
