@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import torch
@@ -69,14 +69,23 @@ class Apart:
 # ---- what runs there: functions that can be sent, and models that stay ----
 
 
+class Ours(NamedTuple):
+    """A model as the engine has it; `threads` are those of a quiet machine."""
+
+    subject: Subject
+    meter: Meter
+    backend: DiffusionModel
+    threads: int
+
+
 @functools.cache
-def _ours(which: Which) -> tuple[Subject, Meter, DiffusionModel]:
+def _ours(which: Which) -> Ours:
     """Load the model as the engine has it."""
     take_short_turns()
     subject = _load(which)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        lay_out(subject.name, subject.parts, which.threads, Path(folder))
-    return subject, Meter(subject.parts), subject.backend()
+        watch = lay_out(subject.name, subject.parts, which.threads, Path(folder))
+    return Ours(subject, Meter(subject.parts), subject.backend(watch), torch.get_num_threads())
 
 
 @functools.cache
@@ -97,7 +106,7 @@ def _load(which: Which) -> Subject:
 
 def describe_ours(which: Which) -> str:
     """Say what is measured, and how it computes."""
-    subject, _, _ = _ours(which)
+    subject = _ours(which).subject
     device = subject.parts.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     return f"{subject.name} on {device} ({name}), {subject.parts.dtype}, {_threads()}"
@@ -115,18 +124,19 @@ def _threads() -> str:
 
 def storyboard_of(which: Which, recipe: Recipe) -> Storyboard:
     """Lay a recipe out for the model."""
-    return board_of(recipe, _ours(which)[0].card)
+    return board_of(recipe, _ours(which).subject.card)
 
 
 def floor(which: Which, board: Storyboard, width: int) -> Cost:
     """Do the bare forwards of an animation, `width` frames to a call."""
-    subject, meter, _ = _ours(which)
-    return _floor(subject, board).run(meter, Counts.of(board), width)
+    ours = _ours(which)
+    torch.set_num_threads(ours.threads)
+    return _floor(ours.subject, board).run(ours.meter, Counts.of(board), width)
 
 
 def operations(which: Which, board: Storyboard) -> Cost | None:
     """Return what a graphics card's matrix products would take for the operations of an animation; None on a CPU."""
-    subject, _, _ = _ours(which)
+    subject = _ours(which).subject
     if subject.parts.device.type != "cuda":
         return None
     at_most = peak_flops(subject.parts.device, subject.parts.dtype)
@@ -146,10 +156,10 @@ def loop(which: Which, boards: list[Storyboard]) -> Cost:
 
 def engine(which: Which, recipes: Sequence[Recipe], config: EngineConfig) -> Cost:
     """Render animations by the engine, all ordered at once."""
-    _, meter, backend = _ours(which)
-    return render(meter, backend, recipes, config)
+    ours = _ours(which)
+    return render(ours.meter, ours.backend, recipes, config)
 
 
 def traffic(which: Which, frames: int, config: EngineConfig) -> list[Delivery]:
     """Serve a long giro and short jobs that come while it runs."""
-    return measure(_ours(which)[2], frames, config)
+    return measure(_ours(which).backend, frames, config)

@@ -21,6 +21,9 @@ import msgspec
 import torch
 
 from engine.diffusion.parts import Parts
+from engine.diffusion.threads import CROWDED
+from engine.environment import give_way
+from engine.writers import NICENESS
 
 FILE = "calibration.json"
 REPEATS = 3
@@ -90,31 +93,35 @@ def fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], floa
 
 
 def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
-    """Measure; say also whether there was time for everything."""
-    until = time.monotonic() + BUDGET
+    """Measure; say also whether that may be kept: there was time for everything, and nobody else used the cores."""
+    until, crowded = time.monotonic() + BUDGET, False
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
     with torch.inference_mode(), _company():
 
         def taken(layout: Layout, *works: Callable[[], Any]) -> float:
+            nonlocal crowded
             layout.apply(parts)
-            return sum(_seconds(work) for work in works)
+            timings = [_timing(work) for work in works]
+            crowded |= any(own < CROWDED * seconds for seconds, own in timings)
+            return sum(seconds for seconds, _ in timings)
 
         chosen = fastest([Layout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
             either = [chosen, msgspec.structs.replace(chosen, **{field: True})]
             chosen = fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
-    return chosen, time.monotonic() <= until
+    return chosen, time.monotonic() <= until and not crowded
 
 
-def _seconds(work: Callable[[], Any]) -> float:
+def _timing(work: Callable[[], Any]) -> tuple[float, float]:
+    """Return what the quickest call takes, and how much of that this thread computes."""
     work()  # the first call sets things up
-    times = []
+    timings = []
     for _ in range(REPEATS):
-        begun = time.perf_counter()
+        begun, own = time.perf_counter(), time.thread_time()
         work()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+        timings.append((time.perf_counter() - begun, time.thread_time() - own))
+    return min(timings)
 
 
 @contextlib.contextmanager
@@ -124,6 +131,7 @@ def _company() -> Iterator[None]:
     data = os.urandom(1 << 19)
 
     def work() -> None:
+        give_way(NICENESS)
         while not over.wait(0.05):
             zlib.compress(data)
 
@@ -166,7 +174,7 @@ def _memory_format(*, channels_last: bool) -> torch.memory_format:
 
 def _key(name: str, parts: Parts, threads: int) -> str:
     """Return what a measurement holds for."""
-    made = f"torch {torch.__version__}", "lean"  # as `engine.diffusion.lean` makes it
+    made = f"torch {torch.__version__}", "lean, packed"  # as `engine.diffusion.lean` makes it
     facts = (_processor(), os.cpu_count(), *made, name, parts.dtype, f"threads {threads}")
     return " | ".join(str(fact) for fact in facts)
 

@@ -1,7 +1,7 @@
 """The same model with less work: what a CPU can leave out of diffusers' modules without changing what they compute.
 
 On a graphics card other things count, and are done elsewhere (`engine.diffusion.acceleration`). On a CPU, where a small
-model is bound by arithmetic, by memory and by Python, three are worth it:
+model is bound by arithmetic, by memory and by Python, four are worth it:
 
 - Doubling a picture by repeating pixels and then convolving it 3×3 multiplies the same value several times. Summing
   the weights that meet one pixel gives a transposed convolution of 4×4 with stride 2: four ninths of the
@@ -9,6 +9,9 @@ model is bound by arithmetic, by memory and by Python, three are worth it:
   convolutional layer?").
 - A residual block divides by 1, and takes new memory for each of its activations and sums.
 - An attention block inspects its own signature in every call and projects thrice where once is enough.
+- A convolution brings its weights into the order that oneDNN computes with anew in every call; or, asked by one thread
+  for one small picture, it is computed by unfolding the picture. In that order once and for all a UNet call takes a
+  seventh to a quarter less, and a small picture's result no longer depends on the number of threads.
 
 Only the order of additions changes, so results agree to the last digits of float32;
 `tests/engine/diffusion/test_lean.py` states how many.
@@ -32,10 +35,12 @@ def make_lean(model: nn.Module) -> None:
     Args:
         model: in evaluation mode, with its final weights.
     """
-    for parent in list(model.modules()):
-        for name, child in list(parent.named_children()):
-            if (lean := _lean(child)) is not None:
-                setattr(parent, name, lean)
+    for name, child in list(model.named_children()):
+        lean = _lean(child)
+        if lean is not None:
+            setattr(model, name, lean)
+        if lean is None or isinstance(lean, LeanResnet):  # the others hold what they have replaced
+            make_lean(child if lean is None else lean)
 
 
 def _lean(module: nn.Module) -> nn.Module | None:
@@ -45,7 +50,39 @@ def _lean(module: nn.Module) -> nn.Module | None:
         return LeanResnet(module)
     if isinstance(module, Attention) and LeanAttention.can_replace(module):
         return LeanAttention(module)
+    if isinstance(module, nn.Conv2d) and LeanConvolution.can_replace(module):
+        return LeanConvolution(module)
     return None
+
+
+class LeanConvolution(nn.Module):
+    """`Conv2d` with its weights in oneDNN's own order, arranged as `torch.compile` does it on a CPU."""
+
+    def __init__(self, original: nn.Conv2d) -> None:
+        super().__init__()
+        self.weight: Tensor | None = original.weight
+        self.bias = original.bias
+        self._geometry = original.padding, original.stride, original.dilation, original.groups
+        self._packed: Tensor | None = None
+
+    @staticmethod
+    def can_replace(module: nn.Conv2d) -> bool:
+        """Whether it pads by zeros, if at all, and oneDNN is there for its numbers."""
+        plain = type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str)
+        return plain and module.weight.dtype == torch.float32 and torch._C._has_mkldnn
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Convolve pictures of any size; the order of the weights suits the first."""
+        if self._packed is None:
+            assert self.weight is not None
+            weight = self.weight.detach().to_mkldnn()
+            reordered = torch.ops.aten.mkldnn_reorder_conv2d_weight
+            self._packed = reordered(weight, *self._geometry, hidden_states.shape)
+            self.weight = None  # it lies in memory once
+        convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            hidden_states, self._packed, self.bias, *self._geometry, "none", [], ""
+        )
+        return convolved
 
 
 class LeanUpsample(nn.Module):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -17,6 +20,7 @@ from engine.diffusion.model import DiffusionModel
 from engine.diffusion.offload import check_offload, offload
 from engine.diffusion.parts import Parts, load_parts
 from engine.diffusion.source import find_model, find_tiny_vae
+from engine.diffusion.threads import Threads
 from engine.environment import keep_memory
 
 
@@ -51,12 +55,12 @@ def load_backend(
     )
     fuse(parts, loras)
     name = files.name + changes(config)
-    lay_out(name, parts, threads, calibrations)
+    watch = lay_out(name, parts, threads, calibrations)
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
     acceleration = Acceleration(device, _acceleration(config))
     checker = load_guard(files.directory, device) if guard else None
-    model = DiffusionModel(name, files.card, parts, checker, acceleration)
+    model = DiffusionModel(name, files.card, parts, checker, acceleration, watch)
     if lanes and device.type == "cuda" and not is_offloaded:
         model.warm_up(lanes)
     return model
@@ -68,11 +72,16 @@ def _acceleration(config: ModelConfig) -> str:
     return "graphs" if config.offload == "none" else "none"
 
 
-def lay_out(name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None) -> None:
+def lay_out(
+    name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None
+) -> Callable[[], AbstractContextManager[None]]:
     """Arrange a model in memory as its device computes fastest; on a CPU, leave out what can be left out, too.
 
     Args:
-        calibrations: as for `load_backend`.
+        threads, calibrations: as for `load_backend`.
+
+    Returns:
+        what is to be entered around every call of the UNet and the VAE.
     """
     if parts.device.type == "cpu":
         keep_memory()
@@ -80,5 +89,8 @@ def lay_out(name: str, parts: Parts, threads: int = 0, calibrations: Path | None
         make_lean(parts.vae)
         if calibrations is not None:
             calibrate(name, parts, threads, calibrations).apply(parts)
+        if not threads:
+            return Threads(torch.get_num_threads()).watch
     elif parts.device.type == "cuda":  # what the tensor cores take without rearranging it
         Layout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
+    return contextlib.nullcontext

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+from engine.environment import SPINS, give_way, patient_threads
+from engine.writers import NICENESS, Writers
 
 FAULTS = """
 import resource, sys
@@ -35,3 +41,28 @@ def faults(how):
 def test_memory_that_is_kept_soon_costs_hardly_any_page_faults():
     # At first a block may still lie where none lay before; and a huge page may save an ordinary process its faults.
     assert min(faults("keep")) < 100 < 1000 < max(faults("as usual"))
+
+
+def test_threads_spin_a_moment_unless_the_operator_says_how_they_wait():
+    assert patient_threads({"HOME": "/"}) == {"HOME": "/", "GOMP_SPINCOUNT": SPINS}
+    assert patient_threads({"GOMP_SPINCOUNT": "7"}) == {"GOMP_SPINCOUNT": "7"}
+    assert patient_threads({"OMP_WAIT_POLICY": "PASSIVE"}) == {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def niceness():
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere only a process has a priority")
+def test_writers_give_way_and_nobody_else_does():
+    before = niceness()
+    writers = Writers(1)
+    assert writers.of("job").submit(niceness).result(timeout=5) == NICENESS
+    writers.close()
+    assert niceness() == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere only a process has a priority")
+def test_who_gives_way_already_is_left_alone():
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: (give_way(19), give_way(5), niceness())).result(timeout=5)[2] == 19

@@ -12,7 +12,7 @@ from diffusers.models.upsampling import Upsample2D
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.config import ModelConfig
-from engine.diffusion.lean import LeanAttention, LeanResnet, LeanUpsample, make_lean
+from engine.diffusion.lean import LeanAttention, LeanConvolution, LeanResnet, LeanUpsample, make_lean
 from engine.diffusion.loading import load_backend
 from engine.diffusion.parts import load_parts
 from engine.diffusion.source import EMBEDDED
@@ -83,6 +83,35 @@ def test_what_goes_in_is_left_as_it_is(models):
     assert bool((latents == 1).all())
 
 
+@pytest.fixture
+def threads():
+    """How to set the number of threads, which is put back."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_a_unet_says_the_same_to_the_last_bit_whatever_the_number_of_threads(models, threads):
+    _, (lean, _) = models
+    call = unet_call(lean, rows=1)
+    results = []
+    for count in (1, 2, 1):
+        threads(count)
+        results.append(call(lean))
+    assert torch.equal(results[0], results[1]) and torch.equal(results[0], results[2])
+
+
+def test_weights_lie_in_memory_once():
+    pipeline = tiny_pipeline()
+    before = sum(weight.numel() for weight in pipeline.unet.parameters())
+    make_lean(pipeline.unet)
+    unet_call(pipeline.unet)(pipeline.unet)
+    convolutions = [module for module in pipeline.unet.modules() if isinstance(module, LeanConvolution)]
+    assert convolutions and all(module.weight is None for module in convolutions)
+    packed = sum(module._packed.numel() for module in convolutions)
+    assert sum(weight.numel() for weight in pipeline.unet.parameters()) < before - packed / 2
+
+
 def test_doubling_takes_four_ninths_of_the_operations():
     original = Upsample2D(4, use_conv=True)
     counts = []
@@ -96,7 +125,7 @@ def test_doubling_takes_four_ninths_of_the_operations():
 def test_every_block_of_the_kind_is_replaced(models):
     _, lean = models
     kinds = {type(module) for model in lean for module in model.modules()}
-    assert {LeanUpsample, LeanResnet, LeanAttention} <= kinds
+    assert {LeanUpsample, LeanResnet, LeanAttention, LeanConvolution} <= kinds
     assert ResnetBlock2D not in kinds
 
 
@@ -111,6 +140,9 @@ def test_every_block_of_the_kind_is_replaced(models):
         ResnetBlock2D(in_channels=8, temb_channels=4, groups=2, up=True),
         Upsample2D(8, use_conv=True, use_conv_transpose=True),
         Upsample2D(8),
+        torch.nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"),
+        torch.nn.Conv2d(4, 4, 3, padding="same"),
+        torch.nn.Conv2d(4, 4, 3, dtype=torch.bfloat16),
     ],
 )
 def test_a_block_of_another_kind_stays(other):
