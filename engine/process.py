@@ -133,7 +133,12 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
 
     folder = Path(hello.spool)
     backend = load_backend(
-        hello.model, threads=hello.engine.threads, guard=True, calibrations=folder, lanes=hello.engine.lanes
+        hello.model,
+        threads=hello.engine.threads,
+        steady=hello.engine.fixed_width,
+        guard=True,
+        calibrations=folder,
+        lanes=hello.engine.lanes,
     )
     try:
         spool = Spool(folder, keep_bytes=int(hello.frames_gib * GIB))

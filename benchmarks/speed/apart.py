@@ -7,6 +7,7 @@ while one works, the other waits.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import platform
@@ -31,6 +32,7 @@ from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.calibration import calibrate
 from engine.diffusion.loading import lay_out
 from engine.diffusion.model import DiffusionModel
+from engine.diffusion.threads import Threads
 from engine.environment import take_short_turns
 from engine.recipe import Recipe
 from engine.storyboard import Storyboard
@@ -84,8 +86,11 @@ def _ours(which: Which) -> Ours:
     take_short_turns()
     subject = _load(which)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        watch = lay_out(subject.name, subject.parts, which.threads, Path(folder))
-    return Ours(subject, Meter(subject.parts), subject.backend(watch), torch.get_num_threads())
+        lay_out(subject.name, subject.parts, which.threads, Path(folder))
+    threads = torch.get_num_threads()
+    flexible = subject.parts.device.type == "cpu" and not which.threads
+    backend = subject.backend(Threads(threads).watch if flexible else contextlib.nullcontext)
+    return Ours(subject, Meter(subject.parts), backend, threads)
 
 
 @functools.cache

@@ -59,9 +59,8 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 def use_threads(count: int) -> None:
     """Compute with `count` CPU threads; 0 takes all cores but one.
 
-    The threads of one operation wait for each other many times in every forward pass. Where one of them shares its
-    core with the bot and the GIF writer, all of them wait for it: on two busy cores that is ten times slower than one
-    thread alone, while on two idle ones the second thread gains a sixth. `engine.diffusion.calibration` looks closer.
+    The threads of one operation wait for each other many times in every forward pass, and where one of them shares its
+    core, all of them wait for it. `engine.diffusion.calibration` and `engine.diffusion.threads` look closer.
     """
     torch.set_num_threads(count or max(1, (os.cpu_count() or 1) - 1))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -25,12 +23,20 @@ from engine.environment import keep_memory
 
 
 def load_backend(
-    config: ModelConfig, *, threads: int = 0, guard: bool = False, calibrations: Path | None = None, lanes: int = 0
+    config: ModelConfig,
+    *,
+    threads: int = 0,
+    steady: bool = False,
+    guard: bool = False,
+    calibrations: Path | None = None,
+    lanes: int = 0,
 ) -> DiffusionModel:
     """Load the configured model onto the configured device.
 
     Args:
-        threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one.
+        threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one, and
+            fewer for as long as others use the cores.
+        steady: whether they stay as many, so that results are the same to the last bit.
         guard: whether to load the model's safety checker, if it has one.
         lanes: how many will share a call: a graphics card gets ready for it.
         calibrations: a directory where it is kept how the CPU computes fastest; None does not measure that.
@@ -55,7 +61,9 @@ def load_backend(
     )
     fuse(parts, loras)
     name = files.name + changes(config)
-    watch = lay_out(name, parts, threads, calibrations)
+    lay_out(name, parts, threads, calibrations)
+    flexible = device.type == "cpu" and not (threads or steady)
+    watch = Threads(torch.get_num_threads()).watch if flexible else contextlib.nullcontext
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
     acceleration = Acceleration(device, _acceleration(config))
@@ -72,16 +80,11 @@ def _acceleration(config: ModelConfig) -> str:
     return "graphs" if config.offload == "none" else "none"
 
 
-def lay_out(
-    name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None
-) -> Callable[[], AbstractContextManager[None]]:
+def lay_out(name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None) -> None:
     """Arrange a model in memory as its device computes fastest; on a CPU, leave out what can be left out, too.
 
     Args:
         threads, calibrations: as for `load_backend`.
-
-    Returns:
-        what is to be entered around every call of the UNet and the VAE.
     """
     if parts.device.type == "cpu":
         keep_memory()
@@ -89,8 +92,5 @@ def lay_out(
         make_lean(parts.vae)
         if calibrations is not None:
             calibrate(name, parts, threads, calibrations).apply(parts)
-        if not threads:
-            return Threads(torch.get_num_threads()).watch
     elif parts.device.type == "cuda":  # what the tensor cores take without rearranging it
         Layout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
-    return contextlib.nullcontext
