@@ -152,7 +152,7 @@ class TestTheWebhook:
 class TestAnOldToken:
     @pytest.fixture
     def settings(self) -> PlaygroundSettings:
-        return PlaygroundSettings(rate_limits=UNLIMITED, token_seconds=0.001)
+        return PlaygroundSettings(rate_limits=UNLIMITED, token_seconds=1e-6)
 
     async def test_it_is_invalid(self, rest: Rest, ping: InteractionHandle) -> None:
         await rest.answer(ping, MESSAGE, {"content": "pong"})
