@@ -106,6 +106,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     fixed_width: bool = False
     jobs_at_once: Annotated[int, Meta(ge=1, le=64)] = 4
     threads: Annotated[int, Meta(ge=0, le=256)] = 0
+    share_cores: bool = False
     preview_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 3.0
     preview_side: Annotated[int, Meta(ge=64, le=512)] = 256
     gif_side: Annotated[int, Meta(ge=0, le=2048)] = 256

@@ -135,7 +135,7 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
     backend = load_backend(
         hello.model,
         threads=hello.engine.threads,
-        steady=hello.engine.fixed_width,
+        flexible=hello.engine.share_cores and not hello.engine.fixed_width,
         guard=True,
         calibrations=folder,
         lanes=hello.engine.lanes,

@@ -7,7 +7,6 @@ while one works, the other waits.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import platform
@@ -32,7 +31,6 @@ from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.calibration import calibrate
 from engine.diffusion.loading import lay_out
 from engine.diffusion.model import DiffusionModel
-from engine.diffusion.threads import Threads
 from engine.environment import take_short_turns
 from engine.recipe import Recipe
 from engine.storyboard import Storyboard
@@ -72,12 +70,11 @@ class Apart:
 
 
 class Ours(NamedTuple):
-    """A model as the engine has it; `threads` are those of a quiet machine."""
+    """A model as the engine has it."""
 
     subject: Subject
     meter: Meter
     backend: DiffusionModel
-    threads: int
 
 
 @functools.cache
@@ -87,10 +84,7 @@ def _ours(which: Which) -> Ours:
     subject = _load(which)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
         lay_out(subject.name, subject.parts, which.threads, Path(folder))
-    threads = torch.get_num_threads()
-    flexible = subject.parts.device.type == "cpu" and not which.threads
-    backend = subject.backend(Threads(threads).watch if flexible else contextlib.nullcontext)
-    return Ours(subject, Meter(subject.parts), backend, threads)
+    return Ours(subject, Meter(subject.parts), subject.backend())
 
 
 @functools.cache
@@ -135,7 +129,6 @@ def storyboard_of(which: Which, recipe: Recipe) -> Storyboard:
 def floor(which: Which, board: Storyboard, width: int) -> Cost:
     """Do the bare forwards of an animation, `width` frames to a call."""
     ours = _ours(which)
-    torch.set_num_threads(ours.threads)
     return _floor(ours.subject, board).run(ours.meter, Counts.of(board), width)
 
 

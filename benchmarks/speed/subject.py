@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,9 +32,9 @@ class Subject:
     card: Card
     scheduler: Any
 
-    def backend(self, watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext) -> DiffusionModel:
-        """Return the model as Core uses it; `watch` is entered around every call."""
-        return DiffusionModel(self.name, self.card, self.parts, watch=watch)
+    def backend(self) -> DiffusionModel:
+        """Return the model as Core uses it."""
+        return DiffusionModel(self.name, self.card, self.parts)
 
 
 def load_subject(config: ModelConfig, threads: int) -> Subject:

@@ -21,7 +21,6 @@ import msgspec
 import torch
 
 from engine.diffusion.parts import Parts
-from engine.diffusion.threads import CROWDED
 from engine.environment import give_way
 from engine.writers import NICENESS
 
@@ -93,35 +92,31 @@ def fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], floa
 
 
 def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
-    """Measure; say also whether that may be kept: there was time for everything, and nobody else used the cores."""
-    until, crowded = time.monotonic() + BUDGET, False
+    """Measure; say also whether there was time for everything."""
+    until = time.monotonic() + BUDGET
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
     with torch.inference_mode(), _company():
 
         def taken(layout: Layout, *works: Callable[[], Any]) -> float:
-            nonlocal crowded
             layout.apply(parts)
-            timings = [_timing(work) for work in works]
-            crowded |= any(own < CROWDED * seconds for seconds, own in timings)
-            return sum(seconds for seconds, _ in timings)
+            return sum(_seconds(work) for work in works)
 
         chosen = fastest([Layout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
             either = [chosen, msgspec.structs.replace(chosen, **{field: True})]
             chosen = fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
-    return chosen, time.monotonic() <= until and not crowded
+    return chosen, time.monotonic() <= until
 
 
-def _timing(work: Callable[[], Any]) -> tuple[float, float]:
-    """Return what the quickest call takes, and how much of that this thread computes."""
+def _seconds(work: Callable[[], Any]) -> float:
     work()  # the first call sets things up
-    timings = []
+    times = []
     for _ in range(REPEATS):
-        begun, own = time.perf_counter(), time.thread_time()
+        begun = time.perf_counter()
         work()
-        timings.append((time.perf_counter() - begun, time.thread_time() - own))
-    return min(timings)
+        times.append(time.perf_counter() - begun)
+    return min(times)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ def load_backend(
     config: ModelConfig,
     *,
     threads: int = 0,
-    steady: bool = False,
+    flexible: bool = False,
     guard: bool = False,
     calibrations: Path | None = None,
     lanes: int = 0,
@@ -34,9 +34,8 @@ def load_backend(
     """Load the configured model onto the configured device.
 
     Args:
-        threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one, and
-            fewer for as long as others use the cores.
-        steady: whether they stay as many, so that results are the same to the last bit.
+        threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one.
+        flexible: whether they become fewer for as long as others use the cores, which changes results' last digits.
         guard: whether to load the model's safety checker, if it has one.
         lanes: how many will share a call: a graphics card gets ready for it.
         calibrations: a directory where it is kept how the CPU computes fastest; None does not measure that.
@@ -62,8 +61,7 @@ def load_backend(
     fuse(parts, loras)
     name = files.name + changes(config)
     lay_out(name, parts, threads, calibrations)
-    flexible = device.type == "cpu" and not (threads or steady)
-    watch = Threads(torch.get_num_threads()).watch if flexible else contextlib.nullcontext
+    watch = Threads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
     acceleration = Acceleration(device, _acceleration(config))
