@@ -19,6 +19,7 @@ from tests.playground.specification import specification
 
 SMALL = """
 [engine]
+threads = 1
 lanes = 2
 preview_seconds = 0.5
 gif_side = 0
