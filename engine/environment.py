@@ -12,6 +12,8 @@ from typing import Final
 
 TURN_SECONDS: Final = 0.0005
 SPINS: Final = "5000"
+LAST: Final = 19
+"""What is written can wait a little, while all threads of an operation wait for one that was kept from its core."""
 MIB: Final = 1024 * 1024
 LARGEST_KEPT: Final = 32 * MIB
 MOST_KEPT: Final = 256 * MIB
@@ -23,8 +25,8 @@ def patient_threads(environment: Mapping[str, str]) -> dict[str, str]:
 
     The threads of one operation wait for the last of them, and all of them for the next operation. By default GNU's
     OpenMP lets them spin for a millisecond or more, which takes cores from whoever writes pictures meanwhile. Asleep
-    at once, they are so slow to wake that a small model's call takes longer than one thread alone. Some ten
-    microseconds reach from one operation to the next.
+    at once, they are so slow to wake that a small model's call takes longer than one thread alone. Some tens
+    of microseconds reach from one operation to the next.
     """
     if "OMP_WAIT_POLICY" in environment:
         return dict(environment)
@@ -40,7 +42,7 @@ def take_short_turns() -> None:
     sys.setswitchinterval(TURN_SECONDS)
 
 
-def give_way(niceness: int) -> None:
+def give_way(niceness: int = LAST) -> None:
     """Let the calling thread compute where nobody else wants to; elsewhere than on Linux that would be the process."""
     if sys.platform.startswith("linux"):
         thread = threading.get_native_id()

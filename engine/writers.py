@@ -20,8 +20,6 @@ from engine.environment import give_way
 from engine.messages import JobId
 
 MOST_THREADS: Final = 8
-NICENESS: Final = 19
-"""What is written can wait a little, while all threads of an operation wait for one that was kept from its core."""
 
 Result = TypeVar("Result")
 
@@ -35,9 +33,7 @@ class Writers:
     """A pool of threads."""
 
     def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(
-            max_workers=threads, thread_name_prefix="writer", initializer=give_way, initargs=(NICENESS,)
-        )
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="writer", initializer=give_way)
         self._is_closed = False
         self._writers: WeakValueDictionary[JobId, Writer] = WeakValueDictionary()
 

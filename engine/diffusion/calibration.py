@@ -22,7 +22,6 @@ import torch
 
 from engine.diffusion.parts import Parts
 from engine.environment import give_way
-from engine.writers import NICENESS
 
 FILE = "calibration.json"
 REPEATS = 3
@@ -126,7 +125,7 @@ def _company() -> Iterator[None]:
     data = os.urandom(1 << 19)
 
     def work() -> None:
-        give_way(NICENESS)
+        give_way()
         while not over.wait(0.05):
             zlib.compress(data)
 

@@ -39,8 +39,10 @@ def make_lean(model: nn.Module) -> None:
         lean = _lean(child)
         if lean is not None:
             setattr(model, name, lean)
-        if lean is None or isinstance(lean, LeanResnet):  # the others hold what they have replaced
-            make_lean(child if lean is None else lean)
+        if lean is None:
+            make_lean(child)
+        elif isinstance(lean, LeanResnet):  # the others hold what they have replaced
+            make_lean(lean)
 
 
 def _lean(module: nn.Module) -> nn.Module | None:

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine.environment import SPINS, give_way, patient_threads
-from engine.writers import NICENESS, Writers
+from engine.environment import LAST, SPINS, give_way, patient_threads
+from engine.writers import Writers
 
 FAULTS = """
 import resource, sys
@@ -57,7 +57,7 @@ def niceness():
 def test_writers_give_way_and_nobody_else_does():
     before = niceness()
     writers = Writers(1)
-    assert writers.of("job").submit(niceness).result(timeout=5) == NICENESS
+    assert writers.of("job").submit(niceness).result(timeout=5) == LAST
     writers.close()
     assert niceness() == before
 
