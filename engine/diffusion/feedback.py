@@ -41,7 +41,7 @@ def starting_image(
             image = laid_out_like(image, [(picture, anchor.layout) for picture, anchor in anchors])
         grade = None if start.grade is None else (look(sources[start.grade.frame]), start.grade.weight)
         image = drawn_towards(image, [(picture, anchor.weight) for picture, anchor in anchors], grade)
-    return image.clamp(0, 1) * 2 - 1  # a sharp kernel overshoots a little at hard edges
+    return image.clamp(0, 1).mul_(2).sub_(1)  # a sharp kernel overshoots a little at hard edges
 
 
 def _blended(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
@@ -73,5 +73,5 @@ def finished(images: Sequence[Tensor], remains: Sequence[Remains | None]) -> Ten
         image if stays is None else torch.lerp(image.clamp(-1, 1), stays.picture, stays.share)
         for image, stays in zip(images, remains, strict=True)
     ]
-    pixels = ((torch.cat(mixed) * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-    return pixels.permute(0, 2, 3, 1).contiguous()
+    levels = torch.cat(mixed).mul_(0.5).add_(0.5).clamp_(0, 1).mul_(255).round_()
+    return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()

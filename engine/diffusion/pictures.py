@@ -52,7 +52,7 @@ class Pictures:
             pixels = sent(torch.tensor(picture), self._device)
             self.keep(picture, pixels)
         # Contiguous, because a VAE's last digits depend on the order of its input in memory.
-        return pixels.permute(2, 0, 1).contiguous()[None].float() / 255
+        return pixels.permute(2, 0, 1).contiguous()[None].float().div_(255)
 
 
 class Arriving:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.motion import warp as resampling
 from engine.motion.warp import presence, warp
 from engine.storyboard import Camera
 
@@ -121,6 +122,15 @@ def test_with_and_without_rotation_the_arithmetic_is_the_same():
     turned_by_nothing = warp(image, Camera(**camera, degrees=1e-9))
 
     assert turned_by_nothing == pytest.approx(warp(image, Camera(**camera)), abs=1e-4)
+
+
+@pytest.mark.parametrize("camera", [{"zoom": 1.02}, {"zoom": 0.6, "focus_x": 0.1}, {"pan_x": 0.7, "pan_y": -1.3}])
+def test_by_matrices_as_on_a_graphics_card_the_arithmetic_is_the_same(camera, monkeypatch):
+    image = torch.rand(1, 3, 40, 72)
+    added_up = warp(image, Camera(**camera))
+    monkeypatch.setattr(resampling, "_added_up", resampling._multiplied)
+
+    assert torch.allclose(warp(image, Camera(**camera)), added_up, atol=1e-6)
 
 
 def test_a_picture_need_not_be_square():
