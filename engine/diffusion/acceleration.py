@@ -24,7 +24,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 logger = logging.getLogger(__name__)
 
 RECORDINGS = 24
-"""Shapes whose calls are kept; each holds its inputs and its output, while all share the memory in between."""
+"""Shapes whose calls are kept at least; each holds its inputs and output, while all share the memory in between."""
 WARM_UPS = 2
 """Plain calls of a shape before it is recorded: libraries choose their kernels then, and rare shapes are never worth
 it."""
@@ -46,12 +46,15 @@ class Recorded:
         function: called with tensors only; it must not wait for the card, nor draw random numbers. Its result is valid
             until the next call.
         pool: memory that several recordings share, since never two of them run at a time.
+        most: how many recordings are kept, the latest.
     """
 
-    def __init__(self, function: Function, pool: Any = None) -> None:
+    def __init__(self, function: Function, pool: Any = None, most: int = RECORDINGS) -> None:
         self._function = function
         self._pool = pool
+        self._most = most
         self._seen: dict[Any, int] = {}
+        self._too_large: set[Any] = set()
         self._recordings: OrderedDict[Any, _Recording] = OrderedDict()
         self._works = True
 
@@ -75,28 +78,27 @@ class Recorded:
         return len(self._recordings)
 
     def forget(self) -> None:
-        """Let all recordings go, and their memory."""
+        """Let all recordings go; what they shared is free once nobody else's are left."""
         self._recordings.clear()
         self._seen.clear()
 
     def _is_due(self, key: Any) -> bool:
         self._seen[key] = self._seen.get(key, 0) + 1
-        return self._seen[key] > WARM_UPS
+        return self._seen[key] > WARM_UPS and key not in self._too_large
 
     def _try_to_record(self, key: Any, inputs: tuple[Tensor, ...]) -> _Recording | None:
         try:
             recording = self._record(inputs)
         except torch.OutOfMemoryError:
-            self.forget()  # there is a way to go on without: one call after another, as the host starts them
-            self._works = False
-            logger.warning("too little memory to record calls; they are started one by one")
+            self._too_large.add(key)  # there is a way to go on without: one call after another, as the host starts them
+            logger.warning("too little memory to record calls of %s; they are started one by one", key[0][0])
             return None
         except RuntimeError as error:
             self._works = False
             logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error))
             return None
         self._recordings[key] = recording
-        while len(self._recordings) > RECORDINGS:
+        while len(self._recordings) > self._most:
             self._recordings.popitem(last=False)
         return recording
 
@@ -158,20 +160,31 @@ class Acceleration:
         device: the model's.
         how: "none", "graphs" to record calls, or "compile" to compile them besides; neither is done anywhere but on a
             graphics card of NVIDIA's make.
+        lanes: how many share a call at most: one recording for each number of them, guided or not, is to find room.
     """
 
-    def __init__(self, device: torch.device, how: str = "none") -> None:
+    def __init__(self, device: torch.device, how: str = "none", lanes: int = 0) -> None:
         self._records = device.type == "cuda" and how in ("graphs", "compile")
         self._compiles = device.type == "cuda" and how == "compile"
         self._pool = torch.cuda.graph_pool_handle() if self._records else None
+        self._most = max(RECORDINGS, 2 * lanes)
+        self._recorded: list[Recorded] = []
 
     def recorded(self, function: Function) -> Function:
         """Return a function that is replayed; see `Recorded`. What it returned is overwritten by its next call."""
-        return Recorded(function, self._pool) if self._records else function
+        if not self._records:
+            return function
+        self._recorded.append(Recorded(function, self._pool, self._most))
+        return self._recorded[-1]
 
     def compiled(self, function: Function, name: str) -> Function:
         """Return a function that runs compiled; see `Compiled`."""
         return Compiled(function, name) if self._compiles else function
+
+    def forget(self) -> None:
+        """Let all recordings go, and with them the memory that they share."""
+        for recorded in self._recorded:
+            recorded.forget()
 
 
 # ---- attention ----

@@ -36,6 +36,7 @@ class Batch:
         self._lanes = tuple(lanes)
         self._width = len(filled)
         self._latents = torch.cat([lane.latents for lane in filled])
+        self._handed = [lane.latents for lane in lanes]
         self._past = _pack_past(filled)
         unconditional = [lane.unconditional for lane in filled] if lanes[0].shape_key.guided else []
         self.conditioning = Conditioning.stack([*unconditional, *(lane.conditioning for lane in filled)])
@@ -44,11 +45,15 @@ class Batch:
         self.rescale = _column(rescale, self._latents.device) if any(rescale) else None
 
     def holds(self, lanes: Sequence[DiffusionLane], width: int) -> bool:
-        """Whether this is the batch of just these lanes at this width, at the step they stand at."""
+        """Whether this is the batch of just these lanes at this width, at the step they stand at.
+
+        A lane that went on in another batch meanwhile has got its latents there.
+        """
         return (
             max(width, len(lanes)) == self._width
             and len(lanes) == len(self._lanes)
             and all(one is other for one, other in zip(lanes, self._lanes, strict=True))
+            and all(lane.latents is handed for lane, handed in zip(lanes, self._handed, strict=True))
         )
 
     @property
@@ -118,6 +123,7 @@ class Batch:
         """Give every lane its row, so that it can go on in another batch."""
         rows = torch.split(self._latents, 1)
         kept = [(torch.split(past.latents, 1), torch.split(past.prediction, 1)) for past in self._past]
+        self._handed = list(rows[: len(self._lanes)])
         for row, lane in enumerate(self._lanes):
             lane.latents = rows[row]
             lane.past = [Past(latents[row], prediction[row]) for latents, prediction in kept[: lane.sampler.memory]]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from diffusers.models.embeddings import get_timestep_embedding
@@ -19,11 +20,22 @@ from engine.diffusion.lane import DiffusionLane
 from engine.motion.transfer import sent
 from engine.storyboard import Shot
 
+BATCHES = 4
+"""Batches that are kept: those of a few shapes, each perhaps in two portions."""
+
+
+class _Told(NamedTuple):
+    """A batch, and what the model is told with it beside prompts and timesteps."""
+
+    batch: Batch
+    told: list[Tensor]
+
 
 class Denoiser:
     """A UNet, and how guidance is applied to what it says.
 
-    It keeps the batch of its last call: as long as the same lanes come again, nothing is packed anew.
+    It keeps the batches of its last calls: as long as the same lanes come again, nothing is packed anew, also where
+    lanes of several shapes take turns, or memory has no room for all lanes in one call.
 
     Args:
         device: where it computes, wherever its weights wait.
@@ -50,8 +62,7 @@ class Denoiser:
         self._watch = watch
         self.forward = self._acceleration.compiled(self._call, "the UNet")
         self._predictors: dict[tuple[bool, bool], Function] = {}
-        self._batch: Batch | None = None
-        self._told: tuple[Batch, list[Tensor]] | None = None
+        self._batches: deque[_Told] = deque(maxlen=BATCHES)
 
     @property
     def channels(self) -> int:
@@ -74,9 +85,11 @@ class Denoiser:
             lanes: at least one, all of one shape key.
             width: the call is filled up to this many lanes with copies of the first.
         """
-        if self._batch is None or not self._batch.holds(lanes, width):
-            self._batch = Batch(lanes, width)
-        self._batch.advance(self.predict(self._batch))
+        told = next((told for told in self._batches if told.batch.holds(lanes, width)), None)
+        if told is None:
+            told = self._tell(Batch(lanes, width))
+            self._batches.appendleft(told)
+        told.batch.advance(self._predict_told(*told))
 
     def predict(self, batch: Batch) -> Tensor:
         """Predict what each lane's sampler asks for, guidance applied, in one call.
@@ -84,6 +97,9 @@ class Denoiser:
         Returns:
             one row of float32 for each lane and filler.
         """
+        return self._predict_told(*self._tell(batch))
+
+    def _predict_told(self, batch: Batch, told: list[Tensor]) -> Tensor:
         kind = batch.guided, batch.rescale is not None
         if kind not in self._predictors:
             self._predictors[kind] = self._acceleration.recorded(functools.partial(self._predict, *kind))
@@ -94,7 +110,7 @@ class Denoiser:
                 batch.conditioning.hidden_states,
                 batch.guidance,
                 *rescale,
-                *self._also_told(batch),
+                *told,
             )
         # A recording's result is overwritten by the next call, and samplers look back on it.
         return prediction.clone() if prediction.device.type == "cuda" else prediction
@@ -138,15 +154,13 @@ class Denoiser:
         like = torch.empty(0, device=self._device, dtype=self._dtype)
         return fastest_attention(heads, config.sample_size**2, config.block_out_channels[0] // heads, like)
 
-    def _also_told(self, batch: Batch) -> list[Tensor]:
-        """Return what else this model is told with a batch: guidance, what the prompts are as a whole, and sizes."""
-        if self._told is None or self._told[0] is not batch:
-            told = [self._guidance_told(batch)] if self._is_told_guidance else []
-            if self._is_told_size:
-                assert batch.conditioning.pooled is not None
-                told += [batch.conditioning.pooled, self._sizes_told(batch)]
-            self._told = batch, told
-        return self._told[1]
+    def _tell(self, batch: Batch) -> _Told:
+        """Put together what else this model is told: guidance, what the prompts are as a whole, and sizes."""
+        told = [self._guidance_told(batch)] if self._is_told_guidance else []
+        if self._is_told_size:
+            assert batch.conditioning.pooled is not None
+            told += [batch.conditioning.pooled, self._sizes_told(batch)]
+        return _Told(batch, told)
 
     def _sizes_told(self, batch: Batch) -> Tensor:
         """Return for each row the size of an original, where it was cropped, and the size wanted, as SDXL takes them.

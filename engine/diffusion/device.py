@@ -1,12 +1,8 @@
-"""Where the model runs, in which numbers, and what to say when that does not work."""
+"""Where the model runs, and in which numbers."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
 
 import psutil
 import torch
@@ -14,12 +10,7 @@ from accelerate import PartialState
 from accelerate.utils import is_bf16_available
 
 from engine.backend import Memory
-from engine.errors import EngineError, ModelError
-
-logger = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from engine.errors import ModelError
 
 
 def choose_device(name: str) -> torch.device:
@@ -38,6 +29,9 @@ def choose_device(name: str) -> torch.device:
         raise ModelError(
             '[model] device is "{name}", but there is none here; "auto" takes what there is.', name=name
         ) from None
+    if device.index is not None and device.type in ("cuda", "xpu"):
+        # Streams, events and recordings belong to the current device wherever no other is named.
+        torch.get_device_module(device).set_device(device)
     return device
 
 
@@ -73,49 +67,3 @@ def memory_of(device: torch.device) -> Memory:
     if device.type == "mps":
         return Memory(used=torch.mps.driver_allocated_memory(), total=torch.mps.recommended_max_memory())
     return Memory(used=psutil.Process().memory_info().rss, total=psutil.virtual_memory().total)
-
-
-@contextlib.contextmanager
-def memory_errors_explained() -> Iterator[None]:
-    """Turn a device that is out of memory into an EngineError that says what helps."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise EngineError(
-            "The graphics card has no memory left for this; smaller pictures need less, and so do fewer [engine] lanes."
-        ) from None
-
-
-class Portions:
-    """How many of something a device's memory has room for at a time.
-
-    Attributes:
-        most: None until too many were tried once.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self.most: int | None = None
-
-    def each(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Result]]) -> list[Result]:
-        """Return what `work` returns for all items, in as few calls as there is memory for.
-
-        Args:
-            work: takes items and returns as many results; one that runs out of memory has changed nothing.
-
-        Raises:
-            torch.OutOfMemoryError: there is not enough for a single one.
-        """
-        results: list[Result] = []
-        while len(results) < len(items):
-            portion = items[len(results) :][: self.most]
-            try:
-                results.extend(work(portion))
-            except torch.OutOfMemoryError:
-                if len(portion) == 1:
-                    raise
-                self.most = len(portion) // 2
-                logger.warning("too little memory for %d at a time; %d from now on", len(portion), self.most)
-                if self._device.type == "cuda":
-                    torch.cuda.empty_cache()
-        return results

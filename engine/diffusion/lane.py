@@ -22,6 +22,11 @@ class ShapeKey(NamedTuple):
     width: int
     guided: bool
 
+    @property
+    def cells(self) -> int:
+        """Cells of the latents that the UNet computes for a lane."""
+        return self.height * self.width * (2 if self.guided else 1)
+
 
 class Past(NamedTuple):
     """Latents, and what the UNet predicted for them."""

@@ -64,7 +64,7 @@ def load_backend(
     watch = Threads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
-    acceleration = Acceleration(device, _acceleration(config))
+    acceleration = Acceleration(device, _acceleration(config), lanes)
     checker = load_guard(files.directory, device) if guard else None
     model = DiffusionModel(name, files.card, parts, checker, acceleration, watch)
     if lanes and device.type == "cuda" and not is_offloaded:

@@ -17,15 +17,16 @@ from engine.diffusion.autoencoder import Autoencoder
 from engine.diffusion.batch import Batch
 from engine.diffusion.conditioning import Conditioning
 from engine.diffusion.denoiser import Denoiser
-from engine.diffusion.device import Portions, memory_errors_explained, memory_of
-from engine.diffusion.drift import with_carried
+from engine.diffusion.device import memory_of
+from engine.diffusion.drift import Drift
 from engine.diffusion.feedback import finished, starting_image
 from engine.diffusion.guard import Guard
 from engine.diffusion.lane import DiffusionLane, Remains, ShapeKey
 from engine.diffusion.parts import Parts
 from engine.diffusion.pictures import Pictures
+from engine.diffusion.portions import Portions, memory_errors_explained
 from engine.diffusion.prompt import PromptEncoder
-from engine.errors import RecipeError
+from engine.errors import ModelError, RecipeError
 from engine.motion.vanishing import aimed
 from engine.settings import BUILT_IN, Settings
 from engine.storyboard import Feedback, Noise, Shot, Storyboard, Text
@@ -69,12 +70,14 @@ class DiffusionModel:
         self._card = card
         self._parts = parts
         self._guard = guard
+        self._acceleration = acceleration or Acceleration(parts.device)
         self._samplers = parts.samplers
         self._prompts = PromptEncoder(parts.readers, parts.dtype, zeros_for_nothing=parts.zeros_for_nothing)
-        self._autoencoder = Autoencoder(parts.vae, parts.device, acceleration, watch)
-        self._denoiser = Denoiser(parts.unet, parts.device, acceleration, watch, self._autoencoder.factor)
+        self._autoencoder = Autoencoder(parts.vae, parts.device, self._acceleration, watch)
+        self._denoiser = Denoiser(parts.unet, parts.device, self._acceleration, watch, self._autoencoder.factor)
         self._pictures = Pictures(parts.device)
-        self._portions = {phase: Portions(parts.device) for phase in ("encode", "denoise", "decode")}
+        self._drift = Drift(parts.device)
+        self._portions = {phase: Portions(self._release) for phase in ("encode", "denoise", "decode")}
         self._calls: deque[Any] = deque()
 
     @property
@@ -132,25 +135,35 @@ class DiffusionModel:
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[DiffusionLane]:
         """Start shots; see `Backend.open`."""
         with memory_errors_explained():
-            return self._portions["encode"].each(requests, self._open)
+            return self._portions["encode"].each(requests, self._open, max(map(_pixels, requests), default=0))
 
     @torch.inference_mode()
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step, in one UNet call; see `Backend.denoise`."""
         with memory_errors_explained():
             self._wait_for_calls()
-            self._portions["denoise"].each(_own(lanes), lambda some: self._step(some, width))
+            own = _own(lanes)
+            size = own[0].shape_key.cells
+            self._portions["denoise"].each(own, lambda some: self._step(some, width), size, filled=width)
             self._note_call()
 
     @torch.inference_mode()
     def develop(self, lanes: Sequence[Lane]) -> Sequence[Developing]:
         """Decode finished lanes; see `Backend.develop`."""
         with memory_errors_explained():
-            return self._portions["decode"].each(_own(lanes), self._develop)
+            own = _own(lanes)
+            size = max((lane.latents.numel() for lane in own), default=0)
+            return self._portions["decode"].each(own, self._develop, size)
 
     @torch.inference_mode()
     def warm_up(self, width: int) -> None:
-        """Let a graphics card record the calls that a giro in the model's own size takes, with up to `width` lanes."""
+        """Let a graphics card record the calls that a giro in the model's own size takes, with up to `width` lanes.
+
+        It also finds out whether there is memory for so many.
+
+        Raises:
+            ModelError: there is not enough for a single picture.
+        """
         settings = Settings.layered([BUILT_IN.of("giro"), self._card.of("giro")])
         shot = Shot(
             index=0,
@@ -165,15 +178,19 @@ class DiffusionModel:
         request = ShotRequest(
             shot=shot, width=settings.size, height=settings.size, scheduler=settings.scheduler, sources={}
         )
-        with memory_errors_explained():
+        try:
             nothing = self._prompts.encode_negative("")
-            lanes = [self._lane(request, nothing, nothing) for _ in range(width)]
-            for count in range(width, 0, -1):
-                for _ in range(WARM_UPS + 1):
-                    self._denoiser.predict(Batch(lanes[:count], count))
+            self._record_denoising([self._lane(request, nothing, nothing) for _ in range(width)])
             for _ in range(WARM_UPS + 1):
-                (image,) = self._autoencoder.decode([lanes[0].latents])
+                (image,) = self._autoencoder.decode([self._lane(request, nothing, nothing).latents])
                 self._autoencoder.encode([image], [torch.Generator("cpu").manual_seed(0)])
+        except torch.OutOfMemoryError:
+            raise ModelError(
+                "The graphics card has too little memory for one picture of {size} pixels with {model}; "
+                '[model] offload = "model" needs less, and so does a smaller model.',
+                size=settings.size,
+                model=self._name,
+            ) from None
 
     @torch.inference_mode()
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:
@@ -182,13 +199,31 @@ class DiffusionModel:
         with memory_errors_explained():
             return self._guard.judge(pictures)
 
+    def _record_denoising(self, lanes: Sequence[DiffusionLane]) -> None:
+        for count in range(len(lanes), 0, -1):
+            try:
+                for _ in range(WARM_UPS + 1):
+                    self._denoiser.predict(Batch(lanes[:count], count))
+            except torch.OutOfMemoryError:
+                if count == 1:
+                    raise
+                self._portions["denoise"].learn(lanes[0].shape_key.cells, count - 1)
+
+    def _release(self) -> None:
+        """Let go of all that is kept on the device only to be faster."""
+        self._drift.forget()
+        self._pictures.forget()
+        self._acceleration.forget()
+        if self._parts.device.type == "cuda":
+            torch.cuda.empty_cache()
+
     def _open(self, requests: Sequence[ShotRequest]) -> list[DiffusionLane]:
         lanes = [self._new_lane(request) for request in requests]
         self._encode_sources(zip(lanes, requests, strict=True))
         return lanes
 
     def _step(self, lanes: Sequence[DiffusionLane], width: int) -> Sequence[DiffusionLane]:
-        most = self._portions["denoise"].most
+        most = self._portions["denoise"].most(lanes[0].shape_key.cells)
         self._denoiser.step(lanes, width if most is None else min(width, most))
         return lanes
 
@@ -248,9 +283,13 @@ class DiffusionModel:
             for (lane, shot, image), clean in zip(group, latents, strict=True):
                 if isinstance(shot.start, Feedback) and shot.start.persistence:
                     lane.remains = Remains(image, shot.start.persistence)
-                lane.latents = lane.sampler.renoise(clean, with_carried(lane.sampler.draw(clean), shot))
+                lane.latents = lane.sampler.renoise(clean, self._drift.with_carried(lane.sampler.draw(clean), shot))
 
 
 def _own(lanes: Sequence[Lane]) -> Sequence[DiffusionLane]:
     """Return lanes that came from `open`, as what they are."""
     return cast("Sequence[DiffusionLane]", lanes)
+
+
+def _pixels(request: ShotRequest) -> int:
+    return request.width * request.height

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from engine.backend import Picture
+from engine.diffusion.shelf import MIB, Shelf
 from engine.motion.transfer import sent
 
 KEPT = 128
+KEPT_BYTES = 128 * MIB
 """Pictures that are kept on a device: the sources of coming frames are among the latest."""
 
 
@@ -20,7 +21,7 @@ class Pictures:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._kept: OrderedDict[int, tuple[Picture, Tensor]] = OrderedDict()
+        self._kept: Shelf[int, tuple[Picture, Tensor]] = Shelf(KEPT, KEPT_BYTES)
 
     def develop(self, pixels: Tensor) -> list[Arriving]:
         """Let pictures come to the host.
@@ -39,14 +40,15 @@ class Pictures:
     def keep(self, picture: Picture, pixels: Tensor) -> None:
         """Remember where a picture lies on the device."""
         if self._device.type == "cuda":
-            self._kept[id(picture)] = picture, pixels
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._kept.put(id(picture), (picture, pixels), pixels.nbytes)
+
+    def forget(self) -> None:
+        """Let go of what lies on the device; pictures are sent there again."""
+        self._kept.clear()
 
     def look(self, picture: Picture) -> Tensor:
         """Return a picture on the device: shape (1, 3, height, width), float32, 0…1."""
         if kept := self._kept.get(id(picture)):
-            self._kept.move_to_end(id(picture))
             pixels = kept[1]
         else:
             pixels = sent(torch.tensor(picture), self._device)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.diffusion.acceleration import Acceleration, Compiled, Recorded
-from engine.diffusion.device import Portions
+from engine.diffusion.acceleration import RECORDINGS, WARM_UPS, Acceleration, Compiled, Recorded, _Recording
 
 
 def doubled(one, other):
@@ -21,6 +20,35 @@ def test_nothing_is_done_where_there_is_no_card():
     assert acceleration.recorded(doubled) is doubled and acceleration.compiled(doubled, "it") is doubled
 
 
+class Graph:
+    """Stands in for a CUDA graph: computes from the very inputs it was recorded with, into the very same output."""
+
+    def __init__(self, inputs) -> None:
+        self.inputs = tuple(tensor.clone() for tensor in inputs)
+        self.output = torch.zeros_like(inputs[0])
+        self.replays = 0
+
+    def replay(self) -> None:
+        self.replays += 1
+        self.output.copy_(doubled(*self.inputs))
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    made = []
+
+    def record(self, inputs):
+        made.append(Graph(inputs))
+        return _Recording(made[-1], made[-1].inputs, made[-1].output)
+
+    monkeypatch.setattr(Recorded, "_record", record)
+    return made
+
+
+def wide(width: int, value: float = 1.0):
+    return torch.full((width, 3), float(value)), torch.full((width, 3), float(value))
+
+
 @pytest.mark.parametrize("error", [RuntimeError("no graphs here"), torch.OutOfMemoryError("full")])
 def test_what_cannot_be_recorded_is_called_as_it_is(monkeypatch, caplog, error):
     def fail(self, inputs):
@@ -31,6 +59,47 @@ def test_what_cannot_be_recorded_is_called_as_it_is(monkeypatch, caplog, error):
     for _ in range(5):
         assert torch.equal(recorded(*INPUTS), torch.full((2, 3), 3.0))
     assert recorded.recordings == 0 and len(caplog.records) == 1
+
+
+def test_a_recording_computes_from_what_is_given_this_time(graphs):
+    recorded = Recorded(doubled)
+    for value in (1.0, 2.0, 3.0, 4.0, 5.0):
+        assert torch.equal(recorded(*wide(2, value)), torch.full((2, 3), 3 * value))
+    assert [graph.replays for graph in graphs] == [3]
+
+
+def test_each_shape_has_a_recording_of_its_own_and_the_latest_are_kept(graphs):
+    recorded = Recorded(doubled, most=2)
+    for width in (1, 2, 1, 3):
+        for value in range(WARM_UPS + 1):
+            assert torch.equal(recorded(*wide(width, value)), torch.full((width, 3), 3.0 * value))
+    assert recorded.recordings == 2 and [len(graph.output) for graph in graphs] == [1, 2, 3]
+    recorded(*wide(1)), recorded(*wide(2))
+    assert [graph.replays for graph in graphs] == [5, 1, 1, 1], "that of width 2 was the oldest, and is made anew"
+
+
+def test_what_is_too_large_to_be_recorded_takes_no_recording_from_others(graphs, monkeypatch):
+    recorded = Recorded(doubled)
+    for _ in range(WARM_UPS + 1):
+        recorded(*wide(2))
+
+    def fail(self, inputs):
+        raise torch.OutOfMemoryError("full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Recorded, "_record", fail)
+        for _ in range(WARM_UPS + 2):
+            recorded(*wide(8))
+    recorded(*wide(2))
+    assert [graph.replays for graph in graphs] == [2]
+    for _ in range(WARM_UPS + 1):
+        recorded(*wide(4))
+    assert recorded.recordings == 2, "others are still recorded"
+
+
+def test_all_numbers_of_lanes_find_room():
+    assert Acceleration(torch.device("cpu"), lanes=4)._most == RECORDINGS
+    assert Acceleration(torch.device("cpu"), lanes=64)._most == 128
 
 
 def test_each_combination_of_shapes_is_recorded_once_it_has_come_again(monkeypatch):
@@ -59,26 +128,3 @@ def test_what_cannot_be_compiled_runs_as_it_is(monkeypatch, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "the UNet cannot be compiled here (the compiler gave up); it runs as it is"
     ]
-
-
-def test_a_device_that_is_full_gets_less_at_a_time(caplog):
-    calls = []
-
-    def work(items):
-        calls.append(len(items))
-        if len(items) > 3:
-            raise torch.OutOfMemoryError("full")
-        return [item * 10 for item in items]
-
-    portions = Portions(torch.device("cpu"))
-    assert portions.each(list(range(8)), work) == [item * 10 for item in range(8)]
-    assert calls == [8, 4, 2, 2, 2, 2] and portions.most == 2
-    assert portions.each([1], work) == [10]
-
-
-def test_a_device_that_has_no_room_for_one_says_so():
-    def work(items):
-        raise torch.OutOfMemoryError("full")
-
-    with pytest.raises(torch.OutOfMemoryError):
-        Portions(torch.device("cpu")).each([1, 2], work)

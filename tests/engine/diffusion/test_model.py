@@ -10,6 +10,7 @@ import torch
 from engine.animations import storyboard
 from engine.backend import Backend, ShotRequest
 from engine.config import ModelConfig
+from engine.diffusion.batch import Batch
 from engine.diffusion.feedback import starting_image
 from engine.diffusion.loading import load_backend
 from engine.errors import EngineError, PromptError, RecipeError
@@ -87,7 +88,7 @@ def test_a_device_without_memory_is_said_in_one_line(monkeypatch):
     def full(*args, **kwargs):
         raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr(model._denoiser, "predict", full)
+    monkeypatch.setattr(model._denoiser, "_predict_told", full)
 
     with pytest.raises(EngineError, match="no memory left"):
         model.denoise(lanes, 1)
@@ -103,6 +104,24 @@ def test_a_negative_prompt_too_long_is_refused():
         embedded_model().check(
             msgspec.structs.replace(board, shots=(msgspec.structs.replace(too_long, negative="road " * 90),))
         )
+
+
+# ---- many at a time ----
+
+
+def test_lanes_of_two_shapes_that_take_turns_are_packed_once_each(monkeypatch):
+    packed = []
+
+    class Noted(Batch):
+        def __init__(self, lanes, width):
+            packed.append(len(lanes))
+            super().__init__(lanes, width)
+
+    monkeypatch.setattr("engine.diffusion.denoiser.Batch", Noted)
+    shots = [request(make_shot(Noise(), seed=seed, strength=1.0), size=size) for size in (64, 32) for seed in (1, 2)]
+    denoise_through(embedded_model(), embedded_model().open(shots), 2)
+
+    assert packed == [2, 2]
 
 
 # ---- what a frame is made of ----

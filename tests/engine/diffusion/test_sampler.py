@@ -194,3 +194,16 @@ def test_a_feedback_frame_of_few_steps_takes_one_to_four_calls(name, steps):
     for strength in (0.1, 0.5, 1.0):
         shot = make_shot(Feedback(0), steps=steps, strength=strength)
         assert samplers.start(name, shot).steps_left == max(1, int(steps * strength))
+
+
+def test_a_batch_holds_its_lanes_only_as_long_as_they_go_on_in_it(samplers):
+    one, other = (lane(samplers.start("ddim", make_shot(Noise(), seed=seed))) for seed in (1, 2))
+    batch = Batch([one, other], 2)
+    assert batch.holds([one, other], 2)
+    assert not batch.holds([one], 2) and not batch.holds([other, one], 2) and not batch.holds([one, other], 4)
+
+    batch.advance(batch.model_input()[0].sin())
+    assert batch.holds([one, other], 2), "it has gone on with them"
+
+    advance(one)
+    assert not batch.holds([one, other], 2), "what it has of the one is a step behind"

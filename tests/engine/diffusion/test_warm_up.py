@@ -12,6 +12,7 @@ from engine.card import Card
 from engine.diffusion.acceleration import WARM_UPS, Acceleration, Function
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.parts import load_parts
+from engine.errors import ModelError
 from engine.settings import Overrides
 from engine.storyboard import Feedback, Noise
 from tests.embedded import make_shot, numpy_deprecation, render, request
@@ -71,3 +72,46 @@ def test_getting_ready_changes_no_picture(tmp_path):
     models[0].warm_up(WIDTH)
     (one,), (other,) = (render(model, shots) for model in models)
     assert (one == other).all()
+
+
+class Full(Diary):
+    """A card that has room for so many lanes at a time."""
+
+    def __init__(self, lanes: int) -> None:
+        super().__init__()
+        self.lanes = lanes
+
+    def recorded(self, function: Function) -> Function:
+        noting = super().recorded(function)
+
+        def with_little_room(*inputs: Tensor) -> Tensor:
+            if len(inputs) > 1 and len(inputs[0]) > self.lanes:  # the UNet, with its timesteps and more
+                raise torch.OutOfMemoryError("full")
+            return noting(*inputs)
+
+        return with_little_room
+
+
+def full_model(directory, lanes: int) -> tuple[DiffusionModel, Full]:
+    tiny_pipeline().save_pretrained(directory)
+    full = Full(lanes)
+    card = Card(common=Overrides(size=64, steps=2))
+    parts = load_parts(directory, torch.device("cpu"), torch.float32)
+    return DiffusionModel("tiny", card, parts, acceleration=full), full
+
+
+def test_a_card_without_room_for_all_lanes_gets_ready_for_fewer(tmp_path):
+    model, full = full_model(tmp_path, lanes=2)
+
+    model.warm_up(4)
+    full.calls.clear()
+    pictures = render(model, [request(make_shot(Noise(), steps=2, seed=seed)) for seed in range(4)], width=4)
+
+    assert len(pictures) == 4
+    assert max(call[0][0][0] for call in full.calls) == 2, "and jobs do not try again what failed"
+
+
+def test_a_card_without_room_for_one_picture_says_so_at_the_start(tmp_path):
+    model, _ = full_model(tmp_path, lanes=0)
+    with pytest.raises(ModelError, match="too little memory for one picture of 64 pixels with tiny"):
+        model.warm_up(4)
