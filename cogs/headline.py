@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cogs.language import Language
-from cogs.text import inert, one_line, shorten
+from cogs.text import brief
 from engine.camera import shown_camera
 from engine.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
 
 MAX_TITLE = 300
+"""Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
 
 
 def headline(recipe: Recipe, say: Language) -> str:
@@ -72,4 +73,4 @@ def plain_headline(recipe: Recipe, say: Language) -> str:
 
 
 def _shown(text: str) -> str:
-    return inert(shorten(one_line(text), MAX_TITLE))
+    return brief(text, MAX_TITLE)
