@@ -8,9 +8,8 @@ from itertools import pairwise
 import msgspec
 
 from cogs.drafts import MAX_CONTENT
-from cogs.headline import headline
+from cogs.headline import headline, short_title
 from cogs.language import Language
-from cogs.queue import short_title
 from cogs.text import brief, code, inert, shorten
 from engine.recipe import Animation, Morph, Recipe, Variations
 from engine.remix import with_seed

@@ -12,11 +12,10 @@ from discord.ext import commands
 
 from cogs.drafts import Upload
 from cogs.failures import guarded
-from cogs.headline import headline
+from cogs.headline import headline, short_title
 from cogs.job_button import JobButton
 from cogs.language import Language, language_of
 from cogs.ordering import acknowledge, submit
-from cogs.queue import short_title
 from cogs.suggestions import named
 from cogs.viewer import viewer_of
 from engine.errors import LimitError, RecipeError

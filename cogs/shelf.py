@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 import discord
 
 from cogs.failures import guarded
+from cogs.headline import short_title
 from cogs.language import Language, language_of
 from cogs.places import presets_here
-from cogs.queue import short_title
 from cogs.text import brief, shorten
 from engine.belongings import no_preset
 from engine.errors import LimitError
