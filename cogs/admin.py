@@ -16,12 +16,13 @@ from discord.ext import commands
 from cogs.audit import write_down
 from cogs.authority import authority_of, require_operator
 from cogs.blocked import BlockedPageButton, UnblockSelect, Which, blocked, show_blocked, unblocked
+from cogs.cancellation import cancelled_action
 from cogs.changes import restart_note, shown
 from cogs.conclusion import conclude, reply
+from cogs.headline import short_title
 from cogs.language import language_of
 from cogs.options import EXAMPLES, ChatOption
 from cogs.purge import PurgeButton, ask
-from cogs.queue import short_title
 from cogs.scope import Scope
 from cogs.status import engine_lines, version_line
 from cogs.suggestions import named
@@ -201,10 +202,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         record = await interaction.client.studio.administration.call_off(job, authority.reach)
-        action = Sentence(
-            "Cancelled an animation of {member}: {title}.",
-            {"member": record.member.name, "title": short_title(record.recipe, language_of(interaction.guild_locale))},
-        )
+        action = cancelled_action(record, language_of(interaction.guild_locale))
         server = record.answer.server
         if server is not None and server != authority.server:
             await write_down(interaction.client, interaction.client.config, authority, [action], server)

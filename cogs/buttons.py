@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from cogs.cancellation import call_off
 from cogs.drafts import Action, Draft
 from cogs.failures import guarded
 from cogs.forms import CorrectButton
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class CancelButton(JobButton, action="cancel"):
-    """Calls off the job of the message it stands under."""
+    """Calls off the job of the message it stands under, for its owner or a moderator."""
 
     @staticmethod
     def label(say: Language) -> str:
@@ -35,7 +36,7 @@ class CancelButton(JobButton, action="cancel"):
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off; whoever delivers it changes the message."""
         await interaction.response.defer()
-        await interaction.client.studio.cancel(self.job, by=str(interaction.user.id))
+        await call_off(interaction, self.job)
 
 
 class AgainButton(JobButton, action="again", emoji="🎲"):

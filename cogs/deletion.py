@@ -10,9 +10,9 @@ import discord
 from cogs.audit import write_down
 from cogs.authority import Authority
 from cogs.failures import guarded
+from cogs.headline import short_title
 from cogs.language import Language, language_of
 from cogs.leaf import link_to
-from cogs.queue import short_title
 from cogs.rows import revised
 from cogs.viewer import viewer_of
 from engine.gallery import Viewer

@@ -22,7 +22,7 @@ from cogs.drafts import Draft
 from cogs.language import language_of
 from cogs.post import Deleted, NoAccess, Post, PostError, TooLarge
 from cogs.progress import preview_upload, progress_draft
-from cogs.result import Files, cancelled_draft, failed_draft, finished_draft
+from cogs.result import Files, bare_draft, failed_draft, finished_draft
 from cogs.text import inert
 from engine.configuration import ConfigFile
 from engine.live import Live
@@ -88,6 +88,7 @@ class Delivery:
         self._shown: Draft | None = None
         self._shown_frame: int | None = None
         self._visible = True
+        self._given_up = False
 
     async def run(self) -> None:
         """Follow the job to its end and post what came of it.
@@ -98,14 +99,12 @@ class Delivery:
         while (record := await self._accompany()) is not None:
             try:
                 await self._conclude(record)
-            except TooLarge as error:
-                await self._shrink(record, error.limit)
             except NoAccess as error:
                 _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
                 await self._studio.undeliverable(
                     record.id, Sentence("It can be posted neither there nor to its owner.")
                 )
-            except discord.HTTPException as error:
+            except (TooLarge, discord.HTTPException) as error:
                 await self._refused(record, error)
 
     # ---- while it is made ----
@@ -150,9 +149,6 @@ class Delivery:
                 tries = await self._studio.tries(record.id)
                 await self._deliver(finished_draft(record, Files(render, tries), presets, self._say, parent))
                 await self._studio.delivered(record.id)
-            case "cancelled":
-                await self._deliver(cancelled_draft(record, presets, self._say))
-                await self._studio.told(record.id)
             case _:
                 await self._deliver(failed_draft(record, presets, self._say))
                 await self._studio.told(record.id)
@@ -181,24 +177,47 @@ class Delivery:
         content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
         return msgspec.structs.replace(draft, content=content)
 
+    async def _refused(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
+        """Change what Discord did not take; every job that comes here ends, or comes back as another one.
+
+        A result that is too large is made smaller, and one that is refused for another reason becomes a failure. A
+        message with nothing but words that is refused all the same is said with fewer of them, and only once.
+        """
+        if record.state != "done" or self._given_up:
+            await self._say_the_least(record, error)
+        elif isinstance(error, TooLarge):
+            await self._shrink(record, error.limit)
+        else:
+            await self._give_up(record, self._logged(record, error))
+
     async def _shrink(self, record: JobRecord, limit: int) -> None:
-        if limit >= SMALLEST_GIF:
+        if SMALLEST_GIF <= limit < record.limit_bytes:  # if it is no less than before, what is too large is no GIF
             _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
             await self._studio.shrink(record.id, limit)
         else:
-            await self._studio.fail(record.id, Sentence("Discord takes no file there that is large enough for a GIF."))
+            await self._give_up(record, Sentence("Discord takes no file there that is large enough for a GIF."))
 
-    async def _refused(self, record: JobRecord, error: discord.HTTPException) -> None:
-        """Discord found fault with the message itself: say that much instead, but only once."""
-        reference = secrets.token_hex(4)
-        _log.error("Reference %s: job %s was not taken", reference, record.id, exc_info=error)
-        sentence = Sentence(
-            "Discord did not take the result; the log says why, under {reference}.", {"reference": reference}
-        )
-        if record.state == "failed":
+    async def _give_up(self, record: JobRecord, reason: Sentence) -> None:
+        self._given_up = True
+        await self._studio.fail(record.id, reason)
+
+    async def _say_the_least(self, record: JobRecord, error: Exception) -> None:
+        sentence = self._logged(record, error)
+        try:
+            await self._deliver(bare_draft(record, self._say))
+        except (PostError, discord.HTTPException) as last:
+            self._logged(record, last)
             await self._studio.undeliverable(record.id, sentence)
         else:
-            await self._studio.fail(record.id, sentence)
+            await self._studio.told(record.id)
+
+    def _logged(self, record: JobRecord, error: Exception) -> Sentence:
+        """Write down what Discord finds fault with, and return a sentence that refers to it."""
+        reference = secrets.token_hex(4)
+        _log.error("Reference %s: the message of job %s was not taken", reference, record.id, exc_info=error)
+        return Sentence(
+            "Discord did not take the result; the log says why, under {reference}.", {"reference": reference}
+        )
 
 
 async def _persist(attempt: Callable[[], Awaitable[_Result]]) -> _Result:

@@ -14,11 +14,10 @@ from discord.ext import commands, tasks
 
 from cogs.announcer import Announcer, Notice, Occasion
 from cogs.drafts import Upload
-from cogs.headline import plain_headline
+from cogs.headline import plain_headline, short_title
 from cogs.language import Language, language_of
 from cogs.leaf import link_to
 from cogs.mosaic import Cell, mosaic
-from cogs.queue import short_title
 from cogs.text import inert, shorten
 from engine.config import CommunityConfig, Weekday
 from engine.errors import StorageError, describe

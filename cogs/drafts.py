@@ -9,8 +9,12 @@ import discord
 import msgspec
 
 MAX_CONTENT = 2000
+ROOM = MAX_CONTENT - 100
+"""Characters for a job's message: whom it is for may have to be said in front of it."""
 MAX_DESCRIPTION = 1024
 MAX_MODAL_TEXT = 4000
+MAX_STAGES_TEXT = 6000
+"""Characters of stages as an option of a command, the most that Discord takes there."""
 REQUEST_BYTES = 25 * 1024 * 1024 - 64 * 1024
 """The most that one request may carry, less what the form around the file takes."""
 

@@ -30,10 +30,9 @@ from engine.recipe import (
 from engine.remix import extended
 from engine.seeds import new_seed
 from engine.stages import format_stages, parse_stages
-from engine.waypoints import LONGEST, between
+from engine.waypoints import between
 
 _NUMBER = 10
-_VIEW = 1000
 _TOWARDS = "towards"
 
 
@@ -78,7 +77,13 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
         name="negative", label=say("Lead away from"), value=recipe.negative, most=MAX_PROMPT, required=False
     )
     seed = Field(name="seed", label=say("Seed; empty: a new one"), value=str(recipe.seed), most=_NUMBER, required=False)
-    return (*_own_fields(recipe, say), negative, seed)
+    fields = (*_own_fields(recipe, say), negative, seed)
+    if any(len(field.value) > field.most for field in fields):
+        raise LimitError(
+            "This animation is too long for a form; /recipe export gives it as a file, and /recipe import takes it back"
+            " when you have changed it."
+        )
+    return fields
 
 
 def remixed(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
@@ -141,17 +146,11 @@ def _require_giro(recipe: Recipe) -> Giro:
 def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
     match recipe:
         case Giro():
-            stages = format_stages(recipe.stages)
-            if len(stages) > MAX_MODAL_TEXT:
-                raise LimitError(
-                    "The stages of this giro are too long for a form; /recipe export gives them as a file, and"
-                    " /recipe import takes it back when you have changed it."
-                )
             return (
                 Field(
                     name="stages",
                     label=say("One stage a line: prompt | frames"),
-                    value=stages,
+                    value=format_stages(recipe.stages),
                     most=MAX_MODAL_TEXT,
                     lines=True,
                 ),
@@ -164,7 +163,7 @@ def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
                     name="words",
                     label=say("What turns into what"),
                     value=" → ".join(recipe.waypoints),
-                    most=LONGEST,
+                    most=MAX_MODAL_TEXT,
                 ),
                 Field(name="prompt", label=say("The picture around it"), value=recipe.prompt, most=MAX_PROMPT),
                 Field(
@@ -172,7 +171,6 @@ def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
                     label=say("Frames, and how it comes back"),
                     value=f"{recipe.frames}, {_loop_names(say)[recipe.loop]}",
                     placeholder="21, " + " / ".join(_loop_names(say).values()),
-                    most=_VIEW,
                 ),
             )
         case Zoom():
@@ -250,7 +248,7 @@ def _loop(typed: str, say: Language) -> dict[str, Any]:
 
 def _view_field(recipe: Giro | Zoom, say: Language) -> Field:
     value = f"{written_camera(recipe.camera)} {_TOWARDS} {written_focus(recipe.focus)}"
-    return Field(name="camera", label=say("Camera: moves towards auto, or x,y"), value=value, most=_VIEW)
+    return Field(name="camera", label=say("Camera: moves towards auto, or x,y"), value=value, most=MAX_MODAL_TEXT)
 
 
 def _view(typed: Mapping[str, str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from cogs.options import (
     FocusOption,
     NegativeOption,
     SeedOption,
+    StagesOption,
     StyleOption,
 )
 from cogs.presets import ride_preset
@@ -35,8 +36,6 @@ from engine.stages import SEED_STAGES, format_stages
 
 if TYPE_CHECKING:
     from bot import Tappa
-
-StagesOption = app_commands.Range[str, 1, 6000]
 
 
 class GiroCog(commands.Cog):

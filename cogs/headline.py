@@ -1,13 +1,16 @@
-"""What was asked for, in one line."""
+"""What was asked for, in one line, or in a few words."""
 
 from __future__ import annotations
 
 from cogs.language import Language
-from cogs.text import inert, one_line, shorten
+from cogs.text import brief, shorten
 from engine.camera import shown_camera
 from engine.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
 
 MAX_TITLE = 300
+"""Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
+
+_TITLE = 60
 
 
 def headline(recipe: Recipe, say: Language) -> str:
@@ -71,5 +74,19 @@ def plain_headline(recipe: Recipe, say: Language) -> str:
             )
 
 
+def short_title(recipe: Recipe, say: Language) -> str:
+    """Return a few plain words by which to tell a job from another."""
+    match recipe:
+        case Giro(stages=stages):
+            title = say("giro: {prompt}", prompt=stages[0].prompt)
+        case Morph(waypoints=waypoints):
+            title = say("morph: {way}", way=" → ".join(waypoints))
+        case Zoom(prompt=prompt):
+            title = say("zoom: {prompt}", prompt=prompt)
+        case Variations(of=of):
+            title = say("variations of {title}", title=short_title(of, say))
+    return shorten(title, _TITLE)
+
+
 def _shown(text: str) -> str:
-    return inert(shorten(one_line(text), MAX_TITLE))
+    return brief(text, MAX_TITLE)

@@ -10,10 +10,9 @@ from typing import get_args
 import msgspec
 
 from cogs.drafts import MAX_CONTENT, Upload
-from cogs.headline import headline, plain_headline
+from cogs.headline import headline, plain_headline, short_title
 from cogs.language import Language
 from cogs.origin import differ_by_seed
-from cogs.queue import short_title
 from cogs.text import code, code_block, inert, shorten
 from engine.config import Preset
 from engine.recipe import Variations, kind_of

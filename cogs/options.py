@@ -7,12 +7,14 @@ from typing import TypeAlias
 import discord
 from discord import app_commands
 
+from cogs.drafts import MAX_STAGES_TEXT
 from engine.recipe import MAX_FRAMES, MAX_PROMPT, MAX_SEED, MAX_TRIES
 from engine.waypoints import LONGEST
 
 SeedOption = app_commands.Range[int, 0, MAX_SEED]
 FramesOption = app_commands.Range[int, 2, MAX_FRAMES]
 PromptOption = app_commands.Range[str, 1, MAX_PROMPT]
+StagesOption = app_commands.Range[str, 1, MAX_STAGES_TEXT]
 WaypointsOption = app_commands.Range[str, 1, LONGEST]
 TriesOption = app_commands.Range[int, 1, MAX_TRIES]
 NegativeOption = app_commands.Range[str, 1, MAX_PROMPT]

@@ -7,15 +7,16 @@ from itertools import pairwise
 
 import msgspec
 
-from cogs.headline import headline
+from cogs.drafts import MAX_CONTENT
+from cogs.headline import headline, short_title
 from cogs.language import Language
-from cogs.queue import short_title
-from cogs.text import code, inert, shorten
+from cogs.text import brief, code, inert, shorten
 from engine.recipe import Animation, Morph, Recipe, Variations
 from engine.remix import with_seed
 from engine.store import JobRecord, Share
 
 _NAME = 40
+_ROOM_FOR_MORE = 60
 
 
 def lineage_line(child: JobRecord, parent: JobRecord, say: Language) -> str:
@@ -49,13 +50,29 @@ def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -
         facts.append(inert(record.plan.model))
     lines.append(" · ".join(facts))
     if recipe.negative:
-        negative = inert(shorten(recipe.negative, 200))
+        negative = brief(recipe.negative, 200)
         lines.append(say("Led away from: {negative}", negative=negative))
     if share is not None:
         votes = say.plural("{count} vote", "{count} votes", share.votes)
         lines.append(say("In the gallery since {when}, with {votes}", when=f"<t:{int(share.shared)}:f>", votes=votes))
-    lines += [lineage_line(child, parent, say) for child, parent in pairwise(line)]
-    return "\n".join(lines)
+    return _with_lineage("\n".join(lines), line, say)
+
+
+def _with_lineage(content: str, line: Sequence[JobRecord], say: Language) -> str:
+    """Add what each was made from, as far back as there is room for, and that there is more where there is."""
+    told = [lineage_line(child, parent, say) for child, parent in pairwise(line)]
+    for number, sentence in enumerate(told):
+        if len(content) + len(sentence) > MAX_CONTENT - _ROOM_FOR_MORE:
+            return f"{content}\n{_more(line, len(told) - number, say)}"
+        content = f"{content}\n{sentence}"
+    return content
+
+
+def _more(line: Sequence[JobRecord], count: int, say: Language) -> str:
+    """Say how many are not told; where the line goes on, farther than it was followed or may be, that is no number."""
+    if line[-1].parent is not None:
+        return f"-# ↳ {say('and more before that')}"
+    return f"-# ↳ {say.plural('and {count} more before that', 'and {count} more before that', count)}"
 
 
 def seeds(recipe: Recipe, say: Language) -> str:

@@ -12,11 +12,11 @@ from discord.ext import commands
 from cogs.drafts import MAX_CONTENT, Upload
 from cogs.form import Journey
 from cogs.language import language_of
-from cogs.options import EXAMPLES, SEED_HELP, STYLE_HELP, SeedOption, StyleOption
+from cogs.options import EXAMPLES, SEED_HELP, STYLE_HELP, SeedOption, StagesOption, StyleOption
 from cogs.ordering import acknowledge
 from cogs.places import styles_here
 from cogs.prompts import suggest_stages
-from cogs.recipe import RenderOption, job_id, suggest_render
+from cogs.recipe import RecipeFile, RenderOption, job_id, suggest_render, too_long, upload_of
 from cogs.shelf import PresetPageButton, extent, find_preset, own_labels, preset_labels, preset_page
 from cogs.suggestions import named
 from cogs.text import code, code_block, inert
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from bot import Tappa
 
 NameOption = app_commands.Range[str, 1, LONGEST_NAME]
-StagesOption = app_commands.Range[str, 1, 6000]
 
 
 class PresetCog(
@@ -114,15 +113,17 @@ class PresetCog(
         say = language_of(interaction.locale)
         found, recipe = await find_preset(interaction, name)
         head = f"**{inert(found)}** · {extent(recipe, say)}"
-        if not isinstance(recipe, Giro):
-            await interaction.followup.send(f"{head}\n{code_block(command_line(recipe, {}))}")
-            return
-        block = f"```\n{format_stages(recipe.stages).replace('`', 'ˋ')}\n```"
-        if len(head) + len(block) < MAX_CONTENT - 1:
-            await interaction.followup.send(f"{head}\n{block}")
-            return
-        file = Upload("stages.txt", format_stages(recipe.stages).encode(), say("The stages, one on each line"))
-        await interaction.followup.send(head, file=file.as_file())
+        if isinstance(recipe, Giro):
+            lines = format_stages(recipe.stages)
+            block = f"```\n{lines.replace('`', 'ˋ')}\n```"
+            file, why = Upload("stages.txt", lines.encode(), say("The stages, one on each line")), ""
+        else:
+            block = code_block(command_line(recipe, {}))
+            file, why = upload_of(RecipeFile(recipe), say), f"\n{too_long(say)}"
+        if len(content := f"{head}\n{block}") <= MAX_CONTENT:
+            await interaction.followup.send(content)
+        else:
+            await interaction.followup.send(f"{head}{why}", file=file.as_file())
 
     @app_commands.command(description="Throw one of your presets away")
     @app_commands.describe(name="Which of yours")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cogs.drafts import Draft, Upload
+from cogs.drafts import ROOM, Draft, Upload
 from cogs.headline import headline
 from cogs.language import Language
-from cogs.text import inert
+from cogs.text import fitted, inert
 from cogs.wording import about, ordinal
 from engine.live import Live
 from engine.messages import Progress, Standing
@@ -37,7 +37,7 @@ def progress_draft(
             )
         )
     lines += note_lines(live.record, say)
-    return Draft(content="\n".join(lines), uploads=(preview,) if preview else None, actions=("cancel",))
+    return Draft(content=fitted(lines, ROOM), uploads=(preview,) if preview else None, actions=("cancel",))
 
 
 def note_lines(record: JobRecord, say: Language) -> list[str]:

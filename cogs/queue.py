@@ -1,4 +1,4 @@
-"""/queue: what is running and waiting, and a way to call off one's own."""
+"""/queue: what is running and waiting, and a way to call off one's own, or for a moderator anybody's."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import msgspec
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.cancellation import call_off
 from cogs.failures import guarded
+from cogs.headline import short_title
 from cogs.language import Language, language_of
 from cogs.menu import Menu
 from cogs.places import place_of
 from cogs.progress import remaining
 from cogs.text import inert, shorten
+from cogs.viewer import moderated_server
 from engine.admission import Allowance
 from engine.limits import duration
 from engine.messages import JobId
-from engine.recipe import Giro, Morph, Recipe, Variations, Zoom
 from engine.studio import QueueEntry
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ _MOST_BUTTONS = 2
 _MOST_OPTIONS = 25
 """Some of one's own jobs have a button each to call them off; more of them a menu, which takes less room on a phone."""
 
-_TITLE = 60
 _LABEL = 80
 _LAST_ROW = 4
 
@@ -71,18 +72,18 @@ class DropButton(
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
-        await interaction.client.studio.cancel(self.job, by=str(interaction.user.id))
+        await call_off(interaction, self.job)
         await show_queue(interaction, 0)
 
 
-class DropSelect(Menu, template=r"tappa:drops"):
-    """Calls off the one of the member's own jobs that is chosen."""
+class DropSelect(Menu, template=r"tappa:drops(:others)?"):
+    """Calls off the job that is chosen, of the member's own or, in a menu for moderators, of the others'."""
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
-        await interaction.client.studio.cancel(self.item.values[0], by=str(interaction.user.id))
+        await call_off(interaction, self.item.values[0])
         await show_queue(interaction, 0)
 
 
@@ -113,7 +114,8 @@ class QueuePageButton(
 async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> None:
     """Let the answer to an acknowledged interaction show a page of the queue, counted from 0.
 
-    That is the server's queue, or in a direct message the member's own; with their Cancel buttons and their quota.
+    That is the server's queue, or in a direct message the member's own; with their Cancel buttons and their quota. A
+    moderator can call off all that is on the page.
     """
     say, where = language_of(interaction.locale), place_of(interaction)
     studio, member = interaction.client.studio, str(interaction.user.id)
@@ -123,7 +125,11 @@ async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> No
     lines = [queue_text(page, member, say)]
     if (allowance := await studio.allowance(member, where)) is not None:
         lines.append(_allowance_line(allowance, say))
-    await interaction.edit_original_response(content="\n".join(lines), view=_view(own, page, say))
+    view = _view(own, page, say)
+    others = [entry for entry in page.entries if entry.record.member.id != member]
+    if others and moderated_server(interaction) is not None:
+        view.add_item(_others_menu(others, say))
+    await interaction.edit_original_response(content="\n".join(lines), view=view)
 
 
 class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +193,19 @@ def _allowance_line(allowance: Allowance, say: Language) -> str:
     return f"-# {line}"
 
 
+def _others_menu(others: Sequence[QueueEntry], say: Language) -> DropSelect:
+    """Return what a moderator finds below the page of a server: the others' jobs on it, which never are too many."""
+    options = [
+        discord.SelectOption(
+            label=f"{shorten(entry.record.member.name, _NAME)}: {short_title(entry.record.recipe, say)}",
+            value=entry.record.id,
+        )
+        for entry in others
+    ]
+    placeholder = say("As a moderator: cancel another's…")
+    return DropSelect(discord.ui.Select(options=options, placeholder=placeholder, custom_id="tappa:drops:others"))
+
+
 def _view(own: Sequence[QueueEntry], page: QueuePage, say: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if len(own) <= _MOST_BUTTONS:
@@ -208,20 +227,6 @@ def _view(own: Sequence[QueueEntry], page: QueuePage, say: Language) -> discord.
     if page.number < page.last:
         view.add_item(QueuePageButton("on", page.number + 1, say("More")))
     return view
-
-
-def short_title(recipe: Recipe, say: Language) -> str:
-    """Return a few plain words by which to tell a job from another."""
-    match recipe:
-        case Giro(stages=stages):
-            title = say("giro: {prompt}", prompt=stages[0].prompt)
-        case Morph(waypoints=waypoints):
-            title = say("morph: {way}", way=" → ".join(waypoints))
-        case Zoom(prompt=prompt):
-            title = say("zoom: {prompt}", prompt=prompt)
-        case Variations(of=of):
-            title = say("variations of {title}", title=short_title(of, say))
-    return shorten(title, _TITLE)
 
 
 async def setup(bot: Tappa) -> None:

@@ -12,11 +12,10 @@ from discord.ext import commands
 
 from cogs.drafts import Upload
 from cogs.failures import guarded
-from cogs.headline import headline
+from cogs.headline import headline, short_title
 from cogs.job_button import JobButton
 from cogs.language import Language, language_of
 from cogs.ordering import acknowledge, submit
-from cogs.queue import short_title
 from cogs.suggestions import named
 from cogs.viewer import viewer_of
 from engine.errors import LimitError, RecipeError
@@ -124,15 +123,24 @@ class RecipeButton(JobButton, action="recipe", emoji="📄"):
 async def hand_out(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
     """Send the recipe of a render to whoever used an acknowledged interaction."""
     say = language_of(interaction.locale)
-    name = f"{kind_of(record.made)}-{record.made.seed}.json"
-    upload = Upload(name, exported(record), say("The recipe as JSON"))
+    upload = upload_of(file_of(record), say)
     await interaction.followup.send(headline(record.recipe, say), file=upload.as_file(), ephemeral=True)
 
 
-def exported(record: JobRecord) -> bytes:
-    """Return the file: the recipe with every setting written down, and the model that it was made with."""
-    facts = RecipeFile(record.made, record.plan.model if record.plan else None)
-    return msgspec.json.format(msgspec.json.encode(facts), indent=2)
+def file_of(record: JobRecord) -> RecipeFile:
+    """Return what is in the file of a job: every setting written down, and the model that it was made with."""
+    return RecipeFile(record.made, record.plan.model if record.plan else None)
+
+
+def upload_of(file: RecipeFile, say: Language) -> Upload:
+    """Return a recipe as a file to attach, which /recipe import takes."""
+    name = f"{kind_of(file.recipe)}-{file.recipe.seed}.json"
+    return Upload(name, msgspec.json.format(msgspec.json.encode(file), indent=2), say("The recipe as JSON"))
+
+
+def too_long(say: Language) -> str:
+    """Return what a message says that has a recipe attached to it in place of the line that repeats it."""
+    return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
 
 async def read_attachment(file: discord.Attachment) -> RecipeFile:
@@ -157,7 +165,7 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
 
 
 def imported(data: bytes) -> RecipeFile:
-    """Read a file of `exported`, or a recipe alone.
+    """Read a file of `upload_of`, or a recipe alone.
 
     Raises:
         RecipeError: it is none; what is wrong is named.

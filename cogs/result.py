@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from cogs.drafts import MAX_CONTENT, MAX_MODAL_TEXT, Action, Draft, Upload
+from cogs.drafts import MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Action, Draft, Upload
 from cogs.headline import headline, plain_headline
 from cogs.language import Language
 from cogs.origin import lineage_line, seeds
 from cogs.progress import note_lines
-from cogs.text import code_block, inert, shorten
+from cogs.recipe import file_of, too_long, upload_of
+from cogs.text import brief, code_block, fitted, inert
 from cogs.wording import measured
 from engine.config import Preset
 from engine.messages import Report
@@ -21,10 +22,7 @@ from engine.repeat import command_line, form_line
 from engine.stages import format_stages
 from engine.store import JobRecord, Render
 
-ROOM = MAX_CONTENT - 100
-"""Characters for a result: whom it is for may have to be said in front of it."""
-
-_LONGEST_REASON = 500
+_LONGEST_REASON = 800
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -55,14 +53,19 @@ def finished_draft(
 
 
 def failed_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
-    """Return the message that says why there is no GIF; what was asked for is not lost."""
-    reason = inert(shorten(say.sentence(record.error), _LONGEST_REASON)) if record.error else ""
-    return _with_repeat(record, [headline(record.recipe, say), reason], presets, [], say)
+    """Return the message that says why there is no GIF, or that it was called off; what was asked for is not lost."""
+    return _with_repeat(record, [headline(record.recipe, say), _reason(record, say)], presets, [], say)
 
 
-def cancelled_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
-    """Return the message of a job that was called off."""
-    return _with_repeat(record, [headline(record.recipe, say), say("Cancelled.")], presets, [], say)
+def bare_draft(record: JobRecord, say: Language) -> Draft:
+    """Return the least that the owner of such a job has to read, for where Discord finds fault with more."""
+    return Draft(content="\n".join([headline(record.recipe, say), _reason(record, say)]), uploads=())
+
+
+def _reason(record: JobRecord, say: Language) -> str:
+    if record.error is None:
+        return say("Cancelled.") if record.state == "cancelled" else ""
+    return brief(say.sentence(record.error), _LONGEST_REASON)
 
 
 def _made(record: JobRecord) -> Recipe:
@@ -166,18 +169,29 @@ def _frames(report: Report, say: Language) -> str:
 def _with_repeat(
     record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload], say: Language
 ) -> Draft:
-    """Add the line to copy; stages that are too long for a message come as a file."""
+    """Add how to have it again, in the first way that there is room for; whatever else does not fit is left out."""
+    ways = list(_ways_to_repeat(record, presets, say))
+    repeat, files = next((way for way in ways if len("\n".join([*lines, *way[0]])) <= ROOM), ways[-1])
+    below = "\n".join(repeat)
+    content = "\n".join([fitted(lines, ROOM - len(below) - 1), *repeat])
+    return Draft(content=content, uploads=(*uploads, *files), actions=_actions(record), tries=_tries(record))
+
+
+def _ways_to_repeat(
+    record: JobRecord, presets: Mapping[str, Preset], say: Language
+) -> Iterator[tuple[list[str], list[Upload]]]:
+    """Yield lines to say and files to attach: the command; the one that stages in a file belong to; all in a file."""
     recipe = _made(record)
     if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
-        return Draft(content="\n".join(lines), uploads=tuple(uploads), actions=_actions(record))
-    content = "\n".join([*lines, code_block(command_line(recipe, presets))])
-    if len(content) > ROOM and isinstance(recipe, Giro):
-        stages = format_stages(recipe.stages)
+        yield [], []
+        return
+    yield [code_block(command_line(recipe, presets))], []
+    if isinstance(recipe, Giro) and len(stages := format_stages(recipe.stages)) <= MAX_STAGES_TEXT:
         where = (
             say("-# The stages are in the file; paste them into the form that this opens:")
             if len(stages) <= MAX_MODAL_TEXT
             else say("-# The stages are in the file; give them as stages to:")
         )
-        content = "\n".join([*lines, where, code_block(form_line(recipe))])
-        uploads = [*uploads, Upload("stages.txt", stages.encode(), say("The stages, one on each line"))]
-    return Draft(content=content, uploads=tuple(uploads), actions=_actions(record), tries=_tries(record))
+        file = Upload("stages.txt", stages.encode(), say("The stages, one on each line"))
+        yield [where, code_block(form_line(recipe))], [file]
+    yield [too_long(say)], [upload_of(file_of(record), say)]

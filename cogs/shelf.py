@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 import discord
 
 from cogs.failures import guarded
+from cogs.headline import short_title
 from cogs.language import Language, language_of
 from cogs.places import presets_here
-from cogs.queue import short_title
-from cogs.text import inert, shorten
+from cogs.text import brief, shorten
 from engine.belongings import no_preset
 from engine.errors import LimitError
 from engine.recipe import Giro, Recipe
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OWN = "★"
 """Marks a preset of the member's own."""
 PER_PAGE = 10
+"""Of so many lines each fits a message, however much of it has to be escaped."""
 _NAME_SHOWN = 40
 _PROMPT_SHOWN = 60
 
@@ -130,5 +131,4 @@ def _summary(recipe: Recipe, say: Language) -> str:
 
 def _line(name: str, recipe: Recipe, say: Language) -> str:
     what = recipe.stages[0].prompt if isinstance(recipe, Giro) else short_title(recipe, say)
-    shown = inert(shorten(what, _PROMPT_SHOWN))
-    return f"**{inert(shorten(name, _NAME_SHOWN))}** · {extent(recipe, say)} · {shown}"
+    return f"**{brief(name, _NAME_SHOWN)}** · {extent(recipe, say)} · {brief(what, _PROMPT_SHOWN)}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from engine.text import one_line, shorten
 
-__all__ = ["code", "code_block", "inert", "one_line", "shorten"]
+__all__ = ["brief", "code", "code_block", "fitted", "inert", "one_line", "shorten"]
 
 _SPECIAL = re.compile(r"[\\`*_<\[\]]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\||:(?=\S)|(?<=\w)/(?=\S)|@(?=\S)")
 """What begins a format, mention, link or emoji within a line of Discord's markdown; a backslash takes that away."""
@@ -21,6 +22,24 @@ _GRAVE = "ˋ"
 def inert(text: str) -> str:
     """Return one line of markdown that shows `text` as it is, whatever is in it."""
     return _AT_LINE_START.sub(_escape_start, _SPECIAL.sub(_escape, one_line(text)))
+
+
+def brief(text: str, most: int) -> str:
+    """Return the beginning of `text` shown as it is, in at most `most` characters with all that makes it inert."""
+    kept, line = most, one_line(text)
+    while len(shown := inert(shorten(line, kept))) > most:
+        kept = kept * most // len(shown)
+    return shown
+
+
+def fitted(lines: Iterable[str], room: int) -> str:
+    """Return lines one below the other, in at most `room` characters: without those that do not fit any more."""
+    content = ""
+    for line in lines:
+        longer = f"{content}\n{line}" if content else line
+        if len(longer) <= room:
+            content = longer
+    return content
 
 
 def code(text: str) -> str:

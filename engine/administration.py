@@ -13,6 +13,7 @@ from engine.errors import EngineError, LimitError
 from engine.gallery import Gallery
 from engine.ledger import Ledger
 from engine.messages import JobId, Status
+from engine.sentence import Sentence
 from engine.service import Engine
 from engine.store import JobRecord, Member, Store
 from engine.store.members import EVERYWHERE, Blocked
@@ -125,13 +126,13 @@ class Administration:
         except TimeoutError:
             raise EngineError("The engine is too busy to answer at the moment; try again in a minute.") from None
 
-    async def cancel(self, job: JobId) -> JobRecord:
-        """Call a job off, whoever's it is.
+    async def cancel(self, job: JobId, reason: Sentence | None = None) -> JobRecord:
+        """Call a job off, whoever's it is; its owner reads the reason, if there is one to be told.
 
         Raises:
             LimitError: it is over already.
         """
-        cancelled = await self._ledger.cancel(job)
+        cancelled = await self._ledger.cancel(job, reason)
         if cancelled is None:
             raise LimitError("This animation is over already; there is nothing to cancel.")
         await self._engine.cancel(job)

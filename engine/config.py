@@ -233,7 +233,8 @@ class ModerationConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     Attributes:
         banned_words: words and phrases that no prompt may hold; see `engine.banned`.
         nsfw: what becomes of pictures that the model's safety checker objects to.
-        moderator_roles: ids of roles that may delete what others share, besides those who may manage messages.
+        moderator_roles: ids of roles that may delete what others share and cancel what they order, besides those who
+            may manage messages.
         operators: ids of members who may do everything on every server, besides the application's owner.
     """
 

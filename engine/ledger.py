@@ -60,10 +60,10 @@ class Ledger:
         if record is not None and (job := self._jobs.get(record.id)):
             job.update(record=record)
 
-    async def cancel(self, job: JobId) -> JobRecord | None:
+    async def cancel(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
         """Call off an open job, and give its owner back what was not rendered; None if it is over already."""
         rendered = self._rendered(job)
-        cancelled = await self._store.jobs.cancelled(job)
+        cancelled = await self._store.jobs.cancelled(job, reason)
         if cancelled is not None:
             await self._pay_back(cancelled, 1 - rendered)
             self.show(cancelled)

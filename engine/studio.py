@@ -122,20 +122,23 @@ class Studio:
         """Return what a member has left of their quota where they are; None where there is none."""
         return await self._admission.allowance(member, place)
 
-    async def cancel(self, job: JobId, by: str) -> JobRecord:
-        """Call off one's own job, wherever it stands.
+    async def cancel(self, job: JobId, by: str, *, moderates: str | None = None) -> JobRecord:
+        """Call off one's own job, wherever it stands, or as a moderator any of their server; its owner reads by whom.
 
         Args:
             job: which one.
             by: id of the member who asks.
+            moderates: id of the server that they moderate, None for none.
 
         Raises:
-            LimitError: it is somebody else's, or over already.
+            LimitError: it is not theirs to cancel, or over already.
         """
         record = await self.archive.record(job)
-        if record.member.id != by:
-            raise LimitError("Only the member who asked for this animation can cancel it.")
-        return await self.administration.cancel(job)
+        if record.member.id == by:
+            return await self.administration.cancel(job)
+        if moderates is None or record.answer.server != moderates:
+            raise LimitError("Only the member who asked for this animation and the moderators can cancel it.")
+        return await self.administration.cancel(job, Sentence("Cancelled by a moderator."))
 
     # ---- looking ----
 

@@ -117,9 +117,10 @@ class Jobs:
         change = "state = 'failed', costs = 1, error = ?, finished = ?"
         return await self._move(job, OPEN, change, _json(error), time.time())
 
-    async def cancelled(self, job: JobId) -> JobRecord | None:
-        """Note that an open job was called off."""
-        return await self._move(job, OPEN, "state = 'cancelled', finished = ?", time.time())
+    async def cancelled(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
+        """Note that an open job was called off, and why if there is more to be told than that."""
+        change = "state = 'cancelled', error = ?, finished = ?"
+        return await self._move(job, OPEN, change, _json(reason) if reason else "", time.time())
 
     async def smaller(self, job: JobId, limit_bytes: int) -> JobRecord | None:
         """Note that a finished job has to be made again within fewer bytes."""

@@ -75,7 +75,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         plan: with every setting written down, once the engine has said so.
         settled: nothing more has to be said to the owner.
         report: of the finished render.
-        error: what the owner is told if it failed.
+        error: what the owner is told if it failed, or was called off by somebody else.
         created, finished: in seconds since the epoch.
         parent: the job whose recipe this one was made from, if any.
         notes: what had to be changed about it to be within the limits, and whatever else its owner is to read.

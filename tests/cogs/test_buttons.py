@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from engine.config import CommunityConfig, Config, ModerationConfig
 from engine.recipe import Morph
 from playground.errors import ClientRefused
-from tests.cogs.conftest import has_gif, is_note, says
+from playground.settings import GuildSettings, MemberSettings, RoleSettings
+from playground.world.permissions import Overwrite, Permission
+from tests.cogs.conftest import BRISK, has_gif, is_note, says
 
 COMMAND = "/morph source:skunk target:puppy frames:9 seed:1234"
 
@@ -65,6 +69,59 @@ class TestAgain:
         assert [one.ephemeral for one in handle.messages] == [True]
 
 
+MODERATOR = RoleSettings("Moderator", Permission.MANAGE_MESSAGES)
+HOUSE = {
+    "guilds": (
+        GuildSettings(name="One", channels=("general", "log"), roles=(MODERATOR, RoleSettings("Helper"))),
+        GuildSettings(name="Two", roles=(MODERATOR,)),
+    ),
+    "members": (
+        MemberSettings(name="Olga"),  # the servers are hers
+        MemberSettings(name="Ada"),
+        MemberSettings(name="Clara", roles_in={"One": ("Moderator",)}),
+        MemberSettings(name="Dora", roles_in={"One": ("Helper",)}),
+        MemberSettings(name="Bruno", roles_in={"Two": ("Moderator",)}),
+    ),
+}
+
+
+class TestModerators:
+    async def test_who_may_manage_messages_on_the_server_calls_off_anybodys_and_its_message_says_so(self, stage):
+        async with stage.playground(**HOUSE) as playground:
+            log = playground.channel("log", playground.guild("One"))
+            config = Config(delivery=BRISK, community=CommunityConfig(log_channel=log.id))
+            async with stage.bot(playground, config=config) as theatre:
+                message, job = await under_way(theatre)
+                await playground.member("Clara").click(message, "Cancel")
+                said = await theatre.ada.message_where(says("Cancelled by a moderator.", "/morph source:skunk"))
+                assert [control["label"] for control in said.controls] == ["Again", "Remix"]
+                assert theatre.engine.cancelled == [job.id]
+                (line,) = [one.content for one in playground.world.messages.values() if one.channel_id == log.id]
+                clara = playground.member("Clara").user.id
+                assert line == f"**Clara** ({clara}): Cancelled an animation of Ada: morph: skunk → puppy."
+
+    async def test_a_role_that_the_configuration_calls_a_moderators_is_enough(self, stage):
+        async with stage.playground(**HOUSE) as playground:
+            (helper,) = [role.id for role in playground.guild("One").roles.values() if role.name == "Helper"]
+            config = Config(delivery=BRISK, moderation=ModerationConfig(moderator_roles=(helper,)))
+            async with stage.bot(playground, config=config) as theatre:
+                message, _ = await under_way(theatre)
+                await playground.member("Dora").click(message, "Cancel")
+                await theatre.ada.message_where(says("Cancelled by a moderator."))
+
+    @pytest.mark.parametrize("name", ["Dora", "Bruno"])
+    async def test_managing_the_messages_of_one_channel_or_of_another_server_is_not_enough(self, stage, name):
+        async with stage.playground(**HOUSE) as playground, stage.bot(playground) as theatre:
+            message, _ = await under_way(theatre)
+            person, channel = playground.member(name), theatre.ada.channel
+            if name == "Dora":
+                channel.overwrites += (Overwrite(person.user.id, 1, allow=Permission.MANAGE_MESSAGES),)
+                assert Permission.MANAGE_MESSAGES in playground.world.permissions(channel, person.user)
+            note = await (await person.at(channel).click(message, "Cancel")).message_where(is_note)
+            assert note.content == "Only the member who asked for this animation and the moderators can cancel it."
+            assert theatre.engine.cancelled == []
+
+
 class TestCancel:
     async def test_ones_own_job_is_called_off(self, theatre):
         message, job = await under_way(theatre)
@@ -76,7 +133,7 @@ class TestCancel:
     async def test_somebody_elses_job_goes_on(self, theatre):
         message, job = await under_way(theatre)
         note = await (await theatre.bruno.click(message, "Cancel")).message_where(is_note)
-        assert note.content == "Solo chi ha chiesto questa animazione può annullarla."  # Bruno is Italian
+        assert note.content == "Solo chi ha chiesto questa animazione e i moderatori possono annullarla."
         assert theatre.engine.cancelled == []
         theatre.engine.finish(job.id)
         await theatre.ada.message_where(has_gif)

@@ -28,6 +28,24 @@ async def order(theatre, command=MORPH_COMMAND):
     return handle, job
 
 
+def refusal(times):
+    """Return the answer of Discord to a message that it finds fault with."""
+    return Fault(method="PATCH", path="/webhooks/", status=400, code=50035, times=times)
+
+
+async def end(theatre, job, ending):
+    """Let a job end; return what its owner is to read."""
+    match ending:
+        case "done":
+            theatre.engine.finish(job)
+            return "Discord did not take the result"
+        case "failed":
+            theatre.engine.fail(job, "It broke.")
+            return "It broke."
+    await theatre.studio.cancel(job, by=theatre.ada.user.id)
+    return "Cancelled."
+
+
 class TestTheOrdinaryWay:
     async def test_progress_is_shown_and_the_gif_takes_its_place(self, theatre):
         handle, job = await order(theatre)
@@ -54,6 +72,20 @@ class TestTheOrdinaryWay:
         line = message.content.split("```")[1].strip()
         _, again = await order(theatre, line)
         assert again.recipe == job.recipe
+
+    async def test_a_morph_through_whole_prompts_that_fill_a_message_is_delivered_with_its_recipe_as_a_file(
+        self, theatre
+    ):
+        prompts = [f"road number {number} by the sea, sunny day, " + "trees on the right, " * 12 for number in range(6)]
+        handle, job = await order(theatre, f"/morph source:{prompts[0]} target:{' > '.join(prompts[1:])} prompt:{{}}")
+        assert (job.recipe.source, len(job.recipe.through)) == (prompts[0].strip(), 4)
+        theatre.engine.finish(job.id)
+        message = await handle.message_where(has_gif)
+        gif, file = message.attachments
+        assert (gif.data, file.filename) == (GIF, f"morph-{job.recipe.seed}.json")
+        assert "give the file to /recipe import" in message.content
+        modal = await (await theatre.ada.click(message, "Remix")).modal()
+        assert modal.field("words").value == " → ".join(job.recipe.waypoints)
 
     async def test_while_the_model_is_loading_the_message_says_so(self, stage):
         engine = FakeEngine(loaded=False)
@@ -261,6 +293,41 @@ class TestTroubleInTheChannel:
         message = await handle.message_where(says("Discord did not take the result"))
         reference = message.content.split("under ")[1].split(".")[0]
         assert reference in caplog.text
+
+    @pytest.mark.parametrize("ending", ["done", "failed", "cancelled"])
+    async def test_what_is_refused_again_is_said_in_the_fewest_words(self, theatre, ending):
+        handle, job = await order(theatre)
+        await handle.message_where(lambda message: not message.loading)
+        theatre.playground.backend.faults.order(refusal(times=2 if ending == "done" else 1))
+        sentence = await end(theatre, job.id, ending)
+        message = await handle.message_where(says("**Morph** skunk → puppy", sentence))
+        assert (message.controls, message.attachments, "```" in message.content) == ((), (), False)
+        await theatre.engine.wait_forgotten(job.id)
+        assert (await theatre.studio.archive.record(job.id)).settled
+
+    @pytest.mark.parametrize("ending", ["done", "failed", "cancelled"])
+    async def test_what_is_refused_however_little_it_says_is_not_tried_for_ever(self, theatre, caplog, ending):
+        handle, job = await order(theatre)
+        await handle.message_where(lambda message: not message.loading)
+        before = len(theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN))
+        theatre.playground.backend.faults.order(refusal(times=1000))
+        await end(theatre, job.id, ending)
+        await theatre.engine.wait_forgotten(job.id)
+        record = await theatre.studio.archive.record(job.id)
+        assert (record.settled, theatre.studio.unfinished()) == (True, [])
+        attempts = len(theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN)) - before
+        assert attempts == (3 if ending == "done" else 2)
+        assert "was not taken" in caplog.text
+
+    async def test_a_file_beside_the_gif_that_is_too_large_is_not_tried_for_ever(self, theatre):
+        handle = await theatre.ada.stating(100_000).slash(MORPH_COMMAND)
+        job = await theatre.engine.wait_added(1)
+        for number in (2, 3):
+            theatre.engine.emit(Done(job.id, GIF, ".gif", report_of(MORPH), tries=bytes(120_000)))
+            if number == 2:
+                await theatre.engine.wait_added(number)
+        await handle.message_where(says("Discord takes no file there"))
+        await theatre.engine.wait_forgotten(job.id)
 
     async def test_progress_that_fails_to_show_costs_nothing(self, theatre):
         theatre.playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=400, times=2))

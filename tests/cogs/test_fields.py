@@ -11,9 +11,11 @@ from cogs.fields import Field, extend_fields, extended_by, remix_fields, remixed
 from cogs.language import language_of, languages
 from engine.camera import parse_camera
 from engine.errors import LimitError, MemberError
-from engine.recipe import MAX_SEED, Focus, Giro, Morph, Recipe, Stage, Zoom
+from engine.keyframe import MAX_KEYFRAMES, Keyframe
+from engine.recipe import MAX_PROMPT, MAX_SEED, Focus, Giro, Morph, Recipe, Stage, Zoom
 from engine.remix import variations
 from engine.settings import Overrides
+from tests.cogs.test_result import LONGEST, SHEETS
 
 SAY = language_of("en-US")
 GIRO = Giro(seed=1, stages=(Stage("a road", 6), Stage("a hill", 7)), focus=Focus(0.5, 0.62), negative="people")
@@ -25,12 +27,21 @@ ASIDE = msgspec.structs.replace(GIRO, loop=False, mode="parallel")
 RECIPES = (GIRO, ROVING, ASIDE, MORPH, msgspec.structs.replace(MORPH, loop="round"), ZOOM, SHEET)
 
 
+LONG = (
+    LONGEST["morph"],
+    LONGEST["morph of whole prompts"],
+    LONGEST["zoom"],
+    msgspec.structs.replace(LONGEST["giro"], stages=(Stage("x" * MAX_PROMPT, 9),) * 13),
+    SHEETS["variations of a morph of whole prompts"],
+)
+
+
 def typed(fields: tuple[Field, ...], **changes: str) -> dict[str, str]:
     return {field.name: field.value for field in fields} | changes
 
 
 @pytest.mark.parametrize("say", languages(), ids=lambda say: say.tag)
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: type(recipe).__name__)
+@pytest.mark.parametrize("recipe", (*RECIPES, *LONG), ids=lambda recipe: type(recipe).__name__)
 def test_a_form_that_is_sent_in_as_it_is_changes_nothing(recipe: Recipe, say) -> None:
     assert remixed(recipe, typed(remix_fields(recipe, say)), say) == recipe
 
@@ -47,7 +58,7 @@ def test_no_digit_and_no_letter_is_lost(x: float, y: float, seed: int, prompt: s
 
 
 @pytest.mark.parametrize("say", languages(), ids=lambda say: say.tag)
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: type(recipe).__name__)
+@pytest.mark.parametrize("recipe", (*RECIPES, *LONG), ids=lambda recipe: type(recipe).__name__)
 def test_every_form_is_one_that_discord_takes(recipe: Recipe, say) -> None:
     fields = remix_fields(recipe, say)
     assert 1 <= len(fields) <= 5 and len({field.name for field in fields}) == len(fields)
@@ -129,6 +140,14 @@ def test_only_a_giro_can_be_extended(recipe: Recipe) -> None:
         extended_by(recipe, {"stage": "a | 1"})
 
 
-def test_a_giro_too_long_for_a_form_is_pointed_to_the_file() -> None:
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Giro(seed=1, stages=(Stage("x" * 300, 2),) * 20),
+        Zoom(seed=1, prompt="a road", camera=(Keyframe(pan_x=1e-300, pan_y=1e-300),) * MAX_KEYFRAMES),
+    ],
+    ids=["stages", "camera"],
+)
+def test_what_is_too_long_for_a_form_is_pointed_to_the_file(recipe: Recipe) -> None:
     with pytest.raises(LimitError, match="/recipe export"):
-        remix_fields(Giro(seed=1, stages=(Stage("x" * 300, 2),) * 20), SAY)
+        remix_fields(recipe, SAY)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from cogs.recipe import imported
 from cogs.shelf import PER_PAGE
+from engine.belongings import LONGEST_NAME
 from engine.config import Config, LimitsConfig, Preset, Style
-from engine.recipe import Giro, Morph
+from engine.recipe import Giro, Morph, kind_of
 from engine.stages import parse_stages
 from engine.store.members import MemberPreset
 from tests.cogs.conftest import BRISK, is_note
+from tests.cogs.test_result import LONGEST
 
 SEASONS = Preset(stages="spring | 3\nautumn | 4", loop=False, description="Through the year")
 SNOW = Style(suffix="in winter")
@@ -121,6 +124,12 @@ class TestListing:
                 await theatre.ada.click(turned, "Back")
                 await theatre.ada.message_where(lambda shown: "Page 1 of 2" in shown.content)
 
+    async def test_a_page_fits_a_message_however_much_of_it_has_to_be_escaped(self, theatre):
+        for number in range(PER_PAGE):
+            preset = MemberPreset(name=f"{number}" + "*" * (LONGEST_NAME - 1), recipe=LONGEST["zoom"], saved=1.0)
+            await theatre.store.members.save_preset(theatre.ada.user.id, preset)
+        assert (await note(theatre, "/preset list")).content.count("\n") == PER_PAGE
+
     async def test_nothing_at_all_says_how_to_begin(self, stage):
         async with stage.playground() as playground, stage.bot(playground) as theatre:
             assert "/preset save" in (await note(theatre, "/preset list")).content
@@ -149,6 +158,20 @@ class TestShowingAndDeleting:
         await note(theatre, f"/preset save name:long stages:{stages}")
         answer = await note(theatre, "/preset show name:long")
         assert [file.filename for file in answer.attachments] == ["stages.txt"]
+
+    @pytest.mark.parametrize("name", LONGEST)
+    async def test_the_longest_of_every_kind_are_shown_or_come_as_a_file(self, theatre, name):
+        recipe = LONGEST[name]
+        preset = MemberPreset(name="*" * LONGEST_NAME, recipe=recipe, saved=1.0)
+        await theatre.store.members.save_preset(theatre.ada.user.id, preset)
+        answer = await note(theatre, f"/preset show name:{preset.name}")
+        assert answer.content.startswith("**\\*")
+        if (kind := kind_of(recipe)) != "giro" and answer.attachments:
+            assert answer.attachments[0].filename == f"{kind}-{recipe.seed}.json"
+            assert imported(answer.attachments[0].data).recipe == recipe
+            assert "give the file to /recipe import" in answer.content
+        else:
+            assert answer.attachments or "```" in answer.content
 
     async def test_what_is_deleted_is_gone_and_others_cannot_delete_it(self, theatre):
         await note(theatre, "/preset save name:zoo stages:a road | 5")

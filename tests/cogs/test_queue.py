@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import msgspec
+import pytest
 
 from cogs.language import language_of
 from cogs.queue import PER_PAGE, page_of, queue_text
@@ -14,10 +15,12 @@ from engine.recipe import Zoom
 from engine.store import Member
 from engine.store.records import JobRecord
 from engine.studio import QueueEntry
+from playground.settings import MemberSettings
 from tests.cogs.conftest import BRISK, is_note, says
 from tests.fakes.orders import ADA, BOB, MORPH, answer
 
 ENGLISH = language_of(None)
+MEMBERS = (MemberSettings(name="Olga"), MemberSettings(name="Ada"), MemberSettings(name="Bruno", locale="it"))
 
 
 def entry(number, member=BOB, standing=None, recipe=MORPH):
@@ -25,6 +28,13 @@ def entry(number, member=BOB, standing=None, recipe=MORPH):
         id=f"{number:016x}", recipe=recipe, member=member, answer=answer(), limit_bytes=1000, created=float(number)
     )
     return QueueEntry(record, standing)
+
+
+@pytest.fixture
+async def theatre(stage):
+    """A server that neither Ada nor Bruno owns."""
+    async with stage.playground(members=MEMBERS) as playground, stage.bot(playground) as theatre:
+        yield theatre
 
 
 class TestTheNote:
@@ -79,6 +89,29 @@ class TestTheNote:
         left = await theatre.ada.message_where(lambda now: now.id == note.id and "road 1" not in now.content)
         assert "zoom: road 0" in left.content
         assert theatre.engine.cancelled == [job.id for job in theatre.engine.added if job.recipe.prompt == "road 1"]
+
+    async def test_a_moderator_finds_a_menu_of_the_others_below_their_own(self, theatre):
+        olga = theatre.playground.member("Olga")
+        await olga.slash("/zoom prompt:road 0")
+        for number, member in enumerate((theatre.ada, theatre.bruno), 1):
+            await theatre.engine.wait_added(number)
+            handle = await member.slash(f"/zoom prompt:road {number}")
+        bruno = await theatre.engine.wait_added(3)
+        note = await (await olga.slash("/queue")).message_where(is_note)
+        own, menu, _ = note.controls
+        assert own["label"] == "Cancel zoom: road 0"
+        assert [option["label"] for option in menu["options"]] == ["Ada: zoom: road 1", "Bruno: zoom: road 2"]
+        await olga.select(note, "As a moderator: cancel another's…", "Bruno: zoom: road 2")
+        left = await olga.message_where(lambda now: now.id == note.id and "road 2" not in now.content)
+        assert "zoom: road 1" in left.content
+        assert theatre.engine.cancelled == [bruno.id]
+        await handle.message_where(says("Annullata da un moderatore."))
+
+    async def test_others_find_no_such_menu(self, theatre):
+        await theatre.ada.slash("/zoom prompt:a road")
+        await theatre.engine.wait_added(1)
+        note = await (await theatre.bruno.slash("/queue")).message_where(is_note)
+        assert [control.get("label") for control in note.controls] == ["Aggiorna"]
 
     async def test_a_quota_is_said_with_what_is_left(self, stage):
         config = Config(delivery=BRISK, limits=LimitsConfig(daily_seconds=600))

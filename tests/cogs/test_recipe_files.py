@@ -7,7 +7,8 @@ import json
 import msgspec
 import pytest
 
-from cogs.recipe import MOST_BYTES, exported, imported
+from cogs.language import language_of
+from cogs.recipe import MOST_BYTES, file_of, imported, upload_of
 from engine.errors import MemberError
 from engine.recipe import Giro, Stage, Zoom, to_json
 from engine.settings import Overrides
@@ -23,8 +24,9 @@ ZOOM = Zoom(seed=3, prompt="a street at night", negative="cars", frames=30)
 class TestFiles:
     def test_what_goes_out_comes_in_with_its_settings(self):
         record = record_of(ZOOM)
-        assert imported(exported(record)).recipe == record.plan.recipe
-        assert json.loads(exported(record))["model"] == "fake-model-1"
+        data = upload_of(file_of(record), language_of(None)).data
+        assert imported(data).recipe == record.plan.recipe
+        assert json.loads(data)["model"] == "fake-model-1"
 
     def test_a_recipe_alone_is_taken_as_well(self):
         assert imported(to_json(ZOOM).encode()).recipe == ZOOM

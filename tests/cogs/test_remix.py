@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from engine.archive import LINEAGE
 from engine.recipe import Giro, Morph, Stage, Variations
 from playground.settings import GuildSettings
 from tests.cogs.conftest import has_gif, is_note, says
@@ -195,6 +196,20 @@ class TestMenus:
             "remixed from morph: skunk → puppy by **Ada**",
         ):
             assert part in said
+
+    async def test_of_a_long_line_as_much_is_told_as_there_is_room_for(self, theatre):
+        message, _ = await rendered(
+            theatre, f"/morph source:{'*' * 60} target:{'_' * 60} prompt:{'~' * 298}{{}} seed:1"
+        )
+        for _ in range(LINEAGE - 1):
+            message, _ = await delivered(theatre, await theatre.ada.click(message, "Again"))
+        note = await (await theatre.ada.context("Who made this?", message)).message_where(is_note)
+        *told, last = [line for line in note.content.splitlines() if line.startswith("-# ↳")]
+        assert told and all("another seed of" in line for line in told)
+        assert last == f"-# ↳ and {LINEAGE - 1 - len(told)} more before that"
+        message, _ = await delivered(theatre, await theatre.ada.click(message, "Again"))
+        note = await (await theatre.ada.context("Who made this?", message)).message_where(is_note)
+        assert note.content.splitlines()[-1] == "-# ↳ and more before that"
 
     async def test_another_seed_of_the_same_is_no_remix(self, theatre):
         message, _ = await rendered(theatre)

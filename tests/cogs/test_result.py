@@ -7,31 +7,77 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.drafts import MAX_CONTENT, Draft
-from cogs.language import language_of
+from cogs.drafts import MAX_CONTENT, MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Draft
+from cogs.headline import headline
+from cogs.language import language_of, languages
 from cogs.progress import progress_draft
-from cogs.result import ROOM, Files, cancelled_draft, failed_draft, finished_draft
+from cogs.recipe import imported
+from cogs.result import Files, bare_draft, failed_draft, finished_draft
 from engine.camera import parse_camera
 from engine.config import Preset
+from engine.keyframe import MAX_KEYFRAMES, Keyframe
 from engine.live import Live
-from engine.messages import Standing
-from engine.recipe import MAX_PROMPT, MAX_STAGES, MAX_WORD, Focus, Giro, Morph, Stage, Zoom
+from engine.messages import Found, Standing
+from engine.recipe import (
+    MAX_FRAMES,
+    MAX_PROMPT,
+    MAX_SEED,
+    MAX_STAGES,
+    MAX_TRIES,
+    MAX_WAYPOINTS,
+    MAX_WORD,
+    Focus,
+    Giro,
+    Morph,
+    Stage,
+    Zoom,
+    kind_of,
+)
+from engine.remix import variations
 from engine.repeat import command_line, stages_on_one_line
 from engine.sentence import Sentence
 from engine.stages import format_stages, parse_stages
-from engine.store import JobRecord, Render
+from engine.store import JobRecord, Member, Render
 from tests.fakes.engine import GIF, plan_of, report_of
 from tests.fakes.orders import ADA, MIB, MORPH, answer
 
 FILES = Files(Render(GIF, ".gif"))
 ENGLISH = language_of(None)
 NASTY = "`*_~|<@1>[x](y)" * 20
-LONGEST = (
-    Morph(source="@" * MAX_WORD, target="*" * MAX_WORD, prompt=(NASTY[: MAX_PROMPT - 2] + "{}"), seed=2**32 - 1),
-    Zoom(prompt=NASTY[:MAX_PROMPT], focus=Focus(1 / 3, 2 / 3), seed=2**32 - 1),
-    Giro(stages=(Stage(NASTY[:MAX_PROMPT], 20),) * MAX_STAGES, seed=2**32 - 1),
-    Giro(stages=(Stage("x", 20),) * MAX_STAGES, seed=2**32 - 1),
+NOTES = (
+    Sentence("{frames} frames were asked for; at most {limit} are allowed here.", {"frames": 999999, "limit": 400}),
+    Sentence("Frames of {size} pixels were asked for; at most {limit} are allowed here.", {"size": 2048, "limit": 512}),
+    Sentence("{words} mean nothing to it. It knows {known}.", {"words": NASTY[:170], "known": "a word, " * 40}),
 )
+MOVES = tuple(
+    Keyframe(at=number / 20 + 1e-9, zoom=1.0123456789012345, pan_x=-1 / 17, pan_y=1 / 13, degrees=-10 / 3)
+    for number in range(MAX_KEYFRAMES)
+)
+EDGES = {"seed": MAX_SEED, "negative": NASTY[:MAX_PROMPT]}
+WAY = Morph(
+    source="@" * MAX_WORD,
+    through=("_" * MAX_WORD,) * (MAX_WAYPOINTS - 2),
+    target="*" * MAX_WORD,
+    prompt=NASTY[: MAX_PROMPT - 2] + "{}",
+    frames=MAX_FRAMES,
+    loop="round",
+    tries=MAX_TRIES,
+    **EDGES,
+)
+PROMPTS = tuple((letter + NASTY)[:MAX_PROMPT] for letter in "abcdefghij")
+LONGEST = {
+    "morph": WAY,
+    "morph of whole prompts": Morph(
+        source=PROMPTS[0], through=PROMPTS[1:-1], target=PROMPTS[-1], prompt="{}", tries=MAX_TRIES, **EDGES
+    ),
+    "zoom": Zoom(prompt=NASTY[:MAX_PROMPT], focus=Focus(1 / 3, 2 / 3), camera=MOVES, frames=MAX_FRAMES, **EDGES),
+    "giro": Giro(
+        stages=(Stage(NASTY[:MAX_PROMPT], 20),) * MAX_STAGES, focus=Focus(1 / 3, 2 / 3), camera=MOVES, **EDGES
+    ),
+    "giro of many stages": Giro(stages=(Stage("x", 20),) * MAX_STAGES, seed=MAX_SEED),
+}
+"""Of every kind what is longest, every option at its limit, and half of it needs a backslash."""
+SHEETS = {f"variations of a {name}": variations(recipe, (MAX_SEED,) * 4) for name, recipe in LONGEST.items()}
 
 
 def record_of(recipe, **changes) -> JobRecord:
@@ -55,16 +101,50 @@ def block_of(draft: Draft) -> str:
 
 
 class TestLengths:
-    @pytest.mark.parametrize("recipe", LONGEST, ids=lambda recipe: type(recipe).__name__)
-    def test_the_longest_recipes_fit_a_message_in_every_state(self, recipe):
-        record = record_of(recipe, error=Sentence("e" * 3000))
+    @pytest.mark.parametrize("say", languages(), ids=lambda say: say.tag)
+    @pytest.mark.parametrize("recipe", [*LONGEST.values(), *SHEETS.values()], ids=[*LONGEST, *SHEETS])
+    def test_the_longest_recipes_fit_a_message_in_every_state(self, recipe, say):
+        found = Found(positions=(0.0,) * recipe.frames, seeds=tuple(range(MAX_SEED - MAX_TRIES, MAX_SEED)))
+        report = msgspec.structs.replace(report_of(recipe), flagged=999, retried=999, gif_frames=1)
+        if isinstance(recipe, Morph):
+            report = msgspec.structs.replace(report, found=found)
+        record = record_of(recipe, error=Sentence(NASTY * 10), report=report, notes=NOTES)
+        parent = record_of(recipe, member=Member(id="1", name="_" * 100))
+        live = Live(record=record, restarts=9)
         drafts = [
-            finished_draft(record, FILES, {}, ENGLISH),
-            failed_draft(record, {}, ENGLISH),
-            cancelled_draft(record, {}, ENGLISH),
-            progress_draft(Live(record=record), None, ENGLISH, loaded=True, preview=None),
+            finished_draft(record, msgspec.structs.replace(FILES, tries=b"PNG"), {}, say, parent),
+            failed_draft(record, {}, say),
+            bare_draft(record, say),
+            progress_draft(live, None, say, loaded=True, preview=None),
         ]
-        assert all(len(draft.content) <= ROOM < MAX_CONTENT for draft in drafts)
+        assert max(len(draft.content) for draft in drafts) <= ROOM < MAX_CONTENT
+        for draft in drafts:
+            assert draft.content.startswith(headline(recipe, say))
+
+    @pytest.mark.parametrize("name", ["morph of whole prompts", "zoom", "giro"])
+    def test_a_line_that_is_too_long_for_the_message_comes_as_a_file_that_can_be_imported(self, name):
+        record = record_of(LONGEST[name])
+        finished, failed = finished_draft(record, FILES, {}, ENGLISH), failed_draft(record, {}, ENGLISH)
+        for draft in (finished, failed):
+            file = draft.uploads[-1]
+            assert (file.name, imported(file.data).recipe) == (f"{kind_of(record.made)}-{MAX_SEED}.json", record.made)
+            assert "give the file to /recipe import" in draft.content
+            assert "```" not in draft.content
+        assert finished.uploads[0].data == GIF
+
+    def test_a_morph_through_prompts_of_the_usual_length_is_delivered_with_its_recipe(self):
+        prompts = [
+            f"a road by the sea number {number}, sunny day, " + "trees on the right, " * 11 for number in range(6)
+        ]
+        morph = Morph(source=prompts[0], through=tuple(prompts[1:-1]), target=prompts[-1], prompt="{}", seed=7)
+        draft = finished_draft(record_of(morph), FILES, {}, ENGLISH)
+        assert len(draft.content) <= ROOM
+        assert [upload.name for upload in draft.uploads] == ["morph-7.gif", "morph-7.json"]
+
+    def test_what_was_clamped_is_told_however_long_the_recipe_is(self):
+        draft = finished_draft(record_of(WAY, notes=NOTES[:2]), FILES, {}, ENGLISH)
+        assert "999999 frames were asked for; at most 400 are allowed here." in draft.content
+        assert "Frames of 2048 pixels were asked for; at most 512 are allowed here." in draft.content
 
     def test_stages_that_are_too_long_for_the_message_come_as_a_file_that_the_form_takes(self):
         stages = tuple(Stage(f"a road number {number}, sunny day, with trees", 20) for number in range(50))
@@ -75,10 +155,17 @@ class TestLengths:
         assert block_of(draft) == "/giro loop:False seed:7"
         assert "paste them into the form" in draft.content
 
-    def test_a_file_that_is_too_long_for_the_form_is_not_said_to_fit_it(self):
-        draft = finished_draft(record_of(LONGEST[2]), FILES, {}, ENGLISH)
+    def test_stages_that_are_too_long_for_the_form_are_said_to_go_into_the_option(self):
+        stages = tuple(Stage(f"a road number {number}, " + "with trees, " * 7, 20) for number in range(50))
+        draft = finished_draft(record_of(Giro(stages=stages, seed=7)), FILES, {}, ENGLISH)
+        assert MAX_MODAL_TEXT < len(format_stages(stages)) <= MAX_STAGES_TEXT
         assert "form" not in draft.content
         assert "give them as stages" in draft.content
+
+    def test_stages_that_are_too_long_for_any_command_are_not_said_to_fit_one(self):
+        giro = Giro(stages=(Stage("x" * MAX_PROMPT, 20),) * MAX_STAGES, seed=7)
+        draft = finished_draft(record_of(giro), FILES, {}, ENGLISH)
+        assert [upload.name for upload in draft.uploads] == ["giro-7.gif", "giro-7.json"]
 
 
 class TestFacts:

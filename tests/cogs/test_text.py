@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cogs.text import code, code_block, inert, one_line, shorten
+from cogs.text import brief, code, code_block, fitted, inert, one_line, shorten
 from tests.cogs.markdown import formatting, plain
 
 HOSTILE = [
@@ -99,6 +99,26 @@ def test_letters_of_every_script_and_emoji_stay():
 @given(st.text(max_size=60), st.integers(min_value=1, max_value=40))
 def test_a_shortened_text_is_short_enough(text, length):
     assert len(shorten(text, length)) <= length
+
+
+@given(st.one_of(NASTY, st.text(max_size=80)), st.integers(min_value=1, max_value=60))
+@example("*" * 80, 40)
+def test_a_brief_text_is_short_enough_with_its_backslashes(text, most):
+    shown = brief(text, most)
+    assert len(shown) <= most
+    assert formatting(shown) == []
+    if len(inert(text)) <= most:
+        assert shown == inert(text)
+
+
+def test_a_brief_text_is_no_shorter_than_its_backslashes_ask_for():
+    assert len(brief("*" * 300, 300)) >= 298
+    assert brief("a" * 300, 300) == "a" * 300
+
+
+def test_lines_that_do_not_fit_are_left_out_and_those_after_them_are_not():
+    assert fitted(["one", "t" * 20, "three"], 9) == "one\nthree"
+    assert fitted(["one", "t" * 20, "three"], 8) == "one"
 
 
 def test_text_is_cut_at_a_word():

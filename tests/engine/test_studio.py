@@ -302,6 +302,26 @@ class TestCancelling:
             await studio.cancel(record.id, by=BOB.id)
         assert engine.cancelled == []
 
+    async def test_a_moderator_cancels_what_is_of_their_own_server_and_the_owner_reads_who_did(self, studio, engine):
+        here, elsewhere, in_private = [
+            await studio.submit(order(server=server)) for server in (SERVER, SERVER + "0", None)
+        ]
+        for foreign in (elsewhere, in_private):
+            with pytest.raises(LimitError, match="and the moderators"):
+                await studio.cancel(foreign.id, by=BOB.id, moderates=SERVER)
+        await studio.cancel(here.id, by=BOB.id, moderates=SERVER)
+        assert engine.cancelled == [here.id]
+        ended = await over(studio, here.id)
+        assert (ended.state, str(ended.error)) == ("cancelled", "Cancelled by a moderator.")
+        await studio.close()
+        await studio.open()
+        assert next(record for record in studio.unfinished() if record.id == here.id) == ended
+
+    async def test_of_what_is_ones_own_a_moderator_is_no_moderator(self, studio):
+        record = await studio.submit(order())
+        await studio.cancel(record.id, by=ADA.id, moderates=SERVER)
+        assert (await over(studio, record.id)).error is None
+
     async def test_a_finished_job_cannot_be_cancelled(self, studio, engine):
         record = await studio.submit(order())
         engine.finish(record.id)
