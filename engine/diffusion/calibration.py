@@ -1,7 +1,8 @@
 """How a CPU computes fastest: how many threads, and which order of pixels and channels in memory.
 
 Which it is differs between machines, models and versions of torch, so it is measured when the engine starts for the
-first time, in a few seconds, and kept. Neither choice changes a picture by more than its last digits; what would, such
+first time, in a few seconds, and kept; of a model that takes many seconds for a single picture it is not, and all cores
+but one are taken. Neither choice changes a picture by more than its last digits; what would, such
 as half-size numbers, is not for a measurement to decide.
 """
 
@@ -91,11 +92,18 @@ def fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], floa
 
 
 def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
-    """Measure; say also whether there was time for everything."""
+    """Measure; say also whether the choice is to be kept, or there was no time for everything.
+
+    Nothing is measured of a model so large that one call of each part is all there is time for.
+    """
     until = time.monotonic() + BUDGET
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
+    first = Layout(counts[0])
+    first.apply(parts)
     with torch.inference_mode(), _company():
+        if (len(counts) + 1) * (REPEATS + 1) * (_once(unet) + _once(vae)) > BUDGET:
+            return first, True
 
         def taken(layout: Layout, *works: Callable[[], Any]) -> float:
             layout.apply(parts)
@@ -110,12 +118,13 @@ def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
 
 def _seconds(work: Callable[[], Any]) -> float:
     work()  # the first call sets things up
-    times = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+    return min(_once(work) for _ in range(REPEATS))
+
+
+def _once(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import PromptError
+from engine.motion.transfer import sent
 from engine.storyboard import Swap
 
 SHOWN = 40
@@ -89,8 +90,9 @@ class TextEncoder:
         return Encoded(encoded.states, torch.lerp(*ends, swap.weight))  # type: ignore[call-overload]
 
     def _tokenize(self, text: str) -> Tensor:
+        """Return a prompt's tokens on the host: shape (1, length)."""
         tokens = self._tokenizer(text, padding="max_length", max_length=self._length, return_tensors="pt")
-        ids: Tensor = tokens.input_ids.to(self._device)
+        ids: Tensor = tokens.input_ids
         return ids
 
     def _end(self, ids: Tensor) -> int:
@@ -101,12 +103,12 @@ class TextEncoder:
         """Look tokens up where the embeddings lie: on their own they do not come to the device; see `offload`."""
         embeddings = self._model.get_input_embeddings()
         where = embeddings.weight.device
-        rows: Tensor = embeddings(ids if where.type == "meta" else ids.to(where))
+        rows: Tensor = embeddings(sent(ids, self._device if where.type == "meta" else where))
         return rows.to(self._device)
 
     def _run(self, ids: Tensor) -> Encoded:
         # No mask: padding is attended to, as Stable Diffusion was trained.
-        said = self._model(ids, output_hidden_states=self._penultimate)
+        said = self._model(sent(ids, self._device), output_hidden_states=self._penultimate)
         states = said.hidden_states[-2] if self._penultimate else said.last_hidden_state
         return Encoded(states, getattr(said, "text_embeds", None))
 

@@ -99,7 +99,7 @@ def vanishing_point(picture: Picture) -> Vanishing:
     return _vanishing_point(small.tobytes(), small.shape[1])
 
 
-@functools.lru_cache(maxsize=256)  # every frame is looked at several times, by the frames that follow it
+@functools.lru_cache(maxsize=96)  # every frame is looked at several times, by the frames that follow it
 def _vanishing_point(brightness: bytes, width: int) -> Vanishing:
     edges = _edges(np.frombuffer(brightness, np.float32).reshape(-1, width))
     if len(edges.x) < EDGES // 10:

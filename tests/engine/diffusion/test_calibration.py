@@ -66,10 +66,46 @@ def test_it_is_measured_once_for_each_model_and_choice_of_threads(tiny, tmp_path
     assert measured == [0, 2, 0]
 
 
+class Clock:
+    """Stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    perf_counter = monotonic
+
+
 def test_a_measurement_without_time_to_end_is_not_kept(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(calibration, "BUDGET", -1.0)
-    assert calibrate("one", load(tiny)._parts, 1, tmp_path) == Layout(1)
+    clock = Clock()
+
+    def busy(work) -> float:
+        clock.now += calibration.BUDGET
+        return clock.now
+
+    parts = load(tiny)._parts
+    monkeypatch.setattr(calibration, "time", clock)
+    monkeypatch.setattr(calibration, "_seconds", busy)
+    assert calibrate("one", parts, 1, tmp_path) == Layout(1)
     assert not (tmp_path / FILE).exists()
+
+
+def test_a_model_so_large_that_measuring_it_takes_minutes_is_called_once_and_never_again(tiny, tmp_path, monkeypatch):
+    calls = []
+    clock = Clock()
+
+    def slow() -> None:
+        calls.append(1)
+        clock.now += calibration.BUDGET / 2
+
+    parts = load(tiny)._parts
+    monkeypatch.setattr(calibration, "time", clock)
+    monkeypatch.setattr(calibration, "_unet_call", lambda parts: slow)
+    for _ in range(2):
+        assert calibrate("one", parts, 1, tmp_path) == Layout(1)
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"no json", b'{"a": 1}', b"\xff\xfe"])

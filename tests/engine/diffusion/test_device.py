@@ -15,6 +15,19 @@ def test_auto_takes_the_cpu_where_there_is_nothing_better(monkeypatch):
     assert choose_device("cpu") == torch.device("cpu")
 
 
+def test_a_second_card_is_the_one_that_streams_and_recordings_belong_to(monkeypatch):
+    current = []
+
+    class Cards:
+        set_device = current.append
+
+    monkeypatch.setattr(torch, "empty", lambda *args, **kwargs: None)
+    monkeypatch.setattr(torch, "get_device_module", lambda device: Cards)
+
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+    assert current == [torch.device("cuda:1")]
+
+
 def test_a_cpu_computes_in_float32():
     assert choose_dtype("auto", torch.device("cpu")) == torch.float32
 
