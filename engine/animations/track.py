@@ -93,13 +93,12 @@ def extended_track(track: Track, *, loops: bool, share: float) -> Track:
     is_home = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
     if not loops or is_home or times[-1] >= 1:
         return pinned
-    begun = msgspec.structs.replace(first, at=(1 + times[0]) * share)
+    returns, repeats = (1 + times[0]) * share, 1 - (1 - times[-1]) * share
+    begun, again = msgspec.structs.replace(first, at=returns), msgspec.structs.replace(last, at=repeats)
     if times[0] == 0:
-        more = (begun,)
+        more = [begun]
     else:
-        again = msgspec.structs.replace(last, at=1 - (1 - times[-1]) * share)
-        has_room = begun.at < again.at and len(track) + 1 < MAX_KEYFRAMES
-        more = (begun, again) if has_room else (again,)
+        more = [begun, again] if returns < repeats and len(track) + 1 < MAX_KEYFRAMES else [again]
     return (*pinned, *more) if len(track) < MAX_KEYFRAMES else pinned
 
 
