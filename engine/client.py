@@ -183,7 +183,7 @@ class EngineClient:
             self._cancelling.add(job)  # should the process die before it reads this, nobody starts the job again
             self._send(Cancel(job))
         elif job in self._jobs:
-            self._pass_on(Cancelled(job))
+            self._end_cancelled(job)
 
     async def forget(self, job: JobId) -> None:
         """Say that the result is safe."""
@@ -200,6 +200,11 @@ class EngineClient:
         for job in self._discarded:
             self._send(Discard(job))
         self._discarded.clear()
+
+    def _end_cancelled(self, job: JobId) -> None:
+        """End a job in the place of a process that is gone: its frames go as soon as there is another."""
+        self._discarded.add(job)
+        self._pass_on(Cancelled(job))
 
     def watch(self, job: JobId) -> AsyncIterator[JobEvent]:
         """Yield what happens to a job from this call on, up to and including its end."""
@@ -263,7 +268,10 @@ class EngineClient:
         self._leave_unanswered()
         self._standings.clear()
         for job_id in list(self._jobs):
-            self._pass_on(Cancelled(job_id) if job_id in self._cancelling else Lost(job_id))
+            if job_id in self._cancelling:
+                self._end_cancelled(job_id)
+            else:
+                self._pass_on(Lost(job_id))
         self._hello = hello
         self._restarts = self._false_starts = 0
         await self.start()
@@ -283,20 +291,10 @@ class EngineClient:
     async def _keep_running(self) -> None:
         """Run the process, and run it again when it dies."""
         while not self._closing:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "engine.process",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=patient_threads(os.environ),
-            )
-            self._send(self._hello)
-            await self._listen(self._process)
-            code = await self._process.wait()
+            end = await self._run()
             if self._closing or self._halting or self._fatal is not None:
                 return
-            log.error("the engine process ended with code %s; starting it again", code)
+            log.error("the engine process %s; starting it again", end)
             self._false_starts = 0 if self._ready else self._false_starts + 1
             self._ready = None
             self._mourn()
@@ -311,6 +309,23 @@ class EngineClient:
             self._loaded.clear()
             await asyncio.sleep(RESTART_DELAYS[min(self._restarts, len(RESTART_DELAYS) - 1)])
             self._restarts += 1
+
+    async def _run(self) -> str:
+        """Run a process to its end; return what became of it, for the log."""
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "engine.process",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=patient_threads(os.environ),
+            )
+        except OSError as error:  # such as no memory left for it, or too many processes
+            return f"could not be started ({error})"
+        self._send(self._hello)
+        await self._listen(self._process)
+        return f"ended with code {await self._process.wait()}"
 
     async def _halt(self) -> None:
         """End the process, listening to its last words, and then whatever would start it again."""
@@ -359,7 +374,7 @@ class EngineClient:
         self._leave_unanswered()
         for job_id in list(self._jobs):
             if job_id in self._cancelling:
-                self._pass_on(Cancelled(job_id))
+                self._end_cancelled(job_id)
                 continue
             if (standing := self._standings.get(job_id)) is not None and standing.position == 0:
                 self._deaths[job_id] += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,21 +19,24 @@ import msgspec
 
 from engine import policy
 from engine.animations import storyboard
-from engine.backend import Backend, Developing, Lane, Picture
+from engine.backend import Backend, Picture, ShotRequest
 from engine.config import EngineConfig
-from engine.errors import ContentError, EngineError, TappaError, describe
+from engine.errors import ContentError, EngineError, PromptError, TappaError, describe
 from engine.estimate import Outlook, Pace, standings
+from engine.lanes import Lanes, OpenLane
+from engine.line import Line
 from engine.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
 from engine.production import Entry, Production, inheritable, less
 from engine.recipe import Recipe, resolve
 from engine.reel import Frame
 from engine.settings import BUILT_IN, Taste
 from engine.spool import Spool
+from engine.tries import Kept
 from engine.writers import Writers, thread_count
 
+log = logging.getLogger(__name__)
+
 STANDINGS_EVERY = 1.0
-EVERYWHERE = None
-"""Stands for every server where one would be named."""
 FRAMES_IN_FLIGHT = 8
 """Pictures of a job that may wait for a writer thread before rendering pauses: memory stays flat on a slow disk."""
 
@@ -42,15 +46,6 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     engine: EngineConfig = EngineConfig()
     render: Taste = Taste()
-
-
-class OpenLane(msgspec.Struct):
-    """A lane, whose it is, and when it last took part in a call."""
-
-    lane: Lane
-    production: Production
-    index: int
-    last_call: int
 
 
 class Core:
@@ -64,16 +59,13 @@ class Core:
         self._spool = spool
         self._config = config.engine
         self._layers: tuple[Taste, ...] = (BUILT_IN, backend.card, config.render)
-        self._waiting: dict[JobId, Entry] = {}
+        self._line = Line()
         self._running: dict[JobId, Production] = {}
-        self._lanes: list[OpenLane] = []
-        self._developing: list[tuple[OpenLane, Developing]] = []
+        self._lanes = Lanes(config.engine.lanes)
         self._guests: set[JobId] = set()
         self._calls, self._grants = itertools.count(1), itertools.count(1)
         self._served: Counter[JobId] = Counter()
         self._events: list[Event] = []
-        self._overtaken: Counter[JobId] = Counter()
-        self._paused: set[str | None] = set()
         self._pace = Pace()
         self._steps, self._frames = Pace(), Pace()
         self._frames_finished = 0
@@ -99,16 +91,13 @@ class Core:
 
     def add(self, job: Job) -> None:
         """Queue a job; one that is known already is left as it is."""
-        if job.id in self._waiting or job.id in self._running:
+        if job.id in self._line or job.id in self._running:
             return
-        try:
+        with self._blamed_on(job.id):
             base = self._spool.folder(job.base) if job.base is not None else None
             entry = Entry.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
-        except (TappaError, OSError) as error:
-            self._events.append(Failed(job.id, describe(error)))
-            return
-        self._waiting[job.id] = entry
-        self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
+            self._line.join(entry)
+            self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
         self._told_at = 0.0
 
     def abort(self, job_id: JobId) -> None:
@@ -119,20 +108,17 @@ class Core:
 
     def forget(self, job_id: JobId) -> None:
         """Let a finished job's frames go when room is needed; until then others can be continued from them."""
-        if job_id not in self._running and job_id not in self._waiting:
+        if job_id not in self._running and job_id not in self._line:
             self._writers.of(job_id).submit(self._spool.shelve, job_id)
 
     def discard(self, job_id: JobId) -> None:
         """Throw a finished job's frames away: nobody is to have them any more."""
-        if job_id not in self._running and job_id not in self._waiting:
+        if job_id not in self._running and job_id not in self._line:
             self._writers.of(job_id).submit(self._spool.folder(job_id).remove)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
         """Hold the waiting jobs of a server, or all jobs if it is None, or let them go on; what runs is finished."""
-        if paused:
-            self._paused.add(server)
-        else:
-            self._paused.discard(server)
+        self._line.pause(server, paused=paused)
         self._told_at = 0.0
 
     def status(self) -> Status:
@@ -147,14 +133,14 @@ class Core:
             steps_per_second=self._steps.per_second,
             frames_per_second=self._frames.per_second,
             running=len(self._running),
-            waiting=len(self._waiting),
-            held=len(self._held()),
+            waiting=len(self._line),
+            held=len(self._line.held),
         )
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until somebody asks for something."""
-        return not (self._running or self._events or len(self._waiting) > len(self._held()))
+        return not (self._running or self._events or len(self._line) > len(self._line.held))
 
     def close(self) -> None:
         """Let the writer finish what it has; frames stay on disk."""
@@ -175,7 +161,7 @@ class Core:
             self._finish_developed(wait=not self._lanes)
             self._judge_found()
         except EngineError as error:
-            for production in self._at_work:
+            for production in filter(self._is_running, self._at_work):
                 self._fail(production.job.id, error)
         self._collect()
         if advanced:
@@ -183,7 +169,7 @@ class Core:
             self._pace.measure(seconds, advanced / max(1, len(self._running)))
             self._steps.measure(seconds, advanced)
             self._frames.measure(seconds, self._frames_finished)
-        elif self._running and not self._developing:
+        elif self._running and not self._lanes.developing:
             self._wait_for_writer()
         self._tell_standings()
         events, self._events = self._events, []
@@ -191,25 +177,20 @@ class Core:
 
     def _admit(self) -> None:
         """Let waiting jobs in while there is room; short ones also between long ones that have all of it."""
-        while (line := self._line()) and (self._free_slots > 0 or any(map(self._fits_between, line))):
+        while (line := self._in_line()) and (self._free_slots > 0 or any(map(self._fits_between, line))):
             if self._free_slots > 0:
                 admitted = line[0]
-                self._overtaken.update(policy.overtaken_by(admitted, line))
+                self._line.note_overtaking(admitted, line)
             else:
                 admitted = next(filter(self._fits_between, line))
                 self._guests.add(admitted.job)
             self._let_in(admitted.job)
 
     def _let_in(self, job_id: JobId) -> None:
-        self._overtaken.pop(job_id, None)
-        entry = self._waiting.pop(job_id)
-        try:
-            writer = self._writers.of(job_id)
-            production = Production(entry, self._config.gif_side, writer, judges=self._backend.judges)
-        except (TappaError, OSError) as error:
-            self._fail(job_id, error)
-        else:
-            self._running[job_id] = production
+        entry, writer = self._line[job_id], self._writers.of(job_id)
+        with self._blamed_on(job_id):
+            self._running[job_id] = Production(entry, self._config.gif_side, writer, judges=self._backend.judges)
+        self._line.leave(job_id)
 
     @property
     def _free_slots(self) -> int:
@@ -217,12 +198,12 @@ class Core:
 
     def _fits_between(self, ticket: policy.Ticket) -> bool:
         calls = [production.calls_left for production in self._running.values()]
-        return policy.fits_between(self._waiting[ticket.job].calls_left, calls, self._config.jobs_at_once)
+        return policy.fits_between(self._line[ticket.job].calls_left, calls, self._config.jobs_at_once)
 
     def _open_lanes(self) -> None:
         """Give free lanes to shots whose sources exist, and start all of them in one go."""
         productions = list(self._running.values())
-        held = Counter(open_lane.production.job.id for open_lane in self._lanes)
+        held = self._lanes.held
         jobs = [
             policy.Hunger(
                 owner=production.job.owner,
@@ -233,24 +214,49 @@ class Core:
             )
             for production in productions
         ]
-        granted = policy.share_lanes(jobs, self._config.lanes - len(self._lanes))
+        granted = policy.share_lanes(jobs, self._lanes.free)
         starts = [
             (production, index) for production, shots in zip(productions, granted, strict=True) for index in shots
         ]
         if not starts:
             return
-        with self._timed("encode", [production for production, _ in starts]):
-            requests = [production.request(index) for production, index in starts]
-            lanes = self._backend.open(requests)
         now = next(self._grants)
-        for (production, index), lane in zip(starts, lanes, strict=True):
-            self._lanes.append(OpenLane(lane, production, index, last_call=0))
-            self._served[production.job.id] = now
+        with self._timed("encode", [production for production, _ in starts]):
+            opened = self._open(self._requests(starts))
+        for open_lane in opened:
+            if self._is_running(open_lane.production):
+                self._lanes.open(open_lane)
+                self._served[open_lane.job] = now
+
+    def _requests(self, starts: list[tuple[Production, int]]) -> list[tuple[Production, ShotRequest]]:
+        """Ask jobs for what the model needs to start shots; one that cannot read its frames fails."""
+        requests = []
+        for production, index in starts:
+            if self._is_running(production):
+                with self._blamed_on(production.job.id):
+                    requests.append((production, production.request(index)))
+        return requests
+
+    def _open(self, requests: list[tuple[Production, ShotRequest]]) -> list[OpenLane]:
+        """Open a lane for each shot of a job that runs; whose words the model cannot take shows when each is alone."""
+        requests = [(production, request) for production, request in requests if self._is_running(production)]
+        if not requests:
+            return []
+        try:
+            lanes = self._backend.open([request for _, request in requests])
+        except PromptError as error:
+            if len(requests) > 1:
+                return [lane for request in requests for lane in self._open([request])]
+            self._fail(requests[0][0].job.id, error)
+            return []
+        return [
+            OpenLane(lane, production, request.shot.index)
+            for (production, request), lane in zip(requests, lanes, strict=True)
+        ]
 
     def _denoise(self) -> int:
         """Run one UNet call; return how many lanes it advanced."""
-        views = [policy.LaneView(open_lane.lane.shape_key, open_lane.last_call) for open_lane in self._lanes]
-        chosen = [self._lanes[index] for index in policy.choose_batch(views, self._config.lanes)]
+        chosen = self._lanes.next_batch()
         if not chosen:
             return 0
         call = next(self._calls)
@@ -263,23 +269,16 @@ class Core:
 
     def _develop(self) -> None:
         """Begin to turn the lanes that are through into pictures."""
-        through = [open_lane for open_lane in self._lanes if open_lane.lane.steps_left == 0]
-        for shape_key in dict.fromkeys(open_lane.lane.shape_key for open_lane in through):
-            group = [open_lane for open_lane in through if open_lane.lane.shape_key == shape_key]
+        for group in self._lanes.through:
             with self._timed("decode", [open_lane.production for open_lane in group]):
-                self._developing += zip(group, self._backend.develop([lane.lane for lane in group]), strict=True)
-        self._lanes = [open_lane for open_lane in self._lanes if open_lane.lane.steps_left > 0]
+                self._lanes.develop(group, self._backend.develop([open_lane.lane for open_lane in group]))
 
     def _finish_developed(self, *, wait: bool = False) -> None:
         """Hand pictures that are ready to the writer; with `wait`, at least one, if any is on its way."""
-        if not self._developing:
-            return
-        if wait:
-            with self._timed("decode", [open_lane.production for open_lane, _ in self._developing]):
-                self._developing[0][1].picture()
-        # They become ready in the order in which they were begun.
-        ready = list(itertools.takewhile(lambda one: one[1].ready, self._developing))
-        del self._developing[: len(ready)]
+        if wait and (developing := self._lanes.developing):
+            with self._timed("decode", [open_lane.production for open_lane, _ in developing]):
+                developing[0][1].picture()
+        ready = self._lanes.take_ready()
         self._finish_frames([open_lane for open_lane, _ in ready], [coming.picture() for _, coming in ready])
 
     def _finish_frames(self, group: list[OpenLane], pictures: list[Picture]) -> None:
@@ -287,7 +286,7 @@ class Core:
         kept = [
             (open_lane, kept)
             for open_lane, picture in zip(group, pictures, strict=True)
-            if (kept := open_lane.production.take(open_lane.index, picture)) is not None
+            if (kept := self._take(open_lane, picture)) is not None
         ]
         wanted = [place for place, (open_lane, _) in enumerate(kept) if self._is_judged(open_lane)]
         objections = self._judge(
@@ -296,31 +295,32 @@ class Core:
         verdicts = dict(zip(wanted, objections, strict=True))
         self._frames_finished += len(kept)
         for place, (open_lane, take) in enumerate(kept):
-            if open_lane.production.job.id in self._running:  # it may have failed over the frame before
+            if self._is_running(open_lane.production):  # it may have failed over the frame before
                 frame = Frame(open_lane.index, take.picture, verdicts.get(place), take.tries)
                 self._finish_frame(open_lane.production, frame)
 
+    def _take(self, open_lane: OpenLane, picture: Picture) -> Kept | None:
+        if self._is_running(open_lane.production):  # it may have failed over the picture before
+            with self._blamed_on(open_lane.job):
+                return open_lane.production.take(open_lane.index, picture)
+        return None
+
     def _finish_frame(self, production: Production, frame: Frame) -> None:
-        try:
+        with self._blamed_on(production.job.id):
             production.finish_frame(frame)
-        except ContentError as error:
-            self._fail(production.job.id, error)
-            return
-        production.show(frame, self._config.preview_seconds, self._config.preview_side)
-        while production.frames_in_flight > FRAMES_IN_FLIGHT:
-            wait(production.pending, return_when=FIRST_COMPLETED)
-            self._collect_from(production)
+            production.show(frame, self._config.preview_seconds, self._config.preview_side)
+            while production.frames_in_flight > FRAMES_IN_FLIGHT:
+                wait(production.pending, return_when=FIRST_COMPLETED)
+                self._collect_from(production)
 
     def _judge_found(self) -> None:
         """Have frames judged that jobs found on disk and that nobody has judged yet."""
         for production in list(self._running.values()):
             if some := production.unjudged[: self._config.lanes]:
-                try:
+                with self._blamed_on(production.job.id):
                     pictures = [production.found_picture(index) for index in some]
                     for index, verdict in zip(some, self._judge([production], pictures), strict=True):
                         production.take_verdict(index, verdict)
-                except (ContentError, OSError) as error:
-                    self._fail(production.job.id, error)
 
     def _judge(self, productions: list[Production], pictures: list[Picture]) -> list[bool]:
         if not pictures:
@@ -338,47 +338,44 @@ class Core:
             self._collect_from(production)
 
     def _collect_from(self, production: Production) -> None:
-        try:
+        with self._blamed_on(production.job.id):
             self._events.extend(production.collect())
             if (cut := production.take_cut()) is not None:
                 self._drop(production.job.id)
                 report = production.report(cut)
                 self._events.append(Done(production.job.id, cut.film.data, cut.suffix, report, production.sheet))
-        except (TappaError, OSError) as error:
-            self._fail(production.job.id, error)
 
     # ---- small helpers ----
 
     def _drop(self, job_id: JobId) -> None:
-        self._waiting.pop(job_id, None)
-        self._overtaken.pop(job_id, None)
+        self._line.leave(job_id)
         self._served.pop(job_id, None)
         self._guests.discard(job_id)
         if self._running.pop(job_id, None) is not None:
-            self._lanes = [open_lane for open_lane in self._lanes if open_lane.production.job.id != job_id]
-            self._developing = [
-                (open_lane, coming) for open_lane, coming in self._developing if open_lane.production.job.id != job_id
-            ]
+            self._lanes.drop(job_id)
         self._told_at = 0.0
+
+    @contextlib.contextmanager
+    def _blamed_on(self, job_id: JobId) -> Iterator[None]:
+        """Give a job up, and no other, if what is done for it fails, such as reading or writing its frames."""
+        try:
+            yield
+        except (TappaError, OSError) as error:
+            self._fail(job_id, error)
 
     def _fail(self, job_id: JobId, error: Exception) -> None:
         """Give a job up and tell its owner why."""
+        if not isinstance(error, TappaError):  # what its owner reads then says that the log tells more
+            log.error("job %s failed", job_id, exc_info=error)
         self._drop(job_id)
         self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))
 
-    def _line(self) -> list[policy.Ticket]:
+    def _is_running(self, production: Production) -> bool:
+        return production.job.id in self._running
+
+    def _in_line(self) -> list[policy.Ticket]:
         """Return the jobs that may be let in, in order."""
-        waiting = [self._ticket(entry.job) for entry in self._waiting.values() if not self._is_held(entry.job)]
-        return policy.line_up(waiting, [self._ticket(production.job) for production in self._running.values()])
-
-    def _ticket(self, job: Job) -> policy.Ticket:
-        return policy.Ticket(job.id, job.owner, job.priority, self._overtaken[job.id])
-
-    def _is_held(self, job: Job) -> bool:
-        return EVERYWHERE in self._paused or (job.server is not None and job.server in self._paused)
-
-    def _held(self) -> list[Entry]:
-        return [entry for entry in self._waiting.values() if self._is_held(entry.job)]
+        return self._line.in_order(production.job for production in self._running.values())
 
     def _width(self, lanes: int) -> int:
         return self._config.lanes if self._config.fixed_width else lanes
@@ -400,12 +397,12 @@ class Core:
 
     def _tell_standings(self) -> None:
         now = time.monotonic()
-        if now - self._told_at < STANDINGS_EVERY or not (self._waiting or self._running):
+        if now - self._told_at < STANDINGS_EVERY or not (self._line or self._running):
             return
         self._told_at = now
         running = [Outlook(production.job.id, production.calls_left) for production in self._running.values()]
-        waiting = [Outlook(ticket.job, self._waiting[ticket.job].calls_left) for ticket in self._line()]
-        held = [Outlook(entry.job.id, entry.calls_left) for entry in self._held()]
+        waiting = [Outlook(ticket.job, self._line[ticket.job].calls_left) for ticket in self._in_line()]
+        held = [Outlook(entry.job.id, entry.calls_left) for entry in self._line.held]
         self._events.append(
             Standings(standings(running, waiting, self._config.jobs_at_once, self._pace.seconds_per_step, held))
         )

@@ -10,10 +10,11 @@ SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that cont
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,8 @@ from engine.backend import Picture
 from engine.messages import JobId, Plan
 from engine.storyboard import shown_among
 
+log = logging.getLogger(__name__)
+
 _PNG_END = b"IEND\xaeB`\x82"
 _VERDICT = "Safety checker"
 _TRIES = "Tries"
@@ -33,7 +36,10 @@ _DAY = 24 * 60 * 60
 
 
 class Folder:
-    """The frames of one job. Files appear whole or not at all."""
+    """The frames of one job. Files appear whole or not at all.
+
+    What a disk makes of them afterwards is another matter: whoever reads a frame may meet an OSError.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,7 +53,10 @@ class Folder:
             return None
 
     def open(self, plan: Plan) -> Plan | None:
-        """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
+        """Make the folder ready for work.
+
+        Frames that were made for anything else than `plan` are thrown away, and so are those that are damaged: what a
+        job goes on from was looked at once, to the last byte.
 
         Returns:
             the plan as it was when the work on it began; None if it has not.
@@ -55,13 +64,15 @@ class Folder:
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
             (self.path / "shelved").unlink(missing_ok=True)
+            for index in self.frames():
+                self._keep_if_sound(index)
             return begun
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
         return None
 
     def take_over(self, indices: Iterable[int], base: Folder) -> frozenset[int]:
-        """Take frames over from another folder, which counts as use of that; return those that were still there."""
+        """Take sound frames over from another folder, which counts as use of that; return those that were there."""
         taken = set()
         for index in indices:
             try:
@@ -70,7 +81,8 @@ class Folder:
                 continue
             except OSError:  # no links on this file system
                 shutil.copyfile(base._frame(index), self._frame(index))
-            taken.add(index)
+            if self._keep_if_sound(index):
+                taken.add(index)
         if taken:
             base.touch()
         return frozenset(taken)
@@ -119,18 +131,18 @@ class Folder:
 
     def verdict(self, index: int) -> bool | None:
         """Return whether the safety checker objected to frame `index`; None if it was never asked."""
-        with Image.open(self._frame(index)) as image:
+        with _opened(self._frame(index)) as image:
             word = image.info.get(_VERDICT)
         return next((verdict for verdict, known in _WORDS.items() if known == word), None)
 
     def tries(self, index: int) -> int:
         """Return how many pictures were made of frame `index` until one was kept."""
-        with Image.open(self._frame(index)) as image:
+        with _opened(self._frame(index)) as image:
             return int(image.info.get(_TRIES, "1"))
 
     def load(self, index: int) -> Image.Image:
         """Return frame `index`, an RGB picture equal to what was saved."""
-        with Image.open(self._frame(index)) as image:
+        with _opened(self._frame(index)) as image:
             return image.convert("RGB")
 
     def picture(self, index: int) -> Picture:
@@ -150,6 +162,17 @@ class Folder:
     def remove(self) -> None:
         """Throw everything away."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def _keep_if_sound(self, index: int) -> bool:
+        """Throw frame `index` away if it is damaged; return whether it is kept."""
+        try:
+            with _opened(self._frame(index)) as image:
+                image.verify()  # the sums of all its parts, a fifth of the time that reading it would take
+        except OSError as error:
+            log.warning("frame %d of %s cannot be read and is made again: %s", index, self.path, error)
+            self._frame(index).unlink(missing_ok=True)
+            return False
+        return True
 
     def _frame(self, index: int) -> Path:
         return self.path / f"{index:05d}.png"
@@ -202,8 +225,21 @@ class Spool:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a frame; whatever is wrong with it, also while it is read, is an OSError."""
+    try:
+        with Image.open(path) as image:
+            yield image
+    except (SyntaxError, ValueError) as error:  # what Pillow says of damage depends on where it is
+        raise OSError(f"{path}: {error}") from error
+
+
 def _is_whole(path: Path) -> bool:
-    """Whether a PNG was written to its end; a power cut can leave a renamed file without its data."""
+    """Whether a PNG was written to its end; a power cut can leave a renamed file without its data.
+
+    It is asked of every frame of a folder, often, so it does not look at what is in between.
+    """
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

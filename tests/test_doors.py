@@ -46,6 +46,8 @@ BOT_SIDE = (
 ENGINE_SIDE = (
     "core",
     "diffusion.loading",
+    "lanes",
+    "line",
     "media.gif",
     "motion.warp",
     "perception",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -34,7 +35,7 @@ class CameraTrack(msgspec.Struct, frozen=True, kw_only=True):
         """Return the move from one frame to the next at `time`, a share of the animation; its focus is open."""
         track = self.keyframes or (FORWARD,)
         time = time % 1 if self.loops else time
-        times = spread_times(tuple(keyframe.at for keyframe in track), loops=self.loops)
+        times, track = timed(track, loops=self.loops)
         after = next((number for number, at in enumerate(times) if round(at - time, _DECIMALS) > 0), len(times))
         before = after - 1
         if before < 0 or after == len(times):
@@ -75,7 +76,9 @@ def extended_track(track: Track, *, loops: bool, share: float) -> Track:
     """Return the track of an animation that goes on after its end, for all moves up to there to be as they are.
 
     What goes on moves as it did at the end. Where it would have looped that is how it began, which the last move
-    eases over into.
+    eases over into. Where that happens across the seam, the last move is there once more, so long before the new end
+    as it was before the old one, for the beginning to come out of it as it did; and if what goes on is too short for
+    both, it stays at the last move until then.
 
     Args:
         track: of the animation as it is.
@@ -84,20 +87,47 @@ def extended_track(track: Track, *, loops: bool, share: float) -> Track:
     """
     if len(track) < 2:
         return track
-    times = spread_times(tuple(keyframe.at for keyframe in track), loops=loops)
-    pinned = tuple(msgspec.structs.replace(keyframe, at=at * share) for keyframe, at in zip(track, times, strict=True))
-    begun = msgspec.structs.replace(track[0], at=share)
-    is_home = msgspec.structs.replace(pinned[-1], at=share) == begun
-    ends_there = times[-1] >= 1
-    if not loops or is_home or ends_there or len(track) == MAX_KEYFRAMES:
+    times, in_order = timed(track, loops=loops)
+    first, last = in_order[0], in_order[-1]
+    pinned = _pinned(in_order, (at * share for at in times))
+    is_home = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
+    if not loops or is_home or times[-1] >= 1:
         return pinned
-    return (*pinned, begun)
+    returns, repeats = (1 + times[0]) * share, 1 - (1 - times[-1]) * share
+    begun, again = msgspec.structs.replace(first, at=returns), msgspec.structs.replace(last, at=repeats)
+    if times[0] == 0:
+        more = [begun]
+    else:
+        more = [begun, again] if returns < repeats and len(track) + 1 < MAX_KEYFRAMES else [again]
+    return (*pinned, *more) if len(track) < MAX_KEYFRAMES else pinned
+
+
+def _pinned(track: Track, times: Iterable[float]) -> Track:
+    """Return keyframes with their times; of those at one moment each is later by less than `move` tells apart."""
+    pinned: list[Keyframe] = []
+    latest = -1.0
+    for keyframe, at in zip(track, times, strict=True):
+        latest = max(at, math.nextafter(latest, 1))
+        pinned.append(msgspec.structs.replace(keyframe, at=latest))
+    return tuple(pinned)
+
+
+def timed(track: Track, *, loops: bool) -> tuple[tuple[float, ...], Track]:
+    """Return when each keyframe is, from 0 to 1, and the keyframes in that order.
+
+    Where the first of a loop is not at its beginning, later ones may be spread across the seam: they come first.
+    """
+    times = spread_times(tuple(keyframe.at for keyframe in track), loops=loops)
+    across = sum(at >= 1 for at in times) if loops and times[0] > 0 else 0
+    seam = len(times) - across
+    return (*(at - 1 for at in times[seam:]), *times[:seam]), (*track[seam:], *track[:seam])
 
 
 def spread_times(given: tuple[float | None, ...], *, loops: bool) -> tuple[float, ...]:
     """Return when each keyframe is: those without a time are spread evenly between their neighbours.
 
-    An animation that loops leaves room behind its last keyframe, in which the move eases over into the first.
+    An animation that loops leaves room behind its last keyframe, in which the move eases over into the first. So its
+    last times can be beyond 1, which is its beginning once more.
     """
     times = dict(enumerate(given)) | ({0: 0.0} if given[0] is None else {})
     last = len(given) - 1

@@ -1,11 +1,12 @@
 """The engine process and its client: a real process, the embedded model, real deaths."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -146,7 +147,9 @@ async def test_a_killed_engine_is_started_again_and_the_job_completes(engine: En
     assert rest[-1].picture == undisturbed.picture
 
 
-async def test_a_job_cancelled_while_the_engine_dies_does_not_come_back(engine: EngineClient) -> None:
+async def test_a_job_cancelled_while_the_engine_dies_does_not_come_back_and_its_frames_go(
+    engine: EngineClient, spool: Path
+) -> None:
     events = engine.watch("cancelled")
     await engine.add(job("cancelled", LONG))
     await until(events, Progress)
@@ -157,6 +160,7 @@ async def test_a_job_cancelled_while_the_engine_dies_does_not_come_back(engine: 
     assert isinstance(await until(events, Cancelled), Cancelled)
     await engine.wait_ready()
     assert "cancelled" not in engine.standings
+    await gone(spool / "cancelled")
 
 
 async def test_after_a_death_one_can_wait_for_the_next_engine(engine: EngineClient) -> None:
@@ -177,6 +181,43 @@ async def test_a_process_that_never_gets_ready_is_given_up(
     await client.start()
     with pytest.raises(OperatorError, match="5 times before it was ready"):
         await client.wait_ready()
+    await client.close()
+
+
+def refuse_to_start(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Have the machine start no process so many times, and after that as ever."""
+    start, refusals = asyncio.create_subprocess_exec, iter(range(times))
+
+    async def refuse(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        if next(refusals, None) is None:
+            return await start(*command, **options)
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("engine.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("asyncio.create_subprocess_exec", refuse)
+
+
+async def test_a_machine_that_starts_no_process_at_the_moment_is_asked_again(
+    spool: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse_to_start(monkeypatch, times=3)
+    client = EngineClient(CONFIG, spool)
+    events = client.watch("patience")
+    await client.add(job("patience", MORPH))
+    await client.start()
+    assert isinstance(await until(events, Done), Done)
+    assert caplog.text.count("could not be started") == 3
+    await client.close()
+
+
+async def test_a_machine_that_starts_no_process_at_all_is_given_up(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_to_start(monkeypatch, times=5)
+    client = EngineClient(CONFIG, spool)
+    await client.start()
+    with pytest.raises(OperatorError, match="5 times before it was ready"):
+        await asyncio.wait_for(client.wait_ready(), 10)
     await client.close()
 
 
@@ -207,6 +248,19 @@ async def test_a_job_that_keeps_killing_the_engine_is_given_up(
             deaths += 1
     assert deaths == 3
     assert isinstance(event, Failed) and "3 times" in str(event.message)
+
+
+async def test_the_frames_of_a_job_cancelled_while_no_engine_runs_go_as_soon_as_one_does(spool: Path) -> None:
+    client = EngineClient(CONFIG, spool)
+    (spool / "no-more").mkdir()  # from before a restart of the bot
+    events = client.watch("no-more")
+    await client.add(job("no-more", MORPH))
+    await client.cancel("no-more")
+    assert isinstance(await until(events, Cancelled), Cancelled)
+    await client.start()
+    await client.wait_ready()
+    await gone(spool / "no-more")
+    await client.close()
 
 
 async def test_jobs_wait_for_an_engine_that_is_still_starting(spool: Path) -> None:
@@ -318,7 +372,9 @@ async def wait_for_next(engine: EngineClient) -> Ready:
     return await engine.wait_ready()
 
 
-async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_back(engine: EngineClient) -> None:
+async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_back_and_its_frames_go(
+    engine: EngineClient, spool: Path
+) -> None:
     events = engine.watch("dropped")
     await engine.add(job("dropped", LONG))
     await until(events, Progress)
@@ -331,6 +387,24 @@ async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_bac
     assert isinstance(await until(events, Cancelled), Cancelled)
     await change
     assert "dropped" not in engine.standings
+    await gone(spool / "dropped")
+    await engine.reconfigure(CONFIG)
+
+
+async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the_cancelling_go(
+    engine: EngineClient, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.client.STOP_SECONDS", 0.1)
+    events = engine.watch("unheard")
+    await engine.add(job("unheard", LONG))
+    await until(events, Progress)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)
+    await engine.cancel("unheard")
+    await engine.reconfigure(msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
+    assert isinstance(await until(events, Cancelled), Cancelled)
+    await gone(spool / "unheard")
+    monkeypatch.undo()
     await engine.reconfigure(CONFIG)
 
 

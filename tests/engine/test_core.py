@@ -12,12 +12,12 @@ from PIL import Image
 
 from engine import policy
 from engine.animations.travel import RECENT
-from engine.backend import Lane
+from engine.backend import Lane, ShotRequest
 from engine.config import EngineConfig
 from engine.core import Core, CoreConfig
 from engine.errors import EngineError, PromptError
 from engine.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
-from engine.production import make_preview
+from engine.production import Production, make_preview
 from engine.quality import seam
 from engine.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
 from engine.reel import Frame
@@ -25,7 +25,7 @@ from engine.remix import extended, picked, variations
 from engine.settings import Overrides, Taste
 from engine.spool import Spool
 from engine.storyboard import HIDDEN
-from tests.fakes.toy_backend import ToyBackend
+from tests.fakes.toy_backend import ToyBackend, ToyLane
 
 GIRO = Giro(seed=1, stages=(Stage("a road", 6), Stage("a mountain", 6)))
 CHAIN = Overrides(morphing="feedback")
@@ -217,6 +217,100 @@ def test_a_torn_frame_is_made_again(make_core: MakeCore, tmp_path: Path) -> None
     (accepted,) = only(events := run(core), Accepted)
     assert accepted.frames_done == 4
     assert len(only(events, Done)) == 1
+
+
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("index", [0, 5, 11])
+def test_a_frame_that_was_damaged_in_the_middle_is_made_again(make_core: MakeCore, tmp_path: Path, index: int) -> None:
+    core, backend = make_core()
+    core.add(job("one", GIRO))
+    (undisturbed,) = only(run(core), Done)
+    backend.developed.clear()
+    damage(tmp_path / "spool" / "one" / f"{index:05d}.png")
+    core.add(job("one", GIRO))
+    (accepted,) = only(events := run(core), Accepted)
+    assert accepted.frames_done == 11
+    assert backend.developed == [index]
+    assert only(events, Done)[0].picture == undisturbed.picture
+
+
+def test_an_extension_makes_a_damaged_frame_of_its_base_again(make_core: MakeCore, tmp_path: Path) -> None:
+    core, backend = make_core(keep_bytes=10_000_000)
+    before = msgspec.structs.replace(GIRO, loop=False)
+    after = extended(before, Stage("a town", 5))
+    undamaged = finished(core, job("from-nothing", after))
+    finished(core, job("before", before))
+    core.close()
+    damage(tmp_path / "spool" / "before" / "00003.png")
+    successor, backend = make_core(keep_bytes=10_000_000)
+    successor.add(job("after", after, base="before"))
+    (done,) = only(events := run(successor), Done)
+    assert (only(events, Accepted)[0].plan.inherited, done.picture) == (11, undamaged.picture)
+    assert sorted(backend.developed) == [3, *range(12, 17), HIDDEN + 2]
+
+
+def test_a_frame_that_cannot_be_read_any_more_fails_its_job_and_no_other(
+    make_core: MakeCore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    core, _ = make_core()
+    core.add(job("broken", ZOOM))
+    run(core, until=lambda events: any(event.frames_done >= 3 for event in only(events, Progress)))
+    core.close()
+    successor, _ = make_core(lanes=2)
+    successor.add(job("broken", ZOOM))
+    successor.add(job("other", MORPH, "bob"))
+    for path in (tmp_path / "spool" / "broken").glob("*.png"):
+        damage(path)  # since it was accepted
+    events = run(successor)
+    assert [event.job for event in only(events, Failed)] == ["broken"]
+    assert [event.job for event in only(events, Done)] == ["other"]
+    assert "job broken failed" in caplog.text, "the sentence says that the log tells more"
+
+
+@pytest.mark.parametrize("work", ["request", "take"])
+def test_what_a_job_cannot_read_while_it_renders_fails_it_alone(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    core, _ = make_core(lanes=4)
+    plain = getattr(Production, work)
+
+    def unreadable(production: Production, *arguments: object) -> object:
+        if production.job.id == "broken":
+            raise OSError("the disk has gone")
+        return plain(production, *arguments)
+
+    monkeypatch.setattr(Production, work, unreadable)
+    core.add(job("broken", Morph(seed=2, source="skunk", target="puppy", frames=9)))  # several shots at a time
+    core.add(job("other", MORPH, "bob"))
+    events = run(core)
+    assert [event.job for event in only(events, Failed)] == ["broken"]
+    assert [event.job for event in only(events, Done)] == ["other"]
+
+
+def test_words_that_turn_out_to_be_unreadable_when_a_shot_starts_fail_their_job_alone(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core, backend = make_core(lanes=4)
+    core.add(job("unreadable", Zoom(seed=1, prompt="a surprise", frames=4)))
+    core.add(job("other", MORPH, "bob"))
+    work = backend.open
+
+    def start(requests: Sequence[ShotRequest]) -> list[ToyLane]:
+        if any("surprise" in str(request.shot.prompt) for request in requests):
+            raise PromptError("The model cannot read “surprise”.")
+        return work(requests)
+
+    monkeypatch.setattr(backend, "open", start)
+    events = run(core)
+    assert [(event.job, str(event.message)) for event in only(events, Failed)] == [
+        ("unreadable", "The model cannot read “surprise”.")
+    ]
+    assert [event.job for event in only(events, Done)] == ["other"]
 
 
 def test_frames_of_another_recipe_are_not_taken_for_ones_own(make_core: MakeCore) -> None:

@@ -124,7 +124,7 @@ def test_progress_is_told_also_when_nothing_to_see_was_made(backend: ToyBackend,
     events: list[Event] = []
     while not core.idle:
         events += core.step()
-        core._writers.of("job").submit(int).result()  # whatever was finished in this step is on disk before the next
+        core._writers.of("one").submit(int).result()  # whatever was finished in this step is on disk before the next
     progress = only(events, Progress)
     core.close()
     assert any(

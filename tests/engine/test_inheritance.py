@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from engine.animations import storyboard
 from engine.animations.loop import LoopClosure
+from engine.animations.track import CameraTrack, timed
 from engine.camera import parse_camera, shown_camera
 from engine.inheritance import inherited
+from engine.keyframe import MAX_KEYFRAMES
 from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
 from engine.remix import extended
 from engine.settings import Settings
@@ -47,6 +49,7 @@ def test_an_extended_giro_keeps_all_but_the_frames_that_closed_the_loop(
         "forward > turn 2 at 80%",
         "still at 0% > sink at 33% > spiral > back",
         "spiral > back at 100%",
+        "spiral at 30% > back at 100%",
     ],
 )
 @settings(max_examples=20)
@@ -66,6 +69,55 @@ def test_what_goes_on_moves_as_at_the_end_or_where_it_loops_as_in_the_beginning(
         giro = msgspec.structs.replace(GIRO, loop=loop, camera=parse_camera("spiral > drift left > back"))
         *_, last = extended(giro, Stage("a town", 12)).camera
         assert (shown_camera((last,)), last.at) == (f"{move} at 50%", 0.5)
+
+
+CAMERAS = st.lists(
+    st.tuples(st.sampled_from(["spiral", "back", "drift left", "sink", "still"]), st.none() | st.integers(0, 100)),
+    min_size=1,
+    max_size=MAX_KEYFRAMES,
+)
+
+
+@given(CAMERAS, st.booleans(), st.integers(2, 60), st.integers(1, 60))
+def test_any_giro_can_be_extended_and_moves_as_it_did_at_least_up_to_its_last_keyframe(
+    moves: list[tuple[str, int | None]], loop: bool, frames: int, more: int
+) -> None:
+    times = iter(sorted({at for _, at in moves if at is not None}))
+    placed = [(move, next(times, None) if at is not None else None) for move, at in moves]
+    text = " > ".join(move if at is None else f"{move} at {at}%" for move, at in placed)
+    giro = Giro(seed=1, stages=(Stage("a road", frames),), loop=loop, camera=parse_camera(text))
+    longer = extended(giro, Stage("a town", more))
+    before, after = (CameraTrack(keyframes=one.camera, loops=loop, forward=1.02) for one in (giro, longer))
+    last = timed(giro.camera, loops=loop)[0][-1] if giro.camera else 1.0
+    if len(giro.camera) < MAX_KEYFRAMES:  # or else there is no room for what leads over the seam
+        for index in range(int(last * frames)):
+            assert after.move(index / longer.frames) == before.move(index / frames)
+
+
+def seam_giro(camera: str, frames: int = 40) -> Giro:
+    return Giro(seed=1, stages=(Stage("a road", frames),), loop=True, camera=parse_camera(camera))
+
+
+def test_moves_that_share_a_moment_are_no_hindrance() -> None:
+    for camera in ("spiral > back at 0%", "spiral at 100% > back"):
+        giro = msgspec.structs.replace(GIRO, camera=parse_camera(camera))
+        assert len(extended(giro, Stage("a town", 12)).camera) == 2
+
+
+@pytest.mark.parametrize("more", [60, 100])
+@pytest.mark.parametrize("camera", ["turn 1 at 50% > pan 0.01 0 > turn -4", "turn 3 at 20% > back at 70%"])
+def test_a_move_that_goes_on_across_the_seam_does_so_in_an_extended_giro(camera: str, more: int) -> None:
+    giro = seam_giro(camera)
+    longer = extended(giro, Stage("a town", more))
+    kept = inherited(board(longer), board(giro), range(40))
+    assert kept == frozenset(range(40 - LoopClosure(40).length))
+
+
+def test_where_a_short_stage_leaves_no_time_for_it_the_last_move_is_kept_up_until_the_new_end() -> None:
+    giro = seam_giro("turn 3 at 30% > back at 50%")
+    longer = extended(giro, Stage("a town", 10))
+    assert shown_camera(longer.camera) == "turn 3 at 24% > back at 40% > back at 60%"
+    assert inherited(board(longer), board(giro), range(40)) == frozenset(range(21))
 
 
 @given(st.sets(st.integers(0, 11)))

@@ -1,5 +1,6 @@
 """Frames on disk."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -56,6 +57,50 @@ def test_a_frame_that_was_cut_short_does_not_count(folder: Folder) -> None:
     (folder.path / "00001.png").write_bytes(whole[:-20])
     (folder.path / "00002.png").write_bytes(b"")
     assert folder.frames() == {0}
+
+
+def damage(folder: Folder, index: int, at: float = 0.5) -> None:
+    """Change one byte of a frame, `at` being where, as a share of it; as a file it stays as long as it was."""
+    path = folder.path / f"{index:05d}.png"
+    data = bytearray(path.read_bytes())
+    data[int(at * len(data))] ^= 0xFF
+    path.unlink()  # or the folder that it was taken over from would change as well
+    path.write_bytes(data)
+
+
+def test_a_damaged_frame_is_thrown_away_when_the_work_goes_on(folder: Folder) -> None:
+    for index in range(3):
+        folder.save(index, picture(index))
+    damage(folder, 1)
+    assert folder.frames() == {0, 1, 2}, "its beginning and its end are as they were"
+    begin(folder)
+    assert folder.frames() == {0, 2}
+
+
+def test_a_damaged_frame_is_not_taken_over(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    finish(spool, "old")
+    damage(spool.folder("old"), 0)
+    heir = spool.folder("heir")
+    begin(heir)
+    assert heir.take_over([0, 1], spool.folder("old")) == {1}
+    assert heir.frames() == {1}
+
+
+def test_whichever_byte_is_damaged_reading_it_gives_the_picture_or_an_os_error(folder: Folder) -> None:
+    tiny = picture(1)[:8, :8]
+    folder.save(0, tiny, verdict=True, tries=2)
+    path = folder.path / "00000.png"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        for read in (folder.picture, folder.verdict, folder.tries):
+            with contextlib.suppress(OSError):
+                read(0)
+        if len(folder.frames()) == 1:
+            begin(folder)
+        if folder.frames():
+            assert np.array_equal(folder.picture(0), tiny), f"byte {place} went unnoticed"
 
 
 def test_time_spent_is_remembered(folder: Folder) -> None:

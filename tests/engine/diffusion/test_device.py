@@ -10,9 +10,19 @@ from engine.diffusion.device import choose_device, choose_dtype
 
 def test_auto_takes_the_cpu_where_there_is_nothing_better(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for kind in ("mps", "xpu"):
+        monkeypatch.setattr(f"accelerate.state.is_{kind}_available", lambda *_, **__: False)
 
-    assert choose_device("auto").type in ("cpu", "mps", "xpu")
-    assert choose_device("cpu") == torch.device("cpu")
+    assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
+
+
+def test_auto_takes_what_is_better_than_the_cpu(monkeypatch):
+    choose_device("auto")  # what accelerate prepares once, it prepares for what is really there
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("accelerate.state.is_mps_available", lambda *_, **__: False)
+    monkeypatch.setattr("accelerate.state.is_xpu_available", lambda *_, **__: True)
+
+    assert choose_device("auto") == torch.device("xpu")
 
 
 def test_a_second_card_is_the_one_that_streams_and_recordings_belong_to(monkeypatch):
