@@ -125,11 +125,15 @@ class Bench:
         """Measure mixed traffic."""
         return self._ours.run(apart.traffic, self._which, frames, EngineConfig())
 
-    def growth(self, lengths: list[int], jobs: list[int]) -> list[Row]:
-        """Measure ever longer animations, and ever more of the shortest."""
+    def growth(self, lengths: list[int], jobs: list[int], repeat: int) -> list[Row]:
+        """Measure ever longer animations in turns, and ever more of the shortest."""
         lanes = EngineConfig().lanes
         self._engine([journey(0, lengths[0])], lanes)  # memory that is taken once and kept
-        rows = [_row(f"{frames} frames", frames, [self._engine([journey(0, frames)], lanes)]) for frames in lengths]
+        costs: dict[int, list[Cost]] = {frames: [] for frames in lengths}
+        for _ in range(repeat):
+            for frames in lengths:
+                costs[frames].append(self._engine([journey(0, frames)], lanes))
+        rows = [_row(f"{frames} frames", frames, costs[frames]) for frames in lengths]
         for count in jobs:
             cost = self._engine([journey(number, lengths[0]) for number in range(count)], count)
             rows.append(_row(f"{count} jobs of {lengths[0]}", count * lengths[0], [cost]))
@@ -183,7 +187,7 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
     parts: dict[str, Callable[[], list[Any]]] = {
         "ways": lambda: bench.ways(options),
         "traffic": lambda: bench.traffic(options.long),
-        "growth": lambda: bench.growth(options.growth, options.jobs),
+        "growth": lambda: bench.growth(options.growth, options.jobs, options.repeat),
         "seed": bench.seed,
     }
     for part in PARTS:
