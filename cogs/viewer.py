@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.places import place_of
+from cogs.places import permissions_on_server, place_of
 from engine.gallery import Viewer
 from engine.rules import moderation_of
 from engine.store import Member
@@ -28,8 +28,9 @@ def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
 
 
 def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
-    """Return whether a member may manage messages there, or has a role that the configuration calls a moderator's."""
+    """Return whether a member may manage messages on the whole server, or has one of moderator_roles."""
     if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
         return False
     roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
-    return interaction.permissions.manage_messages or any(str(role.id) in roles for role in interaction.user.roles)
+    may_manage = permissions_on_server(interaction).manage_messages
+    return may_manage or any(str(role.id) in roles for role in interaction.user.roles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from unittest import mock
 
 import discord
 import pytest
@@ -79,13 +80,14 @@ class TestWhoMay:
     async def test_who_is_shown_it_by_a_servers_own_settings_may_do_nothing_all_the_same(self, house):
         application = SimpleNamespace(team=None, owner=SimpleNamespace(id=1))
         client = SimpleNamespace(config=Config(), application=application)
-        user = SimpleNamespace(id=2, display_name="Bruno")
-        interaction = SimpleNamespace(client=client, user=user, guild_id=3, permissions=discord.Permissions.none())
+        user = mock.Mock(spec=discord.Member, id=2, display_name="Bruno", guild_permissions=discord.Permissions.none())
+        everything = discord.Permissions.all()  # in the channel: it says nothing of the server
+        interaction = SimpleNamespace(client=client, user=user, guild_id=3, permissions=everything)
         with pytest.raises(LimitError, match="Only those who may manage this server"):
             authority_of(interaction)
-        interaction.permissions = discord.Permissions(manage_guild=True)
+        user.guild_permissions = discord.Permissions(manage_guild=True)
         assert authority_of(interaction).reach == "3"
-        interaction.permissions, application.owner.id = discord.Permissions.none(), 2
+        user.guild_permissions, application.owner.id = discord.Permissions.none(), 2
         assert authority_of(interaction).reach is None
 
     async def test_of_a_team_those_count_who_have_joined_and_may_change_something(self):

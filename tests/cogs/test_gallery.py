@@ -11,7 +11,8 @@ from cogs.recipe import imported
 from engine.config import CommunityConfig, Config, ModerationConfig
 from engine.gallery import Viewer
 from engine.store import Member
-from playground.settings import GuildSettings, MemberSettings
+from playground.settings import GuildSettings, MemberSettings, RoleSettings
+from playground.world.permissions import Overwrite, Permission
 from tests.cogs.conftest import BRISK, has_gif, is_note, says
 
 EVERYBODY = (MemberSettings(name="Ada"), MemberSettings(name="Bruno"), MemberSettings(name="Chiara"))
@@ -318,6 +319,20 @@ class TestDeleting:
                 (written,) = theatre.ada.at(log).messages
                 assert "**Ada**" in written.content and "of Bruno" in written.content
                 assert not await theatre.store.renders.has(theatre.engine.added[0].id)
+
+    async def test_who_may_manage_messages_in_one_channel_only_is_no_moderator_of_the_server(self, stage):
+        """Servers give members that in a channel of their own; the gallery is the whole server's."""
+        guilds = (GuildSettings(roles=(RoleSettings("moderator", Permission.MANAGE_MESSAGES),)),)
+        members = (*EVERYBODY, MemberSettings(name="Mara", roles=("moderator",)))
+        async with stage.playground(guilds=guilds, members=members) as playground, stage.bot(playground) as theatre:
+            await shared(theatre, by=theatre.bruno)
+            chiara, mara = playground.member("Chiara"), playground.member("Mara")
+            chiara.channel.overwrites = (
+                Overwrite(chiara.user.id, 1, allow=Permission.MANAGE_MESSAGES),
+                Overwrite(mara.user.id, 1, deny=Permission.MANAGE_MESSAGES),
+            )
+            assert "Delete" not in labels(await opened(chiara))
+            assert "Delete" in labels(await opened(mara))
 
     async def test_who_made_this_lets_those_delete_who_may(self, theatre):
         message = await shared(theatre, by=theatre.bruno)
