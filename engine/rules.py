@@ -73,11 +73,10 @@ def channels_of(config: Config, server: str) -> tuple[str, ...]:
     return tuple(_server(config, server).channels)
 
 
-def keep_days_of(config: Config) -> dict[str, float]:
-    """Return how many days each server keeps renders that were not shared, where that is fewer than everyone's."""
+def keep_days_of(config: Config, server: str | None) -> int:
+    """Return how many days renders of a server that nobody shared are kept; None stands for direct messages."""
     most = config.storage.keep_days
-    days = {server: community_of(config, server).keep_unshared_days for server in config.servers}
-    return {server: own for server, own in days.items() if 0 < own < most}
+    return min(community_of(config, server).keep_unshared_days or most, most)
 
 
 def may_share(config: Config, place: Place) -> bool:
