@@ -125,6 +125,21 @@ class TestReload:
         assert "limits.frames: 100 → 5" in logged(house)[0]
         await house.ada.at(house.logs["Two"]).message_where(says("limits.frames: 100 → 5", "Riletto"))
 
+    async def test_what_is_of_another_server_is_told_to_the_operator_and_logged_there_only(self, house):
+        table = f'[servers.{house.two.id}.moderation]\nbanned_words = ["secret"]\n'
+        house.path.write_text(house.path.read_text() + table)
+        content = await answer(house.ada, "/admin reload")
+        assert content.splitlines()[0] == "Read config.toml again: 1 key changed." and "secret" in content
+        await house.ada.at(house.logs["Two"]).message_where(says("secret"))
+        assert logged(house) == []
+
+    async def test_a_log_counts_what_concerns_its_server(self, house):
+        table = f'[servers.{house.two.id}.moderation]\nbanned_words = ["secret"]\n'
+        house.path.write_text(house.path.read_text().replace("frames = 100", "frames = 5") + table)
+        assert "2 keys changed" in await answer(house.ada, "/admin reload")
+        (message,) = logged(house)
+        assert "1 key changed" in message and "limits.frames: 100 → 5" in message and "secret" not in message
+
     async def test_a_bad_file_is_refused_with_the_reason_and_the_old_one_stays_in_force(self, house):
         house.path.write_text("[limits]\nframes = 0")
         refusal = await answer(house.ada, "/admin reload")
@@ -179,6 +194,12 @@ class TestSet:
         assert read_config(house.path).limits.frames == 200
         await house.ada.at(house.logs["Two"]).message_where(says("limits.frames: 100 → 200"))
         assert "limits.frames: 100 → 200" in logged(house)[0]
+
+    async def test_what_an_operator_changes_for_another_server_is_logged_there_only(self, house):
+        key = f"servers.{house.two.id}.moderation.banned_words"
+        assert "secret" in await answer(house.ada, f"/admin set key:{key} value:secret")
+        await house.ada.at(house.logs["Two"]).message_where(says("secret"))
+        assert logged(house) == []
 
     async def test_the_keys_are_offered_with_todays_value(self, house):
         choices = await house.clara.autocomplete("/admin set key:limits.fr")
@@ -299,6 +320,13 @@ class TestJobs:
         assert house.theatre.engine.cancelled == []
         await answer(house.ada, f"/admin cancel job:{job.id}")
         assert house.theatre.engine.cancelled == [job.id]
+
+    async def test_an_operator_cancels_what_was_asked_for_in_private_and_no_server_reads_of_it(self, house):
+        await house.bruno.in_private.slash("/morph source:skunk target:puppy")
+        job = await house.theatre.engine.wait_added(1)
+        assert "skunk" in await answer(house.ada, f"/admin cancel job:{job.id}")
+        assert house.theatre.engine.cancelled == [job.id]
+        assert (logged(house), logged(house, "Two")) == ([], [])
 
 
 class TestMembers:
