@@ -12,6 +12,7 @@ from cogs.authority import Authority
 from cogs.changes import restart_note, shown
 from cogs.drafts import MAX_CONTENT
 from cogs.language import language_of
+from cogs.note import note
 from cogs.text import inert, shorten
 from engine.keys import Change
 from engine.sentence import Sentence
@@ -64,4 +65,4 @@ async def reply(interaction: discord.Interaction[Tappa], actions: Sequence[Sente
     say = language_of(interaction.locale)
     lines = [inert(say.sentence(action)) for action in actions]
     lines += [f"-# {inert(say.sentence(note))}" for note in notes if note is not None]
-    await interaction.followup.send(shorten("\n".join(lines), MAX_CONTENT))
+    await note(interaction, shorten("\n".join(lines), MAX_CONTENT))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from unittest import mock
 
@@ -40,11 +42,11 @@ MEMBERS = (
 )
 
 
-@pytest.fixture
-async def house(stage, tmp_path):
+@asynccontextmanager
+async def founded(stage, tmp_path, **settings):
     """Two servers with a log each, one bot, and a file."""
     path = tmp_path / "config.toml"
-    async with stage.playground(guilds=GUILDS, members=MEMBERS) as playground:
+    async with stage.playground(guilds=GUILDS, members=MEMBERS, **settings) as playground:
         one, two = (playground.guild(name) for name in ("One", "Two"))
         logs = {guild.name: playground.channel("log", guild) for guild in (one, two)}
         tables = [f'[servers.{guild.id}.community]\nlog_channel = "{logs[guild.name].id}"\n' for guild in (one, two)]
@@ -60,6 +62,12 @@ async def house(stage, tmp_path):
                 bruno=playground.member("Bruno"),
                 logs=logs,
             )
+
+
+@pytest.fixture
+async def house(stage, tmp_path):
+    async with founded(stage, tmp_path) as house:
+        yield house
 
 
 async def answer(member, command) -> str:
@@ -269,6 +277,41 @@ class TestSet:
         assert "No log channel is set here" in await answer(
             house.clara, "/admin set key:community.log_channel value:default"
         )
+
+
+class TestALongLoad:
+    """A model may take longer to load than an interaction's token lives."""
+
+    @pytest.fixture
+    async def house(self, stage, tmp_path):
+        async with founded(stage, tmp_path, token_seconds=0.5) as house:
+            house.theatre.engine.configurable.clear()
+            yield house
+
+    async def told(self, house, refusal=None) -> str:
+        """Return what the operator reads when another model is or is not loaded after too long a time."""
+        await house.ada.slash("/admin set key:model.source value:other everywhere:True")
+        await house.theatre.engine.wait_reconfiguring()
+        await asyncio.sleep(0.6)
+        house.theatre.engine.bad_configuration = refusal
+        house.theatre.engine.configurable.set()
+        return (await house.ada.in_private.message_where(says("About your `/admin set` on One:"))).content
+
+    async def test_the_operator_reads_in_private_what_came_of_it(self, house):
+        assert "Changed model.source." in await self.told(house)
+        assert read_config(house.path).model.source == "other"
+
+    async def test_and_why_nothing_did(self, house):
+        assert (await self.told(house, ModelError("There is no such model."))).endswith("There is no such model.")
+        assert read_config(house.path).model.source == "embedded"
+
+    async def test_another_admin_is_told_what_is_going_on(self, house, monkeypatch):
+        monkeypatch.setattr("engine.configuration.PATIENCE_SECONDS", 0.05)
+        await house.ada.slash("/admin set key:model.source value:other everywhere:True")
+        await house.theatre.engine.wait_reconfiguring()
+        told = await answer(house.clara, "/admin set key:limits.frames value:7")
+        assert told.startswith("The engine is trying another change at the moment")
+        house.theatre.engine.configurable.set()
 
 
 class TestStatus:
