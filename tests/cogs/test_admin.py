@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from unittest import mock
 
+import aiohttp
 import discord
 import pytest
 
@@ -382,6 +383,14 @@ class TestMembers:
         await house.bruno.slash("/morph source:skunk target:puppy")
         await house.theatre.engine.wait_added(1)
         assert [line.split(": ")[1].split()[0] for line in logged(house)] == ["Blocked", "Unblocked"]
+
+    @pytest.mark.parametrize("failure", [aiohttp.ClientConnectionError(), TimeoutError()])
+    async def test_a_network_that_fails_at_the_log_takes_nothing_from_what_was_done(self, house, monkeypatch, failure):
+        monkeypatch.setattr("discord.abc.Messageable.send", mock.AsyncMock(side_effect=failure))
+        told = await (await house.clara.invoke("admin block", {"member": house.bruno.user.id})).message_where(is_note)
+        blocked, unwritten = told.content.splitlines()
+        assert blocked.startswith("Blocked Bruno")
+        assert "The log channel cannot be reached" in unwritten
 
     async def test_who_is_blocked_is_listed_and_can_be_let_in_from_there(self, house):
         assert await answer(house.clara, "/admin blocked") == "Nobody is blocked on this server."

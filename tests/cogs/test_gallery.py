@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+from unittest import mock
 
 import pytest
 
@@ -271,6 +274,20 @@ class TestVoting:
         newest = await theatre.bruno.message_where(lambda now: now.id == message.id)
         await (await theatre.bruno.click(newest, "Vote · 1")).message_where(says("taken back"))
         await theatre.bruno.message_where(lambda now: now.id == message.id and now.control("Vote"))
+
+    async def test_a_count_that_the_network_does_not_bring_is_shown_with_the_next_vote(
+        self, theatre, monkeypatch, caplog
+    ):
+        message = await shared(theatre)
+        page = await opened(theatre.bruno)
+        with caplog.at_level(logging.INFO, "cogs.tally"), monkeypatch.context() as network:
+            network.setattr("discord.abc.Messageable.fetch_message", mock.AsyncMock(side_effect=ConnectionResetError()))
+            await (await theatre.bruno.click(page, "Vote")).message_where(says("Your vote counts"))
+            while "are not shown in" not in caplog.text:  # noqa: ASYNC110  # the log tells nobody when it is written
+                await asyncio.sleep(0.005)
+        page = await opened(theatre.playground.member("Chiara"))
+        await theatre.playground.member("Chiara").click(page, "Vote · 1")
+        await theatre.ada.message_where(lambda one: one.id == message.id and one.control("Vote · 2"))
 
     async def test_not_for_ones_own(self, theatre):
         message = await shared(theatre)
