@@ -283,36 +283,39 @@ class TestSet:
 class TestALongLoad:
     """A model may take longer to load than an interaction's token lives."""
 
-    @pytest.fixture
-    async def house(self, stage, tmp_path):
-        async with founded(stage, tmp_path, token_seconds=0.5) as house:
+    @asynccontextmanager
+    async def loading(self, stage, tmp_path, **settings):
+        """The operator has set another model, and the engine takes its time with it."""
+        async with founded(stage, tmp_path, **settings) as house:
             house.theatre.engine.configurable.clear()
+            await house.ada.slash("/admin set key:model.source value:other everywhere:True")
+            await house.theatre.engine.wait_reconfiguring()
             yield house
 
     async def told(self, house, refusal=None) -> str:
-        """Return what the operator reads when another model is or is not loaded after too long a time."""
-        await house.ada.slash("/admin set key:model.source value:other everywhere:True")
-        await house.theatre.engine.wait_reconfiguring()
+        """Return what the operator reads when that comes to its end after too long a time."""
         await asyncio.sleep(0.6)
         house.theatre.engine.bad_configuration = refusal
         house.theatre.engine.configurable.set()
         return (await house.ada.in_private.message_where(says("About your `/admin set` on One:"))).content
 
-    async def test_the_operator_reads_in_private_what_came_of_it(self, house):
-        assert "Changed model.source." in await self.told(house)
-        assert read_config(house.path).model.source == "other"
+    async def test_the_operator_reads_in_private_what_came_of_it(self, stage, tmp_path):
+        async with self.loading(stage, tmp_path, token_seconds=0.5) as house:
+            assert "Changed model.source." in await self.told(house)
+            assert read_config(house.path).model.source == "other"
 
-    async def test_and_why_nothing_did(self, house):
-        assert (await self.told(house, ModelError("There is no such model."))).endswith("There is no such model.")
-        assert read_config(house.path).model.source == "embedded"
+    async def test_and_why_nothing_did(self, stage, tmp_path):
+        async with self.loading(stage, tmp_path, token_seconds=0.5) as house:
+            told = await self.told(house, ModelError("There is no such model."))
+            assert told.endswith("There is no such model.")
+            assert read_config(house.path).model.source == "embedded"
 
-    async def test_another_admin_is_told_what_is_going_on(self, house, monkeypatch):
+    async def test_another_admin_is_told_what_is_going_on(self, stage, tmp_path, monkeypatch):
         monkeypatch.setattr("engine.configuration.PATIENCE_SECONDS", 0.05)
-        await house.ada.slash("/admin set key:model.source value:other everywhere:True")
-        await house.theatre.engine.wait_reconfiguring()
-        told = await answer(house.clara, "/admin set key:limits.frames value:7")
-        assert told.startswith("The engine is trying another change at the moment")
-        house.theatre.engine.configurable.set()
+        async with self.loading(stage, tmp_path) as house:
+            told = await answer(house.clara, "/admin set key:limits.frames value:7")
+            assert told.startswith("The engine is trying another change at the moment")
+            house.theatre.engine.configurable.set()
 
 
 class TestStatus:
