@@ -4,7 +4,15 @@
 #   docker run -e DISCORD_TOKEN -v tappa-data:/data --gpus all tappa
 #
 # torch from PyPI brings CUDA along on Linux, so the one image runs on a GPU (--gpus all, NVIDIA's container toolkit on
-# the host) and, without that option, on the CPU. Your own configuration: -v ./config.toml:/app/config.toml:ro
+# the host) and, without that option, on the CPU.
+#
+# The configuration is /data/config.toml, in the volume, where /admin set can replace it; the first start copies the one
+# that comes with the program there. Your own, at any time, for a container that is called tappa:
+#
+#   docker cp config.toml tappa:/data/config.toml     and then /admin reload, or docker restart tappa
+#
+# It belongs to root afterwards, so everybody has to be allowed to read it. Do not mount a file there: one that is
+# mounted by itself cannot be replaced.
 #
 # There is no HEALTHCHECK: the bot listens on no port, and a bot that cannot go on ends with an exit code, which is what
 # a restart policy looks at.
@@ -33,4 +41,4 @@ RUN useradd --system --create-home tappa && mkdir /data && chown tappa:tappa /da
 USER tappa
 VOLUME /data
 
-CMD ["python", "bot.py", "--data", "/data"]
+CMD ["sh", "-c", "test -e /data/config.toml || cp config.toml /data/; exec python bot.py --config /data/config.toml --data /data"]

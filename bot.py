@@ -1,8 +1,8 @@
 """The bot: python bot.py [--config FILE] [--data DIR] [--check].
 
 Reads the configuration, logs in, opens the studio, and lets the cogs do the rest. The engine starts in a process of its
-own, and the bot is online before the model is loaded. Exit codes: 0 stopped as asked, 2 somebody has to change
-something, and one line says what.
+own, and the bot is online before the model is loaded. While Discord cannot be reached it waits. Exit codes: 0 stopped
+as asked, 2 somebody has to change something, and one line says what.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import discord
 from discord.ext import commands
 
@@ -27,6 +26,7 @@ from cogs.delivery import Deliveries
 from cogs.failures import Tree
 from cogs.forms import Typed
 from cogs.language import Translator
+from cogs.outage import is_passing, outlast
 from cogs.sync import sync_commands
 from engine.client import EngineClient
 from engine.config import Config, DiscordConfig
@@ -120,8 +120,8 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
         OperatorError: it cannot run as it is set up.
     """
     async with contextlib.AsyncExitStack() as closing:
-        bot = await closing.enter_async_context(Tappa(configuration, studio))
-        await _log_in(bot, token)
+        bot = await outlast(lambda: _logged_in(configuration, studio, token))
+        closing.push_async_callback(bot.close)
         closing.push_async_callback(studio.close)
         await studio.open()
         for record in studio.unfinished():
@@ -130,18 +130,29 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
         await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
 
 
-async def _log_in(bot: Tappa, token: str) -> None:
-    try:
-        await bot.login(token)
-    except discord.LoginFailure:
-        raise OperatorError(
-            "Discord refuses the bot's token; take a new one from the developer portal, and set DISCORD_TOKEN or"
-            " discord.token_file to it."
-        ) from None
-    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
-        raise OperatorError(
-            "Discord cannot be reached ({error}); check the network and discord.proxy.", error=error
-        ) from None
+async def _logged_in(configuration: ConfigFile, studio: Studio, token: str) -> Tappa:
+    """Return a bot that is logged in: a new one for each attempt, for one that failed cannot be used again.
+
+    Raises:
+        OperatorError: Discord refuses it.
+    """
+    async with contextlib.AsyncExitStack() as closing:
+        bot = await closing.enter_async_context(Tappa(configuration, studio))
+        try:
+            await bot.login(token)
+        except discord.LoginFailure:
+            raise OperatorError(
+                "Discord refuses the bot's token; take a new one from the developer portal, and set DISCORD_TOKEN or"
+                " discord.token_file to it."
+            ) from None
+        except discord.HTTPException as error:
+            if is_passing(error):
+                raise
+            raise OperatorError(
+                "Discord refuses this bot ({error}); look at its application in the developer portal.", error=error
+            ) from None
+        closing.pop_all()  # it stays open
+    return bot
 
 
 async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:

@@ -17,8 +17,7 @@ from cogs.audit import write_down
 from cogs.authority import authority_of, require_operator
 from cogs.blocked import BlockedPageButton, UnblockSelect, Which, blocked, show_blocked, unblocked
 from cogs.cancellation import cancelled_action
-from cogs.changes import restart_note, shown
-from cogs.conclusion import conclude, reply
+from cogs.conclusion import conclude, conclude_changes, reply
 from cogs.headline import short_title
 from cogs.language import language_of
 from cogs.options import EXAMPLES, ChatOption
@@ -64,18 +63,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         before = configuration.current
         async with _told(authority.server):
             after = await configuration.reload()
-        changed = changes(before, after)
-        heading = Sentence(
-            "Read config.toml again: {count} key changed.",
-            {"count": len(changed)},
-            "Read config.toml again: {count} keys changed.",
-        )
-        for guild in interaction.client.guilds:
-            server = str(guild.id)
-            here = [change for change in changed if change.concerns(server)]
-            if server != authority.server and here:
-                await write_down(interaction.client, after, authority, [heading, *shown(here, guild)], server)
-        await conclude(interaction, authority, [heading, *shown(changed, interaction.guild)], restart_note(changed))
+        await conclude_changes(interaction, authority, changes(before, after), _read_again)
 
     @app_commands.command(
         name="set",
@@ -121,12 +109,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         if not changed:
             await reply(interaction, [Sentence("{key} has that value already.", {"key": key})])
             return
-        for guild in interaction.client.guilds:
-            server = str(guild.id)
-            here = [change for change in changed if change.concerns(server)]
-            if server != authority.server and here:
-                await write_down(interaction.client, after, authority, shown(here, guild), server)
-        await conclude(interaction, authority, shown(changed, interaction.guild), restart_note(changed))
+        await conclude_changes(interaction, authority, changed)
 
     @set_key.autocomplete("key")
     async def suggest_key(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -204,11 +187,12 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         record = await interaction.client.studio.administration.call_off(job, authority.reach)
         action = cancelled_action(record, language_of(interaction.guild_locale))
         server = record.answer.server
-        if server is not None and server != authority.server:
-            await write_down(interaction.client, interaction.client.config, authority, [action], server)
-            await reply(interaction, [action])
+        if server == authority.server:
+            await conclude(interaction, authority, [action])
             return
-        await conclude(interaction, authority, [action])
+        if server is not None:  # what was asked for in private is no server's business
+            await write_down(interaction.client, interaction.client.config, authority, [action], server)
+        await reply(interaction, [action])
 
     @cancel.autocomplete("job")
     async def suggest_job(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -256,6 +240,14 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         """Show the first page of the list."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_blocked(interaction, Which(everywhere=everywhere))
+
+
+def _read_again(count: int) -> Sentence:
+    return Sentence(
+        "Read config.toml again: {count} key changed.",
+        {"count": count},
+        "Read config.toml again: {count} keys changed.",
+    )
 
 
 @asynccontextmanager

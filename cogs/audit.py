@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+import aiohttp
 import discord
 
 from cogs.authority import Authority
 from cogs.drafts import MAX_CONTENT
 from cogs.language import language_of
+from cogs.outage import is_passing
 from cogs.text import inert, shorten
 from engine.config import Config
 from engine.rules import community_of
@@ -45,7 +47,9 @@ async def write_down(
     ]
     try:
         await channel.send(shorten("\n".join(lines), MAX_CONTENT), suppress_embeds=True)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         _log.info("An action could not be written down on server %s: %s", server, error)
+        if is_passing(error):
+            return Sentence("The log channel cannot be reached at the moment, so nobody else can read this.")
         return Sentence("The log channel cannot be written to; give this bot the permission to send messages there.")
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 import msgspec
 
-from cogs.places import server_of
+from cogs.places import permissions_on_server, server_of
 from engine.errors import LimitError
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def authority_of(interaction: discord.Interaction[Tappa]) -> Authority:
     """
     server = server_of(interaction)
     operates = is_operator(interaction)
-    permissions = interaction.permissions
-    if server is None or not (operates or permissions.administrator or permissions.manage_guild):
+    if server is None or not (operates or permissions_on_server(interaction).manage_guild):
         raise LimitError("Only those who may manage this server can do this.")
     user = interaction.user
     return Authority(member=str(user.id), name=user.display_name, server=server, is_operator=operates)

@@ -8,11 +8,8 @@ that is cut off by a restart begins anew: editing a message twice is the same as
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import aiohttp
 import discord
@@ -20,6 +17,7 @@ import msgspec
 
 from cogs.drafts import Draft
 from cogs.language import language_of
+from cogs.outage import outlast
 from cogs.post import Deleted, NoAccess, Post, PostError, TooLarge
 from cogs.progress import preview_upload, progress_draft
 from cogs.result import Files, bare_draft, failed_draft, finished_draft
@@ -34,15 +32,8 @@ from engine.studio import Studio
 
 _log = logging.getLogger(__name__)
 
-RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""Pauses between attempts to post a result while Discord or the network is down; the last one repeats."""
-
 SMALLEST_GIF = 64 * 1024
 """Bytes below which a GIF is not made smaller any more for a place that takes no larger file."""
-
-_TOO_MANY_REQUESTS = 429
-
-_Result = TypeVar("_Result")
 
 
 class Deliveries:
@@ -161,15 +152,15 @@ class Delivery:
             TooLarge: its file is larger than what is taken there.
         """
         try:
-            await _persist(lambda: self._post.edit(draft))
+            await outlast(lambda: self._post.edit(draft))
         except (Deleted, NoAccess):
             await self._post_anew(self._addressed(draft))
 
     async def _post_anew(self, draft: Draft) -> None:
         try:
-            answer = await _persist(lambda: self._post.send(draft))
+            answer = await outlast(lambda: self._post.send(draft))
         except NoAccess:
-            answer = await _persist(lambda: self._post.send_to_member(draft))
+            answer = await outlast(lambda: self._post.send_to_member(draft))
         await self._studio.moved(self._job, answer)
 
     def _addressed(self, draft: Draft) -> Draft:
@@ -218,23 +209,3 @@ class Delivery:
         return Sentence(
             "Discord did not take the result; the log says why, under {reference}.", {"reference": reference}
         )
-
-
-async def _persist(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Try until Discord answers, one way or the other."""
-    for pause in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
-        try:
-            return await attempt()
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            if not _is_passing(error):
-                raise
-            _log.warning("Discord does not answer (%s); trying again in %.0f s", error, pause)
-            await asyncio.sleep(pause)
-    raise AssertionError  # the pauses never end
-
-
-def _is_passing(error: Exception) -> bool:
-    """Whether an error is about the moment rather than the message."""
-    if isinstance(error, discord.HTTPException):
-        return isinstance(error, discord.DiscordServerError) or error.status == _TOO_MANY_REQUESTS
-    return True

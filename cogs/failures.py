@@ -8,11 +8,13 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import aiohttp
 import discord
 from discord import app_commands
 
 from cogs.drafts import MAX_CONTENT
 from cogs.language import Language, language_of
+from cogs.note import TOKEN_DEAD, note
 from cogs.text import code, inert, shorten
 from engine.errors import ChannelError, EngineError, MemberError, describe
 
@@ -58,18 +60,28 @@ async def tell(
         error: why it did not work.
         view: buttons to go with the note.
     """
-    note = sentence(error, language_of(interaction.locale))
+    told = sentence(error, language_of(interaction.locale))
     if isinstance(error, ChannelError):
-        note = f"{note} {_elsewhere(interaction, error.channels)}"
+        told = f"{told} {_elsewhere(interaction, error.channels)}"
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(note, ephemeral=True, view=view)
+            await interaction.response.send_message(told, ephemeral=True, view=view)
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await interaction.delete_original_response()  # or the note would take its place, for all to see
-        await interaction.followup.send(note, ephemeral=True, view=view)
-    except discord.HTTPException as failure:
-        _log.warning("A member could not be told “%s”: %s", note, failure)
+            await _take_away(interaction)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+        _log.warning("A member could not be told “%s”: %s", told, failure)
+        return
+    await note(interaction, told, view=view)
+
+
+async def _take_away(interaction: discord.Interaction[Any]) -> None:
+    """Remove the "thinking…", or the note would take its place for all to see; a dead token can do neither."""
+    try:
+        await interaction.delete_original_response()
+    except discord.HTTPException as error:
+        if error.code not in TOKEN_DEAD:
+            raise
 
 
 def _elsewhere(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:

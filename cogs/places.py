@@ -32,6 +32,15 @@ def server_of(interaction: discord.Interaction[Tappa]) -> str | None:
     return str(interaction.guild_id) if interaction.guild_id else None
 
 
+def permissions_on_server(interaction: discord.Interaction[Tappa]) -> discord.Permissions:
+    """Return what somebody may do on the whole server where they are; in a direct message that is nothing.
+
+    `interaction.permissions` are those in the channel: servers give members more in one of their own.
+    """
+    user = interaction.user
+    return user.guild_permissions if isinstance(user, discord.Member) else discord.Permissions.none()
+
+
 def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset]:
     """Return the giros that are ready to ride where something is asked for."""
     return presets_of(interaction.client.config, server_of(interaction))

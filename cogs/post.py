@@ -16,12 +16,12 @@ import msgspec
 from cogs.buttons import view_of
 from cogs.drafts import REQUEST_BYTES, Draft
 from cogs.language import language_of
+from cogs.note import TOKEN_DEAD
 from engine.store import Answer, JobRecord
 
 TOKEN_MARGIN = 45.0
 """Seconds before a token dies in which it is not used any more: a large upload takes some of them."""
 
-_TOKEN_DEAD = {10015, 50027}
 _NO_ACCESS = {10003, 10004, 50001, 50007, 50013, 50083, 50278}
 _UNKNOWN_MESSAGE = 10008
 _TOO_LARGE = 40005
@@ -101,7 +101,7 @@ class Post:
         try:
             await webhook.edit_message(message, **self._parts(draft))
         except discord.HTTPException as error:
-            if error.code not in _TOKEN_DEAD:
+            if error.code not in TOKEN_DEAD:
                 raise self._translated(error, draft) from error
             self.answer = msgspec.structs.replace(self.answer, token="")
             return False

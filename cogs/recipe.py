@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 import msgspec
 from discord import app_commands
@@ -160,7 +161,7 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
         raise LimitError("The file is not where Discord keeps what members attach; attach it again.")
     try:
         return imported(await file.read())
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise LimitError("Discord did not give the file away; attach it again.") from error
 
 

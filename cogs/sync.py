@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -11,6 +12,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from cogs.outage import outlast
 from engine.store import Store
 
 _log = logging.getLogger(__name__)
@@ -21,7 +23,8 @@ EVERYWHERE = "everywhere"
 async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, servers: Sequence[str]) -> None:
     """Make Discord's list of commands equal to the tree's: everywhere, or on `servers` only.
 
-    Where commands were sent before and are not wanted any more, they are taken back.
+    Where commands were sent before and are not wanted any more, they are taken back. While Discord cannot be reached,
+    this waits.
     """
     known = await store.commands.synced()
     if servers:
@@ -30,7 +33,7 @@ async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, serve
         tree.clear_commands(guild=None)
     for target in dict.fromkeys([EVERYWHERE, *servers, *known]):
         try:
-            await _sync(tree, store, target, known.get(target))
+            await outlast(functools.partial(_sync, tree, store, target, known.get(target)))
         except discord.HTTPException as error:
             _log.warning("The commands were not sent to Discord (%s): %s", target, error)
 

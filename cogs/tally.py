@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 from discord.ext import commands
 
@@ -94,7 +95,7 @@ class TallyCog(commands.Cog):
                 await shown.edit(view=revised(shown, {custom_id: button}))
         except discord.NotFound:
             return False
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.info("The votes of %s are not shown in %s: %s", share.id, channel, error)
         return True
 

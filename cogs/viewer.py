@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.places import place_of
+from cogs.places import permissions_on_server, place_of
 from engine.gallery import Viewer
 from engine.rules import moderation_of
 from engine.store import Member
@@ -28,24 +28,14 @@ def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
 
 
 def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
-    """Return whether a member may manage messages there, or has a role that the configuration calls a moderator's."""
-    return interaction.guild_id is not None and (interaction.permissions.manage_messages or _has_role(interaction))
+    """Return whether a member may manage messages on the whole server, or has one of moderator_roles."""
+    if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
+        return False
+    roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
+    may_manage = permissions_on_server(interaction).manage_messages
+    return may_manage or any(str(role.id) in roles for role in interaction.user.roles)
 
 
 def moderated_server(interaction: discord.Interaction[Tappa]) -> str | None:
-    """Return the id of the server if a member moderates all of it, None otherwise.
-
-    Whoever may manage messages in single channels only has no say in what is rendered for the others.
-    """
-    user = interaction.user
-    if not isinstance(user, discord.Member):
-        return None
-    return str(user.guild.id) if user.guild_permissions.manage_messages or _has_role(interaction) else None
-
-
-def _has_role(interaction: discord.Interaction[Tappa]) -> bool:
-    """Return whether a member has a role that the configuration calls a moderator's."""
-    if not isinstance(interaction.user, discord.Member):
-        return False
-    roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
-    return any(str(role.id) in roles for role in interaction.user.roles)
+    """Return the id of the server that a member moderates, None for whoever does not."""
+    return str(interaction.guild_id) if is_moderator(interaction) else None

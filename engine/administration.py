@@ -85,9 +85,9 @@ class Administration:
         Raises:
             LimitError: it is not known there, which is not told apart from elsewhere, or over already.
         """
-        record = await self._archive.record(job)
+        record = await self._archive.record(job, server)
         if server is not None and record.answer.server != server:
-            raise self._archive.unknown()
+            raise self._archive.unknown(server)
         return await self.cancel(job)
 
     async def purge(self, server: str, member: str) -> Purged:

@@ -8,6 +8,7 @@ from engine.gallery import Viewer
 from engine.messages import JobId
 from engine.recipe import Recipe, Variations
 from engine.remix import another_try, tried, unmeasured, variations, with_seed
+from engine.rules import keep_days_of
 from engine.seeds import new_seed, new_seeds
 from engine.service import Engine
 from engine.settings import Kind
@@ -28,15 +29,19 @@ class Archive:
         self._engine = engine
         self._store = store
 
-    async def record(self, job: JobId) -> JobRecord:
+    async def record(self, job: JobId, server: str | None = None) -> JobRecord:
         """Return what is known of a job.
+
+        Args:
+            job: which one.
+            server: where it is asked for, which says for how long such are kept there.
 
         Raises:
             LimitError: nothing is known of it.
         """
         record = await self._store.jobs.get(job)
         if record is None:
-            raise self.unknown()
+            raise self.unknown(server)
         return record
 
     async def visible(self, job: JobId, viewer: Viewer) -> JobRecord:
@@ -45,9 +50,9 @@ class Archive:
         Raises:
             LimitError: nothing is known of it, or it is not for them; which of the two is not told.
         """
-        record = await self.record(job)
+        record = await self.record(job, viewer.server)
         if record.member.id != viewer.member.id and (not viewer.server or record.answer.server != viewer.server):
-            raise self.unknown()
+            raise self.unknown(viewer.server)
         return record
 
     async def parent(self, record: JobRecord) -> JobRecord | None:
@@ -119,9 +124,9 @@ class Archive:
             return record.made
         return unmeasured(tried(record.recipe, record.report.found if record.report else None))
 
-    def unknown(self) -> LimitError:
-        """Return the error about a job of which nothing is known, or nothing to this member."""
-        days = self._configuration.current.storage.keep_days
+    def unknown(self, server: str | None) -> LimitError:
+        """Return the error about a job of which nothing is known, or nothing to whoever asks on this server."""
+        days = keep_days_of(self._configuration.current, server)
         return LimitError(
             "This animation is not remembered any more; they are kept for {days} days. The line under it, typed as a"
             " command, makes it again.",

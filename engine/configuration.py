@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ import tomlkit.exceptions
 import tomlkit.items
 
 from engine.config import Config, parse_config, read_config, read_text
-from engine.errors import ConfigError
+from engine.errors import ConfigError, LimitError
 
 Subscriber = Callable[[Config], None]
 Requirement = Callable[[Config], Awaitable[None]]
@@ -28,6 +29,12 @@ _WRONG_KIND = ("not text.", "not a list.")
 
 _TO_LIST = ("+", "-")
 """In front of a value they add to what a list holds in the file, or take away from it."""
+
+PATIENCE_SECONDS = 5.0
+"""How long a change waits for another one: most take milliseconds, one that loads a model takes minutes."""
+
+_NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
+"""How it fails where the directory is not ours to write to, or the file is mounted by itself."""
 
 DEFAULT = "default"
 """Given as a value it takes a key out of the file, so that the default holds again."""
@@ -77,10 +84,11 @@ class ConfigFile:
 
         Raises:
             OperatorError: something in it is wrong, or does not work; what was in force stays so.
+            LimitError: another change is being tried.
         """
         if self._path is None:
             return self.current
-        async with self._changing:
+        async with self._turn():
             config = await asyncio.to_thread(_read, self._path)
             await self._require(config)
             return self._put_in_force(config)
@@ -97,14 +105,16 @@ class ConfigFile:
         Raises:
             OperatorError: there is no such key, or the value is not allowed there or does not work; nothing was
                 written.
+            LimitError: another change is being tried.
         """
         if self._path is None:
             raise ConfigError("This configuration has no file.")
-        async with self._changing:
+        async with self._turn():
             path = self._path.resolve()
             text, config = await asyncio.to_thread(_changed, path, split_key(key), value)
             if permit is not None:
                 permit(self.current, config)
+            await asyncio.to_thread(_require_replaceable, path)  # rather than load a model for nothing
             await self._require(config)
             try:
                 await asyncio.to_thread(_replace, path, text)
@@ -112,6 +122,26 @@ class ConfigFile:
                 await self._require(self.current)
                 raise
             return self._put_in_force(config)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Let one change through at a time; who would wait long is told why instead.
+
+        Raises:
+            LimitError: another one takes its time.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._changing.acquire()
+        except TimeoutError:
+            raise LimitError(
+                "The engine is trying another change at the moment, and loading a model takes some minutes. Nothing was"
+                " changed; try again when it is through."
+            ) from None
+        try:
+            yield
+        finally:
+            self._changing.release()
 
     async def _require(self, config: Config) -> None:
         for requirement in self._requirements:
@@ -239,6 +269,15 @@ def _new_table(parent: object, *, is_last: bool) -> MutableMapping[str, Any]:
     return tomlkit.table(is_super_table=not is_last)
 
 
+def _require_replaceable(path: Path) -> None:
+    """Put the file in its own place, as it is: only that tells for sure whether it can be replaced.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    _replace(path, read_text(path))
+
+
 def _replace(path: Path, text: str) -> None:
     """Put `text` in the place of the file, in full or not at all."""
     try:
@@ -254,4 +293,11 @@ def _replace(path: Path, text: str) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
+        if error.errno in _NOT_REPLACEABLE:
+            raise ConfigError(
+                "{file}: cannot be replaced ({reason}); the bot has to be allowed to write to the directory that it is"
+                " in, and it must not be mounted by itself.",
+                file=path.name,
+                reason=error.strerror,
+            ) from None
         raise ConfigError("{file}: cannot be written ({reason}).", file=path.name, reason=error.strerror) from None

@@ -106,7 +106,11 @@ def require_granted(before: Config, after: Config, server: str) -> None:
         LimitError: a key allows more than that.
     """
     own, earlier = after.servers.get(server, ServerConfig()), before.servers.get(server, ServerConfig())
-    everyone = {**msgspec.structs.asdict(after.limits), "nsfw": after.moderation.nsfw}
+    everyone = {
+        **msgspec.structs.asdict(after.limits),
+        **msgspec.structs.asdict(after.community),
+        "nsfw": after.moderation.nsfw,
+    }
     for where, table in _tables(own).items():
         granted = _tables(earlier).get(where, {})
         for key, value in table.items():
@@ -121,7 +125,7 @@ def require_granted(before: Config, after: Config, server: str) -> None:
 
 
 def _tables(own: ServerConfig) -> dict[str, dict[str, Any]]:
-    tables = {"limits": own.limits, "moderation": own.moderation}
+    tables = {"limits": own.limits, "community": own.community, "moderation": own.moderation}
     tables |= {f"channels.{channel}": limits for channel, limits in own.channels.items()}
     tables |= {f"roles.{role}": limits for role, limits in own.roles.items()}
     return {where: msgspec.structs.asdict(table) for where, table in tables.items()}

@@ -30,6 +30,9 @@ _NO_CHANNEL = ChannelRules()
 _OF_A_SHARE = ("showcase_channel", "showcase_votes", "keep_shared_days")
 """What a channel says of what was shared in it."""
 
+_MORE_OR_LESS = ("nsfw", "sharing", "keep_shared_days", "keep_unshared_days")
+"""Keys besides those of [limits] of which one value allows more than another."""
+
 _STRICTNESS: tuple[NsfwRule, ...] = ("allow", "blur", "refuse")
 
 
@@ -73,11 +76,10 @@ def channels_of(config: Config, server: str) -> tuple[str, ...]:
     return tuple(_server(config, server).channels)
 
 
-def keep_days_of(config: Config) -> dict[str, float]:
-    """Return how many days each server keeps renders that were not shared, where that is fewer than everyone's."""
+def keep_days_of(config: Config, server: str | None) -> int:
+    """Return how many days renders of a server that nobody shared are kept; None stands for direct messages."""
     most = config.storage.keep_days
-    days = {server: community_of(config, server).keep_unshared_days for server in config.servers}
-    return {server: own for server, own in days.items() if 0 < own < most}
+    return min(community_of(config, server).keep_unshared_days or most, most)
 
 
 def may_share(config: Config, place: Place) -> bool:
@@ -118,11 +120,11 @@ def styles_of(config: Config, server: str | None) -> Mapping[str, Style]:
 
 
 def is_looser(key: str, value: Any, than: Any) -> bool:
-    """Whether `value` allows anything that `than` does not, for a key of [limits] or [moderation].
+    """Whether `value` allows anything that `than` does not, for a key of [limits], [community] or [moderation].
 
     Keys that are no matter of more or less are never looser.
     """
-    return (key == "nsfw" or key in LimitsConfig.__struct_fields__) and _stricter(key, value, than) != value
+    return (key in _MORE_OR_LESS or key in LimitsConfig.__struct_fields__) and _stricter(key, value, than) != value
 
 
 def _server(config: Config, server: str | None) -> ServerConfig:
@@ -180,7 +182,7 @@ def _brevity(value: float) -> float:
     return -value
 
 
-def _quota(value: float) -> float:
+def _limit(value: float) -> float:
     return value or float("inf")  # 0 is none at all
 
 
@@ -190,7 +192,9 @@ def _leniency(value: Any) -> float:
 
 _GENEROSITY: Mapping[str, Callable[[Any], float]] = {
     "cooldown_seconds": _brevity,
-    "daily_seconds": _quota,
+    "daily_seconds": _limit,
+    "keep_shared_days": _limit,
+    "keep_unshared_days": _limit,
     "nsfw": _leniency,
 }
 """How generous a value is, where more of it is not simply more generous."""

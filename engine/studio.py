@@ -243,7 +243,11 @@ class Studio:
         """
         config = self._configuration.current
         await self.gallery.expire()  # first, or its files would stay until the next day
-        forgotten = await self._store.prune(config.storage.keep_days, keep_days_of(config))
+        forgotten = await self._store.prune(
+            config.storage.keep_days,
+            unshared_days=keep_days_of(config, None),
+            own_days={server: keep_days_of(config, server) for server in config.servers},
+        )
         await self._engine.discard(forgotten)
 
     async def _prune_daily(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import bot as bot_module
+from playground.faults import Fault
 from playground.launch import BotProcess, Launch
 from playground.server import Playground
 from playground.settings import PlaygroundSettings
@@ -37,14 +38,19 @@ def run(*arguments, cwd=ROOT, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
-async def run_in(playground, data, token):
-    """Run bot.py in a playground to its end; return exit code and errors."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "playground.bootstrap", playground.url, str(ROOT / "bot.py"), "--data", str(data)),
+async def start_in(url, data, token):
+    """Start bot.py where its Discord is, or shall be, a playground."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "playground.bootstrap", url, str(ROOT / "bot.py"), "--data", str(data)),
         cwd=ROOT,
         env=os.environ | {"DISCORD_TOKEN": token},
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def run_in(playground, data, token):
+    """Run bot.py in a playground to its end; return exit code and errors."""
+    process = await start_in(playground.url, data, token)
     _, errors = await process.communicate()
     return process.returncode, errors.decode()
 
@@ -89,11 +95,35 @@ class TestStartingUp:
         assert errors.startswith(sentence)
         assert errors.count("\n") == 1
 
-    def test_an_unreachable_discord_is_one_line_and_exit_code_2(self, tmp_path):
-        (tmp_path / "config.toml").write_text("[discord]\nproxy = 'http://127.0.0.1:9'")
-        code, _, errors = run(cwd=tmp_path, DISCORD_TOKEN="x")
+    async def test_an_unreachable_discord_is_waited_for(self, tmp_path, unused_tcp_port):
+        """Nobody has to change anything for it to come back, so the bot neither ends nor needs to be started again."""
+        settings = PlaygroundSettings(port=unused_tcp_port, token="a token")
+        process = await start_in(f"http://127.0.0.1:{unused_tcp_port}", tmp_path / "data", settings.token)
+        said = ""
+        while "trying again" not in said:
+            said = (await process.stderr.readline()).decode()
+            assert said, "it has ended"
+        assert "check the network and discord.proxy" in said
+        async with Playground(settings) as playground:
+            await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)
+            process.terminate()
+            _, errors = await process.communicate()
+        assert process.returncode == 0
+        assert "Traceback" not in errors.decode() and "Unclosed" not in errors.decode()
+
+    async def test_it_ends_when_it_is_told_to_while_it_waits(self, tmp_path, unused_tcp_port):
+        process = await start_in(f"http://127.0.0.1:{unused_tcp_port}", tmp_path / "data", "a token")
+        await process.stderr.readline()
+        process.terminate()
+        _, errors = await process.communicate()
+        assert (process.returncode, errors) == (0, b"")
+
+    async def test_a_discord_that_refuses_more_than_the_token_is_one_line_and_exit_code_2(self, tmp_path):
+        async with Playground(PlaygroundSettings()) as playground:
+            playground.backend.faults.order(Fault(path="/users/@me", status=403))
+            code, errors = await run_in(playground, tmp_path / "data", playground.token)
         assert code == 2
-        assert errors.startswith("Discord cannot be reached (")
+        assert errors.startswith("Discord refuses this bot (403 Forbidden")
         assert errors.count("\n") == 1
 
     async def test_a_refused_token_is_one_line_and_exit_code_2(self, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -138,22 +138,22 @@ class Jobs:
         """Note that the owner knows why there is no GIF."""
         return await self._move(job, ("failed", "cancelled"), "settled = 1")
 
-    async def prune(self, before: float, server: str | None = None) -> list[JobId]:
+    async def prune(self, before: float, own: Mapping[str, float] | None = None) -> list[JobId]:
         """Forget settled jobs from before a time, in seconds since the epoch; shared ones stay as long as the share.
 
         Args:
             before: the time.
-            server: id of the only server whose jobs are meant; None means all.
+            own: another time for the jobs of single servers, by their ids.
 
         Returns:
             those that were forgotten.
         """
         rows = await self._database.rows(
-            "DELETE FROM jobs WHERE settled = 1 AND created < ? AND coalesce(server = ?, ?)"
+            "DELETE FROM jobs WHERE settled = 1"
+            " AND created < coalesce((SELECT value FROM json_each(?) WHERE key = jobs.server), ?)"
             " AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.id = jobs.id) RETURNING id",
+            _json(dict(own or {})),
             before,
-            server,
-            server is None,
         )
         return [row["id"] for row in rows]
 

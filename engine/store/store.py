@@ -55,12 +55,15 @@ class Store:
         """Close the database; the store can be opened again."""
         await self._database.close()
 
-    async def prune(self, days: float, own_days: Mapping[str, float] | None = None) -> list[JobId]:
+    async def prune(
+        self, days: float, *, unshared_days: float | None = None, own_days: Mapping[str, float] | None = None
+    ) -> list[JobId]:
         """Forget settled jobs, charges and finished files that are older than so many days; what is shared stays.
 
         Args:
-            days: how many, everywhere.
-            own_days: how many for the jobs and files of single servers, by their ids; more than `days` is of no use.
+            days: how many for charges, and for files of which nothing else is known.
+            unshared_days: how many for jobs and their files, at most `days`, which is what None stands for.
+            own_days: how many instead for those of single servers, by their ids; at most `days` as well.
 
         Returns:
             the jobs that were forgotten.
@@ -69,9 +72,8 @@ class Store:
             StorageError: the database or the folder cannot be used.
         """
         now = time.time()
-        forgotten = await self.jobs.prune(now - days * _DAY)
-        for server, fewer in (own_days or {}).items():
-            forgotten += await self.jobs.prune(now - fewer * _DAY, server)
+        own = {server: now - days_there * _DAY for server, days_there in (own_days or {}).items()}
+        forgotten = await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
         await self.charges.prune(now - days * _DAY)
         old = await self.renders.older_than(now - days * _DAY)
         await self.renders.remove(await self.gallery.not_shared([*forgotten, *old]))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from unittest import mock
 
+import aiohttp
 import discord
 import pytest
 
@@ -39,11 +43,11 @@ MEMBERS = (
 )
 
 
-@pytest.fixture
-async def house(stage, tmp_path):
+@asynccontextmanager
+async def founded(stage, tmp_path, **settings):
     """Two servers with a log each, one bot, and a file."""
     path = tmp_path / "config.toml"
-    async with stage.playground(guilds=GUILDS, members=MEMBERS) as playground:
+    async with stage.playground(guilds=GUILDS, members=MEMBERS, **settings) as playground:
         one, two = (playground.guild(name) for name in ("One", "Two"))
         logs = {guild.name: playground.channel("log", guild) for guild in (one, two)}
         tables = [f'[servers.{guild.id}.community]\nlog_channel = "{logs[guild.name].id}"\n' for guild in (one, two)]
@@ -59,6 +63,12 @@ async def house(stage, tmp_path):
                 bruno=playground.member("Bruno"),
                 logs=logs,
             )
+
+
+@pytest.fixture
+async def house(stage, tmp_path):
+    async with founded(stage, tmp_path) as house:
+        yield house
 
 
 async def answer(member, command) -> str:
@@ -79,13 +89,14 @@ class TestWhoMay:
     async def test_who_is_shown_it_by_a_servers_own_settings_may_do_nothing_all_the_same(self, house):
         application = SimpleNamespace(team=None, owner=SimpleNamespace(id=1))
         client = SimpleNamespace(config=Config(), application=application)
-        user = SimpleNamespace(id=2, display_name="Bruno")
-        interaction = SimpleNamespace(client=client, user=user, guild_id=3, permissions=discord.Permissions.none())
+        user = mock.Mock(spec=discord.Member, id=2, display_name="Bruno", guild_permissions=discord.Permissions.none())
+        everything = discord.Permissions.all()  # in the channel: it says nothing of the server
+        interaction = SimpleNamespace(client=client, user=user, guild_id=3, permissions=everything)
         with pytest.raises(LimitError, match="Only those who may manage this server"):
             authority_of(interaction)
-        interaction.permissions = discord.Permissions(manage_guild=True)
+        user.guild_permissions = discord.Permissions(manage_guild=True)
         assert authority_of(interaction).reach == "3"
-        interaction.permissions, application.owner.id = discord.Permissions.none(), 2
+        user.guild_permissions, application.owner.id = discord.Permissions.none(), 2
         assert authority_of(interaction).reach is None
 
     async def test_of_a_team_those_count_who_have_joined_and_may_change_something(self):
@@ -122,6 +133,21 @@ class TestReload:
         await handle.message_where(says("9 frames were asked for; at most 5 are allowed here."))
         assert "limits.frames: 100 → 5" in logged(house)[0]
         await house.ada.at(house.logs["Two"]).message_where(says("limits.frames: 100 → 5", "Riletto"))
+
+    async def test_what_is_of_another_server_is_told_to_the_operator_and_logged_there_only(self, house):
+        table = f'[servers.{house.two.id}.moderation]\nbanned_words = ["secret"]\n'
+        house.path.write_text(house.path.read_text() + table)
+        content = await answer(house.ada, "/admin reload")
+        assert content.splitlines()[0] == "Read config.toml again: 1 key changed." and "secret" in content
+        await house.ada.at(house.logs["Two"]).message_where(says("secret"))
+        assert logged(house) == []
+
+    async def test_a_log_counts_what_concerns_its_server(self, house):
+        table = f'[servers.{house.two.id}.moderation]\nbanned_words = ["secret"]\n'
+        house.path.write_text(house.path.read_text().replace("frames = 100", "frames = 5") + table)
+        assert "2 keys changed" in await answer(house.ada, "/admin reload")
+        (message,) = logged(house)
+        assert "1 key changed" in message and "limits.frames: 100 → 5" in message and "secret" not in message
 
     async def test_a_bad_file_is_refused_with_the_reason_and_the_old_one_stays_in_force(self, house):
         house.path.write_text("[limits]\nframes = 0")
@@ -177,6 +203,12 @@ class TestSet:
         assert read_config(house.path).limits.frames == 200
         await house.ada.at(house.logs["Two"]).message_where(says("limits.frames: 100 → 200"))
         assert "limits.frames: 100 → 200" in logged(house)[0]
+
+    async def test_what_an_operator_changes_for_another_server_is_logged_there_only(self, house):
+        key = f"servers.{house.two.id}.moderation.banned_words"
+        assert "secret" in await answer(house.ada, f"/admin set key:{key} value:secret")
+        await house.ada.at(house.logs["Two"]).message_where(says("secret"))
+        assert logged(house) == []
 
     async def test_the_keys_are_offered_with_todays_value(self, house):
         choices = await house.clara.autocomplete("/admin set key:limits.fr")
@@ -248,6 +280,44 @@ class TestSet:
         )
 
 
+class TestALongLoad:
+    """A model may take longer to load than an interaction's token lives."""
+
+    @asynccontextmanager
+    async def loading(self, stage, tmp_path, **settings):
+        """The operator has set another model, and the engine takes its time with it."""
+        async with founded(stage, tmp_path, **settings) as house:
+            house.theatre.engine.configurable.clear()
+            await house.ada.slash("/admin set key:model.source value:other everywhere:True")
+            await house.theatre.engine.wait_reconfiguring()
+            yield house
+
+    async def told(self, house, refusal=None) -> str:
+        """Return what the operator reads when that comes to its end after too long a time."""
+        await asyncio.sleep(0.6)
+        house.theatre.engine.bad_configuration = refusal
+        house.theatre.engine.configurable.set()
+        return (await house.ada.in_private.message_where(says("About your `/admin set` on One:"))).content
+
+    async def test_the_operator_reads_in_private_what_came_of_it(self, stage, tmp_path):
+        async with self.loading(stage, tmp_path, token_seconds=0.5) as house:
+            assert "Changed model.source." in await self.told(house)
+            assert read_config(house.path).model.source == "other"
+
+    async def test_and_why_nothing_did(self, stage, tmp_path):
+        async with self.loading(stage, tmp_path, token_seconds=0.5) as house:
+            told = await self.told(house, ModelError("There is no such model."))
+            assert told.endswith("There is no such model.")
+            assert read_config(house.path).model.source == "embedded"
+
+    async def test_another_admin_is_told_what_is_going_on(self, stage, tmp_path, monkeypatch):
+        monkeypatch.setattr("engine.configuration.PATIENCE_SECONDS", 0.05)
+        async with self.loading(stage, tmp_path) as house:
+            told = await answer(house.clara, "/admin set key:limits.frames value:7")
+            assert told.startswith("The engine is trying another change at the moment")
+            house.theatre.engine.configurable.set()
+
+
 class TestStatus:
     async def test_model_memory_queue_throughput_and_versions(self, house):
         content = await answer(house.clara, "/admin status")
@@ -298,6 +368,13 @@ class TestJobs:
         await answer(house.ada, f"/admin cancel job:{job.id}")
         assert house.theatre.engine.cancelled == [job.id]
 
+    async def test_an_operator_cancels_what_was_asked_for_in_private_and_no_server_reads_of_it(self, house):
+        await house.bruno.in_private.slash("/morph source:skunk target:puppy")
+        job = await house.theatre.engine.wait_added(1)
+        assert "skunk" in await answer(house.ada, f"/admin cancel job:{job.id}")
+        assert house.theatre.engine.cancelled == [job.id]
+        assert (logged(house), logged(house, "Two")) == ([], [])
+
 
 class TestMembers:
     async def test_a_blocked_member_orders_nothing_until_they_are_unblocked(self, house):
@@ -309,6 +386,14 @@ class TestMembers:
         await house.bruno.slash("/morph source:skunk target:puppy")
         await house.theatre.engine.wait_added(1)
         assert [line.split(": ")[1].split()[0] for line in logged(house)] == ["Blocked", "Unblocked"]
+
+    @pytest.mark.parametrize("failure", [aiohttp.ClientConnectionError(), TimeoutError()])
+    async def test_a_network_that_fails_at_the_log_takes_nothing_from_what_was_done(self, house, monkeypatch, failure):
+        monkeypatch.setattr("discord.abc.Messageable.send", mock.AsyncMock(side_effect=failure))
+        told = await (await house.clara.invoke("admin block", {"member": house.bruno.user.id})).message_where(is_note)
+        blocked, unwritten = told.content.splitlines()
+        assert blocked.startswith("Blocked Bruno")
+        assert "The log channel cannot be reached" in unwritten
 
     async def test_who_is_blocked_is_listed_and_can_be_let_in_from_there(self, house):
         assert await answer(house.clara, "/admin blocked") == "Nobody is blocked on this server."

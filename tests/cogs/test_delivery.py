@@ -275,7 +275,7 @@ class TestTroubleInTheChannel:
 
     @pytest.mark.parametrize("status", [500, 502, 429])
     async def test_a_result_is_posted_once_discord_is_back(self, theatre, monkeypatch, status):
-        monkeypatch.setattr("cogs.delivery.RETRY_SECONDS", (0.01,))
+        monkeypatch.setattr("cogs.outage.RETRY_SECONDS", (0.01,))
         handle, job = await order(theatre)
         await handle.message_where(lambda message: not message.loading)
         theatre.playground.backend.faults.order(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+from unittest import mock
 
 import pytest
 
@@ -11,7 +14,8 @@ from cogs.recipe import imported
 from engine.config import CommunityConfig, Config, ModerationConfig
 from engine.gallery import Viewer
 from engine.store import Member
-from playground.settings import GuildSettings, MemberSettings
+from playground.settings import GuildSettings, MemberSettings, RoleSettings
+from playground.world.permissions import Overwrite, Permission
 from tests.cogs.conftest import BRISK, has_gif, is_note, says
 
 EVERYBODY = (MemberSettings(name="Ada"), MemberSettings(name="Bruno"), MemberSettings(name="Chiara"))
@@ -271,6 +275,20 @@ class TestVoting:
         await (await theatre.bruno.click(newest, "Vote · 1")).message_where(says("taken back"))
         await theatre.bruno.message_where(lambda now: now.id == message.id and now.control("Vote"))
 
+    async def test_a_count_that_the_network_does_not_bring_is_shown_with_the_next_vote(
+        self, theatre, monkeypatch, caplog
+    ):
+        message = await shared(theatre)
+        page = await opened(theatre.bruno)
+        with caplog.at_level(logging.INFO, "cogs.tally"), monkeypatch.context() as network:
+            network.setattr("discord.abc.Messageable.fetch_message", mock.AsyncMock(side_effect=ConnectionResetError()))
+            await (await theatre.bruno.click(page, "Vote")).message_where(says("Your vote counts"))
+            while "are not shown in" not in caplog.text:  # noqa: ASYNC110  # the log tells nobody when it is written
+                await asyncio.sleep(0.005)
+        page = await opened(theatre.playground.member("Chiara"))
+        await theatre.playground.member("Chiara").click(page, "Vote · 1")
+        await theatre.ada.message_where(lambda one: one.id == message.id and one.control("Vote · 2"))
+
     async def test_not_for_ones_own(self, theatre):
         message = await shared(theatre)
         note = await (await theatre.ada.click(message, "Vote")).message_where(is_note)
@@ -318,6 +336,20 @@ class TestDeleting:
                 (written,) = theatre.ada.at(log).messages
                 assert "**Ada**" in written.content and "of Bruno" in written.content
                 assert not await theatre.store.renders.has(theatre.engine.added[0].id)
+
+    async def test_who_may_manage_messages_in_one_channel_only_is_no_moderator_of_the_server(self, stage):
+        """Servers give members that in a channel of their own; the gallery is the whole server's."""
+        guilds = (GuildSettings(roles=(RoleSettings("moderator", Permission.MANAGE_MESSAGES),)),)
+        members = (*EVERYBODY, MemberSettings(name="Mara", roles=("moderator",)))
+        async with stage.playground(guilds=guilds, members=members) as playground, stage.bot(playground) as theatre:
+            await shared(theatre, by=theatre.bruno)
+            chiara, mara = playground.member("Chiara"), playground.member("Mara")
+            chiara.channel.overwrites = (
+                Overwrite(chiara.user.id, 1, allow=Permission.MANAGE_MESSAGES),
+                Overwrite(mara.user.id, 1, deny=Permission.MANAGE_MESSAGES),
+            )
+            assert "Delete" not in labels(await opened(chiara))
+            assert "Delete" in labels(await opened(mara))
 
     async def test_who_made_this_lets_those_delete_who_may(self, theatre):
         message = await shared(theatre, by=theatre.bruno)

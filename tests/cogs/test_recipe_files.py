@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from unittest import mock
 
+import aiohttp
 import msgspec
 import pytest
 
@@ -121,6 +123,13 @@ class TestCommands:
         upload = Upload("large.json", b" " * (MOST_BYTES + 1))
         note = await (await theatre.ada.slash("/recipe import", {"file": upload})).message_where(is_note)
         assert "at most 64 KiB; this one has 65" in note.content
+
+    async def test_a_file_that_the_network_does_not_bring_is_to_be_attached_again(self, theatre, monkeypatch):
+        failure = mock.AsyncMock(side_effect=aiohttp.ClientConnectionError())
+        monkeypatch.setattr("discord.Attachment.read", failure)
+        upload = Upload("mine.json", to_json(ZOOM).encode())
+        note = await (await theatre.ada.slash("/recipe import", {"file": upload})).message_where(is_note)
+        assert note.content == "Discord did not give the file away; attach it again."
 
     async def test_what_is_brought_is_held_to_the_limits(self, theatre):
         recipe = msgspec.structs.replace(ZOOM, frames=999)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import aiohttp
+import discord
+
 from engine.config import Config, DiscordConfig
 from playground.settings import GuildSettings
 from tests.cogs.conftest import BRISK
@@ -49,6 +52,21 @@ async def test_named_servers_get_their_own_and_the_common_ones_are_taken_back(st
         first, none, last = sent(playground, EVERYWHERE)
         assert [command["name"] for command in last] == [command["name"] for command in first] != []
         assert none == []
+
+
+async def test_while_the_network_is_down_the_bot_stays_and_they_are_sent_once_it_is_back(stage, monkeypatch):
+    send, failures = discord.app_commands.CommandTree.sync, [aiohttp.ClientConnectionError(), ConnectionResetError()]
+
+    async def flapping(tree, *, guild=None):
+        if failures:
+            raise failures.pop()
+        return await send(tree, guild=guild)
+
+    monkeypatch.setattr("cogs.outage.RETRY_SECONDS", (0.01,))
+    monkeypatch.setattr("discord.app_commands.CommandTree.sync", flapping)
+    async with stage.playground() as playground, stage.bot(playground) as theatre:
+        assert failures == []
+        await theatre.ada.slash("/queue")
 
 
 async def test_a_server_that_the_bot_is_not_on_is_named_in_the_log_and_holds_up_no_other(stage, caplog):

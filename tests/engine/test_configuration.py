@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import stat
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.config import Config, LimitsConfig, read_config
 from engine.configuration import ConfigFile, split_key
-from engine.errors import ConfigError
+from engine.errors import ConfigError, LimitError
 from tests.engine.test_config import CONFIG_FILE
 
 TEXT = """\
@@ -36,6 +37,17 @@ def path(tmp_path):
 @pytest.fixture
 def file(path):
     return ConfigFile.read(path)
+
+
+def requiring(file: ConfigFile) -> list[Config]:
+    """Return the list of what is tried before it comes into force."""
+    tried: list[Config] = []
+
+    async def try_it(config: Config) -> None:
+        tried.append(config)
+
+    file.require(try_it)
+    return tried
 
 
 class TestReloading:
@@ -163,6 +175,33 @@ class TestSetting:
         assert path.read_text() == TEXT
         assert list(path.parent.iterdir()) == [path]
 
+    async def test_a_file_that_cannot_be_replaced_is_found_out_before_a_model_is_loaded(self, file, path, monkeypatch):
+        """As in a container where the file is a mount of its own, or its directory is root's."""
+        tried = requiring(file)
+
+        def busy(*_):
+            raise OSError(errno.EBUSY, "Device or resource busy")
+
+        monkeypatch.setattr("engine.configuration.Path.replace", busy)
+        with pytest.raises(ConfigError, match=r"config\.toml: cannot be replaced \(Device or resource busy\); the bot"):
+            await file.set("limits.frames", "5")
+        assert tried == []
+        assert path.read_text() == TEXT
+        assert list(path.parent.iterdir()) == [path]
+
+    async def test_where_it_cannot_be_written_after_all_the_old_one_is_loaded_again(self, file, path, monkeypatch):
+        tried, before = requiring(file), file.current
+
+        def full(*_):
+            if tried:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("engine.configuration.os.fsync", full)
+        with pytest.raises(ConfigError, match="No space left on device"):
+            await file.set("limits.frames", "5")
+        assert [config.limits.frames for config in tried] == [5, 100]
+        assert (path.read_text(), file.current) == (TEXT, before)
+
     async def test_the_file_that_comes_with_the_program_can_be_changed_everywhere(self, tmp_path):
         path = tmp_path / "config.toml"
         path.write_text(CONFIG_FILE.read_text())
@@ -172,6 +211,41 @@ class TestSetting:
             await file.set(key, "50")
         kept = [line for line in CONFIG_FILE.read_text().splitlines() if line not in ("frames = 400",)]
         assert set(kept) <= set(path.read_text().splitlines())
+
+
+class TestWhileAModelIsLoaded:
+    @pytest.fixture
+    def loading(self, file, monkeypatch):
+        """An engine that loads for as long as the test wants; whoever else changes something has little patience."""
+        monkeypatch.setattr("engine.configuration.PATIENCE_SECONDS", 0.05)
+        loading, loaded = asyncio.Event(), asyncio.Event()
+
+        async def load(config: Config) -> None:
+            loading.set()
+            await loaded.wait()
+
+        file.require(load)
+        return loading, loaded
+
+    async def test_other_changes_are_refused_with_what_is_going_on(self, file, path, loading):
+        first = asyncio.create_task(file.set("limits.frames", "5"))
+        await loading[0].wait()
+        for change in (file.set("limits.stages", "3"), file.reload()):
+            with pytest.raises(LimitError, match="The engine is trying another change at the moment"):
+                await change
+        loading[1].set()
+        await first
+        assert (read_config(path).limits.frames, read_config(path).limits.stages) == (5, 7)
+
+    async def test_afterwards_they_are_taken_again(self, file, path, loading):
+        first = asyncio.create_task(file.set("limits.frames", "5"))
+        await loading[0].wait()
+        with pytest.raises(LimitError):
+            await file.set("limits.stages", "3")
+        loading[1].set()
+        await first
+        assert (await file.set("limits.stages", "3")).limits.frames == 5
+        assert file.current == read_config(path)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

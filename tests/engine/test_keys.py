@@ -8,12 +8,15 @@ import msgspec
 import pytest
 
 from engine.config import (
+    ChannelRules,
+    CommunityConfig,
     Config,
     DiscordConfig,
     LimitsConfig,
     LoraConfig,
     ModelConfig,
     ModerationConfig,
+    OwnCommunity,
     OwnLimits,
     OwnModeration,
     Preset,
@@ -121,6 +124,36 @@ class TestWhatAServerMayGiveItself:
     def test_the_safety_checker_cannot_be_loosened(self):
         with pytest.raises(LimitError, match="nsfw"):
             self.check(Config(moderation=ModerationConfig(nsfw="refuse")), moderation=OwnModeration(nsfw="blur"))
+
+    @pytest.mark.parametrize(
+        ("everyone", "looser", "stricter"),
+        [
+            ({"sharing": False}, {"sharing": True}, {"sharing": False}),
+            ({"keep_shared_days": 30}, {"keep_shared_days": 0}, {"keep_shared_days": 7}),
+            ({"keep_shared_days": 30}, {"keep_shared_days": 31}, {"keep_shared_days": 30}),
+            ({"keep_unshared_days": 7}, {"keep_unshared_days": 0}, {"keep_unshared_days": 3}),
+            ({"keep_unshared_days": 7}, {"keep_unshared_days": 8}, {"keep_unshared_days": 7}),
+        ],
+    )
+    def test_it_shares_no_more_and_keeps_nothing_for_longer_than_everyone(self, everyone, looser, stricter):
+        config = Config(community=CommunityConfig(**everyone))
+        with pytest.raises(LimitError, match=r"community\.\w+ may allow at most what everyone has"):
+            self.check(config, community=OwnCommunity(**looser))
+        self.check(config, community=OwnCommunity(**stricter))
+
+    def test_neither_do_its_channels_nor_its_roles(self):
+        config = Config(community=CommunityConfig(sharing=False, keep_shared_days=30))
+        for key, value in {"sharing": True, "keep_shared_days": 0}.items():
+            with pytest.raises(LimitError, match=rf"channels\.7\.{key} may allow at most"):
+                self.check(config, channels={"7": ChannelRules(**{key: value})})
+        with pytest.raises(LimitError, match=r"roles\.5\.sharing may allow at most what everyone has: false"):
+            self.check(config, roles={"5": RoleRules(sharing=True)})
+
+    def test_where_nothing_says_otherwise_it_shares_and_keeps_as_it_likes(self):
+        self.check(
+            Config(),
+            community=OwnCommunity(sharing=True, keep_shared_days=0, keep_unshared_days=40, showcase_votes=1),
+        )
 
     def test_what_an_operator_has_granted_stays_granted(self):
         granted = own(limits=OwnLimits(frames=900))

@@ -153,12 +153,27 @@ class TestCommunity:
         )
         assert may_share(config, at(roles=("3", "4"))) is may
 
-    def test_a_server_may_keep_for_fewer_days_what_nobody_shared(self):
-        servers = {
-            name: ServerConfig(community=OwnCommunity(keep_unshared_days=days))
-            for name, days in (("1", 7), ("2", 0), ("3", 40))
-        }
-        assert keep_days_of(Config(storage=StorageConfig(keep_days=30), servers=servers)) == {"1": 7}
+    @pytest.mark.parametrize(
+        ("everywhere", "of_server", "days"),
+        [
+            (0, None, 30),
+            (7, None, 7),
+            (40, None, 30),
+            (0, 7, 7),
+            (7, 3, 3),
+            (7, 20, 20),
+            (7, 40, 30),
+            (7, 0, 30),
+        ],
+    )
+    def test_what_nobody_shared_is_kept_as_everywhere_unless_a_server_says_otherwise(self, everywhere, of_server, days):
+        config = Config(
+            storage=StorageConfig(keep_days=30),
+            community=CommunityConfig(keep_unshared_days=everywhere),
+            servers={"12": ServerConfig(community=OwnCommunity(keep_unshared_days=of_server))},
+        )
+        assert keep_days_of(config, "12") == days
+        assert keep_days_of(config, "13") == keep_days_of(config, None) == (min(everywhere, 30) or 30)
 
 
 class TestModeration:

@@ -9,7 +9,7 @@ from unittest import mock
 import msgspec
 import pytest
 
-from engine.config import Config, LimitsConfig, OwnCommunity, ServerConfig
+from engine.config import CommunityConfig, Config, LimitsConfig, OwnCommunity, ServerConfig
 from engine.configuration import ConfigFile
 from engine.errors import EngineError, LimitError, PromptError, StorageError
 from engine.gallery import Viewer
@@ -78,6 +78,23 @@ class TestForgetting:
             await studio.archive.record(here)
         assert (await studio.archive.record(elsewhere)).state == "delivered"
         assert [path.stem for path in (tmp_path / "renders").iterdir()] == [elsewhere]
+        await studio.close()
+
+    async def test_what_the_operator_keeps_for_fewer_days_goes_on_every_server_and_in_direct_messages(
+        self, tmp_path, engine
+    ):
+        config = Config(community=CommunityConfig(keep_unshared_days=7))
+        studio = await open_studio(tmp_path, engine, config)
+        jobs = [await self.delivered(studio, engine, order(server=server)) for server in (SERVER, None)]
+        with mock.patch("time.time", return_value=time.time() + 6 * 24 * 3600):
+            await studio.prune()
+        assert engine.discarded == []
+        with mock.patch("time.time", return_value=time.time() + 8 * 24 * 3600):
+            await studio.prune()
+        assert sorted(engine.discarded) == sorted(jobs)
+        assert list((tmp_path / "renders").iterdir()) == []
+        with pytest.raises(LimitError, match="they are kept for 7 days"):
+            await studio.archive.visible(jobs[0], Viewer(member=ADA, server=SERVER))
         await studio.close()
 
     async def test_what_its_maker_takes_out_of_the_gallery_leaves_no_frames_either(self, studio, engine):

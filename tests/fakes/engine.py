@@ -48,6 +48,8 @@ class FakeEngine:
         self.refusal: TappaError | None = None
         self.configured: list[Config] = []
         self.bad_configuration: OperatorError | None = None
+        self.configurable = asyncio.Event()
+        self.configurable.set()
         self.paused: set[str | None] = set()
         self.judges = False
         self.words: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class FakeEngine:
         self._watchers: dict[JobId, list[asyncio.Queue[JobEvent]]] = {}
         self._loaded = asyncio.Event()
         self._changed = asyncio.Condition()
+        self._reconfiguring = False
         self._awaited = 0
         if loaded:
             self._loaded.set()
@@ -85,6 +88,10 @@ class FakeEngine:
         self.closed = True
 
     async def reconfigure(self, config: Config) -> None:
+        async with self._changed:
+            self._reconfiguring = True
+            self._changed.notify_all()
+        await self.configurable.wait()
         if self.bad_configuration is not None:
             raise self.bad_configuration
         self.configured.append(config)
@@ -148,6 +155,11 @@ class FakeEngine:
     def emit(self, event: JobEvent) -> None:
         for queue in self._watchers.get(event.job, []):
             queue.put_nowait(event)
+
+    async def wait_reconfiguring(self) -> None:
+        """Wait until a configuration was given to it; while `configurable` is cleared it goes on loading that."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._reconfiguring)
 
     async def wait_added(self, count: int) -> Job:
         """Return the job that was added as the `count`-th."""

@@ -154,10 +154,23 @@ async def test_a_server_may_keep_them_for_fewer_days_with_all_their_files(store,
         await store.jobs.cancelled(str(number))
         await store.jobs.settled(str(number))
     await store.gallery.add(share(id="1", server=SERVER))
-    assert await store.prune(30, {SERVER: 4}) == ["0"]
+    assert await store.prune(30, own_days={SERVER: 4}) == ["0"]
     assert [await store.jobs.get(str(number)) is not None for number in range(4)] == [False, True, True, True]
     left = {path.name for path in (tmp_path / "data" / "renders").iterdir()}
     assert left == {f"{number}{ending}" for number in "123" for ending in (".gif", ".tries.png")}
+
+
+async def test_all_may_be_kept_for_fewer_days_and_on_a_server_for_more(store, tmp_path):
+    """A file without a row goes by the days that nothing outlasts, for whose it was is not known."""
+    for name, server in {"a": SERVER, "b": "777", "c": None}.items():
+        created = time.time() - 5 * DAY
+        await store.jobs.add(job(name, answer=answer(server=server), created=created))
+        await store.renders.save(name, Render(b"GIF89a", ".gif"))
+        os.utime(tmp_path / "data" / "renders" / f"{name}.gif", (created, created))
+        await store.jobs.cancelled(name)
+        await store.jobs.settled(name)
+    assert sorted(await store.prune(30, unshared_days=4, own_days={SERVER: 20})) == ["b", "c"]
+    assert [path.stem for path in (tmp_path / "data" / "renders").iterdir()] == ["a"]
 
 
 async def test_a_saved_gif_leaves_no_partial_file(store, tmp_path):

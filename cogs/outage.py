@@ -1,0 +1,46 @@
+"""Outages: Discord or the network is down for a while, and nobody has to change anything for it to come back."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Pauses between attempts; the last one repeats."""
+
+_TOO_MANY_REQUESTS = 429
+
+_log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+
+async def outlast(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+    """Try until Discord answers, one way or the other; what it refuses is raised."""
+    for pause in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
+        try:
+            return await attempt()
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            if not is_passing(error):
+                raise
+            _log.warning(
+                "Discord does not answer (%s); trying again in %.0f s. If this goes on, check the network and"
+                " discord.proxy.",
+                error or type(error).__name__,
+                pause,
+            )
+            await asyncio.sleep(pause)
+    raise AssertionError  # the pauses never end
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether an error of a request is about the moment rather than about what was requested."""
+    if isinstance(error, discord.HTTPException):
+        return isinstance(error, discord.DiscordServerError) or error.status == _TOO_MANY_REQUESTS
+    return True
