@@ -17,6 +17,7 @@ from cogs.audit import warn
 from cogs.drafts import REQUEST_BYTES, Upload
 from cogs.outlet import Outlet, obstacle, outlet
 from engine.errors import TappaError, describe
+from engine.messages import JobId
 from engine.sentence import Sentence
 from engine.store import Announcement
 from engine.store.announcements import Purpose
@@ -62,12 +63,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         mark: words or a button's id by which the message is known again in the channel.
         uploads: files; those that the server does not take are left out.
         buttons: makes the rows under it.
+        about: the shares that it shows, if they are to be taken out of it one by one.
     """
 
     content: str
     mark: str
     uploads: tuple[Upload, ...] = ()
     buttons: Callable[[], discord.ui.View] | None = None
+    about: tuple[JobId, ...] = ()
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -148,6 +151,7 @@ class Announcer:
         notice = await make()
         message = await self._already_there(place, notice, standing) if standing != wanted else None
         if message is None:
+            await announcements.shows(standing, notice.about)  # first, for it may be posted and the program end
             message = await self._send(place, notice, nonce=f"{occasion.purpose[0]}{occasion.subject}"[:_NONCE])
         await announcements.posted(standing, str(place.id), str(message.id))
         self._told.pop((occasion.purpose, occasion.server), None)

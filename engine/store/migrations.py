@@ -272,6 +272,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ),
     ("names of the blocked", "ALTER TABLE blocked ADD COLUMN name TEXT NOT NULL DEFAULT '';"),
     ("homes of shares", "ALTER TABLE shares ADD COLUMN home TEXT NOT NULL DEFAULT '';"),
+    ("shares of digests", "ALTER TABLE announcements ADD COLUMN about TEXT NOT NULL DEFAULT '[]';"),
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from discord.ext import tasks
 from PIL import Image
 
+import bot as bot_module
 from cogs.digest import LOOK_SECONDS, digest_text, last_due
 from cogs.language import language_of
 from cogs.mosaic import SIDE, Cell, mosaic
@@ -125,6 +126,59 @@ class TestPosting:
                 assert Image.open(io.BytesIO(sheet.data)).size == (SIDE + 16, SIDE + 16)
                 await theatre.studio.gallery.delete(good.id, admin)
                 await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_what_expires_before_the_bot_is_online_leaves_it_too(self, stage, monkeypatch):
+        stay_online = bot_module._stay_online
+
+        async def late(*given):
+            await asyncio.sleep(0.3)
+            await stay_online(*given)
+
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                await hung(theatre, "an old hill", picture=gif("red"), shared=EARLIER - 4 * 24 * 3600)
+                await hung(theatre, "a new hill", picture=gif("red"), shared=EARLIER)
+            async with bot(**settings) as theatre:
+                await posted(theatre)
+                assert "an old hill" in (await digest_in(theatre)).content
+            monkeypatch.setattr(bot_module, "_stay_online", late)
+            async with bot(keep_shared_days=3, **settings) as theatre:
+                channel = theatre.ada.at(playground.channel("animations"))
+                after = await channel.message_where(lambda one: "hill" in one.content and "old" not in one.content)
+                assert "1\\. **zoom: a new hill**" in after.content
+
+    async def test_what_could_not_be_taken_out_is_taken_out_at_the_next_start(self, stage, caplog):
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                one = await hung(theatre, picture=gif("red"), shared=EARLIER)
+            async with bot(**settings) as theatre:
+                await posted(theatre)
+                playground.backend.faults.order(Fault(method="DELETE", path="/messages/", status=403))
+                await theatre.studio.gallery.delete(one.id, viewer(theatre))
+                while "not taken out of the digest" not in caplog.text:  # noqa: ASYNC110  # a log tells nobody
+                    await asyncio.sleep(0.01)
+                assert len(in_channel(theatre)) == 1
+            async with bot(**settings) as theatre:
+                await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_two_of_one_title_are_told_apart(self, stage):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                shares = [await hung(theatre, picture=gif("red"), shared=EARLIER + n, message=None) for n in range(3)]
+                for voters, share in enumerate(shares):
+                    for voter in range(voters):
+                        await theatre.store.gallery.vote(share.id, str(voter))
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                await posted(theatre)
+                await theatre.studio.gallery.delete(shares[1].id, viewer(theatre))
+                channel = theatre.ada.at(playground.channel("animations"))
+                after = await channel.message_where(lambda one: "1\\. " in one.content and "3\\. " not in one.content)
+                assert [line.split(" · ")[1] for line in after.content.splitlines() if "by Ada" in line] == [
+                    "2 votes",
+                    "0 votes",
+                ]
 
 
 class TestWhereItCannotBePosted:
