@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
+from cogs.outlet import obstacles
 from cogs.text import shorten
 from engine.configuration import split_key
 from engine.keys import Change
@@ -16,11 +17,14 @@ _LONGEST_VALUE = 80
 
 
 def shown(changed: Sequence[Change], guild: discord.Guild | None) -> list[Sentence]:
-    """Return a sentence for each of the first changes, and how many more there are; names are those of a server."""
+    """Return a sentence for each of the first changes, how many more there are, and what is wrong with the channels.
+
+    Names and channels are those of a server.
+    """
     sentences = [_change(change, guild) for change in changed[:_MOST]]
     if rest := len(changed) - len(sentences):
         sentences.append(Sentence("And {count} more key.", {"count": rest}, "And {count} more keys."))
-    return sentences
+    return sentences if guild is None else [*sentences, *obstacles(changed, guild)]
 
 
 def restart_note(changed: Sequence[Change]) -> Sentence | None:

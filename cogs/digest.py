@@ -21,8 +21,9 @@ from cogs.mosaic import Cell, mosaic
 from cogs.text import inert, shorten
 from engine.config import CommunityConfig, Weekday
 from engine.errors import StorageError, describe
+from engine.messages import JobId
 from engine.rules import community_of
-from engine.store import Share
+from engine.store import Announcement, Share
 
 if TYPE_CHECKING:
     from bot import Tappa
@@ -33,8 +34,6 @@ LOOK_SECONDS = 60.0
 """Between two looks at whether a digest is due."""
 
 BEST = 5
-_LOOKED_THROUGH = 500
-"""Shares of a week among which those of its digest are found again."""
 _WEEK = datetime.timedelta(days=7)
 _LATEST = datetime.timedelta(days=1)
 """A digest that could not be posted for so long is left out: the next one is nearer to the truth."""
@@ -46,12 +45,15 @@ class DigestCog(commands.Cog):
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._announcer = Announcer(bot)
+        self._turn = asyncio.Lock()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Begin to look at the clock."""
+        """Make up for what was deleted while the bot was not there, and begin to look at the clock."""
         if not self._look.is_running():
             self._look.start()
+        for guild in self._bot.guilds:
+            await self._clear(guild)
 
     async def cog_unload(self) -> None:
         """Stop."""
@@ -86,43 +88,52 @@ class DigestCog(commands.Cog):
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Take a share that is deleted out of the digest of its week, title and picture."""
-        try:
-            await self._revise(share)
-        except StorageError as error:
-            _log.error("Share %s was not taken out of a digest: %s", share.id, describe(error))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            _log.warning("Share %s was not taken out of a digest: %s", share.id, error)
+        guild = self._bot.get_guild(int(share.server))
+        if guild is not None:  # else the bot is not online yet: shares expire while it starts
+            await self._clear(guild)
 
-    async def _revise(self, deleted: Share) -> None:
-        """Write a digest anew with those that are left of it, the best first; without any it goes as a whole."""
-        community = community_of(self._bot.config, deleted.server)
-        due = last_due(community, datetime.datetime.fromtimestamp(deleted.shared, datetime.UTC) + _WEEK)
-        week = f"{due:%Y-%m-%d}"
-        posted = await self._bot.studio.announcements.find("digest", deleted.server, week)
-        guild = self._bot.get_guild(int(deleted.server))
-        if posted is None or posted.channel is None or posted.message is None or guild is None:
-            return
-        say = language_of(guild.preferred_locale)
-        place = self._bot.get_partial_messageable(int(posted.channel), guild_id=guild.id)
-        message = await place.fetch_message(int(posted.message))
-        if not _is_in(message.content, deleted, say):
-            return
-        shares = await self._bot.studio.gallery.best(
-            deleted.server, (due - _WEEK).timestamp(), due.timestamp(), _LOOKED_THROUGH
-        )
-        left = [share for share in shares if _is_in(message.content, share, say)][:BEST]
-        if not left:
-            await message.delete()
-            return
-        notice = await self._notice(week, left, say)
-        await message.edit(content=notice.content, attachments=[upload.as_file() for upload in notice.uploads])
+    async def _clear(self, guild: discord.Guild) -> None:
+        """Take what is not shared any more out of a server's digests.
+
+        What cannot be taken out now is tried again at the next start.
+        """
+        announcements = self._bot.studio.announcements
+        try:
+            async with self._turn:  # two deletions at a time must not both write the same digest anew
+                for posted in await announcements.outdated(str(guild.id)):
+                    left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
+                    if await self._revise(posted, left, language_of(guild.preferred_locale)):
+                        await announcements.shows(posted, (share.id for share in left))
+        except StorageError as error:
+            _log.error("The digests of server %s were not cleared: %s", guild.id, describe(error))
+
+    async def _find(self, posted: Announcement, share: JobId) -> Share | None:
+        return await self._bot.studio.gallery.find_in(posted.server, share)
+
+    async def _revise(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
+        """Write a digest anew with those that are left of it; without any it goes as a whole. Return whether it did."""
+        place = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
+        message = place.get_partial_message(int(posted.message or 0))
+        try:
+            if left:
+                notice = await self._notice(posted.subject, left, say)
+                await message.edit(content=notice.content, attachments=[upload.as_file() for upload in notice.uploads])
+            else:
+                await message.delete()
+        except discord.NotFound:
+            return True  # somebody was faster
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
+            return False
+        return True
 
     async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> Notice:
         cells = [Cell(await self._picture(share), is_blurred=share.nsfw) for share in shares]
         names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
         sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
         content = digest_text(week, shares, say)
-        return Notice(content=content, mark=content.splitlines()[0], uploads=(sheet,))
+        about = tuple(share.id for share in shares)
+        return Notice(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
 
     async def _picture(self, share: Share) -> bytes:
         try:
@@ -144,18 +155,8 @@ def digest_text(week: str, shares: Sequence[Share], say: Language) -> str:
     """Write the digest in at most 2000 characters, the best share first."""
     lines = [say("**The best of the week until {date}**", date=week)]
     for number, share in enumerate(shares, 1):
-        lines.append(f"{number}\\. {_title(share, say)}\n-# {_facts(share, say)}")
+        lines.append(f"{number}\\. **{inert(short_title(share.recipe, say))}**\n-# {_facts(share, say)}")
     return "\n".join(lines)
-
-
-def _title(share: Share, say: Language) -> str:
-    return f"**{inert(short_title(share.recipe, say))}**"
-
-
-def _is_in(content: str, share: Share, say: Language) -> bool:
-    """Whether a digest is about a share, among others."""
-    link = link_to(share)
-    return _title(share, say) in content if link is None else link in content
 
 
 def _facts(share: Share, say: Language) -> str:

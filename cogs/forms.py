@@ -19,7 +19,7 @@ from cogs.failures import guarded, tell
 from cogs.fields import Field, extend_fields, extended_by, remix_fields, remixed
 from cogs.job_button import JOB
 from cogs.language import Language, language_of
-from cogs.ordering import acknowledge, submit
+from cogs.ordering import acknowledge, require_voice, submit
 from cogs.viewer import viewer_of
 from engine.errors import MemberError
 from engine.messages import JobId
@@ -97,8 +97,10 @@ async def open_form(
     A form has to be the first answer, so this is the one place that looks a row up before it answers.
 
     Raises:
-        LimitError: the job is not for this member to see, or nothing that such a form can be about.
+        LimitError: the job is not for this member to see, or nothing that such a form can be about; or they may not
+            write where they are.
     """
+    require_voice(interaction)  # before they type anything
     say = language_of(interaction.locale)
     recipe = await interaction.client.studio.archive.recipe(job, viewer_of(interaction))
     fields = remix_fields(recipe, say) if verb == "remix" else extend_fields(recipe, say)
@@ -130,6 +132,7 @@ class Submission:
         typed = dict(typed_in(interaction.data))
         say = language_of(interaction.locale)
         try:
+            require_voice(interaction)
             message = await acknowledge(interaction)
             recipe = await interaction.client.studio.archive.recipe(self._job, viewer_of(interaction))
             await submit(interaction, message, self._changed(recipe, typed, say), parent=self._job)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.form import Journey, StagesForm, ride
-from cogs.language import language_of
+from cogs.form import CorrectStagesButton, Journey, ask, ride, take_stages
 from cogs.options import (
     CAMERA_HELP,
     EXAMPLES,
@@ -90,7 +89,13 @@ class GiroCog(commands.Cog):
         elif preset is not None:
             await ride_preset(interaction, preset, wishes)
         else:
-            await interaction.response.send_modal(StagesForm(wishes, language_of(interaction.locale)))
+            await ask(interaction, wishes)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Find the forms that ask for stages among everything that members do; see `cogs.forms`."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await take_stages(interaction)
 
     @giro.autocomplete("preset")
     async def suggest_preset(
@@ -137,4 +142,5 @@ class GiroCog(commands.Cog):
 
 async def setup(bot: Tappa) -> None:
     """Add the command to the bot."""
+    bot.add_dynamic_items(CorrectStagesButton)
     await bot.add_cog(GiroCog())

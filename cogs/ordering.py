@@ -9,6 +9,7 @@ import discord
 from cogs.drafts import REQUEST_BYTES
 from cogs.places import place_of
 from cogs.world import words_of, words_that_mean_nothing
+from engine.errors import LimitError
 from engine.messages import JobId
 from engine.recipe import Recipe
 from engine.sentence import Sentence
@@ -19,11 +20,38 @@ if TYPE_CHECKING:
 
 
 async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
-    """Say that the bot is at it, and return the id of the message that says so."""
+    """Say that the bot is at it, and return the id of the message that says so.
+
+    Raises:
+        LimitError: it comes from a button, and whoever pressed it may not write there.
+    """
+    if interaction.type is discord.InteractionType.component:
+        require_voice(interaction)
     deferred = await interaction.response.defer(thinking=True)
     if deferred is not None and deferred.message_id is not None:
         return deferred.message_id
     return (await interaction.original_response()).id
+
+
+def require_voice(interaction: discord.Interaction[Tappa]) -> None:
+    """Refuse whoever may not write where they are.
+
+    Commands are a server's to allow or not. But a button can be pressed, and its answer is posted, wherever it can be
+    seen: in a channel that is only to be read, too.
+
+    Raises:
+        LimitError: they may not.
+    """
+    if interaction.guild_id is None:
+        return
+    permissions = interaction.permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    if not (permissions.send_messages_in_threads if in_thread else permissions.send_messages):
+        raise LimitError(
+            "In this channel you may not write, so nothing is made here for you. Go to one where you may: /gallery has"
+            " what was shared, with the same buttons, and the line under an animation, typed as a command, makes it"
+            " again."
+        )
 
 
 async def submit(

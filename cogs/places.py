@@ -53,6 +53,31 @@ def styles_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Style]:
 
 def is_age_restricted(interaction: discord.Interaction[Tappa]) -> bool:
     """Whether the channel is; a direct message is as private as it gets, but nobody's age is known there."""
-    channel = interaction.channel
+    return _is_for_adults(interaction.channel)
+
+
+def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
+    """Whether whoever asks for something may know what goes on in a channel of the same server.
+
+    What goes on in an age-restricted channel is for such channels, and what goes on in a private thread for that
+    thread and those who look after threads.
+    """
+    guild, member = interaction.guild, interaction.user
+    if channel == str(interaction.channel_id):
+        return True
+    if guild is None or not isinstance(member, discord.Member):
+        return False
+    found = guild.get_channel_or_thread(int(channel))
+    if found is None or (isinstance(found, discord.Thread) and found.parent is None):
+        return False  # deleted, or an archived thread, of which Discord tells a bot nothing
+    if _is_for_adults(found) and not is_age_restricted(interaction):
+        return False
+    permissions = found.permissions_for(member)
+    if isinstance(found, discord.Thread) and found.is_private():
+        return permissions.view_channel and permissions.manage_threads
+    return permissions.view_channel
+
+
+def _is_for_adults(channel: object) -> bool:
     is_nsfw = getattr(channel, "is_nsfw", None)  # not every kind of channel has it
     return bool(is_nsfw()) if is_nsfw is not None else False

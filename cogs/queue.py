@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
 import discord
@@ -16,13 +16,14 @@ from cogs.failures import guarded
 from cogs.headline import short_title
 from cogs.language import Language, language_of
 from cogs.menu import Menu
-from cogs.places import place_of
+from cogs.places import may_see, place_of
 from cogs.progress import remaining
 from cogs.text import inert, shorten
 from cogs.viewer import moderated_server
 from engine.admission import Allowance
 from engine.limits import duration
 from engine.messages import JobId
+from engine.store import JobRecord
 from engine.studio import QueueEntry
 
 if TYPE_CHECKING:
@@ -122,11 +123,15 @@ async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> No
     entries = studio.queue(where.server) if where.server else studio.queue(member=member)
     page = page_of(entries, studio.open_jobs - len(entries), number)
     own = [entry for entry in entries if entry.record.member.id == member]
-    lines = [queue_text(page, member, say)]
+
+    def visible(record: JobRecord) -> bool:
+        return may_see(interaction, record.answer.channel)
+
+    lines = [queue_text(page, member, say, visible)]
     if (allowance := await studio.allowance(member, where)) is not None:
         lines.append(_allowance_line(allowance, say))
     view = _view(own, page, say)
-    others = [entry for entry in page.entries if entry.record.member.id != member]
+    others = [entry for entry in page.entries if entry.record.member.id != member and visible(entry.record)]
     if others and moderated_server(interaction) is not None:
         view.add_item(_others_menu(others, say))
     await interaction.edit_original_response(content="\n".join(lines), view=view)
@@ -155,9 +160,19 @@ def page_of(entries: Sequence[QueueEntry], elsewhere: int, number: int) -> Queue
     return QueuePage(entries=here, number=number, last=last, elsewhere=elsewhere)
 
 
-def queue_text(page: QueuePage, member: str, say: Language) -> str:
-    """Write a page in at most 1800 characters, a quota being said under it; a member's own jobs are marked."""
-    lines = [_line(entry, say, own=entry.record.member.id == member) for entry in page.entries]
+def queue_text(page: QueuePage, member: str, say: Language, may_know: Callable[[JobRecord], bool]) -> str:
+    """Write a page in at most 1800 characters, a quota being said under it.
+
+    Args:
+        page: what to write.
+        member: id of who reads it; their own jobs are marked.
+        say: their language.
+        may_know: whether they may know of somebody else's job more than that it is in the line.
+    """
+    lines = []
+    for entry in page.entries:
+        own = entry.record.member.id == member
+        lines.append(_line(entry, say, own=own) if own or may_know(entry.record) else _veiled(entry, say))
     lines = lines or [say("Nothing is running or waiting here.")]
     if page.elsewhere:
         lines.append(_elsewhere(page.elsewhere, say))
@@ -167,13 +182,20 @@ def queue_text(page: QueuePage, member: str, say: Language) -> str:
 
 
 def _line(entry: QueueEntry, say: Language, *, own: bool) -> str:
-    record, standing = entry.record, entry.standing
-    whose = say("yours") if own else inert(shorten(record.member.name, _NAME))
-    what = inert(shorten(short_title(record.recipe, say), _WHAT))
-    if record.state == "running" or (standing is not None and standing.position == 0):
-        return f"▶ **{what}** · {whose} · {remaining(standing, say)}"
-    place = f"{standing.position}." if standing else "·"
-    return f"{inert(place)} **{what}** · {whose} · {remaining(standing, say)}"
+    whose = say("yours") if own else inert(shorten(entry.record.member.name, _NAME))
+    what = inert(shorten(short_title(entry.record.recipe, say), _WHAT))
+    return f"{_place(entry)} **{what}** · {whose} · {remaining(entry.standing, say)}"
+
+
+def _veiled(entry: QueueEntry, say: Language) -> str:
+    return f"{_place(entry)} {say('an animation in another channel')} · {remaining(entry.standing, say)}"
+
+
+def _place(entry: QueueEntry) -> str:
+    standing = entry.standing
+    if entry.record.state == "running" or (standing is not None and standing.position == 0):
+        return "▶"
+    return inert(f"{standing.position}.") if standing else inert("·")
 
 
 def _elsewhere(count: int, say: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 import msgspec
@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.failures import guarded
+from cogs.forms import typed_in
 from cogs.language import Language, language_of
 from cogs.menu import Menu
 from cogs.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 NOT_CHOSEN = "-"
 _MOST_OPTIONS = 25
 _LONGEST_LABEL = 100
+_FORM_ID = "tappa:settings:form"
 _PATIENCE = 30 * 60.0
 _LOOP = {"yes": True, "no": False}
 
@@ -97,6 +99,14 @@ class SettingsCog(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Offer the points that have a name."""
         return suggest_focus(interaction, typed)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Find the form among everything that members do; see `cogs.forms`."""
+        if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
+            return
+        if interaction.data.get("custom_id") == _FORM_ID:
+            await _Typed().take(interaction)
 
 
 class StyleSelect(Menu, template=r"tappa:settings:style"):
@@ -169,24 +179,37 @@ class SettingsForm(discord.ui.Modal):
     """Asks for what is typed; an empty field is left to the commands."""
 
     def __init__(self, defaults: Defaults, say: Language) -> None:
-        super().__init__(title=say("Where you say nothing else"), timeout=_PATIENCE)
-        self.negative = _input(say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT)
-        self.morph = _input(say("Frames of a morph"), defaults.morph_frames, "21", 4)
-        self.zoom = _input(say("Frames of a zoom"), defaults.zoom_frames, "60", 4)
-        self.focus = _input(say("Focus of a zoom"), defaults.focus, "0.5,0.65", 40)
-        for field in (self.negative, self.morph, self.zoom, self.focus):
-            self.add_item(field)
+        super().__init__(title=say("Where you say nothing else"), custom_id=_FORM_ID, timeout=_PATIENCE)
+        for name, label, value, example, longest in (
+            ("negative", say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT),
+            ("morph", say("Frames of a morph"), defaults.morph_frames, "21", 4),
+            ("zoom", say("Frames of a zoom"), defaults.zoom_frames, "60", 4),
+            ("focus", say("Focus of a zoom"), defaults.focus, "0.5,0.65", 40),
+        ):
+            field: discord.ui.TextInput[SettingsForm] = discord.ui.TextInput(
+                custom_id=name,
+                default=str(value) if value else None,
+                placeholder=example,
+                required=False,
+                max_length=longest,
+            )
+            self.add_item(discord.ui.Label(text=label, component=field))
+
+
+class _Typed:
+    """The form as it was sent in."""
 
     @guarded
-    async def on_submit(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def take(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep what was typed, if all of it can be."""
-        focus = self.focus.value.strip()
+        typed = {name: value.strip() for name, value in typed_in(interaction.data)}
+        focus = typed.get("focus", "")
         if focus:
             parse_focus(focus)
-        morph, zoom = (_frames(field.value) for field in (self.morph, self.zoom))
+        morph, zoom = (_frames(typed.get(name, "")) for name in ("morph", "zoom"))
         await interaction.response.defer()
-        typed = self.negative.value.strip()
-        await _change(interaction, negative=typed, morph_frames=morph, zoom_frames=zoom, focus=focus)
+        negative = typed.get("negative", "")
+        await _change(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
 
 
 def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:
@@ -250,18 +273,13 @@ async def _keep(interaction: discord.Interaction[Tappa], defaults: Defaults) -> 
     await interaction.edit_original_response(content=content, view=view)
 
 
-def _input(label: str, value: str | int | None, example: str, longest: int) -> discord.ui.TextInput[SettingsForm]:
-    default = str(value) if value else None
-    return discord.ui.TextInput(label=label, default=default, placeholder=example, required=False, max_length=longest)
-
-
 def _frames(typed: str) -> int | None:
     """Read a number of frames; an empty field is none.
 
     Raises:
         LimitError: it is no number that an animation can have.
     """
-    if not typed.strip():
+    if not typed:
         return None
     try:
         frames = int(typed)

@@ -49,6 +49,7 @@ class Studio:
         gallery: what the members of each server have shared.
         announcements: what the bot has posted on its own.
         belongings: what members keep for themselves.
+        forms: what stands behind the forms that they have open.
     """
 
     def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
@@ -57,6 +58,7 @@ class Studio:
         self._store = store
         self.gallery = Gallery(configuration, store)
         self.announcements = store.announcements
+        self.forms = store.forms
         self.belongings = Belongings(store)
         self._ledger = Ledger(engine, store)
         self._admission = Admission(configuration, engine, store)

@@ -6,10 +6,13 @@ doubt: the program ended in between, and whoever posts it looks first whether it
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
+from engine.messages import JobId
 from engine.store.database import Database
 
 Purpose = Literal["showcase", "digest"]
@@ -23,6 +26,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
         subject: what of, such as a share's id or the name of a week.
         since: when it was decided on, in seconds since the epoch.
         channel, message: where it was posted; None while that is not known.
+        about: the shares that a digest shows, the best first.
     """
 
     purpose: Purpose
@@ -31,6 +35,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     since: float
     channel: str | None = None
     message: str | None = None
+    about: tuple[JobId, ...] = ()
 
 
 class Announcements:
@@ -54,7 +59,7 @@ class Announcements:
         """Return an announcement, None if it was never decided on."""
         sql = "SELECT * FROM announcements WHERE purpose = ? AND server = ? AND subject = ?"
         row = await self._database.row(sql, purpose, server, subject)
-        return msgspec.convert(dict(row), Announcement) if row else None
+        return _announcement(row) if row else None
 
     async def orphans(self, server: str) -> list[Announcement]:
         """Return what stands in a server's showcase although it is not shared any more."""
@@ -63,7 +68,26 @@ class Announcements:
             " AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.id = announcements.subject)",
             server,
         )
-        return [msgspec.convert(dict(row), Announcement) for row in rows]
+        return [_announcement(row) for row in rows]
+
+    async def outdated(self, server: str) -> list[Announcement]:
+        """Return a server's digests that show something that is not shared any more."""
+        rows = await self._database.rows(
+            "SELECT * FROM announcements WHERE purpose = 'digest' AND server = ? AND message IS NOT NULL AND EXISTS"
+            " (SELECT 1 FROM json_each(about) WHERE NOT EXISTS (SELECT 1 FROM shares WHERE shares.id = value))",
+            server,
+        )
+        return [_announcement(row) for row in rows]
+
+    async def shows(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
+        """Note which shares an announcement is going to show, or shows from now on."""
+        await self._database.rows(
+            "UPDATE announcements SET about = ? WHERE purpose = ? AND server = ? AND subject = ?",
+            msgspec.json.encode(tuple(shares)).decode(),
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+        )
 
     async def withdrawn(self, announcement: Announcement) -> None:
         """Note that an announcement does not stand anywhere any more."""
@@ -84,3 +108,7 @@ class Announcements:
             announcement.server,
             announcement.subject,
         )
+
+
+def _announcement(row: sqlite3.Row) -> Announcement:
+    return msgspec.convert({**dict(row), "about": msgspec.json.decode(row["about"])}, Announcement)

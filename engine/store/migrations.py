@@ -272,6 +272,25 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ),
     ("names of the blocked", "ALTER TABLE blocked ADD COLUMN name TEXT NOT NULL DEFAULT '';"),
     ("homes of shares", "ALTER TABLE shares ADD COLUMN home TEXT NOT NULL DEFAULT '';"),
+    ("shares of digests", "ALTER TABLE announcements ADD COLUMN about TEXT NOT NULL DEFAULT '[]';"),
+    (
+        # However many forms a member opens, their latest are kept.
+        "forms",
+        """
+        CREATE TABLE forms (
+            key       TEXT PRIMARY KEY,
+            member_id TEXT NOT NULL,
+            text      TEXT NOT NULL,
+            kept      REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX forms_of_member ON forms (member_id, kept);
+        CREATE TRIGGER forms_in_number AFTER INSERT ON forms BEGIN
+            DELETE FROM forms WHERE key IN (
+                SELECT key FROM forms WHERE member_id = NEW.member_id ORDER BY kept DESC LIMIT -1 OFFSET 20
+            );
+        END;
+        """,
+    ),
 )
 
 

@@ -11,12 +11,14 @@ from engine.store.announcements import Announcements
 from engine.store.charges import Charges
 from engine.store.commands import Commands
 from engine.store.database import Database
+from engine.store.forms import Forms
 from engine.store.gallery import Shares
 from engine.store.jobs import Jobs
 from engine.store.members import Members
 from engine.store.renders import Renders
 
 _DAY = 24 * 60 * 60
+_FORM_DAYS = 2
 
 
 class Store:
@@ -29,6 +31,7 @@ class Store:
         charges: what they have spent.
         announcements: what the bot posts on its own.
         commands: what Discord was told of.
+        forms: what stands behind those that members have open.
         renders: the finished files.
     """
 
@@ -40,6 +43,7 @@ class Store:
         self.charges = Charges(self._database)
         self.announcements = Announcements(self._database)
         self.commands = Commands(self._database)
+        self.forms = Forms(self._database)
         self.renders = Renders(data / "renders")
 
     async def open(self) -> None:
@@ -60,6 +64,8 @@ class Store:
     ) -> list[JobId]:
         """Forget settled jobs, charges and finished files that are older than so many days; what is shared stays.
 
+        What stands behind forms goes after two days.
+
         Args:
             days: how many for charges, and for files of which nothing else is known.
             unshared_days: how many for jobs and their files, at most `days`, which is what None stands for.
@@ -75,6 +81,7 @@ class Store:
         own = {server: now - days_there * _DAY for server, days_there in (own_days or {}).items()}
         forgotten = await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
         await self.charges.prune(now - days * _DAY)
+        await self.forms.prune(now - _FORM_DAYS * _DAY)
         old = await self.renders.older_than(now - days * _DAY)
         await self.renders.remove(await self.gallery.not_shared([*forgotten, *old]))
         return forgotten

@@ -21,6 +21,7 @@ from playground.errors import ClientRefused
 from playground.settings import GuildSettings, MemberSettings, RoleSettings
 from playground.world.permissions import Permission
 from tests.cogs.conftest import is_note, says
+from tests.cogs.markdown import plain
 
 TEXT = """\
 # Our rules.
@@ -267,6 +268,27 @@ class TestSet:
         content = await answer(house.clara, f"/admin set key:community.log_channel value:{house.logs['Two'].id}")
         assert "The log channel does not exist" in content
         assert logged(house, "Two") == []
+
+    async def test_a_channel_that_cannot_be_posted_in_is_named_at_once(self, house):
+        general = house.theatre.playground.channel("general", house.one)
+        for channel, fault in (
+            (house.logs["Two"].id, f"showcase_channel: {house.logs['Two'].id} is no text channel of this server."),
+            (general.id, ""),
+        ):
+            content = await answer(house.clara, f"/admin set key:community.showcase_channel value:{channel}")
+            assert plain(content).splitlines()[1:] == [fault] * bool(fault)
+        assert len(logged(house, "Two")) == 0
+
+    async def test_so_is_one_where_the_bot_lacks_a_permission(self, stage, tmp_path):
+        path = tmp_path / "config.toml"
+        path.write_text(TEXT)
+        async with stage.playground(guilds=GUILDS, members=MEMBERS) as playground:
+            silent = playground.channel("log", playground.guild("One"))
+            playground.deny_bot(silent, Permission.SEND_MESSAGES)
+            async with stage.bot(playground, configuration=ConfigFile.read(path)):
+                line = f"/admin set key:community.digest_channel value:{silent.id}"
+                content = plain(await answer(playground.member("Clara"), line))
+                assert "digest_channel: this bot cannot post in #log. It needs View Channel, Send Messages" in content
 
     async def test_whoever_asks_where_it_is_closed_is_sent_to_where_it_is_open(self, house):
         log = house.logs["One"].id

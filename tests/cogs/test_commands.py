@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from engine.camera import parse_camera
 from engine.config import Config, LimitsConfig, Preset
 from engine.errors import PromptError
+from engine.focus import parse_focus
 from engine.recipe import Focus, Giro, Morph, Zoom
 from engine.stages import SEED_STAGES, format_stages, parse_stages
+from playground.interaction import Kind
 from tests.cogs.conftest import BRISK, has_gif, is_note, says
 from tests.fakes.engine import FakeEngine, refused
 
@@ -150,6 +153,61 @@ class TestTheForm:
         await theatre.ada.submit_values(reopened, {reopened.fields[0].custom_id: "a road | 5"})
         recipe = (await theatre.engine.wait_added(1)).recipe
         assert (recipe.stages, recipe.seed) == (parse_stages("a road | 5"), 9)
+
+    async def test_it_is_taken_after_a_restart_with_all_that_the_command_said(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                line = "/giro loop:False mode:parallel focus:left camera:still negative:people seed:9"
+                modal = await (await before.ada.slash(line)).modal()
+            async with stage.bot(playground) as after:
+                await after.ada.submit_values(modal, {"stages": "a road | 5"})
+                recipe = (await after.engine.wait_added(1)).recipe
+                assert recipe.stages == parse_stages("a road | 5")
+                assert (recipe.loop, recipe.mode, recipe.negative, recipe.seed) == (False, "parallel", "people", 9)
+                assert (recipe.focus, recipe.camera) == (parse_focus("left"), parse_camera("still"))
+
+    async def test_so_is_a_correction(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                modal = await (await before.ada.slash("/giro seed:9")).modal()
+                handle = await before.ada.submit_values(modal, {"stages": "a road | many"})
+                note = await handle.message_where(is_note)
+            async with stage.bot(playground) as after:
+                reopened = await (await after.ada.click(note, "Correct the stages")).modal()
+                assert reopened.fields[0].value == "a road | many"
+                await after.ada.submit_values(reopened, {"stages": "a road | 5"})
+                recipe = (await after.engine.wait_added(1)).recipe
+                assert (recipe.stages, recipe.seed) == (parse_stages("a road | 5"), 9)
+
+    async def test_it_may_be_open_for_longer_than_discord_py_remembers_it(self, theatre, monkeypatch):
+        monkeypatch.setattr("cogs.form._PATIENCE", 0.01)
+        modal = await (await theatre.ada.slash("/giro seed:9")).modal()
+        await asyncio.sleep(0.1)
+        await theatre.ada.submit_values(modal, {"stages": "a road | 5"})
+        assert (await theatre.engine.wait_added(1)).recipe.seed == 9
+
+    async def test_of_one_that_was_forgotten_what_was_typed_is_kept(self, theatre):
+        modal = await (await theatre.ada.slash("/giro seed:9")).modal()
+        await theatre.store.forms.prune(time.time() + 1)
+        handle = await theatre.ada.submit_values(modal, {"stages": "a road | 5"})
+        note = await handle.message_where(is_note)
+        assert note.content.startswith("This form was open for so long that only its stages are kept")
+        again = await (await theatre.ada.click(note, "Correct the stages")).modal()
+        await theatre.ada.submit(again)
+        assert (await theatre.engine.wait_added(1)).recipe.stages == parse_stages("a road | 5")
+
+    async def test_a_correction_that_was_forgotten_says_so(self, theatre):
+        note = await (await theatre.ada.slash("/giro stages:a road | many")).message_where(is_note)
+        await theatre.store.forms.prune(time.time() + 1)
+        refusal = await (await theatre.ada.click(note, "Correct the stages")).message_where(is_note)
+        assert refusal.content == "What you typed is not kept any more: it was too long ago."
+
+    async def test_nobody_takes_it_up_for_somebody_else(self, theatre):
+        modal = await (await theatre.ada.slash("/giro seed:9")).modal()
+        data = modal.submission({"stages": "a road | 5"})
+        handle = await theatre.bruno.forge(Kind.MODAL_SUBMIT, data, cause=modal.cause)
+        await handle.message_where(is_note)
+        assert theatre.engine.added == []
 
 
 class TestRefusals:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import io
 
 import msgspec
 import pytest
+from discord.ext import tasks
 from PIL import Image
 
-from cogs.digest import digest_text, last_due
+import bot as bot_module
+from cogs.digest import LOOK_SECONDS, digest_text, last_due
 from cogs.language import language_of
 from cogs.mosaic import SIDE, Cell, mosaic
 from engine.config import CommunityConfig
+from playground.faults import Fault
+from playground.settings import GuildSettings
+from playground.world.permissions import Permission
 from tests.cogs.community import channel_of, hung, in_channel, server
+from tests.cogs.markdown import plain
 from tests.cogs.test_gallery import viewer
 from tests.fakes.shares import share
 
@@ -119,6 +126,118 @@ class TestPosting:
                 assert Image.open(io.BytesIO(sheet.data)).size == (SIDE + 16, SIDE + 16)
                 await theatre.studio.gallery.delete(good.id, admin)
                 await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_what_expires_before_the_bot_is_online_leaves_it_too(self, stage, monkeypatch):
+        stay_online = bot_module._stay_online
+
+        async def late(*given):
+            await asyncio.sleep(0.3)
+            await stay_online(*given)
+
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                await hung(theatre, "an old hill", picture=gif("red"), shared=EARLIER - 4 * 24 * 3600)
+                await hung(theatre, "a new hill", picture=gif("red"), shared=EARLIER)
+            async with bot(**settings) as theatre:
+                await posted(theatre)
+                assert "an old hill" in (await digest_in(theatre)).content
+            monkeypatch.setattr(bot_module, "_stay_online", late)
+            async with bot(keep_shared_days=3, **settings) as theatre:
+                channel = theatre.ada.at(playground.channel("animations"))
+                after = await channel.message_where(lambda one: "hill" in one.content and "old" not in one.content)
+                assert "1\\. **zoom: a new hill**" in after.content
+
+    async def test_what_could_not_be_taken_out_is_taken_out_at_the_next_start(self, stage, caplog):
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                one = await hung(theatre, picture=gif("red"), shared=EARLIER)
+            async with bot(**settings) as theatre:
+                await posted(theatre)
+                playground.backend.faults.order(Fault(method="DELETE", path="/messages/", status=403))
+                await theatre.studio.gallery.delete(one.id, viewer(theatre))
+                while "not taken out of the digest" not in caplog.text:  # noqa: ASYNC110  # a log tells nobody
+                    await asyncio.sleep(0.01)
+                assert len(in_channel(theatre)) == 1
+            async with bot(**settings) as theatre:
+                await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_two_of_one_title_are_told_apart(self, stage):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                shares = [await hung(theatre, picture=gif("red"), shared=EARLIER + n, message=None) for n in range(3)]
+                for voters, share in enumerate(shares):
+                    for voter in range(voters):
+                        await theatre.store.gallery.vote(share.id, str(voter))
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                await posted(theatre)
+                await theatre.studio.gallery.delete(shares[1].id, viewer(theatre))
+                channel = theatre.ada.at(playground.channel("animations"))
+                after = await channel.message_where(lambda one: "1\\. " in one.content and "3\\. " not in one.content)
+                assert [line.split(" · ")[1] for line in after.content.splitlines() if "by Ada" in line] == [
+                    "2 votes",
+                    "0 votes",
+                ]
+
+
+class TestWhereItCannotBePosted:
+    """The admins read why in their log, once, and the bot does not make it anew every minute."""
+
+    @pytest.fixture(autouse=True)
+    def _looking_often(self, monkeypatch):
+        loop = tasks.loop
+        often = {LOOK_SECONDS: 0.02}
+        monkeypatch.setattr(tasks, "loop", lambda *, seconds: loop(seconds=often.get(seconds, seconds)))
+
+    @pytest.fixture
+    async def house(self, stage):
+        """A server with a digest that is due and a log; the bot is started by the test."""
+        guilds = (GuildSettings(channels=("general", "animations", "log")),)
+        async with server(stage, guilds=guilds) as (playground, bot):
+            async with bot() as theatre:
+                await hung(theatre, picture=gif("red"), shared=EARLIER)
+            settings = {"digest_channel": channel_of(playground), "log_channel": channel_of(playground, "log")}
+            yield playground, functools.partial(bot, **settings, **JUST_NOW)
+
+    async def told(self, theatre):
+        """Return what the log says, once many more looks at the clock have had time to add to it."""
+        log = theatre.ada.at(theatre.playground.channel("log"))
+        await log.message_where(lambda one: one.author.id == theatre.app_id)
+        await asyncio.sleep(0.5)
+        return [message.content for message in in_channel(theatre, "log")]
+
+    async def test_a_missing_permission_is_told_without_trying(self, house):
+        playground, bot = house
+        playground.deny_bot(playground.channel("animations"), Permission.ATTACH_FILES)
+        async with bot() as theatre:
+            (told,) = await self.told(theatre)
+            assert plain(told) == (
+                "⚠️ digest_channel: this bot cannot post in #animations. It needs View Channel, Send Messages, Attach"
+                " Files and Read Message History there."
+            )
+            assert len(self.posts(playground)) == 1  # the log
+
+    async def test_what_discord_refuses_is_told_and_not_tried_again_at_once(self, house):
+        playground, bot = house
+        path = f"/channels/{channel_of(playground)}/messages"
+        playground.backend.faults.order(Fault(method="POST", path=path, status=403, code=50013, times=1000))
+        async with bot() as theatre:
+            (told,) = await self.told(theatre)
+            assert "Discord refuses what this bot posts there (403 Forbidden (error code: 50013)" in plain(told)
+            assert [post.status for post in self.posts(playground)] == [403, 200]
+
+    async def test_it_is_tried_again_after_a_pause(self, house, monkeypatch):
+        monkeypatch.setattr("cogs.announcer._PAUSE", 0.05)
+        playground, bot = house
+        path = f"/channels/{channel_of(playground)}/messages"
+        playground.backend.faults.order(Fault(method="POST", path=path, status=403, code=50013, times=2))
+        async with bot() as theatre:
+            await posted(theatre)
+            assert len(await self.told(theatre)) == 1
+
+    def posts(self, playground):
+        return playground.backend.traffic.requests("POST", "/channels/{channel_id}/messages")
 
 
 class TestWhen:

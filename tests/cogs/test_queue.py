@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from unittest import mock
 
+import discord
 import msgspec
 import pytest
 
 from cogs.language import language_of
+from cogs.places import may_see
 from cogs.queue import PER_PAGE, page_of, queue_text
 from engine.config import Config, LimitsConfig
 from engine.messages import Standing
@@ -15,12 +18,18 @@ from engine.recipe import Zoom
 from engine.store import Member
 from engine.store.records import JobRecord
 from engine.studio import QueueEntry
-from playground.settings import MemberSettings
+from playground.settings import GuildSettings, MemberSettings
+from playground.world.permissions import Permission
+from tests.cogs.community import EVERYBODY
 from tests.cogs.conftest import BRISK, is_note, says
 from tests.fakes.orders import ADA, BOB, MORPH, answer
 
 ENGLISH = language_of(None)
 MEMBERS = (MemberSettings(name="Olga"), MemberSettings(name="Ada"), MemberSettings(name="Bruno", locale="it"))
+
+
+def everything(record):
+    return True
 
 
 def entry(number, member=BOB, standing=None, recipe=MORPH):
@@ -122,12 +131,64 @@ class TestTheNote:
             assert re.search(r"-# Your quota: \d+ minutes of 10 minutes of the engine's time are left", note.content)
 
 
+class TestWhatOthersMayKnow:
+    """Staff may render where others cannot look; that they do is all that the queue says there."""
+
+    @pytest.fixture
+    async def house(self, stage):
+        guild = GuildSettings(channels=("general", "staff", "adults"), age_restricted=("adults",))
+        async with stage.playground(guilds=(guild,), members=EVERYBODY) as playground:
+            world, staff = playground.world, playground.channel("staff")
+            for name in ("Bruno", "Chiara"):
+                world.deny(staff, playground.member(name).user, Permission.VIEW_CHANNEL)
+            playground.open_thread(staff, "plans")
+            playground.open_thread(playground.channel("general"), "talk")
+            async with stage.bot(playground) as theatre:
+                yield theatre
+
+    async def lines(self, theatre, channel, reader, *, place="general"):
+        """Let Ada, whose server it is, render in a channel, and return what somebody reads of it elsewhere."""
+        await theatre.ada.at(theatre.playground.channel(channel)).slash("/zoom prompt:a secret road")
+        theatre.engine.stand((await theatre.engine.wait_added(1)).id, 0, 20.0)
+        member = theatre.playground.member(reader).at(theatre.playground.channel(place))
+        return (await (await member.slash("/queue")).message_where(is_note)).content
+
+    @pytest.mark.parametrize("channel", ["staff", "plans", "adults"])
+    async def test_a_job_in_a_channel_that_is_not_for_them_is_there_and_no_more(self, house, channel):
+        assert await self.lines(house, channel, "Bruno") == "▶ an animation in another channel · about 20 s left"
+
+    @pytest.mark.parametrize(
+        ("channel", "place"), [("general", "general"), ("talk", "general"), ("general", "talk"), ("adults", "adults")]
+    )
+    async def test_one_in_a_channel_that_is_shows_what_and_whose(self, house, channel, place):
+        content = await self.lines(house, channel, "Bruno", place=place)
+        assert content == "▶ **zoom: a secret road** · Ada · about 20 s left"
+
+    async def test_ones_own_is_shown_wherever_it_is(self, house):
+        assert "a secret road** · yours" in await self.lines(house, "adults", "Ada")
+
+    @pytest.mark.parametrize(("looks_after", "is_seen"), [(True, True), (False, False)])
+    def test_a_private_thread_is_for_those_in_it_and_those_who_look_after_threads(self, looks_after, is_seen):
+        thread, member, guild = (mock.Mock(spec=kind) for kind in (discord.Thread, discord.Member, discord.Guild))
+        thread.is_private.return_value, thread.is_nsfw.return_value = True, False
+        thread.permissions_for.return_value = discord.Permissions(view_channel=True, manage_threads=looks_after)
+        guild.get_channel_or_thread.return_value = thread
+        asked = mock.Mock(guild=guild, user=member, channel_id=1)
+        assert may_see(asked, "7") is is_seen
+        assert may_see(mock.Mock(guild=guild, user=member, channel_id=7), "7")
+
+    def test_of_a_channel_that_is_not_known_nothing_is_told(self):
+        guild = mock.Mock(spec=discord.Guild)
+        guild.get_channel_or_thread.return_value = None
+        assert not may_see(mock.Mock(guild=guild, user=mock.Mock(spec=discord.Member), channel_id=1), "7")
+
+
 class TestTheText:
     def test_a_page_fits_a_message_whatever_is_in_it(self):
         nasty = Zoom(prompt="*" * 300, seed=1)
         member = Member(id="9", name="_" * 100)
         entries = [entry(n, member, Standing("x", n, 60.0 * n), nasty) for n in range(50)]
-        text = queue_text(page_of(entries, 3, 0), member=ADA.id, say=ENGLISH)
+        text = queue_text(page_of(entries, 3, 0), member=ADA.id, say=ENGLISH, may_know=everything)
         assert len(text) <= 1800
         assert text.splitlines()[-2:] == [
             "-# 3 animations from elsewhere are in the same line.",
@@ -140,13 +201,15 @@ class TestTheText:
 
     def test_names_and_prompts_are_inert(self):
         nasty = msgspec.structs.replace(BOB, name="**@everyone**")
-        text = queue_text(page_of([entry(1, member=nasty)], 0, 0), member=ADA.id, say=ENGLISH)
+        text = queue_text(page_of([entry(1, member=nasty)], 0, 0), member=ADA.id, say=ENGLISH, may_know=everything)
         assert "@everyone" not in text
         assert "**@" not in text
 
     def test_without_a_standing_nothing_is_made_up(self):
-        assert "time left: measuring" in queue_text(page_of([entry(1)], 0, 0), member=ADA.id, say=ENGLISH)
+        assert "time left: measuring" in queue_text(
+            page_of([entry(1)], 0, 0), member=ADA.id, say=ENGLISH, may_know=everything
+        )
 
     def test_other_servers_jobs_are_counted_only(self):
-        text = queue_text(page_of([], 1, 0), member=ADA.id, say=ENGLISH)
+        text = queue_text(page_of([], 1, 0), member=ADA.id, say=ENGLISH, may_know=everything)
         assert text == "Nothing is running or waiting here.\n-# 1 animation from elsewhere is in the same line."

@@ -67,6 +67,17 @@ class TestChanging:
         again = await (await theatre.ada.click(note, "Negative prompt, frames, focus")).modal()
         assert [field.value for field in again.fields] == ["people", "9", "30", "below"]
 
+    async def test_the_form_is_taken_after_a_restart(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                note = await opened(before)
+                modal = await (await before.ada.click(note, "Negative prompt, frames, focus")).modal()
+            async with stage.bot(playground) as after:
+                await after.ada.submit(modal, negative="people", zoom="30")
+                await shows(after, "`people`", "Frames of a zoom: 30")
+                defaults = await after.studio.belongings.defaults(after.ada.user.id)
+                assert defaults == Defaults(negative="people", zoom_frames=30)
+
     @pytest.mark.parametrize(
         ("values", "sentence"),
         [

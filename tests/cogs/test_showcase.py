@@ -10,6 +10,7 @@ import pytest
 
 from playground.settings import GuildSettings
 from tests.cogs.community import channel_of, hung, in_channel, server, vote
+from tests.cogs.markdown import plain
 
 
 @pytest.fixture(autouse=True)
@@ -143,12 +144,16 @@ async def test_what_is_for_adults_is_not_shown_to_everybody(stage):
         assert len(in_channel(theatre)) == 1
 
 
-async def test_a_channel_of_another_server_shows_nothing(stage, caplog):
-    guilds = (GuildSettings(name="One"), GuildSettings(name="Two"))
+async def test_a_channel_of_another_server_shows_nothing_and_the_admins_are_told_once(stage):
+    guilds = tuple(GuildSettings(name=name, channels=("general", "animations", "log")) for name in ("One", "Two"))
     async with server(stage, guilds=guilds) as (playground, bot):
-        foreign = playground.channel("animations", playground.guild("Two"))
-        async with bot(showcase_channel=foreign.id, showcase_votes=1) as theatre:
+        foreign, log = playground.channel("animations", playground.guild("Two")), channel_of(playground, "log")
+        async with bot(showcase_channel=foreign.id, showcase_votes=1, log_channel=log) as theatre:
             one = await hung(theatre)
             await vote(theatre, one, "Bruno")
-            await playground.world.news.until(lambda: True if "not posted" in caplog.text else None, 10)
+            here = theatre.ada.at(playground.channel("log"))
+            told = await here.message_where(lambda message: message.author.id == theatre.app_id)
+            assert plain(told.content) == f"⚠️ showcase_channel: {foreign.id} is no text channel of this server."
+            await vote(theatre, await hung(theatre), "Bruno")
+            assert len(in_channel(theatre, "log")) == 1
             assert not any(message.author.id == theatre.app_id for message in theatre.ada.at(foreign).messages)

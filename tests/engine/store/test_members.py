@@ -102,3 +102,24 @@ async def test_an_announcement_begins_once_and_is_known_to_be_posted_afterwards(
     await store.announcements.posted(planned, "700", "900")
     stands = await store.announcements.begin(again)
     assert (stands.since, stands.channel, stands.message) == (100.0, "700", "900")
+
+
+async def test_what_stands_behind_a_form_is_for_its_member_and_goes_after_two_days(store):
+    await store.forms.keep("a", ADA.id, "first")
+    await store.forms.keep("a", ADA.id, "second")
+    assert await store.forms.find("a", ADA.id) == "second"
+    assert await store.forms.find("a", BOB.id) is None
+    await store.prune(30)
+    assert await store.forms.find("a", ADA.id) == "second"
+    await store._database.rows("UPDATE forms SET kept = kept - 3 * 24 * 3600")
+    await store.prune(30)
+    assert await store.forms.find("a", ADA.id) is None
+
+
+async def test_of_many_forms_a_members_latest_are_kept(store):
+    await store.forms.keep("other", BOB.id, "text")
+    for number in range(25):
+        await store.forms.keep(str(number), ADA.id, "text")
+    kept = [number for number in range(25) if await store.forms.find(str(number), ADA.id)]
+    assert kept == list(range(5, 25))
+    assert await store.forms.find("other", BOB.id) == "text"
