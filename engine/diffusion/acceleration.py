@@ -124,9 +124,14 @@ class Compiled:
     Args:
         function: called with tensors only, all with the batch as their first dimension.
         name: of the function, for the log.
+
+    Attributes:
+        is_settled: whether shapes that were not compiled yet run as they are from now on: a compile takes a minute, in
+            which everybody's animations would stand still.
     """
 
     def __init__(self, function: Function, name: str) -> None:
+        self.is_settled = False
         self._plain = function
         self._name = name
         self._compiled: Function | None = torch.compile(function, dynamic=False)
@@ -139,7 +144,8 @@ class Compiled:
             if tensor.dim() and len(tensor) > 1:
                 torch._dynamo.maybe_mark_dynamic(tensor, 0)
         try:
-            return self._compiled(*inputs)
+            with torch.compiler.set_stance("eager_on_recompile" if self.is_settled else "default"):
+                return self._compiled(*inputs)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a compiler can fail in any way, and the plain function is there
@@ -169,6 +175,7 @@ class Acceleration:
         self._pool = torch.cuda.graph_pool_handle() if self._records else None
         self._most = max(RECORDINGS, 2 * lanes)
         self._recorded: list[Recorded] = []
+        self._compiled: list[Compiled] = []
 
     def recorded(self, function: Function) -> Function:
         """Return a function that is replayed; see `Recorded`. What it returned is overwritten by its next call."""
@@ -179,7 +186,15 @@ class Acceleration:
 
     def compiled(self, function: Function, name: str) -> Function:
         """Return a function that runs compiled; see `Compiled`."""
-        return Compiled(function, name) if self._compiles else function
+        if not self._compiles:
+            return function
+        self._compiled.append(Compiled(function, name))
+        return self._compiled[-1]
+
+    def settle(self) -> None:
+        """Compile nothing any more: what is called from now on belongs to jobs."""
+        for compiled in self._compiled:
+            compiled.is_settled = True
 
     def forget(self) -> None:
         """Let all recordings go, and with them the memory that they share."""

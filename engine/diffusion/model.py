@@ -159,7 +159,8 @@ class DiffusionModel:
     def warm_up(self, width: int) -> None:
         """Let a graphics card record the calls that a giro in the model's own size takes, with up to `width` lanes.
 
-        It also finds out whether there is memory for so many.
+        It also finds out whether there is memory for so many. What is compiled is compiled now; other sizes run as they
+        are.
 
         Raises:
             ModelError: there is not enough for a single picture.
@@ -191,6 +192,7 @@ class DiffusionModel:
                 size=settings.size,
                 model=self._name,
             ) from None
+        self._acceleration.settle()
 
     @torch.inference_mode()
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:

@@ -128,3 +128,34 @@ def test_what_cannot_be_compiled_runs_as_it_is(monkeypatch, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "the UNet cannot be compiled here (the compiler gave up); it runs as it is"
     ]
+
+
+@pytest.fixture
+def compiled_shapes(monkeypatch):
+    """What is really compiled, by dynamo with a backend that takes no compiler."""
+    shapes = []
+    compile_really = torch.compile
+
+    def note(graph, examples):
+        shapes.append([tuple(tensor.shape) for tensor in examples if isinstance(tensor, torch.Tensor)])
+        return graph
+
+    monkeypatch.setattr(torch, "compile", lambda function, dynamic: compile_really(function, backend=note))
+    yield shapes
+    torch.compiler.reset()
+
+
+def test_any_number_of_rows_takes_one_compile(compiled_shapes):
+    compiled = Compiled(doubled, "the UNet")
+    for rows in (8, 6, 2, 5):
+        assert torch.equal(compiled(*wide(rows, rows)), torch.full((rows, 3), 3.0 * rows))
+    assert len(compiled_shapes) == 1
+
+
+def test_once_jobs_come_nothing_new_is_compiled(compiled_shapes):
+    compiled = Compiled(doubled, "the UNet")
+    compiled(*wide(8))
+    compiled.is_settled = True
+    for sides in ((8, 3), (4, 3), (8, 5), (1, 3)):
+        assert torch.equal(compiled(torch.ones(sides), torch.ones(sides)), torch.full(sides, 3.0))
+    assert len(compiled_shapes) == 1

@@ -34,6 +34,10 @@ class Diary(Acceleration):
     def __init__(self) -> None:
         super().__init__(torch.device("cpu"))
         self.calls: list[Any] = []
+        self.is_settled = False
+
+    def settle(self) -> None:
+        self.is_settled = True
 
     def recorded(self, function: Function) -> Function:
         def noting(*inputs: Tensor) -> Tensor:
@@ -61,6 +65,7 @@ def test_calls_of_every_width_are_recorded_and_then_called(kind, tmp_path):
 
     assert set(recorded.values()) == {WARM_UPS + 1}, "the last of the calls is the one that is recorded"
     assert len(recorded) == WIDTH + 2, "each width, an encoding and a decoding"
+    assert diary.is_settled
     assert set(diary.calls) == set(recorded)
 
 
