@@ -88,6 +88,7 @@ class EngineClient:
         self._tickets = itertools.count(1)
         self._questions: dict[int, asyncio.Future[Any]] = {}
         self._paused: set[str | None] = set()
+        self._forgotten: set[JobId] = set()
         self._discarded: set[JobId] = set()
         self._trial: asyncio.Future[None] | None = None
         self._changing = asyncio.Lock()
@@ -186,19 +187,24 @@ class EngineClient:
             self._end_cancelled(job)
 
     async def forget(self, job: JobId) -> None:
-        """Say that the result is safe."""
+        """Say that the result is safe, as soon as there is a process to hear it."""
+        self._forgotten.add(job)
         if self._ready is not None:
-            self._send(Forget(job))
+            self._send_left()
 
     async def discard(self, jobs: Iterable[JobId]) -> None:
         """Have the frames of finished jobs thrown away, as soon as there is a process to do it."""
         self._discarded.update(jobs)
         if self._ready is not None:
-            self._send_discarded()
+            self._send_left()
 
-    def _send_discarded(self) -> None:
+    def _send_left(self) -> None:
+        """Say what was left to say about finished jobs."""
+        for job in self._forgotten:
+            self._send(Forget(job))
         for job in self._discarded:
             self._send(Discard(job))
+        self._forgotten.clear()
         self._discarded.clear()
 
     def _end_cancelled(self, job: JobId) -> None:
@@ -397,7 +403,7 @@ class EngineClient:
                 self._ready = event
                 self._loaded.set()
                 self._end_trial(None)
-                self._send_discarded()
+                self._send_left()
                 for server in self._paused:
                     self._send(Pause(server, paused=True))
                 for job in self._jobs.values():

@@ -151,9 +151,11 @@ class Folder:
 
     @property
     def seconds(self) -> float:
-        """Render time spent on the job so far, as last written down."""
-        note = self.path / "seconds"
-        return float(note.read_text()) if note.exists() else 0.0
+        """Render time spent on the job so far, as last written down; 0 where a power cut has left nothing of that."""
+        try:
+            return float((self.path / "seconds").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0.0
 
     @seconds.setter
     def seconds(self, value: float) -> None:

@@ -263,6 +263,21 @@ async def test_the_frames_of_a_job_cancelled_while_no_engine_runs_go_as_soon_as_
     await client.close()
 
 
+async def test_that_a_result_is_safe_is_heard_by_an_engine_that_starts_later(spool: Path) -> None:
+    first = EngineClient(CONFIG, spool)
+    events = first.watch("done")
+    await first.start()
+    await first.add(job("done", MORPH))
+    await until(events, Done)
+    await first.close()  # before the result was delivered
+    second = EngineClient(CONFIG, spool)
+    await second.forget("done")
+    await second.start()
+    while not (spool / "done" / "shelved").exists():  # noqa: ASYNC110  # another process writes it
+        await asyncio.sleep(0.01)
+    await second.close()
+
+
 async def test_jobs_wait_for_an_engine_that_is_still_starting(spool: Path) -> None:
     client = EngineClient(CONFIG, spool)
     events = client.watch("early")

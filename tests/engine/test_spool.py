@@ -107,6 +107,8 @@ def test_time_spent_is_remembered(folder: Folder) -> None:
     assert folder.seconds == 0
     folder.seconds = 12.5
     assert Folder(folder.path).seconds == 12.5
+    (folder.path / "seconds").write_bytes(b"")  # as a power cut leaves it
+    assert folder.seconds == 0
 
 
 def test_folders_that_nobody_came_back_for_are_removed(tmp_path: Path) -> None:
