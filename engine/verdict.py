@@ -7,6 +7,7 @@ measured on a few thousand of a frame's pixels, which takes a millisecond whatev
 
 from __future__ import annotations
 
+import functools
 from typing import Final, Literal
 
 import msgspec
@@ -86,14 +87,19 @@ def judge(picture: Pixels, context: Context) -> Verdict:
 
 def _sampled(picture: Pixels) -> NDArray[np.float64]:
     """Return pixels from all over a picture in CIELAB, shape (GRID, GRID, 3)."""
-    rows, columns = (np.linspace(0, size - 1, GRID).round().astype(int) for size in picture.shape[:2])
-    return lab(picture[rows[:, None], columns])
+    return lab(picture[_places(*picture.shape[:2])])
 
 
 def _change(picture: Pixels, before: Pixels) -> float:
-    rows, columns = (np.linspace(0, size - 1, GRID).round().astype(int) for size in picture.shape[:2])
-    place = rows[:, None], columns
-    return float(np.abs(picture[place].astype(np.int16) - before[place]).mean())
+    places = _places(*picture.shape[:2])
+    return float(np.abs(picture[places].astype(np.int16) - before[places]).mean())
+
+
+@functools.lru_cache(maxsize=8)
+def _places(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows, shape (GRID, 1), and columns, shape (GRID,), that are looked at in pictures of a size."""
+    rows, columns = (np.linspace(0, size - 1, GRID).round().astype(np.intp) for size in (height, width))
+    return rows[:, None], columns
 
 
 def _layout_distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

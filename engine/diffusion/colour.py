@@ -32,15 +32,27 @@ _AXES = (
 """Brightness, red against blue, green against both: an orthonormal basis, so its inverse is its transpose."""
 
 
-class _Colours(NamedTuple):
-    """A picture's mean colour, shape (3, 1) in RGB, and its standard deviation along each axis, shape (3, 1)."""
+class Palette(NamedTuple):
+    """What there is to a picture's colours.
+
+    Attributes:
+        mean: colour of all of it, shape (3, 1) in RGB.
+        spread: standard deviation along each axis, shape (3, 1).
+        regions: mean colours, shape (1, 3, REGIONS, REGIONS).
+    """
 
     mean: Tensor
     spread: Tensor
+    regions: Tensor
+
+
+def palette_of(image: Tensor) -> Palette:
+    """Look at the colours of a picture: shape (1, 3, height, width), RGB of any range."""
+    return Palette(*_mean_and_spread(image), F.adaptive_avg_pool2d(image, REGIONS))
 
 
 def drawn_towards(
-    image: Tensor, anchors: Sequence[tuple[Tensor, float]], grade: tuple[Tensor, float] | None = None
+    image: Tensor, anchors: Sequence[tuple[Palette, float]], grade: tuple[Palette, float] | None = None
 ) -> Tensor:
     """Return `image` with its colours drawn towards those of other pictures, each by its weight.
 
@@ -49,25 +61,22 @@ def drawn_towards(
 
     Args:
         image: shape (1, 3, height, width), RGB of any range.
-        anchors: pictures of the same range and any size, with weights that sum to 1 at most.
-        grade: a picture, and how far the anchors are first made as colourful and as rich in contrast as it is, 0…1.
+        anchors: of pictures of the same range and any size, with weights that sum to 1 at most.
+        grade: of a picture, and how far the anchors are first made as colourful and as rich in contrast as it is, 0…1.
     """
     axes = sent(torch.tensor(_AXES), image.device)
-    own = _colours(image, axes)
-    graded = None if grade is None else (_colours(grade[0], axes), grade[1])
-    mean, log_gain = own.mean, torch.zeros_like(own.spread)
-    for picture, weight in anchors:
-        theirs = _colours(picture, axes)
-        if graded is not None:
-            theirs = _graded(theirs, *graded, axes)
-        mean = mean + weight * (theirs.mean - own.mean)
-        log_gain = log_gain + weight * torch.log(theirs.spread / own.spread)
+    own_mean, own_spread = _mean_and_spread(image)
+    mean, log_gain = own_mean, torch.zeros_like(own_spread)
+    for anchor, weight in anchors:
+        theirs = anchor if grade is None else _graded(anchor, *grade, axes)
+        mean = mean + weight * (theirs.mean - own_mean)
+        log_gain = log_gain + weight * torch.log(theirs.spread / own_spread)
     most = math.log(LARGEST_GAIN)
     change = axes.T @ (torch.exp(log_gain.clamp(-most, most)) * axes)
-    return torch.addmm(mean - change @ own.mean, change, image.flatten(-2)[0]).view_as(image)
+    return torch.addmm(mean - change @ own_mean, change, image.flatten(-2)[0]).view_as(image)
 
 
-def laid_out_like(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Tensor:
+def laid_out_like(image: Tensor, anchors: Sequence[tuple[Palette, float]]) -> Tensor:
     """Return `image` with the mean colours of its regions drawn towards those of other pictures, each by its weight.
 
     Regions are the cells of a coarse grid, and the change between their centres is interpolated, so nothing that is
@@ -76,12 +85,12 @@ def laid_out_like(image: Tensor, anchors: Sequence[tuple[Tensor, float]]) -> Ten
 
     Args:
         image: shape (1, 3, height, width), RGB of any range.
-        anchors: pictures of the same range and shape, with weights that sum to 1 at most.
+        anchors: of pictures of the same range and shape, with weights that sum to 1 at most.
     """
     own = F.adaptive_avg_pool2d(image, REGIONS)
     change = torch.zeros_like(own)
-    for picture, weight in anchors:
-        change += weight * (F.adaptive_avg_pool2d(picture, REGIONS) - own)
+    for anchor, weight in anchors:
+        change += weight * (anchor.regions - own)
     rows, columns = (_between_regions(size, image.device) for size in image.shape[-2:])
     return rows @ change @ columns.T + image
 
@@ -94,28 +103,30 @@ def _between_regions(size: int, device: torch.device) -> Tensor:
     return F.interpolate(torch.eye(REGIONS, device=device)[None, None], (size, REGIONS), mode="bilinear")[0, 0]
 
 
-def _colours(image: Tensor, axes: Tensor) -> _Colours:
+def _mean_and_spread(image: Tensor) -> tuple[Tensor, Tensor]:
+    axes = sent(torch.tensor(_AXES), image.device)
     pixels = image.flatten(-2)[0]
     mean = pixels.mean(1, keepdim=True)
     centred = pixels - mean
     covariance = centred @ centred.T / pixels.shape[1]
     variance = ((axes @ covariance) * axes).sum(1, keepdim=True)
-    return _Colours(mean, variance.clamp_min(LEAST_SPREAD**2).sqrt())
+    return mean, variance.clamp_min(LEAST_SPREAD**2).sqrt()
 
 
-def _graded(colours: _Colours, like: _Colours, share: float, axes: Tensor) -> _Colours:
+def _graded(colours: Palette, like: Palette, share: float, axes: Tensor) -> Palette:
     """Return colours with their contrast and colourfulness, not their hue or brightness, brought nearer to others'."""
     contrast = _gain(like.spread[0], colours.spread[0], share)
     chroma = _gain(_colourfulness(like, axes), _colourfulness(colours, axes), share)
     around_grey = axes @ colours.mean
     mean = axes.T @ torch.cat([around_grey[:1], around_grey[1:] * chroma])
-    return _Colours(mean, torch.cat([colours.spread[:1] * contrast, colours.spread[1:] * chroma]))
+    spread = torch.cat([colours.spread[:1] * contrast, colours.spread[1:] * chroma])
+    return colours._replace(mean=mean, spread=spread)
 
 
 def _gain(wanted: Tensor, own: Tensor, share: float) -> Tensor:
     return (wanted / own).pow(share).clamp(1 / LARGEST_GRADE, LARGEST_GRADE)
 
 
-def _colourfulness(colours: _Colours, axes: Tensor) -> Tensor:
+def _colourfulness(colours: Palette, axes: Tensor) -> Tensor:
     """Return the root of the mean squared distance from grey, a scalar."""
     return torch.cat([(axes @ colours.mean)[1:], colours.spread[1:]]).square().sum().sqrt()

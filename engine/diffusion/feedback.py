@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -15,32 +15,26 @@ from engine.motion.transfer import sent
 from engine.motion.warp import presence, warp
 from engine.storyboard import Blend, Feedback
 
-Look = Callable[[Picture], Tensor]
-"""Puts a picture onto the device; see `Pictures.look`."""
 
-
-def starting_image(
-    start: Feedback, sources: Mapping[int, Picture], device: torch.device, look: Look | None = None
-) -> Tensor:
+def starting_image(start: Feedback, sources: Mapping[int, Picture], pictures: Pictures) -> Tensor:
     """Move a source frame by the camera, mix the other one in, anchor its colours; nothing is rounded on the way.
 
     Args:
         start: its cameras know their focus.
-        look: where the sources may lie on the device already.
+        pictures: of the device that is to hold the result.
 
     Returns:
         the picture as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
     """
-    look = look or Pictures(device).look
-    image = warp(look(sources[start.frame]), start.camera)
+    image = warp(pictures.look(sources[start.frame]), start.camera)
     if start.blend is not None:
-        image = _blended(image, start.blend, look(sources[start.blend.frame]))
+        image = _blended(image, start.blend, pictures.look(sources[start.blend.frame]))
     if start.anchors:
-        anchors = [(look(sources[anchor.frame]), anchor) for anchor in start.anchors]
+        anchors = [(pictures.palette(sources[anchor.frame]), anchor) for anchor in start.anchors]
         if any(anchor.layout for anchor in start.anchors):
-            image = laid_out_like(image, [(picture, anchor.layout) for picture, anchor in anchors])
-        grade = None if start.grade is None else (look(sources[start.grade.frame]), start.grade.weight)
-        image = drawn_towards(image, [(picture, anchor.weight) for picture, anchor in anchors], grade)
+            image = laid_out_like(image, [(palette, anchor.layout) for palette, anchor in anchors])
+        grade = None if start.grade is None else (pictures.palette(sources[start.grade.frame]), start.grade.weight)
+        image = drawn_towards(image, [(palette, anchor.weight) for palette, anchor in anchors], grade)
     return image.clamp(0, 1).mul_(2).sub_(1)  # a sharp kernel overshoots a little at hard edges
 
 

@@ -276,7 +276,7 @@ class DiffusionModel:
         for lane, request in opened:
             shot = aimed(request.shot, request.sources)
             if isinstance(shot.start, Feedback):
-                image = starting_image(shot.start, request.sources, self._parts.device, self._pictures.look)
+                image = starting_image(shot.start, request.sources, self._pictures)
                 by_size[lane.shape_key].append((lane, shot, image))
         for group in by_size.values():
             latents = self._autoencoder.encode(

@@ -54,16 +54,25 @@ def _moved_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, T
     """Move without rotation: rows and columns are independent."""
     height, width = fine.shape[-2:]
     column, row = (index.floor().long() for index in axis_positions(width, height, camera))
+    if _all_inside(column, width) and _all_inside(row, height):  # as when the camera moves forward
+        return _picked(fine, column, row), (_squares(row)[:, None] * _squares(column)[None, :]).sqrt()
     own_column, own_row = torch.arange(width), torch.arange(height)
     outside_x, outside_y = (column < 0) | (column >= width), (row < 0) | (row >= height)
     column, row = torch.where(outside_x, own_column, column), torch.where(outside_y, own_row, row)
-    cells = fine[:, :, sent(row, fine.device)][..., sent(column, fine.device)]
     outside = outside_x[None, :] | outside_y[:, None]
-    if outside.any():
-        cells = torch.where(sent(outside, fine.device), beyond, cells)
+    cells = torch.where(sent(outside, fine.device), beyond, _picked(fine, column, row))
     # What lies outside is counted as if it did not repeat, which is so where it is outside on one side only.
     squares_x, squares_y = _squares(column + outside_x * width), _squares(row + outside_y * height)
     return cells, (squares_y[:, None] * squares_x[None, :]).sqrt()
+
+
+def _all_inside(index: Tensor, size: int) -> bool:
+    """Return whether indices that only grow are those of an axis of `size`."""
+    return bool(index[0] >= 0) and bool(index[-1] < size)
+
+
+def _picked(fine: Tensor, column: Tensor, row: Tensor) -> Tensor:
+    return fine[:, :, sent(row, fine.device)][..., sent(column, fine.device)]
 
 
 def _squares(index: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.animations import storyboard
 from engine.camera import parse_camera
 from engine.diffusion.feedback import starting_image
+from engine.diffusion.pictures import Pictures
 from engine.motion.vanishing import aimed
 from engine.motion.warp import warp
 from engine.recipe import Focus, Zoom
@@ -36,7 +37,7 @@ def chain(camera: str, focus: str | Focus) -> list[np.ndarray]:
     for shot in board.shots[1:]:
         there = aimed(shot, dict(enumerate(frames)))
         assert isinstance(there.start, Feedback)
-        image = (starting_image(there.start, dict(enumerate(frames)), torch.device("cpu")) + 1) / 2 * 255
+        image = (starting_image(there.start, dict(enumerate(frames)), Pictures(torch.device("cpu"))) + 1) / 2 * 255
         frames.append(image[0].permute(1, 2, 0).round().to(torch.uint8).numpy())
         if shot.index == FRAMES // 2:
             frames[-1] = picture(1)

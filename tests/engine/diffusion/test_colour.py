@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.diffusion.colour import LARGEST_GAIN, LARGEST_GRADE, REGIONS, drawn_towards, laid_out_like
+from engine.diffusion import colour
+from engine.diffusion.colour import LARGEST_GAIN, LARGEST_GRADE, REGIONS, palette_of
 
 AXES = torch.tensor([[1, 1, 1], [1, 0, -1], [-1, 2, -1]], dtype=torch.float32)
 
@@ -16,6 +17,15 @@ def picture(seed: int, spread: float = 0.2, mean: float = 0.5) -> Tensor:
     noise = torch.randn(1, 3, 32, 48, generator=torch.Generator().manual_seed(seed))
     tint = torch.linspace(-0.1, 0.1, 3).view(1, 3, 1, 1) * (1 if seed % 2 else -1)
     return noise * spread + mean + tint
+
+
+def drawn_towards(image: Tensor, anchors, grade=None) -> Tensor:
+    graded = None if grade is None else (palette_of(grade[0]), grade[1])
+    return colour.drawn_towards(image, [(palette_of(anchor), weight) for anchor, weight in anchors], graded)
+
+
+def laid_out_like(image: Tensor, anchors) -> Tensor:
+    return colour.laid_out_like(image, [(palette_of(anchor), weight) for anchor, weight in anchors])
 
 
 def along_axes(image: Tensor) -> Tensor:

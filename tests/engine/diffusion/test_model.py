@@ -13,6 +13,7 @@ from engine.config import ModelConfig
 from engine.diffusion.batch import Batch
 from engine.diffusion.feedback import starting_image
 from engine.diffusion.loading import load_backend
+from engine.diffusion.pictures import Pictures
 from engine.errors import EngineError, PromptError, RecipeError
 from engine.recipe import Giro, Morph, Stage
 from engine.settings import Settings
@@ -192,7 +193,7 @@ def test_the_camera_moves_the_frame_but_not_the_one_that_is_blended_in():
 def test_what_the_camera_makes_is_not_rounded_before_it_is_encoded():
     pattern = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
 
-    image = starting_image(Feedback(0, Camera(zoom=1.02)), {0: pattern}, torch.device("cpu"))
+    image = starting_image(Feedback(0, Camera(zoom=1.02)), {0: pattern}, Pictures(torch.device("cpu")))
 
     levels = (image + 1) / 2 * 255
     assert ((levels - levels.round()).abs() > 0.1).float().mean() > 0.5
@@ -311,7 +312,7 @@ def test_beyond_its_borders_a_frame_is_blended_in_only_when_little_else_is_left(
     sources = {0: picture(100), 1: picture(200)}
     smaller = Blend(1, weight, Camera(zoom=0.5), feather=0.05)
 
-    image = (starting_image(Feedback(0, blend=smaller), sources, torch.device("cpu")) + 1) / 2 * 255
+    image = (starting_image(Feedback(0, blend=smaller), sources, Pictures(torch.device("cpu"))) + 1) / 2 * 255
 
     assert image[0, 0, SIZE // 2, SIZE // 2] == pytest.approx(inside, abs=0.5)
     assert image[0, 0, 4, 4] == image[0, 0, -4, SIZE // 2] == pytest.approx(beyond, abs=0.5)
