@@ -22,10 +22,18 @@ ASSETS = Path(__file__).parent / "assets"
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an export; `missing` are shares without a picture that can be read: they are left out."""
+    """What became of an export.
+
+    Attributes:
+        shares: how many are shown.
+        missing: those without a picture that can be read: they are left out.
+        for_adults: how many are left out because Discord, too, would show them in age-restricted channels only.
+        tally: what it did to the directory.
+    """
 
     shares: int
     missing: tuple[JobId, ...]
+    for_adults: int
     tally: Tally
 
 
@@ -40,16 +48,20 @@ class Exhibition(msgspec.Struct, frozen=True, kw_only=True):
 def export(exhibition: Exhibition, directory: Path) -> Exported:
     """Bring a directory in step with the shares.
 
+    What was made where nobody judges pictures is left out: it cannot be known whether it has to be veiled, and a veil
+    on the web opens for everybody.
+
     Raises:
         StorageError: the directory holds something else, or cannot be used.
         ConfigError: there is no such language.
     """
     target = Target(directory)
     target.open()
-    found = {share.id: find_picture(exhibition.renders, share.id) for share in exhibition.shares}
+    shares = [share for share in exhibition.shares if not share.adults_only]
+    found = {share.id: find_picture(exhibition.renders, share.id) for share in shares}
     pictures = {id: picture for id, picture in found.items() if picture is not None}
-    target.announce([path for share in exhibition.shares for path in _paths(share, pictures.get(share.id))])
-    hung = _hang(target, exhibition.shares, pictures)
+    target.announce([path for share in shares for path in _paths(share, pictures.get(share.id))])
+    hung = _hang(target, shares, pictures)
     collection = Collection(hung)
     suffixes = {share.id: pictures[share.id].suffix for share in hung}
     pages = Pages(collection, suffixes, exhibition.speech)
@@ -58,8 +70,9 @@ def export(exhibition: Exhibition, directory: Path) -> Exported:
     for path, text in content.items():
         target.put(path, text.encode())
     kept = {share.id for share in hung}
-    missing = tuple(share.id for share in exhibition.shares if share.id not in kept)
-    return Exported(shares=len(hung), missing=missing, tally=target.finish())
+    missing = tuple(share.id for share in shares if share.id not in kept)
+    for_adults = len(exhibition.shares) - len(shares)
+    return Exported(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
 
 
 def _hang(target: Target, shares: Sequence[Share], pictures: dict[JobId, Picture]) -> list[Share]:

@@ -150,6 +150,19 @@ def test_what_may_be_sensitive_is_veiled_in_the_very_pixels(gallery: Path) -> No
     assert [item["loading"] for item in page.of("img") if item["src"].endswith(".gif")] == ["lazy"]
 
 
+def test_what_nobody_judged_for_adults_is_not_published_at_all(tmp_path: Path) -> None:
+    """Not even what an earlier export has published, or with a recipe that tells what it shows."""
+    plain, adult = share("plain", at=1), share("adult", MORPH, BOB, at=2, nsfw=True)
+    hang(tmp_path / "renders", plain, adult)
+    exported(tmp_path, plain, adult)
+    assert "pictures/adult.gif" in names(tmp_path)
+    result = exported(tmp_path, plain, msgspec.structs.replace(adult, adults_only=True))
+    assert (result.shares, result.for_adults, result.missing) == (1, 1, ())
+    assert not [name for name in names(tmp_path) if "adult" in name]
+    assert "skunk" not in "".join(path.read_text() for path in pages(tmp_path))
+    assert "Bob" not in (tmp_path / "web" / "makers.html").read_text()
+
+
 def test_a_veil_hides_what_is_drawn(tmp_path: Path) -> None:
     one = share("one", nsfw=True)
     hang(tmp_path / "renders", one)
