@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -65,10 +65,9 @@ def export(exhibition: Exhibition, directory: Path) -> Exported:
     collection = Collection(hung)
     suffixes = {share.id: pictures[share.id].suffix for share in hung}
     pages = Pages(collection, suffixes, exhibition.speech)
-    content = dict(_files(collection, pages))
-    target.announce(list(content))
-    for path, text in content.items():
-        target.put(path, text.encode())
+    target.announce(path for path, _ in _files(collection, pages))
+    for path, written in _files(collection, pages):
+        target.put(path, written().encode())
     kept = {share.id for share in hung}
     missing = tuple(share.id for share in shares if share.id not in kept)
     for_adults = len(exhibition.shares) - len(shares)
@@ -102,19 +101,19 @@ def _paths(share: Share, picture: Picture | None) -> tuple[str, ...]:
     return (f"pictures/{share.id}.webp", f"pictures/{share.id}{picture.suffix}") if picture else ()
 
 
-def _files(collection: Collection, pages: Pages) -> Iterator[tuple[str, str]]:
-    """Return every file that is text, by its path."""
+def _files(collection: Collection, pages: Pages) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield every file that is text: its path, and what writes it. All of a large gallery would not fit into memory."""
     for asset in sorted(ASSETS.iterdir()):
-        yield f"assets/{asset.name}", asset.read_text(encoding="utf-8")
+        yield f"assets/{asset.name}", partial(asset.read_text, encoding="utf-8")
     for sheet in sheets(collection.shares):
-        yield sheet_path("index", sheet.number), pages.index(sheet)
+        yield sheet_path("index", sheet.number), partial(pages.index, sheet)
     if collection.best:
         for sheet in sheets(collection.best):
-            yield sheet_path("best", sheet.number), pages.best(sheet)
-    yield "makers.html", pages.makers()
+            yield sheet_path("best", sheet.number), partial(pages.best, sheet)
+    yield "makers.html", pages.makers
     for maker in collection.makers:
         for sheet in sheets(maker.shares):
-            yield sheet_path(f"makers/{maker.key}", sheet.number), pages.maker(maker, sheet)
+            yield sheet_path(f"makers/{maker.key}", sheet.number), partial(pages.maker, maker, sheet)
     for share in collection.shares:
-        yield f"renders/{share.id}.html", pages.render(share)
-        yield f"renders/{share.id}.json", to_json(share.recipe)
+        yield f"renders/{share.id}.html", partial(pages.render, share)
+        yield f"renders/{share.id}.json", partial(to_json, share.recipe)
