@@ -250,7 +250,10 @@ class Studio:
             unshared_days=keep_days_of(config, None),
             own_days={server: keep_days_of(config, server) for server in config.servers},
         )
-        await self._engine.discard(forgotten)
+        try:
+            await self._store.sweep(forgotten)
+        finally:
+            await self._engine.discard(forgotten)  # no later pruning knows which they were
 
     async def _prune_daily(self) -> None:
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -137,6 +137,11 @@ class Jobs:
     async def settled(self, job: JobId) -> JobRecord | None:
         """Note that the owner knows why there is no GIF."""
         return await self._move(job, ("failed", "cancelled"), "settled = 1")
+
+    async def unknown(self, jobs: Sequence[JobId]) -> list[JobId]:
+        """Return those of the jobs of which nothing is known."""
+        known = await self._database.known("jobs", jobs)
+        return [job for job in jobs if job not in known]
 
     async def prune(self, before: float, own: Mapping[str, float] | None = None) -> list[JobId]:
         """Forget settled jobs from before a time, in seconds since the epoch; shared ones stay as long as the share.

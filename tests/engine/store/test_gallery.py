@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import time
@@ -247,7 +248,9 @@ async def test_what_is_shared_outlives_the_pruning_of_jobs_and_files(store, tmp_
     (kept,) = await fill(store, "a")
     await store.renders.save(kept.id, Render(b"GIF89a", ".gif"))
     await store.renders.save("other", Render(b"GIF89a", ".gif"))
-    await store.prune(days=-1)
+    for name in (kept.id, "other"):
+        os.utime(tmp_path / "data" / "renders" / f"{name}.gif", (1000, 1000))
+    await store.sweep(await store.prune(days=-1))
     assert (await store.renders.load(kept.id)).data == b"GIF89a"
     assert [path.stem for path in (tmp_path / "data" / "renders").iterdir()] == [kept.id]
 
