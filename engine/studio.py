@@ -214,6 +214,12 @@ class Studio:
             self._ledger.show(record)
             await self._ledger.render(record)
 
+    async def make_again(self, job: JobId) -> None:
+        """Have a finished job whose file was lost made again, from the frames that the engine may still have."""
+        if record := await self._store.jobs.lost(job):
+            self._ledger.show(record)
+            await self._ledger.render(record)
+
     async def delivered(self, job: JobId) -> None:
         """Say that the GIF was posted."""
         self._ledger.strike(job)

@@ -126,6 +126,10 @@ class Jobs:
         """Note that a finished job has to be made again within fewer bytes."""
         return await self._move(job, ("done",), "state = 'running', limit_bytes = ?", limit_bytes)
 
+    async def lost(self, job: JobId) -> JobRecord | None:
+        """Note that a finished job has to be made again, for its file is gone."""
+        return await self._move(job, ("done",), "state = 'running'")
+
     async def moved(self, job: JobId, answer: Answer) -> JobRecord | None:
         """Note that the answer now stands elsewhere."""
         return await self._move(job, (), "answer = ?", _json(answer))
