@@ -85,9 +85,9 @@ class TestForgetting:
         stubborn = tmp_path / "renders" / f"{jobs[1]}.gif"
         stubborn.unlink()
         stubborn.mkdir()
-        with mock.patch("time.time", return_value=time.time() + 40 * 24 * 3600):
-            with pytest.raises(StorageError, match="cannot be removed"):
-                await studio.prune()
+        later = mock.patch("time.time", return_value=time.time() + 40 * 24 * 3600)
+        with later, pytest.raises(StorageError, match="cannot be removed"):
+            await studio.prune()
         assert sorted(engine.discarded) == sorted(jobs)
         assert list((tmp_path / "renders").iterdir()) == [stubborn]
 

@@ -176,6 +176,38 @@ async def test_all_may_be_kept_for_fewer_days_and_on_a_server_for_more(store, tm
     assert [path.stem for path in (tmp_path / "data" / "renders").iterdir()] == ["a"]
 
 
+async def test_no_statement_reads_every_job(store, plans):
+    for name in "abcd":
+        await store.jobs.add(job(name))
+    await store.jobs.get("a")
+    await store.jobs.unsettled()
+    await store.jobs.count_open(member=ADA.id)
+    await store.jobs.count_open(server=SERVER)
+    for kind in ("morph", None):
+        await store.jobs.recent(ADA.id, kind, 9)
+    await store.jobs.finished(ADA.id, 9)
+    await store.jobs.in_channel("700", SERVER, 9)
+    await store.jobs.planned("a", plan_of(MORPH))
+    await store.jobs.running("a")
+    await store.jobs.done("a", report_of(MORPH))
+    await store.jobs.smaller("a", 1000)
+    await store.jobs.done("a", report_of(MORPH))
+    await store.jobs.lost("a")
+    await store.jobs.done("a", report_of(MORPH))
+    await store.jobs.moved("a", answer())
+    await store.jobs.delivered("a")
+    await store.jobs.failed("b", Sentence("No."))
+    await store.jobs.settled("b")
+    await store.jobs.refused("c", Sentence("No."))
+    await store.jobs.cancelled("d")
+    await store.jobs.unknown(["a"])
+    await store.jobs.prune(time.time(), {SERVER: time.time()})
+    assert len(plans.of) > 20
+    assert plans.whole_tables == []
+    (pruning,) = (steps for sql, steps in plans.of.items() if "DELETE" in sql)
+    assert "MATERIALIZE own" in pruning, "the limits of all servers are read anew for each job"
+
+
 class TestSweeping:
     """What lies among the renders and belongs to nothing is thrown away, whatever else is wrong there."""
 
