@@ -23,6 +23,7 @@ from cogs.progress import preview_upload, progress_draft
 from cogs.result import Files, bare_draft, failed_draft, finished_draft
 from cogs.text import inert
 from engine.configuration import ConfigFile
+from engine.errors import StorageError, describe
 from engine.live import Live
 from engine.messages import JobId
 from engine.rules import presets_of
@@ -80,6 +81,7 @@ class Delivery:
         self._shown_frame: int | None = None
         self._visible = True
         self._given_up = False
+        self._made_again = False
 
     async def run(self) -> None:
         """Follow the job to its end and post what came of it.
@@ -135,14 +137,31 @@ class Delivery:
         """Post the result, or the reason why there is none."""
         presets = presets_of(self._configuration.current, record.answer.server)
         match record.state:
-            case "done":
-                render, parent = await self._studio.render(record.id), await self._studio.archive.parent(record)
-                tries = await self._studio.tries(record.id)
-                await self._deliver(finished_draft(record, Files(render, tries), presets, self._say, parent))
+            case "done" if (files := await self._files(record)) is not None:
+                parent = await self._studio.archive.parent(record)
+                await self._deliver(finished_draft(record, files, presets, self._say, parent))
                 await self._studio.delivered(record.id)
+            case "done":
+                await self._make_again(record)
             case _:
                 await self._deliver(failed_draft(record, presets, self._say))
                 await self._studio.told(record.id)
+
+    async def _files(self, record: JobRecord) -> Files | None:
+        """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
+        try:
+            return Files(await self._studio.render(record.id), await self._studio.tries(record.id))
+        except StorageError as error:
+            _log.error("Job %s: %s", record.id, describe(error))
+            return None
+
+    async def _make_again(self, record: JobRecord) -> None:
+        """Render what was lost, once: a disk that loses it again would keep the engine busy for ever."""
+        if self._made_again:
+            await self._give_up(record, Sentence("The finished file was lost: this bot's disk has a problem."))
+        else:
+            self._made_again = True
+            await self._studio.make_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
         """Post a draft by the first way that is open.

@@ -51,8 +51,6 @@ class Belongings:
                 "You keep {count} presets, which is the most there can be: delete one with /preset delete first.",
                 count=MOST_PRESETS,
             )
-        if replaced is not None:
-            await self._members.delete_preset(member, name)  # its name may have been written with other capitals
         await self._members.save_preset(member, MemberPreset(name=name, recipe=recipe, saved=time.time()))
         return replaced is not None
 

@@ -214,6 +214,12 @@ class Studio:
             self._ledger.show(record)
             await self._ledger.render(record)
 
+    async def make_again(self, job: JobId) -> None:
+        """Have a finished job whose file was lost made again, from the frames that the engine may still have."""
+        if record := await self._store.jobs.lost(job):
+            self._ledger.show(record)
+            await self._ledger.render(record)
+
     async def delivered(self, job: JobId) -> None:
         """Say that the GIF was posted."""
         self._ledger.strike(job)
@@ -250,7 +256,10 @@ class Studio:
             unshared_days=keep_days_of(config, None),
             own_days={server: keep_days_of(config, server) for server in config.servers},
         )
-        await self._engine.discard(forgotten)
+        try:
+            await self._store.sweep(forgotten)
+        finally:
+            await self._engine.discard(forgotten)  # no later pruning knows which they were
 
     async def _prune_daily(self) -> None:
         while True:

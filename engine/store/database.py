@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import aiosqlite
 
 from engine.errors import StorageError
 from engine.store.migrations import is_migrated, migrate
+
+_CHUNK = 500
+"""Ids in one statement: whoever waits for the connection gets a turn in between."""
 
 
 class Database:
@@ -80,6 +84,15 @@ class Database:
         """Run one statement and return its first row, None if there is none; raises as `rows` does."""
         found = await self.rows(sql, *values)
         return found[0] if found else None
+
+    async def known(self, table: Literal["jobs", "shares"], ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that stand in a table, however many they are; raises as `rows` does."""
+        found: set[str] = set()
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            rows = await self.rows(f"SELECT id FROM {table} WHERE id IN ({', '.join('?' * len(chunk))})", *chunk)
+            found.update(row["id"] for row in rows)
+        return found
 
     @property
     def _opened(self) -> aiosqlite.Connection:

@@ -18,9 +18,6 @@ from engine.store.records import Member, Share
 from engine.store.suggestions import Suggestions, suggestions_of
 from engine.store.words import scoped, search_expression, words_of
 
-_CHUNK = 500
-"""Ids in one statement."""
-
 
 class Page(msgspec.Struct, frozen=True):
     """One share of several: the `offset`-th of `total`, counted from 0; None where there is none at all."""
@@ -213,12 +210,7 @@ class Shares:
 
     async def not_shared(self, jobs: Sequence[JobId]) -> list[JobId]:
         """Return those of the jobs that nobody has shared."""
-        shared: set[JobId] = set()
-        for start in range(0, len(jobs), _CHUNK):
-            chunk = jobs[start : start + _CHUNK]
-            marks = ", ".join("?" * len(chunk))
-            rows = await self._database.rows(f"SELECT id FROM shares WHERE id IN ({marks})", *chunk)
-            shared.update(row["id"] for row in rows)
+        shared = await self._database.known("shares", jobs)
         return [job for job in jobs if job not in shared]
 
 

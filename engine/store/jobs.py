@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -126,6 +126,10 @@ class Jobs:
         """Note that a finished job has to be made again within fewer bytes."""
         return await self._move(job, ("done",), "state = 'running', limit_bytes = ?", limit_bytes)
 
+    async def lost(self, job: JobId) -> JobRecord | None:
+        """Note that a finished job has to be made again, for its file is gone."""
+        return await self._move(job, ("done",), "state = 'running'")
+
     async def moved(self, job: JobId, answer: Answer) -> JobRecord | None:
         """Note that the answer now stands elsewhere."""
         return await self._move(job, (), "answer = ?", _json(answer))
@@ -138,6 +142,11 @@ class Jobs:
         """Note that the owner knows why there is no GIF."""
         return await self._move(job, ("failed", "cancelled"), "settled = 1")
 
+    async def unknown(self, jobs: Sequence[JobId]) -> list[JobId]:
+        """Return those of the jobs of which nothing is known."""
+        known = await self._database.known("jobs", jobs)
+        return [job for job in jobs if job not in known]
+
     async def prune(self, before: float, own: Mapping[str, float] | None = None) -> list[JobId]:
         """Forget settled jobs from before a time, in seconds since the epoch; shared ones stay as long as the share.
 
@@ -148,11 +157,16 @@ class Jobs:
         Returns:
             those that were forgotten.
         """
+        own = dict(own or {})
         rows = await self._database.rows(
-            "DELETE FROM jobs WHERE settled = 1"
-            " AND created < coalesce((SELECT value FROM json_each(?) WHERE key = jobs.server), ?)"
+            # Only what is old enough for the strictest server is looked at, and `own` is taken apart once: everybody
+            # else waits for the connection meanwhile.
+            "WITH own AS MATERIALIZED (SELECT key, value FROM json_each(?))"
+            " DELETE FROM jobs WHERE settled = 1 AND created < ?"
+            " AND created < coalesce((SELECT value FROM own WHERE key = jobs.server), ?)"
             " AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.id = jobs.id) RETURNING id",
-            _json(dict(own or {})),
+            _json(own),
+            max([before, *own.values()]),
             before,
         )
         return [row["id"] for row in rows]

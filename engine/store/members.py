@@ -55,7 +55,7 @@ class Members:
         return MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"]) if row else None
 
     async def save_preset(self, member: str, preset: MemberPreset) -> None:
-        """Keep a preset, in the place of one of the same name."""
+        """Keep a preset, in the place of one of the same name, whatever the capitals: the new ones hold."""
         sql = "INSERT OR REPLACE INTO member_presets (member_id, name, recipe, saved) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, member, preset.name, to_json(preset.recipe), preset.saved)
 

@@ -291,6 +291,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         END;
         """,
     ),
+    ("jobs by age", "CREATE INDEX jobs_by_age ON jobs (created, server) WHERE settled = 1;"),
 )
 
 

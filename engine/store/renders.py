@@ -6,6 +6,7 @@ Beside the GIF of a job that has tried several seeds lies their contact sheet, J
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
@@ -100,7 +101,7 @@ class Renders:
         return any([await aiofiles.os.path.exists(file) for file in files])
 
     async def older_than(self, before: float) -> list[JobId]:
-        """Return the jobs whose files were written before a time, in seconds since the epoch.
+        """Return the jobs any of whose files was written before a time, in seconds since the epoch.
 
         Raises:
             StorageError: the folder cannot be read.
@@ -114,7 +115,7 @@ class Renders:
         """Remove the files of jobs; those that have none are left out.
 
         Raises:
-            StorageError: a file cannot be removed.
+            StorageError: a file cannot be removed; all others are.
         """
         try:
             await asyncio.to_thread(self._remove, tuple(jobs))
@@ -130,12 +131,23 @@ class Renders:
             raise StorageError("{path}: cannot be written ({reason}).", path=target, reason=error.strerror) from None
 
     def _older_than(self, before: float) -> list[JobId]:
-        return [path.name.partition(".")[0] for path in self._folder.iterdir() if path.stat().st_mtime < before]
+        found = set()
+        for path in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # renamed or removed since the folder was listed
+                if path.stat().st_mtime < before:
+                    found.add(path.name.partition(".")[0])
+        return sorted(found)
 
     def _remove(self, jobs: tuple[JobId, ...]) -> None:
+        problem: OSError | None = None
         for job in jobs:
             for ending in _ENDINGS:
-                (self._folder / f"{job}{ending}").unlink(missing_ok=True)
+                try:
+                    (self._folder / f"{job}{ending}").unlink(missing_ok=True)
+                except OSError as error:
+                    problem = error
+        if problem is not None:
+            raise problem
 
     def _file(self, job: JobId, suffix: Suffix) -> Path:
         return self._folder / f"{job}{suffix}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.messages import JobId
@@ -19,6 +19,8 @@ from engine.store.renders import Renders
 
 _DAY = 24 * 60 * 60
 _FORM_DAYS = 2
+_STRAY_SECONDS = 60 * 60
+"""How long a file may lie there that belongs to nothing: such as while somebody puts a backup back."""
 
 
 class Store:
@@ -62,26 +64,35 @@ class Store:
     async def prune(
         self, days: float, *, unshared_days: float | None = None, own_days: Mapping[str, float] | None = None
     ) -> list[JobId]:
-        """Forget settled jobs, charges and finished files that are older than so many days; what is shared stays.
+        """Forget settled jobs and charges that are older than so many days; what is shared stays.
 
-        What stands behind forms goes after two days.
+        What stands behind forms goes after two days. Files are `sweep`'s.
 
         Args:
-            days: how many for charges, and for files of which nothing else is known.
-            unshared_days: how many for jobs and their files, at most `days`, which is what None stands for.
+            days: how many for charges.
+            unshared_days: how many for jobs, at most `days`, which is what None stands for.
             own_days: how many instead for those of single servers, by their ids; at most `days` as well.
 
         Returns:
             the jobs that were forgotten.
 
         Raises:
-            StorageError: the database or the folder cannot be used.
+            StorageError: the database cannot be used.
         """
         now = time.time()
         own = {server: now - days_there * _DAY for server, days_there in (own_days or {}).items()}
-        forgotten = await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
         await self.charges.prune(now - days * _DAY)
         await self.forms.prune(now - _FORM_DAYS * _DAY)
-        old = await self.renders.older_than(now - days * _DAY)
-        await self.renders.remove(await self.gallery.not_shared([*forgotten, *old]))
-        return forgotten
+        return await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
+
+    async def sweep(self, forgotten: Sequence[JobId]) -> None:
+        """Throw away the files of jobs that were just forgotten, and those that belong to neither a job nor a share.
+
+        How old a file is says nothing: that of a job which could not be delivered for long is still waited for.
+
+        Raises:
+            StorageError: the database or the folder cannot be used, or a file cannot be removed.
+        """
+        await self.renders.remove(await self.gallery.not_shared(forgotten))
+        found = await self.renders.older_than(time.time() - _STRAY_SECONDS)
+        await self.renders.remove(await self.gallery.not_shared(await self.jobs.unknown(found)))

@@ -70,4 +70,5 @@ def _address(typed: str) -> str:
 def _summary(exported: Exported, directory: Path) -> str:
     tally = exported.tally
     files = f"{tally.written} files written, {tally.unchanged} unchanged, {tally.removed} removed"
-    return f"{directory / 'index.html'}: {exported.shares} shared renders; {files}"
+    left_out = f", {exported.for_adults} for adults left out" if exported.for_adults else ""
+    return f"{directory / 'index.html'}: {exported.shares} shared renders{left_out}; {files}"

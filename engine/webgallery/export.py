@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,10 +22,18 @@ ASSETS = Path(__file__).parent / "assets"
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an export; `missing` are shares without a picture that can be read: they are left out."""
+    """What became of an export.
+
+    Attributes:
+        shares: how many are shown.
+        missing: those without a picture that can be read: they are left out.
+        for_adults: how many are left out because Discord, too, would show them in age-restricted channels only.
+        tally: what it did to the directory.
+    """
 
     shares: int
     missing: tuple[JobId, ...]
+    for_adults: int
     tally: Tally
 
 
@@ -40,26 +48,30 @@ class Exhibition(msgspec.Struct, frozen=True, kw_only=True):
 def export(exhibition: Exhibition, directory: Path) -> Exported:
     """Bring a directory in step with the shares.
 
+    What was made where nobody judges pictures is left out: it cannot be known whether it has to be veiled, and a veil
+    on the web opens for everybody.
+
     Raises:
         StorageError: the directory holds something else, or cannot be used.
         ConfigError: there is no such language.
     """
     target = Target(directory)
     target.open()
-    found = {share.id: find_picture(exhibition.renders, share.id) for share in exhibition.shares}
+    shares = [share for share in exhibition.shares if not share.adults_only]
+    found = {share.id: find_picture(exhibition.renders, share.id) for share in shares}
     pictures = {id: picture for id, picture in found.items() if picture is not None}
-    target.announce([path for share in exhibition.shares for path in _paths(share, pictures.get(share.id))])
-    hung = _hang(target, exhibition.shares, pictures)
+    target.announce([path for share in shares for path in _paths(share, pictures.get(share.id))])
+    hung = _hang(target, shares, pictures)
     collection = Collection(hung)
     suffixes = {share.id: pictures[share.id].suffix for share in hung}
     pages = Pages(collection, suffixes, exhibition.speech)
-    content = dict(_files(collection, pages))
-    target.announce(list(content))
-    for path, text in content.items():
-        target.put(path, text.encode())
+    target.announce(path for path, _ in _files(collection, pages))
+    for path, written in _files(collection, pages):
+        target.put(path, written().encode())
     kept = {share.id for share in hung}
-    missing = tuple(share.id for share in exhibition.shares if share.id not in kept)
-    return Exported(shares=len(hung), missing=missing, tally=target.finish())
+    missing = tuple(share.id for share in shares if share.id not in kept)
+    for_adults = len(exhibition.shares) - len(shares)
+    return Exported(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
 
 
 def _hang(target: Target, shares: Sequence[Share], pictures: dict[JobId, Picture]) -> list[Share]:
@@ -89,19 +101,19 @@ def _paths(share: Share, picture: Picture | None) -> tuple[str, ...]:
     return (f"pictures/{share.id}.webp", f"pictures/{share.id}{picture.suffix}") if picture else ()
 
 
-def _files(collection: Collection, pages: Pages) -> Iterator[tuple[str, str]]:
-    """Return every file that is text, by its path."""
+def _files(collection: Collection, pages: Pages) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield every file that is text: its path, and what writes it. All of a large gallery would not fit into memory."""
     for asset in sorted(ASSETS.iterdir()):
-        yield f"assets/{asset.name}", asset.read_text(encoding="utf-8")
+        yield f"assets/{asset.name}", partial(asset.read_text, encoding="utf-8")
     for sheet in sheets(collection.shares):
-        yield sheet_path("index", sheet.number), pages.index(sheet)
+        yield sheet_path("index", sheet.number), partial(pages.index, sheet)
     if collection.best:
         for sheet in sheets(collection.best):
-            yield sheet_path("best", sheet.number), pages.best(sheet)
-    yield "makers.html", pages.makers()
+            yield sheet_path("best", sheet.number), partial(pages.best, sheet)
+    yield "makers.html", pages.makers
     for maker in collection.makers:
         for sheet in sheets(maker.shares):
-            yield sheet_path(f"makers/{maker.key}", sheet.number), pages.maker(maker, sheet)
+            yield sheet_path(f"makers/{maker.key}", sheet.number), partial(pages.maker, maker, sheet)
     for share in collection.shares:
-        yield f"renders/{share.id}.html", pages.render(share)
-        yield f"renders/{share.id}.json", to_json(share.recipe)
+        yield f"renders/{share.id}.html", partial(pages.render, share)
+        yield f"renders/{share.id}.json", partial(to_json, share.recipe)

@@ -61,6 +61,11 @@ class Stage:
     def __init__(self, data: Path) -> None:
         self._data = data
 
+    @property
+    def renders(self) -> Path:
+        """Where the bots keep finished files."""
+        return self._data / "renders"
+
     @asynccontextmanager
     async def playground(self, **settings):
         """Open a playground; whatever the bot says in it must fit Discord's own specification."""

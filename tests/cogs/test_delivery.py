@@ -8,6 +8,7 @@ import itertools
 import pytest
 
 from engine.config import Config, DeliveryConfig, LimitsConfig
+from engine.errors import StorageError
 from engine.messages import Done
 from playground.faults import Fault
 from playground.settings import GuildSettings, MemberSettings
@@ -31,6 +32,18 @@ async def order(theatre, command=MORPH_COMMAND):
 def refusal(times):
     """Return the answer of Discord to a message that it finds fault with."""
     return Fault(method="PATCH", path="/webhooks/", status=400, code=50035, times=times)
+
+
+async def finished_unseen(theatre):
+    """Let a job be rendered while Discord takes nothing."""
+    handle, job = await order(theatre)
+    await handle.message_where(lambda message: not message.loading)
+    theatre.playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=500))
+    theatre.engine.emit(Done(job.id, GIF, ".gif", report_of(MORPH)))
+    async for live in theatre.studio.watch(job.id, every=0.01):
+        if live.record.state == "done":
+            break
+    return handle, job
 
 
 async def end(theatre, job, ending):
@@ -370,17 +383,41 @@ class TestRestarts:
     async def test_a_gif_that_was_finished_before_the_restart_is_posted_after_it(self, stage):
         async with stage.playground() as playground:
             async with stage.bot(playground) as before:
-                handle, job = await order(before)
-                await handle.message_where(lambda message: not message.loading)
-                playground.backend.faults.order(Fault(method="PATCH", path="/webhooks/", status=500))
-                before.engine.emit(Done(job.id, GIF, ".gif", report_of(MORPH)))
-                async for live in before.studio.watch(job.id, every=0.01):
-                    if live.record.state == "done":
-                        break
+                handle, job = await finished_unseen(before)
             async with stage.bot(playground) as after:
                 assert (await handle.message_where(has_gif)).gif.data == GIF
                 await after.engine.wait_forgotten(job.id)
                 assert after.engine.added == []
+
+    async def test_a_gif_that_was_lost_before_it_was_posted_is_made_again(self, stage, caplog):
+        """Such as with a disk, or in a backup that was taken without the renders."""
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                handle, job = await finished_unseen(before)
+            (stage.renders / f"{job.id}.gif").unlink()
+            async with stage.bot(playground) as after:
+                again = await after.engine.wait_added(1)
+                assert (again.id, again.recipe) == (job.id, job.recipe)
+                after.engine.progress(job.id, 4)
+                await handle.message_where(says("frame 4 of 9"))
+                after.engine.finish(job.id)
+                assert (await handle.message_where(has_gif)).gif.data == GIF
+                await after.engine.wait_forgotten(job.id)
+                assert len(handle.messages) == 1
+        assert f"there is no render of {job.id} any more" in caplog.text
+
+    async def test_a_gif_that_is_lost_again_and_again_is_told_of_instead(self, stage, monkeypatch):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                handle, job = await finished_unseen(before)
+            monkeypatch.setattr("engine.store.renders.Renders.load", _lost)
+            async with stage.bot(playground) as after:
+                await after.engine.wait_added(1)
+                after.engine.finish(job.id)
+                await handle.message_where(says("The finished file was lost: this bot's disk has a problem."))
+                await after.engine.wait_forgotten(job.id)
+                assert len(after.engine.added) == 1
+                assert (await after.studio.archive.record(job.id)).state == "failed"
 
     async def test_a_delivered_job_is_not_delivered_again(self, stage):
         async with stage.playground() as playground:
@@ -397,6 +434,11 @@ class TestRestarts:
 
 async def _no_time(seconds):
     """Stand in for discord.py's own pauses between its attempts."""
+
+
+async def _lost(renders, job):
+    """Stand in for the reading of a file that is not there."""
+    raise StorageError("{job}: there is no such file.", job=job)
 
 
 class TestWhatWasClamped:

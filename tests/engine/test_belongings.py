@@ -4,7 +4,7 @@ import pytest
 
 from engine.belongings import LONGEST_NAME, MOST_PRESETS, Belongings
 from engine.defaults import Defaults
-from engine.errors import LimitError
+from engine.errors import LimitError, StorageError
 from engine.recipe import Giro, Stage
 from engine.store import Store
 
@@ -31,6 +31,22 @@ async def test_saving_again_replaces_whatever_the_capitals(belongings):
     await belongings.save_preset(ADA, "coast", GIRO)
     assert await belongings.save_preset(ADA, "COAST", GIRO)
     assert [preset.name for preset in await belongings.presets(ADA)] == ["COAST"]
+
+
+async def test_what_is_to_be_replaced_is_there_until_the_new_one_is(belongings, monkeypatch):
+    """Whatever stops the bot in between, such as a full disk."""
+    await belongings.save_preset(ADA, "coast", GIRO)
+    rows = belongings._members._database.rows
+
+    async def full(sql, *values):
+        if sql.startswith("INSERT"):
+            raise StorageError("The disk is full.")
+        return await rows(sql, *values)
+
+    monkeypatch.setattr(belongings._members._database, "rows", full)
+    with pytest.raises(StorageError, match="full"):
+        await belongings.save_preset(ADA, "COAST", GIRO)
+    assert [preset.name for preset in await belongings.presets(ADA)] == ["coast"]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * (LONGEST_NAME + 1), "\u202eevil"])

@@ -80,6 +80,17 @@ class TestForgetting:
         assert [path.stem for path in (tmp_path / "renders").iterdir()] == [elsewhere]
         await studio.close()
 
+    async def test_a_file_that_cannot_be_removed_keeps_neither_frames_nor_other_files(self, studio, engine, tmp_path):
+        jobs = [await self.delivered(studio, engine, order()) for _ in range(3)]
+        stubborn = tmp_path / "renders" / f"{jobs[1]}.gif"
+        stubborn.unlink()
+        stubborn.mkdir()
+        later = mock.patch("time.time", return_value=time.time() + 40 * 24 * 3600)
+        with later, pytest.raises(StorageError, match="cannot be removed"):
+            await studio.prune()
+        assert sorted(engine.discarded) == sorted(jobs)
+        assert list((tmp_path / "renders").iterdir()) == [stubborn]
+
     async def test_what_the_operator_keeps_for_fewer_days_goes_on_every_server_and_in_direct_messages(
         self, tmp_path, engine
     ):

@@ -136,11 +136,11 @@ async def test_old_settled_jobs_and_gifs_are_pruned_and_unsettled_ones_kept(stor
     for name in "ac":
         await store.jobs.cancelled(name)
         await store.jobs.settled(name)
-    await store.prune(30)
+    await store.sweep(await store.prune(30))
     assert await store.jobs.get("a") is None
-    assert await store.jobs.get("b") is not None
-    assert await store.jobs.get("c") is not None
-    assert (await store.renders.load("c")).data == b"GIF89a"
+    for name in "bc":
+        assert await store.jobs.get(name) is not None
+        assert (await store.renders.load(name)).data == b"GIF89a"
     with pytest.raises(StorageError):
         await store.renders.load("a")
 
@@ -154,14 +154,15 @@ async def test_a_server_may_keep_them_for_fewer_days_with_all_their_files(store,
         await store.jobs.cancelled(str(number))
         await store.jobs.settled(str(number))
     await store.gallery.add(share(id="1", server=SERVER))
-    assert await store.prune(30, own_days={SERVER: 4}) == ["0"]
+    forgotten = await store.prune(30, own_days={SERVER: 4})
+    assert forgotten == ["0"]
+    await store.sweep(forgotten)
     assert [await store.jobs.get(str(number)) is not None for number in range(4)] == [False, True, True, True]
     left = {path.name for path in (tmp_path / "data" / "renders").iterdir()}
     assert left == {f"{number}{ending}" for number in "123" for ending in (".gif", ".tries.png")}
 
 
 async def test_all_may_be_kept_for_fewer_days_and_on_a_server_for_more(store, tmp_path):
-    """A file without a row goes by the days that nothing outlasts, for whose it was is not known."""
     for name, server in {"a": SERVER, "b": "777", "c": None}.items():
         created = time.time() - 5 * DAY
         await store.jobs.add(job(name, answer=answer(server=server), created=created))
@@ -169,8 +170,77 @@ async def test_all_may_be_kept_for_fewer_days_and_on_a_server_for_more(store, tm
         os.utime(tmp_path / "data" / "renders" / f"{name}.gif", (created, created))
         await store.jobs.cancelled(name)
         await store.jobs.settled(name)
-    assert sorted(await store.prune(30, unshared_days=4, own_days={SERVER: 20})) == ["b", "c"]
+    forgotten = await store.prune(30, unshared_days=4, own_days={SERVER: 20})
+    assert sorted(forgotten) == ["b", "c"]
+    await store.sweep(forgotten)
     assert [path.stem for path in (tmp_path / "data" / "renders").iterdir()] == ["a"]
+
+
+async def test_no_statement_reads_every_job(store, plans):
+    for name in "abcd":
+        await store.jobs.add(job(name))
+    await store.jobs.get("a")
+    await store.jobs.unsettled()
+    await store.jobs.count_open(member=ADA.id)
+    await store.jobs.count_open(server=SERVER)
+    for kind in ("morph", None):
+        await store.jobs.recent(ADA.id, kind, 9)
+    await store.jobs.finished(ADA.id, 9)
+    await store.jobs.in_channel("700", SERVER, 9)
+    await store.jobs.planned("a", plan_of(MORPH))
+    await store.jobs.running("a")
+    await store.jobs.done("a", report_of(MORPH))
+    await store.jobs.smaller("a", 1000)
+    await store.jobs.done("a", report_of(MORPH))
+    await store.jobs.lost("a")
+    await store.jobs.done("a", report_of(MORPH))
+    await store.jobs.moved("a", answer())
+    await store.jobs.delivered("a")
+    await store.jobs.failed("b", Sentence("No."))
+    await store.jobs.settled("b")
+    await store.jobs.refused("c", Sentence("No."))
+    await store.jobs.cancelled("d")
+    await store.jobs.unknown(["a"])
+    await store.jobs.prune(time.time(), {SERVER: time.time()})
+    assert len(plans.of) > 20
+    assert plans.whole_tables == []
+    (pruning,) = (steps for sql, steps in plans.of.items() if "DELETE" in sql)
+    assert "MATERIALIZE own" in pruning, "the limits of all servers are read anew for each job"
+
+
+class TestSweeping:
+    """What lies among the renders and belongs to nothing is thrown away, whatever else is wrong there."""
+
+    @pytest.fixture
+    def renders(self, store, tmp_path):
+        return tmp_path / "data" / "renders"
+
+    async def test_a_file_of_neither_a_job_nor_a_share_goes_after_an_hour(self, store, renders):
+        await store.jobs.add(job("a"))
+        await store.gallery.add(share(id="b"))
+        for name in ("a.gif", "b.gif", "c.gif", "c.tries.png", "d.partial", "fresh.gif"):
+            (renders / name).write_bytes(b"GIF89a")
+            written = time.time() - (3500 if name == "fresh.gif" else 3700)
+            os.utime(renders / name, (written, written))
+        await store.sweep([])
+        assert {path.name for path in renders.iterdir()} == {"a.gif", "b.gif", "fresh.gif"}
+
+    async def test_a_file_that_vanishes_meanwhile_stops_nothing(self, store, renders):
+        """A link that leads nowhere is listed and yet not there, like one that is renamed at this moment."""
+        for name in ("a", "z"):
+            (renders / f"{name}.gif").write_bytes(b"GIF89a")
+            os.utime(renders / f"{name}.gif", (1000, 1000))
+        (renders / "m.gif").symlink_to("nowhere")
+        await store.sweep([])
+        assert [path.name for path in renders.iterdir()] == ["m.gif"]
+
+    async def test_what_was_forgotten_goes_at_once_and_one_that_cannot_keeps_no_other(self, store, renders):
+        for name in ("a", "z"):
+            (renders / f"{name}.gif").write_bytes(b"GIF89a")
+        (renders / "m.gif").mkdir()
+        with pytest.raises(StorageError, match="a file cannot be removed"):
+            await store.sweep(["a", "m", "z"])
+        assert [path.name for path in renders.iterdir()] == ["m.gif"]
 
 
 async def test_a_saved_gif_leaves_no_partial_file(store, tmp_path):

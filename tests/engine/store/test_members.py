@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.quote import Pace
 from engine.store.announcements import Announcement
 from engine.store.members import EVERYWHERE, Blocked, MemberPreset
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER
@@ -86,6 +87,18 @@ class TestCharges:
         await store.charges.refund("a", 40.0)
         assert await store.charges.spent(ADA.id, SERVER, since=0.0) == 0.0
         assert await store.charges.last_order(ADA.id, SERVER) == 100.0
+
+    async def test_no_statement_reads_every_charge(self, store, plans):
+        await store.charges.add("a", ADA.id, SERVER, 10.0, at=100.0)
+        await store.charges.refund("a", 4.0)
+        for server in (SERVER, None):
+            await store.charges.spent(ADA.id, server, since=0.0)
+            await store.charges.last_order(ADA.id, server)
+        await store.charges.set_pace("fake-model-1", Pace(1.0, 2.0))
+        await store.charges.pace("fake-model-1")
+        await store.charges.prune(200.0)
+        assert len(plans.of) == 7
+        assert plans.whole_tables == []
 
     async def test_old_ones_are_pruned(self, store):
         await store.charges.add("a", ADA.id, SERVER, 10.0, at=100.0)

@@ -43,6 +43,7 @@ def share(
     parent_maker: str | None = None,
     votes: int = 0,
     nsfw: bool = False,
+    adults_only: bool = False,
 ) -> Share:
     """A share, `at` seconds after noon."""
     return Share(
@@ -62,6 +63,7 @@ def share(
         votes=votes,
         parent_maker=parent_maker,
         nsfw=nsfw,
+        adults_only=adults_only,
     )
 
 

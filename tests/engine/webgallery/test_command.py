@@ -68,6 +68,7 @@ def test_without_a_database_there_is_one_sentence_and_nothing_is_made(
 async def test_from_the_command_line(
     store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    await keep(store, share("three", at=3, nsfw=True, adults_only=True))
     await store.close()
     (tmp_path / "data/renders/one.gif").unlink()
     code = await asyncio.to_thread(
@@ -76,5 +77,5 @@ async def test_from_the_command_line(
     assert code == 0
     told = capsys.readouterr().out
     assert "one: its picture is gone" in caplog.text
-    assert "index.html: 1 shared renders; " in told and "0 unchanged, 0 removed" in told
+    assert "index.html: 1 shared renders, 1 for adults left out; " in told and "0 unchanged, 0 removed" in told
     assert "<title>Roads</title>" in (tmp_path / "web/index.html").read_text()

@@ -14,6 +14,7 @@ from engine.camera import parse_camera
 from engine.recipe import Focus, Giro, Morph, MorphLoop, Recipe, Stage, Variations, Zoom, from_json, resolve
 from engine.settings import BUILT_IN
 from engine.store import Member
+from engine.webgallery.pages import Pages
 from engine.webgallery.target import MARK
 from tests.engine.webgallery.shares import ADA, BOB, GIRO, HOSTILE, MORPH, ZOOM, exported, hang, share
 
@@ -150,6 +151,19 @@ def test_what_may_be_sensitive_is_veiled_in_the_very_pixels(gallery: Path) -> No
     assert [item["loading"] for item in page.of("img") if item["src"].endswith(".gif")] == ["lazy"]
 
 
+def test_what_nobody_judged_for_adults_is_not_published_at_all(tmp_path: Path) -> None:
+    """Not even what an earlier export has published, or with a recipe that tells what it shows."""
+    plain, adult = share("plain", at=1), share("adult", MORPH, BOB, at=2, nsfw=True)
+    hang(tmp_path / "renders", plain, adult)
+    exported(tmp_path, plain, adult)
+    assert "pictures/adult.gif" in names(tmp_path)
+    result = exported(tmp_path, plain, msgspec.structs.replace(adult, adults_only=True))
+    assert (result.shares, result.for_adults, result.missing) == (1, 1, ())
+    assert not [name for name in names(tmp_path) if "adult" in name]
+    assert "skunk" not in "".join(path.read_text() for path in pages(tmp_path))
+    assert "Bob" not in (tmp_path / "web" / "makers.html").read_text()
+
+
 def test_a_veil_hides_what_is_drawn(tmp_path: Path) -> None:
     one = share("one", nsfw=True)
     hang(tmp_path / "renders", one)
@@ -187,6 +201,27 @@ def test_an_export_of_the_same_changes_nothing(tmp_path: Path) -> None:
     second = exported(tmp_path, *shares)
     assert first.tally.unchanged == 0 and second.tally.written == second.tally.removed == 0
     assert written(tmp_path / "web") == before
+
+
+def test_a_page_is_on_disk_before_the_next_one_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, they are not in memory together; and each was announced before it is there."""
+    shares = [share(f"one-{number}", at=number) for number in range(9)]
+    hang(tmp_path / "renders", *shares)
+    written: list[str] = []
+    most = 0
+    fill = Pages._fill
+
+    def watched(self: Pages, template: str, **values: object) -> str:
+        nonlocal most
+        there = {str(path.relative_to(tmp_path / "web")) for path in pages(tmp_path)}
+        most = max(most, len(written) - len(there))
+        assert "renders/one-0.html" in (tmp_path / "web" / MARK).read_text()
+        written.append(template)
+        return fill(self, template, **values)
+
+    monkeypatch.setattr(Pages, "_fill", watched)
+    exported(tmp_path, *shares)
+    assert (len(written), most) == (len(pages(tmp_path)), 0)
 
 
 def test_what_was_taken_back_disappears(tmp_path: Path) -> None:
