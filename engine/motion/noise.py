@@ -45,44 +45,48 @@ def moved(fine: Tensor, camera: Camera, beyond: Tensor) -> Tensor:
     Returns:
         white noise of unit variance, shape (1, channels, height / DIVISIONS, width / DIVISIONS).
     """
-    move = _moved_axes if camera.degrees == 0 else _moved_turned
-    cells, deviation = move(fine, camera, beyond)
-    return F.avg_pool2d(cells, DIVISIONS) * (DIVISIONS**2 / sent(deviation.to(fine.dtype), fine.device))
+    total, variance = (_moved_axes if camera.degrees == 0 else _moved_turned)(fine, camera, beyond)
+    return total * sent(variance.to(fine.dtype).rsqrt(), fine.device)
 
 
 def _moved_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
-    """Move without rotation: rows and columns are independent."""
+    """Move without rotation, and add up: rows and columns are independent, and each is one small matrix of counts."""
     height, width = fine.shape[-2:]
-    column, row = (index.floor().long() for index in axis_positions(width, height, camera))
-    if _all_inside(column, width) and _all_inside(row, height):  # as when the camera moves forward
-        return _picked(fine, column, row), (_squares(row)[:, None] * _squares(column)[None, :]).sqrt()
-    own_column, own_row = torch.arange(width), torch.arange(height)
-    outside_x, outside_y = (column < 0) | (column >= width), (row < 0) | (row >= height)
-    column, row = torch.where(outside_x, own_column, column), torch.where(outside_y, own_row, row)
-    outside = outside_x[None, :] | outside_y[:, None]
-    cells = torch.where(sent(outside, fine.device), beyond, _picked(fine, column, row))
-    # What lies outside is counted as if it did not repeat, which is so where it is outside on one side only.
-    squares_x, squares_y = _squares(column + outside_x * width), _squares(row + outside_y * height)
-    return cells, (squares_y[:, None] * squares_x[None, :]).sqrt()
+    x, y = (positions.floor().long() for positions in axis_positions(width, height, camera))
+    rows, columns = _counts(y), _counts(x)
+    total = _products(rows, columns, fine)
+    variance = rows.square().sum(1)[:, None] * columns.square().sum(1)
+    if _leaves(x) or _leaves(y):  # in its own place each, so none of them repeats
+        there_y, there_x = (_counts(torch.where(_is_inside(index), torch.arange(len(index)), -1)) for index in (y, x))
+        total += DIVISIONS**2 * F.avg_pool2d(beyond, DIVISIONS) - _products(there_y, there_x, beyond)
+        variance += DIVISIONS**2 - there_y.sum(1)[:, None] * there_x.sum(1)
+    return total, variance
 
 
-def _all_inside(index: Tensor, size: int) -> bool:
-    """Return whether indices that only grow are those of an axis of `size`."""
-    return bool(index[0] >= 0) and bool(index[-1] < size)
+def _counts(index: Tensor) -> Tensor:
+    """Return how often each small cell of an axis is seen in each cell: shape (cells, small cells), float32.
+
+    Args:
+        index: which small cell each one shows; what lies beyond the borders counts nowhere.
+    """
+    return (index.view(-1, DIVISIONS, 1) == torch.arange(len(index))).sum(1).float()
 
 
-def _picked(fine: Tensor, column: Tensor, row: Tensor) -> Tensor:
-    return fine[:, :, sent(row, fine.device)][..., sent(column, fine.device)]
+def _products(rows: Tensor, columns: Tensor, fine: Tensor) -> Tensor:
+    return sent(rows, fine.device) @ fine @ sent(columns, fine.device).T
 
 
-def _squares(index: Tensor) -> Tensor:
-    """Return for each cell along one axis how often its small cells occur, squared and added up."""
-    members = index.view(-1, DIVISIONS)
-    return (members[:, None] == members[:, :, None]).sum((1, 2)).float()
+def _is_inside(index: Tensor) -> Tensor:
+    return (index >= 0) & (index < len(index))
+
+
+def _leaves(index: Tensor) -> bool:
+    """Return whether an axis is seen from beyond its borders, by indices that only grow."""
+    return bool(index[0] < 0) or bool(index[-1] >= len(index))
 
 
 def _moved_turned(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
-    """Move with rotation: every small cell is looked up on its own."""
+    """Move with rotation, and add up: every small cell is looked up on its own."""
     height, width = fine.shape[-2:]
     x, y = source_positions(width, height, camera)
     column, row = x.floor().long(), y.floor().long()
@@ -90,4 +94,5 @@ def _moved_turned(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor,
     index = torch.where(outside, height * width + torch.arange(height * width), row * width + column)
     cells = torch.cat([fine.flatten(-2), beyond.flatten(-2)], -1)[..., sent(index, fine.device)].view_as(fine)
     members = F.pixel_unshuffle(index.view(1, 1, height, width).double(), DIVISIONS)[0]  # (small cells, height, width)
-    return cells, (members[None] == members[:, None]).sum((0, 1)).float().sqrt()
+    repeats = (members[None] == members[:, None]).sum((0, 1))
+    return DIVISIONS**2 * F.avg_pool2d(cells, DIVISIONS), repeats.float()
