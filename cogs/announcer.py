@@ -15,6 +15,7 @@ import msgspec
 
 from cogs.audit import warn
 from cogs.drafts import REQUEST_BYTES, Upload
+from cogs.nonce import nonce_of
 from cogs.outlet import Outlet, obstacle, outlet
 from engine.errors import TappaError, describe
 from engine.messages import JobId
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_NONCE = 25
-"""Characters of a nonce."""
+_CLOCKS = datetime.timedelta(minutes=1)
+"""What this machine's clock and Discord's may differ by."""
 
-_LOOK_BACK = 100
-"""Messages after an announcement was decided on among which it is looked for."""
+_ARRIVAL = datetime.timedelta(hours=1)
+"""How long after it was sent an announcement may have appeared: a slow upload, tried several times."""
 
 _SERVER_ERROR = 500
 """From this status on it is Discord's own fault, of which no admin has to know."""
@@ -151,16 +152,18 @@ class Announcer:
         notice = await make()
         message = await self._already_there(place, notice, standing) if standing != wanted else None
         if message is None:
-            await announcements.shows(standing, notice.about)  # first, for it may be posted and the program end
-            message = await self._send(place, notice, nonce=f"{occasion.purpose[0]}{occasion.subject}"[:_NONCE])
+            await announcements.sending(standing, notice.about, time.time())  # first, for the program may end then
+            nonce = nonce_of(occasion.purpose, occasion.server, occasion.subject)
+            message = await self._send(place, notice, nonce=nonce)
         await announcements.posted(standing, str(place.id), str(message.id))
         self._told.pop((occasion.purpose, occasion.server), None)
         return None
 
     async def _already_there(self, place: Outlet, notice: Notice, standing: Announcement) -> discord.Message | None:
         """Return the message of an announcement that was begun before the program ended, if it got that far."""
-        since = datetime.datetime.fromtimestamp(standing.since - 60, datetime.UTC)  # clocks differ a little
-        async for message in place.history(limit=_LOOK_BACK, after=since, oldest_first=True):
+        since = datetime.datetime.fromtimestamp(standing.since, datetime.UTC)
+        first, last = since - _CLOCKS, since + _ARRIVAL
+        async for message in place.history(limit=None, after=first, before=last, oldest_first=True):
             mine = self._bot.user is not None and message.author.id == self._bot.user.id
             ids = (
                 getattr(item, "custom_id", None) for row in message.components for item in getattr(row, "children", ())

@@ -83,11 +83,13 @@ async def test_a_vote_that_a_crash_kept_from_being_posted_is_made_up_for_at_the_
             assert _about(await shown(theatre)) == one.id
 
 
-async def test_one_that_was_posted_but_not_written_down_is_found_again(stage):
-    async with server(stage) as (playground, bot):
+async def test_one_that_was_posted_but_not_written_down_is_found_again_however_much_was_said_before_it(stage):
+    async with server(stage, nonce_seconds=0) as (playground, bot):
         settings = {"showcase_channel": channel_of(playground), "showcase_votes": 1}
         async with bot(**settings) as theatre:
             one = await hung(theatre)
+            for number in range(150):
+                theatre.bruno.at(playground.channel("animations")).say(f"number {number}")
             await vote(theatre, one, "Bruno")
             message = await shown(theatre)
             await theatre.store._database.rows("UPDATE announcements SET channel = NULL, message = NULL")
