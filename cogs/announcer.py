@@ -86,10 +86,15 @@ class Announcer:
 
     Where that is not possible the server's admins read why in their log, once, and it is tried again: at the next call
     where only permissions were missing, which costs nothing to look at, else after a pause.
+
+    Args:
+        on_posted: called with the server's id once something stands there and is written down; what it is about may
+            have been deleted while it was made and uploaded, when there was no message to take it out of.
     """
 
-    def __init__(self, bot: Tappa) -> None:
+    def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
         self._bot = bot
+        self._on_posted = on_posted
         self._turn = asyncio.Lock()
         self._pauses: dict[Occasion, Pause] = {}
         self._told: dict[tuple[Purpose, str], Sentence] = {}
@@ -115,6 +120,15 @@ class Announcer:
                 if trouble is not None:
                     await self._warn(occasion, trouble)
 
+    async def has_posted(self, occasion: Occasion) -> bool:
+        """Whether that has been done.
+
+        Raises:
+            StorageError: nobody knows.
+        """
+        found = await self._bot.studio.announcements.find(occasion.purpose, occasion.server, occasion.subject)
+        return found is not None and found.message is not None
+
     def _put_off(self, occasion: Occasion) -> None:
         last = self._pauses.get(occasion)
         seconds = _PAUSE if last is None else min(2 * last.seconds, _LONGEST_PAUSE)
@@ -135,8 +149,7 @@ class Announcer:
     async def _post(self, occasion: Occasion, make: Callable[[], Awaitable[Notice]]) -> Sentence | None:
         """Post it if it is not posted yet; return what keeps it from being posted."""
         announcements = self._bot.studio.announcements
-        found = await announcements.find(occasion.purpose, occasion.server, occasion.subject)
-        if found is not None and found.message is not None:
+        if await self.has_posted(occasion):
             return None
         guild = self._bot.get_guild(int(occasion.server))
         if guild is None:
@@ -156,6 +169,7 @@ class Announcer:
             nonce = nonce_of(occasion.purpose, occasion.server, occasion.subject)
             message = await self._send(place, notice, nonce=nonce)
         await announcements.posted(standing, str(place.id), str(message.id))
+        self._on_posted(occasion.server)
         self._told.pop((occasion.purpose, occasion.server), None)
         return None
 

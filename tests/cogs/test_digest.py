@@ -17,6 +17,7 @@ from cogs.digest import LOOK_SECONDS, digest_text, last_due
 from cogs.language import language_of
 from cogs.mosaic import SIDE, Cell, mosaic
 from engine.config import CommunityConfig
+from engine.gallery import Gallery
 from engine.store import Member
 from engine.store.announcements import Announcements
 from playground.faults import Fault
@@ -203,6 +204,50 @@ class TestPosting:
                 assert len(in_channel(theatre)) == 1
             async with bot(**settings) as theatre:
                 await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_what_is_deleted_while_it_is_posted_leaves_it_at_once(self, stage):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                one = await hung(theatre, picture=gif("red"), shared=EARLIER)
+            slow = Fault(method="POST", path="/messages", status=None, delay_seconds=0.5)
+            playground.backend.faults.order(slow)
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                sending = "SELECT 1 FROM announcements WHERE about <> '[]'"
+                while not await theatre.store._database.rows(sending):  # noqa: ASYNC110  # nobody is told
+                    await asyncio.sleep(0.01)
+                await theatre.studio.gallery.delete(one.id, viewer(theatre))
+                await digest_in(theatre)
+                await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_the_best_are_not_looked_for_any_more_once_it_is_posted(self, stage, looks, monkeypatch):
+        best, asked = Gallery.best, []
+
+        async def counted(*given):
+            asked.append(given)
+            return await best(*given)
+
+        monkeypatch.setattr(Gallery, "best", counted)
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                await hung(theatre, picture=gif("red"), shared=EARLIER)
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                await posted(theatre)
+                await looks(3)
+        assert len(asked) == 1
+
+    async def test_where_its_channel_is_out_of_reach_nothing_is_tried(self, stage, caplog):
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                one = await hung(theatre, picture=gif("red"), shared=EARLIER)
+            async with bot(**settings) as theatre:
+                await posted(theatre)
+            playground.deny_bot(playground.channel("animations"), Permission.VIEW_CHANNEL)
+            async with bot(**settings) as theatre:
+                await theatre.studio.gallery.delete(one.id, viewer(theatre))
+                while "out of the bot's reach" not in caplog.text:  # noqa: ASYNC110  # a log tells nobody
+                    await asyncio.sleep(0.01)
+        assert playground.backend.traffic.requests("DELETE", "/channels/{channel_id}/messages/{message_id}") == []
 
     async def test_two_of_one_title_are_told_apart(self, stage):
         async with server(stage) as (playground, bot):
