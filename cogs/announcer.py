@@ -15,6 +15,7 @@ import msgspec
 
 from cogs.audit import warn
 from cogs.drafts import REQUEST_BYTES, Upload
+from cogs.nonce import nonce_of
 from cogs.outlet import Outlet, obstacle, outlet
 from engine.errors import TappaError, describe
 from engine.messages import JobId
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_NONCE = 25
-"""Characters of a nonce."""
+_CLOCKS = datetime.timedelta(minutes=1)
+"""What this machine's clock and Discord's may differ by."""
 
-_LOOK_BACK = 100
-"""Messages after an announcement was decided on among which it is looked for."""
+_ARRIVAL = datetime.timedelta(hours=1)
+"""How long after it was sent an announcement may have appeared: a slow upload, tried several times."""
 
 _SERVER_ERROR = 500
 """From this status on it is Discord's own fault, of which no admin has to know."""
@@ -85,10 +86,15 @@ class Announcer:
 
     Where that is not possible the server's admins read why in their log, once, and it is tried again: at the next call
     where only permissions were missing, which costs nothing to look at, else after a pause.
+
+    Args:
+        on_posted: called with the server's id once something stands there and is written down; what it is about may
+            have been deleted while it was made and uploaded, when there was no message to take it out of.
     """
 
-    def __init__(self, bot: Tappa) -> None:
+    def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
         self._bot = bot
+        self._on_posted = on_posted
         self._turn = asyncio.Lock()
         self._pauses: dict[Occasion, Pause] = {}
         self._told: dict[tuple[Purpose, str], Sentence] = {}
@@ -114,6 +120,15 @@ class Announcer:
                 if trouble is not None:
                     await self._warn(occasion, trouble)
 
+    async def has_posted(self, occasion: Occasion) -> bool:
+        """Whether that has been done.
+
+        Raises:
+            StorageError: nobody knows.
+        """
+        found = await self._bot.studio.announcements.find(occasion.purpose, occasion.server, occasion.subject)
+        return found is not None and found.message is not None
+
     def _put_off(self, occasion: Occasion) -> None:
         last = self._pauses.get(occasion)
         seconds = _PAUSE if last is None else min(2 * last.seconds, _LONGEST_PAUSE)
@@ -134,8 +149,7 @@ class Announcer:
     async def _post(self, occasion: Occasion, make: Callable[[], Awaitable[Notice]]) -> Sentence | None:
         """Post it if it is not posted yet; return what keeps it from being posted."""
         announcements = self._bot.studio.announcements
-        found = await announcements.find(occasion.purpose, occasion.server, occasion.subject)
-        if found is not None and found.message is not None:
+        if await self.has_posted(occasion):
             return None
         guild = self._bot.get_guild(int(occasion.server))
         if guild is None:
@@ -151,16 +165,19 @@ class Announcer:
         notice = await make()
         message = await self._already_there(place, notice, standing) if standing != wanted else None
         if message is None:
-            await announcements.shows(standing, notice.about)  # first, for it may be posted and the program end
-            message = await self._send(place, notice, nonce=f"{occasion.purpose[0]}{occasion.subject}"[:_NONCE])
+            await announcements.sending(standing, notice.about, time.time())  # first, for the program may end then
+            nonce = nonce_of(occasion.purpose, occasion.server, occasion.subject)
+            message = await self._send(place, notice, nonce=nonce)
         await announcements.posted(standing, str(place.id), str(message.id))
+        self._on_posted(occasion.server)
         self._told.pop((occasion.purpose, occasion.server), None)
         return None
 
     async def _already_there(self, place: Outlet, notice: Notice, standing: Announcement) -> discord.Message | None:
         """Return the message of an announcement that was begun before the program ended, if it got that far."""
-        since = datetime.datetime.fromtimestamp(standing.since - 60, datetime.UTC)  # clocks differ a little
-        async for message in place.history(limit=_LOOK_BACK, after=since, oldest_first=True):
+        since = datetime.datetime.fromtimestamp(standing.since, datetime.UTC)
+        first, last = since - _CLOCKS, since + _ARRIVAL
+        async for message in place.history(limit=None, after=first, before=last, oldest_first=True):
             mine = self._bot.user is not None and message.author.id == self._bot.user.id
             ids = (
                 getattr(item, "custom_id", None) for row in message.components for item in getattr(row, "children", ())

@@ -18,6 +18,8 @@ from cogs.headline import plain_headline, short_title
 from cogs.language import Language, language_of
 from cogs.leaf import link_to
 from cogs.mosaic import Cell, mosaic
+from cogs.reach import SEE, Reach
+from cogs.rounds import Rounds
 from cogs.text import inert, shorten
 from engine.config import CommunityConfig, Weekday
 from engine.errors import StorageError, describe
@@ -44,8 +46,9 @@ class DigestCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._announcer = Announcer(bot)
-        self._turn = asyncio.Lock()
+        self._clearing = Rounds(self._clear)
+        self._announcer = Announcer(bot, self._clearing.ask)
+        self._reach = Reach(bot)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -53,11 +56,12 @@ class DigestCog(commands.Cog):
         if not self._look.is_running():
             self._look.start()
         for guild in self._bot.guilds:
-            await self._clear(guild)
+            self._clearing.ask(str(guild.id))
 
     async def cog_unload(self) -> None:
         """Stop."""
         self._look.cancel()
+        await self._clearing.close()
 
     @tasks.loop(seconds=LOOK_SECONDS)
     async def _look(self) -> None:
@@ -78,34 +82,38 @@ class DigestCog(commands.Cog):
         due = last_due(community, now)
         if not community.digest_channel or now - due > _LATEST:
             return
+        week, say = f"{due:%Y-%m-%d}", language_of(guild.preferred_locale)
+        occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
+        if await self._announcer.has_posted(occasion):
+            return  # as it is at nearly every look, and to find the best of a week is work
         shares = await self._bot.studio.gallery.best(str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST)
         if not shares:
             return
-        week, say = f"{due:%Y-%m-%d}", language_of(guild.preferred_locale)
-        occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
         await self._announcer.post(occasion, lambda: self._notice(week, shares, say))
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Take a share that is deleted out of the digest of its week, title and picture."""
-        guild = self._bot.get_guild(int(share.server))
-        if guild is not None:  # else the bot is not online yet: shares expire while it starts
-            await self._clear(guild)
+        self._clearing.ask(share.server)
 
-    async def _clear(self, guild: discord.Guild) -> None:
+    async def _clear(self, server: str) -> None:
         """Take what is not shared any more out of a server's digests.
 
-        What cannot be taken out now is tried again at the next start.
+        What cannot be taken out now is tried again later, or at the next start.
         """
-        announcements = self._bot.studio.announcements
+        guild, announcements = self._bot.get_guild(int(server)), self._bot.studio.announcements
+        if guild is None:
+            return  # the bot is not online yet: shares expire while it starts
         try:
-            async with self._turn:  # two deletions at a time must not both write the same digest anew
-                for posted in await announcements.outdated(str(guild.id)):
-                    left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
-                    if await self._revise(posted, left, language_of(guild.preferred_locale)):
-                        await announcements.shows(posted, (share.id for share in left))
+            for posted in await announcements.outdated(server):
+                if not self._reach.includes(server, posted.channel, SEE):
+                    _log.warning("The digest of %s is out of the bot's reach and stays", posted.subject)
+                    continue
+                left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
+                if await self._revise(posted, left, language_of(guild.preferred_locale)):
+                    await announcements.shows(posted, (share.id for share in left))
         except StorageError as error:
-            _log.error("The digests of server %s were not cleared: %s", guild.id, describe(error))
+            _log.error("The digests of server %s were not cleared: %s", server, describe(error))
 
     async def _find(self, posted: Announcement, share: JobId) -> Share | None:
         return await self._bot.studio.gallery.find_in(posted.server, share)
@@ -124,6 +132,8 @@ class DigestCog(commands.Cog):
             return True  # somebody was faster
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
+            if isinstance(error, discord.Forbidden):
+                self._reach.refused(str(posted.channel))
             return False
         return True
 

@@ -15,7 +15,9 @@ from cogs.buttons import AgainButton
 from cogs.headline import headline
 from cogs.language import Language, language_of
 from cogs.leaf import lineage_text, link_to, picture_of
+from cogs.reach import SEE, Reach
 from cogs.remix import RemixButton
+from cogs.rounds import Rounds
 from cogs.rows import lasting
 from cogs.sharing import SaveButton, VoteButton
 from cogs.text import inert, shorten
@@ -37,7 +39,13 @@ class ShowcaseCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._announcer = Announcer(bot)
+        self._clearing = Rounds(self._clear)
+        self._announcer = Announcer(bot, self._clearing.ask)
+        self._reach = Reach(bot)
+
+    async def cog_unload(self) -> None:
+        """Stop; what is to be taken out still is taken out at the next start."""
+        await self._clearing.close()
 
     @commands.Cog.listener()
     async def on_vote(self, share: Share) -> None:
@@ -52,7 +60,7 @@ class ShowcaseCog(commands.Cog):
         since = time.time() - CATCH_UP_SECONDS
         for guild in self._bot.guilds:
             server, config = str(guild.id), self._bot.config
-            await self._clear(server)
+            self._clearing.ask(server)
             communities = [community_at(config, server, channel) for channel in ("", *channels_of(config, server))]
             votes = [community.showcase_votes for community in communities if community.showcase_channel]
             if not votes:
@@ -68,16 +76,21 @@ class ShowcaseCog(commands.Cog):
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Take a share that is deleted out of the showcase too."""
-        await self._clear(share.server)
+        self._clearing.ask(share.server)
 
     async def _clear(self, server: str) -> None:
-        """Take out what is not shared any more; what cannot be taken out now is tried again at the next start."""
+        """Take out what is not shared any more; what cannot be taken out is tried again later, or at the next start."""
+        kept = 0
         try:
             for posted in await self._bot.studio.announcements.orphans(server):
-                if await self._take_out(posted):
+                if not self._reach.includes(server, posted.channel, SEE):
+                    kept += 1
+                elif await self._take_out(posted):
                     await self._bot.studio.announcements.withdrawn(posted)
         except StorageError as error:
             _log.error("The showcase of server %s was not cleared: %s", server, describe(error))
+        if kept:
+            _log.warning("%d messages in the showcase of server %s are out of the bot's reach and stay", kept, server)
 
     async def _take_out(self, posted: Announcement) -> bool:
         """Delete a message of the showcase; return whether it is gone."""
@@ -88,6 +101,8 @@ class ShowcaseCog(commands.Cog):
             return True  # somebody was faster
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.warning("Share %s was not taken out of the showcase: %s", posted.subject, error)
+            if isinstance(error, discord.Forbidden):
+                self._reach.refused(str(posted.channel))
             return False
         return True
 

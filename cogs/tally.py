@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ import discord
 from discord.ext import commands
 
 from cogs.language import language_of
+from cogs.reach import READ, Reach
+from cogs.rounds import SOON, Rounds
 from cogs.rows import Item, label_of, revised
 from cogs.sharing import VoteButton
 from engine.errors import StorageError, describe
@@ -22,22 +23,19 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-DEBOUNCE_SECONDS = 2.0
-"""How long votes are collected before a message is edited; Discord takes five edits in five seconds."""
-
 
 class TallyCog(commands.Cog):
     """Edits the messages about a share, with the bot's own token, after its votes have changed or it is gone."""
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._pending: dict[JobId, asyncio.Task[None]] = {}
+        self._changed: dict[str, dict[JobId, Share]] = {}
+        self._rounds = Rounds(self._catch_up, after=SOON)
+        self._reach = Reach(bot)
 
     async def cog_unload(self) -> None:
         """Stop; a count that is not true by then becomes so with the next vote."""
-        for task in self._pending.values():
-            task.cancel()
-        await asyncio.gather(*self._pending.values(), return_exceptions=True)
+        await self._rounds.close()
 
     @commands.Cog.listener()
     async def on_vote(self, share: Share) -> None:
@@ -50,12 +48,15 @@ class TallyCog(commands.Cog):
         self._schedule(share)
 
     def _schedule(self, share: Share) -> None:
-        if share.id not in self._pending:
-            self._pending[share.id] = asyncio.create_task(self._catch_up(share), name=f"votes of {share.id}")
+        self._changed.setdefault(share.server, {})[share.id] = share
+        self._rounds.ask(share.server)
 
-    async def _catch_up(self, share: Share) -> None:
-        await asyncio.sleep(DEBOUNCE_SECONDS)
-        del self._pending[share.id]  # from here on a vote is one more change
+    async def _catch_up(self, server: str) -> None:
+        await self._bot.wait_until_ready()  # shares expire while it starts
+        for share in self._changed.pop(server, {}).values():
+            await self._show_everywhere(share)
+
+    async def _show_everywhere(self, share: Share) -> None:
         try:
             now = await self._bot.studio.gallery.find_in(share.server, share.id)
             posted = await self._bot.studio.announcements.find("showcase", share.server, share.id)
@@ -80,7 +81,7 @@ class TallyCog(commands.Cog):
         Returns:
             whether there is such a message still, as far as one can tell.
         """
-        if message is None:
+        if message is None or not self._reach.includes(share.server, channel, READ):
             return True
         guild = self._bot.get_guild(int(share.server))
         place = self._bot.get_partial_messageable(int(channel), guild_id=int(share.server))
@@ -97,6 +98,8 @@ class TallyCog(commands.Cog):
             return False
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.info("The votes of %s are not shown in %s: %s", share.id, channel, error)
+            if isinstance(error, discord.Forbidden):
+                self._reach.refused(channel)
         return True
 
 

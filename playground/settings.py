@@ -103,6 +103,7 @@ class PlaygroundSettings(msgspec.Struct, frozen=True, kw_only=True):
         guilds, members: who is there; the first member owns the application.
         ack_seconds: how long an interaction waits for its first answer.
         token_seconds: how long an interaction's token lives.
+        nonce_seconds: for how long no second message of one nonce is made; 0 makes every one.
         request_limit: bytes of all files of one request together (a larger file limit raises it).
         rate_limits: buckets.
         privileged_intents: those switched on for the application.
@@ -120,6 +121,7 @@ class PlaygroundSettings(msgspec.Struct, frozen=True, kw_only=True):
     )
     ack_seconds: Seconds = 3.0
     token_seconds: Seconds = 900.0
+    nonce_seconds: Annotated[float, Meta(ge=0)] = 300.0  # "the past few minutes"
     request_limit: int = 25 * MIB
     rate_limits: RateLimits = RateLimits()
     privileged_intents: frozenset[PrivilegedIntent] = frozenset()

@@ -24,7 +24,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         server: id of where.
         subject: what of, such as a share's id or the name of a week.
-        since: when it was decided on, in seconds since the epoch.
+        since: when it was decided on or, later, sent for the last time, in seconds since the epoch.
         channel, message: where it was posted; None while that is not known.
         about: the shares that a digest shows, the best first.
     """
@@ -79,8 +79,19 @@ class Announcements:
         )
         return [_announcement(row) for row in rows]
 
+    async def sending(self, announcement: Announcement, shares: Iterable[JobId], now: float) -> None:
+        """Note that an announcement is about to be sent, and which shares it is going to show."""
+        await self._database.rows(
+            "UPDATE announcements SET about = ?, since = ? WHERE purpose = ? AND server = ? AND subject = ?",
+            msgspec.json.encode(tuple(shares)).decode(),
+            now,
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+        )
+
     async def shows(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
-        """Note which shares an announcement is going to show, or shows from now on."""
+        """Note which shares an announcement shows from now on."""
         await self._database.rows(
             "UPDATE announcements SET about = ? WHERE purpose = ? AND server = ? AND subject = ?",
             msgspec.json.encode(tuple(shares)).decode(),

@@ -14,8 +14,6 @@ from playground.world.news import TypingStarted
 from playground.world.permissions import Permission
 from playground.world.snowflake import now
 
-_NONCE_SECONDS = 300.0  # "the past few minutes"
-
 
 def _message(call: Call, channel: Channel) -> Message:
     """Return the message in the path. An ephemeral one does not exist here: only its interaction can reach it.
@@ -52,7 +50,7 @@ def _create(call: Call) -> Answer:
     _refuse_archived(channel)
     if channel.recipient is not None and not world.is_reachable(channel.recipient):
         raise errors.no_direct_messages()
-    if (sent_before := _sent_before(call, channel)) is not None:
+    if (sent_before := _sent_before(call)) is not None:
         return Answer(200, wire.message(sent_before, world))
     reference_id = _reference(call, channel)
     origin = Origin(
@@ -67,14 +65,18 @@ def _create(call: Call) -> Answer:
     return Answer(200, wire.message(message, world))
 
 
-def _sent_before(call: Call, channel: Channel) -> Message | None:
-    """Return the message that has this one's nonce already, if the bot asked for it to be sent once only."""
+def _sent_before(call: Call) -> Message | None:
+    """Return the message that has this one's nonce already, if the bot asked for it to be sent once only.
+
+    As Discord puts it only its author and the nonce count: it may be in another channel, or be deleted by now.
+    """
     nonce, world = call.table.get("nonce"), call.backend.world
     if nonce is None or not call.table.get("enforce_nonce"):
         return None
-    for message in reversed(world.visible_messages(channel.id, world.bot.id)):
+    for message in reversed(world.history):
         age = (now() - message.created_at).total_seconds()
-        if age < _NONCE_SECONDS and message.author == world.bot and str(message.nonce) == str(nonce):
+        is_recent = age < call.backend.settings.nonce_seconds
+        if is_recent and message.author == world.bot and str(message.nonce) == str(nonce):
             return message
     return None
 
@@ -130,7 +132,8 @@ def _list(call: Call) -> Answer:
     found = [
         message for message in world.visible_messages(channel.id, world.bot.id) if after < int(message.id) < before
     ]
-    newest_first = list(reversed(found))[: int(limit)]
+    # those next to `after`, else the newest; either way the newest of them comes first
+    newest_first = list(reversed(found[: int(limit)] if "after" in call.query else found[-int(limit) :]))
     return Answer(200, [wire.message(message, world) for message in newest_first])
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 
-from engine.config import CommunityConfig, Config
+import msgspec
+
+from engine.config import CommunityConfig, Config, ServerConfig
 from engine.store import Member, Render, Share
 from playground.settings import MemberSettings
 from playground.world.model import Message
@@ -17,12 +20,13 @@ EVERYBODY = (MemberSettings(name="Ada"), MemberSettings(name="Bruno"), MemberSet
 
 @asynccontextmanager
 async def server(stage: Stage, **settings):
-    """Open a playground, and give a function that puts the bot into it with a community set up so."""
+    """Open a playground, and give a function that puts the bot into it with a community and servers set up so."""
     async with stage.playground(members=EVERYBODY, **settings) as playground:
 
         @asynccontextmanager
-        async def bot(**community):
-            config = Config(delivery=BRISK, community=CommunityConfig(**community))
+        async def bot(servers: Mapping[str, object] | None = None, **community):
+            own = msgspec.convert(servers or {}, dict[str, ServerConfig])
+            config = Config(delivery=BRISK, community=CommunityConfig(**community), servers=own)
             async with stage.bot(playground, config=config) as theatre:
                 yield theatre
 

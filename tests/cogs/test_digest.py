@@ -17,6 +17,9 @@ from cogs.digest import LOOK_SECONDS, digest_text, last_due
 from cogs.language import language_of
 from cogs.mosaic import SIDE, Cell, mosaic
 from engine.config import CommunityConfig
+from engine.gallery import Gallery
+from engine.store import Member
+from engine.store.announcements import Announcements
 from playground.faults import Fault
 from playground.settings import GuildSettings
 from playground.world.permissions import Permission
@@ -52,6 +55,32 @@ async def posted(theatre):
         await asyncio.sleep(0.01)
 
 
+@pytest.fixture
+def _looking_often(monkeypatch):
+    loop = tasks.loop
+    often = {LOOK_SECONDS: 0.02}
+    monkeypatch.setattr(tasks, "loop", lambda *, seconds: loop(seconds=often.get(seconds, seconds)))
+
+
+@pytest.fixture
+def looks(_looking_often, monkeypatch):
+    """Wait until the clock has been looked at so many more times."""
+    find, looked = Announcements.find, asyncio.Semaphore(0)
+
+    async def counted(*given):
+        looked.release()
+        return await find(*given)
+
+    async def wait(count):
+        while not looked.locked():
+            await looked.acquire()  # those of before
+        for _ in range(count):
+            await looked.acquire()
+
+    monkeypatch.setattr(Announcements, "find", counted)
+    return wait
+
+
 class TestPosting:
     async def test_the_best_five_of_the_week_with_a_picture_of_them(self, stage):
         async with server(stage) as (playground, bot):
@@ -70,19 +99,19 @@ class TestPosting:
                 assert sheet.description.startswith("1: Animation: an endless zoom into road 5; 2: ")
                 await posted(theatre)
 
-    async def test_once_whatever_is_restarted(self, stage):
-        async with server(stage) as (playground, bot):
+    async def test_once_however_often_it_is_looked_and_whatever_is_restarted(self, stage, looks):
+        async with server(stage, nonce_seconds=0) as (playground, bot):
             settings = {"digest_channel": channel_of(playground), **JUST_NOW}
             async with bot() as theatre:
                 await hung(theatre, picture=gif("red"), shared=EARLIER)
             for _ in range(2):
                 async with bot(**settings) as theatre:
                     await posted(theatre)
-            await theatre.playground.world.news.until(lambda: True, 1)
+                    await looks(3)  # which begin, so that two are over
             assert len(in_channel(theatre)) == 1
 
     async def test_one_that_was_posted_but_not_written_down_is_found_again(self, stage):
-        async with server(stage) as (playground, bot):
+        async with server(stage, nonce_seconds=0) as (playground, bot):
             settings = {"digest_channel": channel_of(playground), **JUST_NOW}
             async with bot() as theatre:
                 await hung(theatre, picture=gif("red"), shared=EARLIER)
@@ -91,6 +120,19 @@ class TestPosting:
                     await posted(theatre)
                     assert len(in_channel(theatre)) == 1
                     await theatre.store._database.rows("UPDATE announcements SET channel = NULL, message = NULL")
+
+    async def test_each_server_has_its_own_at_the_same_hour(self, stage):
+        guilds = (GuildSettings(name="One"), GuildSettings(name="Two"))
+        async with server(stage, guilds=guilds) as (playground, bot):
+            places = [playground.channel("animations", playground.guild(name)) for name in ("One", "Two")]
+            async with bot() as theatre:
+                for place in places:
+                    one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id, shared=EARLIER)
+                    await theatre.store.gallery.add(one)
+            tables = {place.guild_id: {"community": {"digest_channel": place.id, **JUST_NOW}} for place in places}
+            async with bot(servers=tables) as theatre:
+                for place in places:
+                    await theatre.ada.at(place).message_where(lambda one: one.author.id == theatre.app_id)
 
     @pytest.mark.parametrize(
         "shared", [None, EARLIER - 8 * 24 * 3600, NOW.timestamp()], ids=["nothing", "before it", "after it"]
@@ -163,6 +205,50 @@ class TestPosting:
             async with bot(**settings) as theatre:
                 await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
 
+    async def test_what_is_deleted_while_it_is_posted_leaves_it_at_once(self, stage):
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                one = await hung(theatre, picture=gif("red"), shared=EARLIER)
+            slow = Fault(method="POST", path="/messages", status=None, delay_seconds=0.5)
+            playground.backend.faults.order(slow)
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                sending = "SELECT 1 FROM announcements WHERE about <> '[]'"
+                while not await theatre.store._database.rows(sending):  # noqa: ASYNC110  # nobody is told
+                    await asyncio.sleep(0.01)
+                await theatre.studio.gallery.delete(one.id, viewer(theatre))
+                await digest_in(theatre)
+                await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
+
+    async def test_the_best_are_not_looked_for_any_more_once_it_is_posted(self, stage, looks, monkeypatch):
+        best, asked = Gallery.best, []
+
+        async def counted(*given):
+            asked.append(given)
+            return await best(*given)
+
+        monkeypatch.setattr(Gallery, "best", counted)
+        async with server(stage) as (playground, bot):
+            async with bot() as theatre:
+                await hung(theatre, picture=gif("red"), shared=EARLIER)
+            async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
+                await posted(theatre)
+                await looks(3)
+        assert len(asked) == 1
+
+    async def test_where_its_channel_is_out_of_reach_nothing_is_tried(self, stage, caplog):
+        async with server(stage) as (playground, bot):
+            settings = {"digest_channel": channel_of(playground), **JUST_NOW}
+            async with bot() as theatre:
+                one = await hung(theatre, picture=gif("red"), shared=EARLIER)
+            async with bot(**settings) as theatre:
+                await posted(theatre)
+            playground.deny_bot(playground.channel("animations"), Permission.VIEW_CHANNEL)
+            async with bot(**settings) as theatre:
+                await theatre.studio.gallery.delete(one.id, viewer(theatre))
+                while "out of the bot's reach" not in caplog.text:  # noqa: ASYNC110  # a log tells nobody
+                    await asyncio.sleep(0.01)
+        assert playground.backend.traffic.requests("DELETE", "/channels/{channel_id}/messages/{message_id}") == []
+
     async def test_two_of_one_title_are_told_apart(self, stage):
         async with server(stage) as (playground, bot):
             async with bot() as theatre:
@@ -184,14 +270,8 @@ class TestPosting:
 class TestWhereItCannotBePosted:
     """The admins read why in their log, once, and the bot does not make it anew every minute."""
 
-    @pytest.fixture(autouse=True)
-    def _looking_often(self, monkeypatch):
-        loop = tasks.loop
-        often = {LOOK_SECONDS: 0.02}
-        monkeypatch.setattr(tasks, "loop", lambda *, seconds: loop(seconds=often.get(seconds, seconds)))
-
     @pytest.fixture
-    async def house(self, stage):
+    async def house(self, stage, _looking_often):
         """A server with a digest that is due and a log; the bot is started by the test."""
         guilds = (GuildSettings(channels=("general", "animations", "log")),)
         async with server(stage, guilds=guilds) as (playground, bot):

@@ -104,11 +104,39 @@ class TestContent:
         await rest.call("POST", channel_path, body)
         assert len(ada.messages) == 2
 
+    async def test_an_enforced_nonce_counts_in_every_channel_and_after_a_deletion(
+        self, playground: Playground, rest: Rest, channel_path: str
+    ) -> None:
+        body = {"content": "x", "nonce": "abc", "enforce_nonce": True}
+        first = await rest.call("POST", channel_path, body)
+        elsewhere = f"/channels/{playground.channel('animations').id}/messages"
+        assert (await rest.call("POST", elsewhere, body)).body["id"] == first.body["id"]
+        await rest.call("DELETE", f"{channel_path}/{first.body['id']}")
+        assert (await rest.call("POST", channel_path, body)).body["id"] == first.body["id"]
+        assert playground.world.messages == {}
+
+    async def test_after_an_id_come_the_messages_next_to_it(self, rest: Rest, channel_path: str) -> None:
+        first, *_ = [await rest.call("POST", channel_path, {"content": content}) for content in "abcd"]
+        reply = await rest.call("GET", f"{channel_path}?limit=2&after={first.body['id']}")
+        assert [message["content"] for message in reply.body] == ["c", "b"]
+
     async def test_a_channel_is_read_newest_first(self, rest: Rest, channel_path: str) -> None:
         for content in ("one", "two", "three"):
             await rest.call("POST", channel_path, {"content": content})
         reply = await rest.call("GET", f"{channel_path}?limit=2")
         assert [message["content"] for message in reply.body] == ["three", "two"]
+
+
+class TestWithoutNonces:
+    @pytest.fixture
+    def settings(self) -> PlaygroundSettings:
+        return PlaygroundSettings(rate_limits=UNLIMITED, nonce_seconds=0)
+
+    async def test_every_message_is_a_new_one(self, rest: Rest, channel_path: str, ada: Member) -> None:
+        body = {"content": "x", "nonce": "abc", "enforce_nonce": True}
+        for _ in range(2):
+            await rest.call("POST", channel_path, body)
+        assert len(ada.messages) == 2
 
 
 class TestFiles:

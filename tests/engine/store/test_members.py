@@ -112,9 +112,10 @@ async def test_an_announcement_begins_once_and_is_known_to_be_posted_afterwards(
     assert await store.announcements.begin(planned) == planned
     again = Announcement(purpose="digest", server=SERVER, subject="2026-W31", since=200.0)
     assert await store.announcements.begin(again) == planned
+    await store.announcements.sending(planned, ["a"], 300.0)
     await store.announcements.posted(planned, "700", "900")
     stands = await store.announcements.begin(again)
-    assert (stands.since, stands.channel, stands.message) == (100.0, "700", "900")
+    assert (stands.since, stands.about, stands.channel, stands.message) == (300.0, ("a",), "700", "900")
 
 
 async def test_what_stands_behind_a_form_is_for_its_member_and_goes_after_two_days(store):
