@@ -15,7 +15,7 @@ pixels. What does not fit even then is refused.
 
 from __future__ import annotations
 
-import io
+import mmap
 from collections.abc import Callable
 from typing import Final
 
@@ -28,6 +28,10 @@ from engine.media.gif_budget import FEWEST_COLOURS, Budget, Form
 from engine.media.palette import quantize
 
 MOST_FRAME_MS: Final = 60_000
+MOST_PIXEL_BYTES: Final = 2
+"""What a pixel takes at most: a code of twelve bits."""
+MOST_BLOCK_BYTES: Final = 2048
+"""What a frame takes at most beside its pixels: a palette, a few headers."""
 _LAST_GROWTHS: Final = 2  # passes that finish() may spend on using more of the limit
 
 
@@ -77,6 +81,9 @@ class GifWriter:
         self._delay = max(gif_blocks.LEAST_CENTISECONDS, round(plan.frame_ms / 10))
         overhead = gif_blocks.HEADER_BYTES + len(gif_blocks.TRAILER)
         self._budget = Budget(plan.limit_bytes - overhead, plan.frames, max(plan.size))
+        # Memory that is taken as it is written to; a buffer that grows leaves holes of all its former sizes behind.
+        largest = plan.frames * (MOST_PIXEL_BYTES * plan.size[0] * plan.size[1] + MOST_BLOCK_BYTES)
+        self._file_so_far = mmap.mmap(-1, min(plan.limit_bytes, largest) + overhead)
         self._added = 0
         self._checked = 0  # frames there were when the form was last changed for the better
         self._fits = True
@@ -140,7 +147,6 @@ class GifWriter:
         form = self._budget.smaller_form()
         if form is None:
             self._fits = False
-            self._file_so_far = io.BytesIO()
         else:
             self._begin(form)
 
@@ -167,7 +173,7 @@ class GifWriter:
         scale = form.side / max(width, height)
         self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
         self._budget.restart(form)
-        self._file_so_far = io.BytesIO()
+        self._file_so_far.seek(0)
         self._file_so_far.write(gif_blocks.header(self._size))
 
     def _frames_shown_by(self, index: int) -> int:
@@ -176,9 +182,11 @@ class GifWriter:
 
     def _file(self) -> Gif:
         self._file_so_far.write(gif_blocks.TRAILER)
+        data = self._file_so_far[: self._file_so_far.tell()]
+        self._file_so_far.close()
         step = self._budget.form.step
         return Gif(
-            data=self._file_so_far.getvalue(),
+            data=data,
             width=self._size[0],
             height=self._size[1],
             frames=-(-self._plan.frames // step),

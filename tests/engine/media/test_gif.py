@@ -47,6 +47,12 @@ def test_an_ample_limit_keeps_every_frame_at_full_size_and_true_to_its_colours()
         assert difference(frame, hills(index)) < 3
 
 
+def test_a_limit_beyond_all_memory_takes_no_more_than_the_frames_do():
+    gif = written(plan(1 << 60, 3), noise)
+    frames, _, _ = decoded(gif.data)
+    assert [frame.size for frame in frames] == [(96, 64)] * 3
+
+
 def test_it_encodes_each_frame_once_when_the_limit_is_ample():
     assert filled(plan(AMPLE, 8), hills).encodes == 8
 
