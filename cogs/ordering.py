@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from cogs.drafts import REQUEST_BYTES
-from cogs.places import place_of
+from cogs.places import lets_write, place_of
 from cogs.world import words_of, words_that_mean_nothing
 from engine.errors import LimitError
 from engine.messages import JobId
@@ -44,9 +44,7 @@ def require_voice(interaction: discord.Interaction[Tappa]) -> None:
     """
     if interaction.guild_id is None:
         return
-    permissions = interaction.permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    if not (permissions.send_messages_in_threads if in_thread else permissions.send_messages):
+    if not lets_write(interaction.permissions, interaction.channel):
         raise LimitError(
             "In this channel you may not write, so nothing is made here for you. Go to one where you may: /gallery has"
             " what was shared, with the same buttons, and the line under an animation, typed as a command, makes it"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import discord
 import msgspec
 
+from cogs.places import lets_write, reported
 from engine.configuration import split_key
 from engine.keys import Change
 from engine.sentence import Sentence
@@ -30,12 +31,11 @@ def obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | None:
         key: which names it in the configuration.
         channel: its id.
     """
-    found = outlet(guild, channel)
-    if found is None or (isinstance(found, discord.Thread) and found.parent is None):
+    found = reported(guild, channel)
+    if not isinstance(found, Outlet):
         return Sentence("{key}: {channel} is no text channel of this server.", {"key": key, "channel": channel})
     granted = found.permissions_for(guild.me)
-    speaks = granted.send_messages_in_threads if isinstance(found, discord.Thread) else granted.send_messages
-    if speaks and granted.view_channel and granted.attach_files:
+    if lets_write(granted, found) and granted.view_channel and granted.attach_files:
         return None
     return Sentence(
         "{key}: this bot cannot post in {channel}. It needs View Channel, Send Messages, Attach Files and Read Message"

@@ -67,15 +67,30 @@ def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
         return True
     if guild is None or not isinstance(member, discord.Member):
         return False
-    found = guild.get_channel_or_thread(int(channel))
-    if found is None or (isinstance(found, discord.Thread) and found.parent is None):
-        return False  # deleted, or an archived thread, of which Discord tells a bot nothing
+    found = reported(guild, channel)
+    if found is None:
+        return False
     if _is_for_adults(found) and not is_age_restricted(interaction):
         return False
     permissions = found.permissions_for(member)
     if isinstance(found, discord.Thread) and found.is_private():
         return permissions.view_channel and permissions.manage_threads
     return permissions.view_channel
+
+
+def reported(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | discord.Thread | None:
+    """Return a channel or thread of a server that the bot can tell the permissions of.
+
+    None where it is deleted, another server's, or an archived thread, of which Discord tells a bot nothing.
+    """
+    found = guild.get_channel_or_thread(int(channel))
+    return None if isinstance(found, discord.Thread) and found.parent is None else found
+
+
+def lets_write(permissions: discord.Permissions, channel: object) -> bool:
+    """Return whether permissions in a channel or thread are enough to write there."""
+    in_thread = isinstance(channel, discord.Thread)
+    return permissions.send_messages_in_threads if in_thread else permissions.send_messages
 
 
 def _is_for_adults(channel: object) -> bool:

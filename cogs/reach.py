@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from cogs.places import reported
+
 if TYPE_CHECKING:
     from bot import Tappa
 
@@ -35,9 +37,9 @@ class Reach:
         guild = self._bot.get_guild(int(server))
         if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
             return False
-        found = guild.get_channel_or_thread(int(channel))
-        if found is None or (isinstance(found, discord.Thread) and found.parent is None):
-            return True  # an archived thread, or one that is gone: only Discord knows
+        found = reported(guild, channel)
+        if found is None:
+            return True  # only Discord knows
         return found.permissions_for(guild.me).is_superset(needed)
 
     def refused(self, channel: str) -> None:
