@@ -21,24 +21,39 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from cogs.buttons import PERSISTENT
-from cogs.delivery import Deliveries
-from cogs.failures import Tree
-from cogs.forms import Typed
-from cogs.language import Translator
-from cogs.outage import is_passing, outlast
-from cogs.sync import sync_commands
-from engine.client import EngineClient
-from engine.config import Config, DiscordConfig
-from engine.configuration import ConfigFile
+from cogs.command_sync import sync_commands
+from cogs.context.failures import Tree
+from cogs.context.outage import is_passing, outlast
+from cogs.delivery.delivery import Deliveries
+from cogs.i18n.language import Translator
+from cogs.renders.buttons import PERSISTENT
+from cogs.renders.recipe_form import Typed
+from engine.client.client import EngineClient
 from engine.errors import ConfigError, OperatorError, describe
-from engine.store import Store
-from engine.studio import Studio
+from studio.config.config import Config, DiscordConfig
+from studio.config.config_file import ConfigFile
+from studio.store import Store
+from studio.studio import Studio
 
 COGS = (
-    *("cogs.giro", "cogs.morph", "cogs.zoom", "cogs.presets", "cogs.settings", "cogs.queue", "cogs.help"),
-    *("cogs.presence", "cogs.gallery", "cogs.tally", "cogs.showcase", "cogs.digest", "cogs.admin"),
-    *("cogs.forms", "cogs.remix", "cogs.recipe"),
+    *(
+        "cogs.orders.giro",
+        "cogs.orders.morph",
+        "cogs.orders.zoom",
+        "cogs.presets.presets",
+        "cogs.presets.settings",
+        "cogs.info.queue",
+        "cogs.info.help",
+    ),
+    *(
+        "cogs.info.presence",
+        "cogs.gallery.gallery",
+        "cogs.gallery.vote_counts",
+        "cogs.gallery.showcase",
+        "cogs.gallery.digest",
+        "cogs.admin.admin",
+    ),
+    *("cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
 )
 
 EXIT_OPERATOR = 2

@@ -25,19 +25,19 @@ with warnings.catch_warnings():
     import discord  # noqa: F401
 
 from bot import serve
-from engine.config import Config
-from engine.configuration import ConfigFile
-from engine.messages import JobId
-from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
-from engine.store import Member, Query, Share, Store
-from engine.store.gallery import Shares
-from engine.store.pages import Order
-from engine.store.renders import Render, Renders
-from engine.studio import Studio
+from engine.protocol.messages import JobId
+from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from playground.bootstrap import point_at
 from playground.member import Member as Person
 from playground.server import Playground
 from playground.settings import UNLIMITED, PlaygroundSettings
+from studio.config.config import Config
+from studio.config.config_file import ConfigFile
+from studio.store import Member, Query, Share, Store
+from studio.store.pages import Order
+from studio.store.renders import Render, Renders
+from studio.store.shares import Shares
+from studio.studio import Studio
 from tests.fakes.engine import FakeEngine
 
 OTHERS = ("901", "902", "903", "904")

@@ -27,7 +27,7 @@ import PIL
 from PIL import Image
 
 from benchmarks.scenes import SCENES, frames
-from engine.media.gif import GifPlan, GifWriter
+from engine.frames.gif import GifPlan, GifWriter
 
 LIMIT: Final = 10 * 1024 * 1024
 LIMIT_FRAMES: Final = 275

@@ -22,11 +22,11 @@ from diffusers import StableDiffusionPipeline
 
 from benchmarks.quality.ours import Ours
 from benchmarks.quality.subject import subject
-from engine.animations import storyboard
 from engine.config import ModelConfig
-from engine.diffusion.loading import load_backend
-from engine.settings import BUILT_IN
-from engine.spool import Folder
+from engine.diffusion.loader import load_backend
+from engine.frames.frame_store import Folder
+from engine.recipe.settings import BUILT_IN
+from engine.storyboard.builder import storyboard
 
 
 def milliseconds(work: Callable[[], Any], repeat: int) -> float:

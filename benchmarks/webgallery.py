@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.recipe import Giro, Stage
-from engine.store import Member, Share
-from engine.webgallery.export import Exhibition, export
-from engine.webgallery.pages import Speech
+from engine.recipe.recipe import Giro, Stage
+from studio.store import Member, Share
+from studio.web.export import Exhibition, export
+from studio.web.pages import Speech
 
 PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
 

@@ -25,16 +25,16 @@ from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
-from cogs.extraction import Found, in_commands, in_source
-from cogs.language import LOCALES, TERMS, Translator
-from engine.client import EngineClient
-from engine.config import Config
-from engine.configuration import ConfigFile
-from engine.store import Store
-from engine.studio import Studio
+from cogs.i18n.extraction import Found, in_commands, in_source
+from cogs.i18n.language import LOCALES, TERMS, Translator
+from engine.client.client import EngineClient
+from studio.config.config import Config
+from studio.config.config_file import ConfigFile
+from studio.store import Store
+from studio.studio import Studio
 
 if TYPE_CHECKING:
-    from bot import Tappa
+    from cogs.client import Tappa
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -131,7 +131,8 @@ def _shown(message: Entry) -> str:
 @asynccontextmanager
 async def idle_bot() -> AsyncIterator[Tappa]:
     """Yield the bot with all its cogs, connected to nothing."""
-    from bot import COGS, Tappa  # here: the bot imports the cogs, and this is one of them
+    from bot import COGS
+    from cogs.client import Tappa  # here: the bot imports the cogs, and this is one of them
 
     with tempfile.TemporaryDirectory() as folder:
         config, data = Config(), Path(folder)

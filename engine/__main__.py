@@ -17,14 +17,15 @@ from typing import Any, get_args
 import msgspec
 from tqdm import tqdm
 
-from engine.camera import EXAMPLE, parse_camera
-from engine.config import Config, read_config
-from engine.core import Core, CoreConfig
+from engine.core.core import Core, CoreConfig
 from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
-from engine.focus import parse_focus
-from engine.messages import Done, Failed, Job, Progress
-from engine.recipe import (
+from engine.frames.frame_store import Spool
+from engine.protocol.messages import Done, Failed, Job, Progress
+from engine.recipe.camera import EXAMPLE, parse_camera
+from engine.recipe.edits import picked, tried, unmeasured, variations
+from engine.recipe.focus import parse_focus
+from engine.recipe.recipe import (
     MAX_SEED,
     MAX_TRIES,
     VARIATIONS,
@@ -36,13 +37,12 @@ from engine.recipe import (
     from_plain,
     kind_of,
 )
-from engine.remix import picked, tried, unmeasured, variations
-from engine.settings import Overrides
-from engine.spool import Spool
-from engine.stages import SEED_STAGES, parse_stages, spread_frames
-from engine.storyboard import is_hidden
-from engine.waypoints import between
-from engine.webgallery.command import add_gallery, run_gallery
+from engine.recipe.settings import Overrides
+from engine.recipe.stages import SEED_STAGES, parse_stages, spread_frames
+from engine.recipe.waypoints import between
+from engine.storyboard.shot import is_hidden
+from studio.config.config import Config, read_config
+from studio.web.command import add_gallery, run_gallery
 
 ORDINARY_LIMIT = 10 * 1024 * 1024
 """What Discord takes on a server without boosts, 2026; the bot reads the true limit from each interaction."""
@@ -263,9 +263,7 @@ def run(options: dict[str, Any]) -> None:
     if job.limit_bytes < 1:
         raise RecipeError("--limit is a number of bytes above 0, not {limit}.", limit=job.limit_bytes)
 
-    from engine.diffusion.loading import (
-        load_backend,
-    )  # torch takes seconds to import: only after the arguments are good
+    from engine.diffusion.loader import load_backend  # torch takes seconds to import: only after the arguments are good
 
     backend = load_backend(config.model, threads=config.engine.threads)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:

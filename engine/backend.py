@@ -20,9 +20,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.card import Card
-from engine.settings import SchedulerName
-from engine.storyboard import Shot, Storyboard
+from engine.protocol.card import Card
+from engine.recipe.settings import SchedulerName
+from engine.storyboard.shot import Shot
+from engine.storyboard.storyboard import Storyboard
 
 Picture: TypeAlias = NDArray[np.uint8]
 """A finished frame: shape (height, width, 3), RGB, 0…255. These very numbers are what later frames start from."""

@@ -1,6 +1,6 @@
 """The engine's process: drains the inbox, steps the core, sends events; blocks only when idle; dies loudly.
 
-Started by `engine.client` as `python -m engine.process` in a fresh interpreter, it speaks `engine.wire` on its standard
+Started by `engine.client.client` as `python -m engine.process` in a fresh interpreter, it speaks `engine.protocol.wire` on its standard
 input and output. Whatever a library prints goes to standard error instead. When the input ends, the bot has gone, and
 so does the engine: no orphan keeps a GPU busy. Torch is imported here and nowhere on the bot's side.
 """
@@ -16,11 +16,12 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from engine import wire
-from engine.core import Core, CoreConfig
+from engine.core.core import Core, CoreConfig
 from engine.environment import take_short_turns
 from engine.errors import ConfigError, MemberError, OperatorError, RecipeError, describe
-from engine.messages import (
+from engine.frames.frame_store import Spool
+from engine.protocol import wire
+from engine.protocol.messages import (
     Add,
     Cancel,
     Check,
@@ -38,8 +39,7 @@ from engine.messages import (
     Request,
     Stop,
 )
-from engine.recipe import Giro, Morph, Recipe, Stage, Zoom
-from engine.spool import Spool
+from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 
 GIB = 1024**3
 NICENESS = 5
@@ -129,7 +129,7 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
     Raises:
         OperatorError: the model or the spool cannot be used as configured.
     """
-    from engine.diffusion.loading import load_backend  # torch: only here, and only once the pipes stand
+    from engine.diffusion.loader import load_backend  # torch: only here, and only once the pipes stand
 
     folder = Path(hello.spool)
     backend = load_backend(

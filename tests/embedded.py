@@ -16,12 +16,13 @@ from diffusers import UNet2DConditionModel
 
 from engine.backend import Picture, ShotRequest
 from engine.config import ModelConfig
-from engine.diffusion.lane import DiffusionLane
-from engine.diffusion.loading import load_backend
+from engine.diffusion.loader import load_backend
+from engine.diffusion.loading.source import EMBEDDED
 from engine.diffusion.model import DiffusionModel
-from engine.diffusion.source import EMBEDDED
-from engine.settings import SchedulerName
-from engine.storyboard import Prompt, Shot, Start, Text
+from engine.diffusion.sampling.lane import DiffusionLane
+from engine.recipe.settings import SchedulerName
+from engine.storyboard.morph_path import Text
+from engine.storyboard.shot import Prompt, Shot, Start
 from training.guidance import untold
 
 # diffusers 0.42 builds numpy arrays from tensors in a way that numpy 2 will one day refuse.

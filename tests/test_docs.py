@@ -11,13 +11,14 @@ from typing import Any
 import discord
 import msgspec
 import pytest
+from cogs.client import Tappa
 
-from bot import COGS, Tappa
+from bot import COGS
 from engine.__main__ import build_parser
-from engine.config import Config, LimitsConfig, parse_config
-from engine.configuration import ConfigFile
-from engine.store import Store
-from engine.studio import Studio
+from studio.config.config import Config, LimitsConfig, parse_config
+from studio.config.config_file import ConfigFile
+from studio.store import Store
+from studio.studio import Studio
 from tests.fakes.engine import FakeEngine
 
 ROOT = Path(__file__).parent.parent

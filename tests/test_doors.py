@@ -84,7 +84,7 @@ def test_the_bots_side_of_the_engine_loads_no_torch() -> None:
 
 
 def test_the_web_gallery_needs_neither_the_bot_nor_the_model() -> None:
-    assert not loaded_by("engine.webgallery.command") & {"torch", "discord", "cogs", "bot", "playground"}
+    assert not loaded_by("studio.web.command") & {"torch", "discord", "cogs", "bot", "playground"}
 
 
 def test_the_engine_loads_no_discord_and_no_database() -> None:

@@ -24,7 +24,7 @@ from transformers import (
     CLIPTokenizer,
 )
 
-from engine.diffusion.source import EMBEDDED
+from engine.diffusion.loading.source import EMBEDDED
 
 TEXT_WIDTH = 16
 

@@ -43,10 +43,10 @@ from benchmarks.quality.strips import write_comparisons, write_strip
 from benchmarks.quality.subject import FRAMES, KINDS, QUICK, known_changes, subject
 from benchmarks.quality.table import table
 from engine.config import ModelConfig
-from engine.diffusion.loading import load_backend
+from engine.diffusion.loader import load_backend
 from engine.diffusion.model import DiffusionModel
 from engine.environment import patient_threads
-from engine.settings import BUILT_IN, Kind
+from engine.recipe.settings import BUILT_IN, Kind
 
 PLAIN: Final[dict[str, tuple[Recipe, str]]] = {
     "seed": (Seed(), "the seed's"),

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.quality.subject import Expected, Stage
-from engine.perception import Pixels
+from engine.vision.perception import Pixels
 from training import classifier
 from training.pictures import to_tensor
 

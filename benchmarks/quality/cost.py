@@ -19,7 +19,7 @@ from benchmarks.speed.ours import Order, serve
 from benchmarks.speed.workload import seed_giro, side_by_side
 from engine.backend import Backend
 from engine.config import EngineConfig
-from engine.spool import Folder
+from engine.frames.frame_store import Folder
 
 MOST: Final = 1.10
 """What our frames may take, in the seed's."""

@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from benchmarks.quality.subject import STAGES, ZOOM, Expected, Subject
-from engine.spool import Folder
-from engine.storyboard import Camera
+from engine.frames.frame_store import Folder
+from engine.storyboard.shot import Camera
 from training.drawing.facts import Facts, sample
 from training.drawing.picture import Picture
 

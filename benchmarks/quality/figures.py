@@ -13,8 +13,8 @@ from benchmarks.quality.adherence import Judge
 from benchmarks.quality.film import Film
 from benchmarks.quality.measures import Look, colour_drift, degenerate, kept, look
 from benchmarks.quality.motion import magnification, warp_error
-from engine.perception import directness, seam, steps, variation, worst_jump
-from engine.storyboard import Camera
+from engine.storyboard.shot import Camera
+from engine.vision.perception import directness, seam, steps, variation, worst_jump
 
 Figures = dict[str, float]
 

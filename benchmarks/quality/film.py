@@ -11,9 +11,9 @@ from typing import Protocol
 
 from benchmarks.quality.subject import Subject
 from engine.backend import Picture
-from engine.perception import Description, describe
-from engine.spool import Folder
-from engine.storyboard import Camera
+from engine.frames.frame_store import Folder
+from engine.storyboard.shot import Camera
+from engine.vision.perception import Description, describe
 
 
 class Method(Protocol):

@@ -1,4 +1,4 @@
-"""What is measured on single frames, besides the distances of `engine.perception`: pure functions of 8-bit pictures."""
+"""What is measured on single frames, besides the distances of `engine.vision.perception`: pure functions of 8-bit pictures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from statistics import fmean
 import msgspec
 import numpy as np
 
-from engine.perception import Pixels, lab
-from engine.verdict import Context, judge
+from engine.vision.degenerate import Context, judge
+from engine.vision.perception import Pixels, lab
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.motion.warp import warp
-from engine.perception import Pixels
-from engine.storyboard import Camera
+from engine.diffusion.sampling.warp import warp
+from engine.storyboard.shot import Camera
+from engine.vision.perception import Pixels
 
 SIDE: Final = 128
 """Pixels that frames are brought to before magnifications are sought."""

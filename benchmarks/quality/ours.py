@@ -10,15 +10,15 @@ from typing import Final
 import msgspec
 
 from benchmarks.quality.subject import Subject
-from engine.animations import storyboard
 from engine.backend import Backend, Picture
 from engine.config import EngineConfig
-from engine.core import Core, CoreConfig
+from engine.core.core import Core, CoreConfig
 from engine.errors import MemberError
-from engine.messages import Done, Failed, Job, Progress
-from engine.motion.vanishing import aimed
-from engine.spool import Folder, Spool
-from engine.storyboard import Camera, Feedback, Shot
+from engine.frames.frame_store import Folder, Spool
+from engine.protocol.messages import Done, Failed, Job, Progress
+from engine.storyboard.builder import storyboard
+from engine.storyboard.shot import Camera, Feedback, Shot
+from engine.vision.vanishing import aimed
 
 NO_LIMIT: Final = 1 << 30
 PICTURES_KEPT: Final = 16

@@ -16,8 +16,9 @@ from PIL import Image, ImageCms, ImageFilter
 
 from benchmarks.quality.subject import Subject
 from engine.backend import Backend, Picture, ShotRequest
-from engine.spool import Folder
-from engine.storyboard import Camera, Feedback, Noise, Shot, Swap, Text, frame_seed
+from engine.frames.frame_store import Folder
+from engine.storyboard.morph_path import Noise, Swap, Text
+from engine.storyboard.shot import Camera, Feedback, Shot, frame_seed
 
 
 class Recipe(Protocol):

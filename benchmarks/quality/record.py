@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-import engine.motion.vanishing
-import engine.motion.warp
-import engine.perception
-import engine.verdict
+import engine.diffusion.sampling.warp
+import engine.vision.degenerate
+import engine.vision.perception
+import engine.vision.vanishing
 from benchmarks.quality import adherence, figures, measures, motion, subject
 from benchmarks.quality.adherence import Judge
 from benchmarks.quality.figures import Figures, measure
@@ -25,10 +25,10 @@ _MEASURES: Final = (
     measures,
     motion,
     subject,
-    engine.motion.vanishing,
-    engine.motion.warp,
-    engine.perception,
-    engine.verdict,
+    engine.vision.vanishing,
+    engine.diffusion.sampling.warp,
+    engine.vision.perception,
+    engine.vision.degenerate,
 )
 
 

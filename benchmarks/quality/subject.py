@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.recipe import Animation, Giro, Morph, Zoom, from_plain, resolve
-from engine.settings import Kind, Overrides, Settings, Taste
-from engine.stages import SEED_STAGES, spread_frames
-from engine.storyboard import Prompt, Swap, Text
+from engine.recipe.recipe import Animation, Giro, Morph, Zoom, from_plain, resolve
+from engine.recipe.settings import Kind, Overrides, Settings, Taste
+from engine.recipe.stages import SEED_STAGES, spread_frames
+from engine.storyboard.morph_path import Swap, Text
+from engine.storyboard.shot import Prompt
 
 Expected = dict[str, str]
 

@@ -39,7 +39,7 @@ from benchmarks.speed.traffic import Delivery
 from benchmarks.speed.workload import journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.environment import patient_threads
-from engine.recipe import Recipe
+from engine.recipe.recipe import Recipe
 
 PARTS: Final = ("ways", "traffic", "growth", "seed")
 WIDE: Final = 8

@@ -28,12 +28,12 @@ from benchmarks.speed.subject import Subject, load_subject, random_subject
 from benchmarks.speed.traffic import Delivery, measure
 from benchmarks.speed.workload import board_of
 from engine.config import EngineConfig, ModelConfig
-from engine.diffusion.calibration import calibrate
-from engine.diffusion.loading import lay_out
+from engine.diffusion.loader import lay_out
+from engine.diffusion.loading.calibration import calibrate
 from engine.diffusion.model import DiffusionModel
 from engine.environment import take_short_turns
-from engine.recipe import Recipe
-from engine.storyboard import Storyboard
+from engine.recipe.recipe import Recipe
+from engine.storyboard.storyboard import Storyboard
 
 Result = TypeVar("Result")
 

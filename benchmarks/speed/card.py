@@ -38,8 +38,8 @@ from benchmarks.speed.ours import Order, serve
 from benchmarks.speed.subject import Subject, random_subject
 from benchmarks.speed.workload import board_of, journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
-from engine.diffusion.acceleration import Acceleration
 from engine.diffusion.model import DiffusionModel
+from engine.diffusion.speed.acceleration import Acceleration
 from engine.environment import take_short_turns
 
 ROWS: Final = (2, 16, 32)

@@ -10,7 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.subject import Subject
-from engine.storyboard import Feedback, Storyboard
+from engine.storyboard.shot import Feedback
+from engine.storyboard.storyboard import Storyboard
 
 MATMUL = 8192
 """Side of the matrices whose product says what a card can compute at most."""

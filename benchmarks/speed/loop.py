@@ -14,9 +14,11 @@ from torch import Tensor
 
 from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.subject import Subject
-from engine.diffusion.acceleration import Acceleration
 from engine.diffusion.model import Calls
-from engine.storyboard import Noise, Shot, Storyboard, Text
+from engine.diffusion.speed.acceleration import Acceleration
+from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.shot import Shot
+from engine.storyboard.storyboard import Storyboard
 
 
 class PipelineLoop:

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import torch
 
-from engine.diffusion.parts import Parts
+from engine.diffusion.loading.parts import Parts
 
 MIB = 1024 * 1024
 

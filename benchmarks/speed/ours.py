@@ -1,4 +1,4 @@
-"""The engine on the same workloads: `engine.core` in this process, frames to disk and GIFs made as always."""
+"""The engine on the same workloads: `engine.core.core` in this process, frames to disk and GIFs made as always."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.workload import LIMIT
 from engine.backend import Backend
 from engine.config import EngineConfig
-from engine.core import Core, CoreConfig
+from engine.core.core import Core, CoreConfig
 from engine.errors import EngineError
-from engine.messages import Done, Event, Failed, Job, JobId, Preview, Progress
-from engine.recipe import Recipe
-from engine.spool import Spool
+from engine.frames.frame_store import Spool
+from engine.protocol.messages import Done, Event, Failed, Job, JobId, Preview, Progress
+from engine.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)

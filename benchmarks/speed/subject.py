@@ -10,15 +10,15 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from engine.card import Card
 from engine.config import ModelConfig
-from engine.diffusion.calibration import Layout
-from engine.diffusion.device import choose_device, choose_dtype, use_threads
+from engine.diffusion.loading.calibration import Layout
+from engine.diffusion.loading.device import choose_device, choose_dtype, use_threads
+from engine.diffusion.loading.parts import Parts, load_parts
+from engine.diffusion.loading.source import EMBEDDED, find_model
 from engine.diffusion.model import DiffusionModel
-from engine.diffusion.parts import Parts, load_parts
-from engine.diffusion.sampler import Samplers
-from engine.diffusion.source import EMBEDDED, find_model
-from engine.settings import Overrides
+from engine.diffusion.sampling.sampler import Samplers
+from engine.protocol.card import Card
+from engine.recipe.settings import Overrides
 
 SHAPES: Final = ("sd14", "tiny")
 

@@ -11,7 +11,7 @@ from benchmarks.speed.ours import Arrivals, Order, serve
 from benchmarks.speed.workload import seed_giro, short_zoom
 from engine.backend import Backend
 from engine.config import EngineConfig
-from engine.recipe import Morph
+from engine.recipe.recipe import Morph
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -6,13 +6,13 @@ from typing import Final
 
 import msgspec
 
-from engine.animations import storyboard
-from engine.card import Card
-from engine.config import MIB
-from engine.recipe import Giro, Recipe, Stage, Zoom, resolve
-from engine.settings import BUILT_IN
-from engine.stages import SEED_STAGES, spread_frames
-from engine.storyboard import Storyboard
+from engine.protocol.card import Card
+from engine.recipe.recipe import Giro, Recipe, Stage, Zoom, resolve
+from engine.recipe.settings import BUILT_IN
+from engine.recipe.stages import SEED_STAGES, spread_frames
+from engine.storyboard.builder import storyboard
+from engine.storyboard.storyboard import Storyboard
+from studio.config.config import MIB
 
 LIMIT: Final = 10 * MIB
 """What a server without boosts takes."""

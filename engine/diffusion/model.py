@@ -11,25 +11,27 @@ from typing import Any, NamedTuple, cast
 import torch
 
 from engine.backend import Developing, Lane, Memory, Picture, ShotRequest
-from engine.card import Card
-from engine.diffusion.acceleration import WARM_UPS, Acceleration, Function
-from engine.diffusion.autoencoder import Autoencoder
-from engine.diffusion.batch import Batch
-from engine.diffusion.conditioning import Conditioning
-from engine.diffusion.denoiser import Denoiser
-from engine.diffusion.device import memory_of
-from engine.diffusion.drift import Drift
-from engine.diffusion.feedback import finished, starting_image
-from engine.diffusion.guard import Guard
-from engine.diffusion.lane import DiffusionLane, Remains, ShapeKey
-from engine.diffusion.parts import Parts
-from engine.diffusion.pictures import Pictures
-from engine.diffusion.portions import Portions, memory_errors_explained
-from engine.diffusion.prompt import PromptEncoder
+from engine.diffusion.loading.device import memory_of
+from engine.diffusion.loading.parts import Parts
+from engine.diffusion.safety_checker import Guard
+from engine.diffusion.sampling.autoencoder import Autoencoder
+from engine.diffusion.sampling.batch import Batch
+from engine.diffusion.sampling.conditioning import Conditioning
+from engine.diffusion.sampling.denoiser import Denoiser
+from engine.diffusion.sampling.feedback import finished, starting_image
+from engine.diffusion.sampling.lane import DiffusionLane, Remains, ShapeKey
+from engine.diffusion.sampling.noise_warper import Drift
+from engine.diffusion.sampling.pictures import Pictures
+from engine.diffusion.sampling.prompt_encoder import PromptEncoder
+from engine.diffusion.speed.acceleration import WARM_UPS, Acceleration, Function
+from engine.diffusion.speed.portions import Portions, memory_errors_explained
 from engine.errors import ModelError, RecipeError
-from engine.motion.vanishing import aimed
-from engine.settings import BUILT_IN, Settings
-from engine.storyboard import Feedback, Noise, Shot, Storyboard, Text
+from engine.protocol.card import Card
+from engine.recipe.settings import BUILT_IN, Settings
+from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.shot import Feedback, Shot
+from engine.storyboard.storyboard import Storyboard
+from engine.vision.vanishing import aimed
 
 CALLS_AHEAD = 2
 """Denoising calls that a graphics card is given before the first of them is done: it never waits for the next one, and

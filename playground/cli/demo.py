@@ -11,7 +11,7 @@ from typing import TextIO
 import msgspec
 from PIL import Image, ImageSequence
 
-from engine.quality import seam
+from engine.frames.seam import seam
 from playground.cli.outcome import Outcome, follow
 from playground.cli.rig import Bot, rig
 from playground.cli.send import BROKEN, DELIVERED, save

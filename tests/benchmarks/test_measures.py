@@ -11,8 +11,8 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from benchmarks.quality.measures import colour_drift, degenerate, kept, look
 from benchmarks.quality.motion import in_view, magnification, warp_error
-from engine.motion.warp import warp
-from engine.storyboard import Camera
+from engine.diffusion.sampling.warp import warp
+from engine.storyboard.shot import Camera
 from training.drawing.picture import Picture
 
 

@@ -26,8 +26,9 @@ from benchmarks.quality.relation import related
 from benchmarks.quality.strips import LARGEST, coming_home, fifties, in_a_row, settled, write_comparisons, write_strip
 from benchmarks.quality.subject import KINDS, STAGES, known_changes, subject
 from benchmarks.quality.table import table
-from engine.settings import BUILT_IN, Overrides, Taste
-from engine.storyboard import Feedback, Noise, Text
+from engine.recipe.settings import BUILT_IN, Overrides, Taste
+from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.shot import Feedback
 from tests.fakes.toy_backend import ToyBackend
 from training.drawing.facts import VALUES
 

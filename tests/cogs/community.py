@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from engine.config import CommunityConfig, Config, ServerConfig
-from engine.store import Member, Render, Share
 from playground.settings import MemberSettings
 from playground.world.model import Message
+from studio.config.config import CommunityConfig, Config, ServerConfig
+from studio.store import Member, Render, Share
 from tests.cogs.conftest import BRISK, Stage, Theatre
 from tests.fakes.engine import GIF
 from tests.fakes.shares import share

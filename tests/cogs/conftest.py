@@ -17,16 +17,16 @@ with warnings.catch_warnings():
     import discord.http
 
 from bot import serve
-from engine.config import Config, DeliveryConfig, LimitsConfig
-from engine.configuration import ConfigFile
-from engine.store import Store
-from engine.studio import Studio
 from playground.bootstrap import point_at
 from playground.member import Member
 from playground.server import Playground
 from playground.settings import UNLIMITED, PlaygroundSettings
 from playground.world.model import Message
 from playground.world.news import BotConnected
+from studio.config.config import Config, DeliveryConfig, LimitsConfig
+from studio.config.config_file import ConfigFile
+from studio.store import Store
+from studio.studio import Studio
 from tests.fakes.engine import FakeEngine
 from tests.playground.specification import specification
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import discord
 import pytest
+from cogs.client import Tappa
 
 import cogs
-from bot import COGS, Tappa
-from engine.config import Config
-from engine.configuration import ConfigFile
-from engine.store import Store
-from engine.studio import Studio
+from bot import COGS
+from studio.config.config import Config
+from studio.config.config_file import ConfigFile
+from studio.store import Store
+from studio.studio import Studio
 from tests.fakes.engine import FakeEngine
 
 ROOT = Path(cogs.__file__).resolve().parents[1]

@@ -7,9 +7,9 @@ import torch
 from diffusers import LCMScheduler, StableDiffusionPipeline
 
 from engine.config import ModelConfig
-from engine.diffusion.loading import load_backend
-from engine.diffusion.source import EMBEDDED
-from engine.storyboard import Noise
+from engine.diffusion.loader import load_backend
+from engine.diffusion.loading.source import EMBEDDED
+from engine.storyboard.morph_path import Noise
 from tests.embedded import denoise_through, make_shot, numpy_deprecation, request
 from tests.tiny_model import tiny_pipeline
 

@@ -16,11 +16,11 @@ import torch
 from diffusers import LMSDiscreteScheduler, StableDiffusionPipeline
 from torch import Tensor
 
-from engine.animations import morph
 from engine.backend import Picture
-from engine.recipe import Morph
-from engine.settings import Settings
-from engine.storyboard import frame_seed
+from engine.recipe.recipe import Morph
+from engine.recipe.settings import Settings
+from engine.storyboard import morph
+from engine.storyboard.shot import frame_seed
 from tests.embedded import denoise_through, embedded_model, guided_embedded, numpy_deprecation, request
 
 pytestmark = numpy_deprecation

@@ -24,8 +24,9 @@ from PIL import Image
 from torch import Tensor
 
 from engine.backend import Picture
-from engine.settings import SchedulerName
-from engine.storyboard import Feedback, Noise
+from engine.recipe.settings import SchedulerName
+from engine.storyboard.morph_path import Noise
+from engine.storyboard.shot import Feedback
 from tests.embedded import denoise_through, embedded_model, guided_embedded, make_shot, numpy_deprecation, request
 
 pytestmark = numpy_deprecation

@@ -12,9 +12,9 @@ from diffusers import AutoencoderTiny, StableDiffusionImg2ImgPipeline
 from PIL import Image
 
 from engine.config import ModelConfig
-from engine.diffusion.loading import load_backend
+from engine.diffusion.loader import load_backend
 from engine.errors import ModelError
-from engine.storyboard import Feedback
+from engine.storyboard.shot import Feedback
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import save_tiny_model
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from engine.diffusion.prompt import PromptEncoder
-from engine.diffusion.text_encoder import TextEncoder
-from engine.storyboard import Swap
+from engine.diffusion.sampling.prompt_encoder import PromptEncoder
+from engine.diffusion.sampling.text_encoder import TextEncoder
+from engine.storyboard.morph_path import Swap
 from tests.clip import VOCABULARY_SIZE, clip_tokenizer, write_clip_tokenizer
 
 PUPPY, SKUNK = 6829, 42194

@@ -15,10 +15,11 @@ from diffusers import EulerDiscreteScheduler, StableDiffusionXLImg2ImgPipeline, 
 from PIL import Image
 
 from engine.config import ModelConfig
-from engine.diffusion.batch import Batch
-from engine.diffusion.loading import load_backend
+from engine.diffusion.loader import load_backend
 from engine.diffusion.model import DiffusionModel
-from engine.storyboard import Feedback, Noise, Swap, Text
+from engine.diffusion.sampling.batch import Batch
+from engine.storyboard.morph_path import Noise, Swap, Text
+from engine.storyboard.shot import Feedback
 from tests.embedded import denoise_through, make_shot, numpy_deprecation, request
 from tests.tiny_model import tiny_xl_pipeline
 

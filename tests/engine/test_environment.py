@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from engine.core.writers import Writers
 from engine.environment import LAST, SPINS, give_way, patient_threads
-from engine.writers import Writers
 
 FAULTS = """
 import resource, sys

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import Core, CoreConfig
+from engine.core.core import Core, CoreConfig
 from engine.errors import ConfigError
+from engine.frames.frame_store import Spool
 from engine.process import require_defaults
-from engine.settings import Overrides, Taste
-from engine.spool import Spool
+from engine.recipe.settings import Overrides, Taste
 from tests.embedded import embedded_model, numpy_deprecation
 from tests.fakes.toy_backend import ToyBackend
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.errors import ConfigError, EngineError, LimitError, RecipeError, TappaError, describe
-from engine.recipe import from_plain
+from engine.recipe.recipe import from_plain
 from engine.sentence import Sentence
 
 

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from engine.__main__ import build_parser, build_recipe, main
-from engine.camera import parse_camera
-from engine.card import read_card
-from engine.diffusion.source import EMBEDDED
+from engine.diffusion.loading.source import EMBEDDED
 from engine.errors import RecipeError
-from engine.quality import seam
-from engine.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom, to_json
-from engine.settings import Overrides
-from engine.stages import SEED_STAGES
+from engine.frames.seam import seam
+from engine.protocol.card import read_card
+from engine.recipe.camera import parse_camera
+from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom, to_json
+from engine.recipe.settings import Overrides
+from engine.recipe.stages import SEED_STAGES
 
 TINY = ("--size", "64", "--steps", "2", "--seed", "5")
 

@@ -7,16 +7,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 import msgspec
 
-from engine.animations import storyboard
-from engine.card import Card
-from engine.config import MIB, Config
 from engine.errors import EngineError, OperatorError, TappaError
-from engine.messages import (
+from engine.protocol.card import Card
+from engine.protocol.messages import (
     Accepted,
     Cancelled,
     Done,
     Failed,
-    Found,
     Job,
     JobEvent,
     JobId,
@@ -29,16 +26,19 @@ from engine.messages import (
     Standing,
     Status,
 )
-from engine.recipe import Recipe, Variations, resolve
+from engine.recipe.found import Found
+from engine.recipe.recipe import Recipe, Variations, resolve
+from engine.recipe.settings import BUILT_IN
 from engine.sentence import Sentence
-from engine.settings import BUILT_IN
+from engine.storyboard.builder import storyboard
+from studio.config.config import MIB, Config
 
 MODEL = "fake-model-1"
 GIF = b"GIF89a-of-a-test"
 
 
 class FakeEngine:
-    """Implements `engine.service.Engine`; the methods below `watch` are the test's side of it."""
+    """Implements `engine.protocol.engine.Engine`; the methods below `watch` are the test's side of it."""
 
     def __init__(self, *, loaded: bool = True) -> None:
         self.added: list[Job] = []

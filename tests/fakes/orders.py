@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from engine.recipe import Morph, Recipe
-from engine.rules import Place
-from engine.store import Answer, Member, Order
+from engine.recipe.recipe import Morph, Recipe
+from studio.config.effective import Place
+from studio.store import Answer, Member, Order
 
 MIB = 1024 * 1024
 ADA = Member(id="101", name="Ada")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 
-from engine.recipe import Giro, Recipe, Stage, Zoom
-from engine.store import Member, Share
+from engine.recipe.recipe import Giro, Recipe, Stage, Zoom
+from studio.store import Member, Share
 from tests.fakes.orders import ADA, SERVER
 
 _numbers = itertools.count(1)

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.backend import Lane, Memory, Picture, ShotRequest
-from engine.card import Card
 from engine.errors import PromptError
-from engine.settings import Overrides
-from engine.storyboard import Along, Feedback, Noise, Storyboard, Swap
+from engine.protocol.card import Card
+from engine.recipe.settings import Overrides
+from engine.storyboard.morph_path import Along, Noise, Swap
+from engine.storyboard.shot import Feedback
+from engine.storyboard.storyboard import Storyboard
 
 PLAIN = Overrides(size=64, steps=4, strength=0.5, colour_anchor=0.0, crossfade=0, steering=0.0)
 """One shot a frame and nothing besides, as simple to count as can be."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.stages import parse_stages
+from engine.recipe.stages import parse_stages
 from playground.cli.demo import SEED_STAGES, summary
 from playground.cli.outcome import Outcome
 from playground.cli.rig import Bot

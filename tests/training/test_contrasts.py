@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.diffusion.source import EMBEDDED
+from engine.diffusion.loading.source import EMBEDDED
 from training.contrasts import (
     ALTERED,
     MOUNTAINS,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.diffusion.source import EMBEDDED
+from engine.diffusion.loading.source import EMBEDDED
 from training.drawing.facts import facts_of
 from training.drawing.picture import Picture
 from training.latents import Encoder, Latents, encode_shard, stray, there_and_back

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from engine.diffusion.source import EMBEDDED
+from engine.diffusion.loading.source import EMBEDDED
 from training import autoencoder_net, denoiser
 from training.autoencoder import AutoencoderTask
 from training.classifier import Classifier, ClassifierTask, load, save

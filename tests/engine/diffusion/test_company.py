@@ -11,13 +11,14 @@ from itertools import cycle
 import numpy as np
 import pytest
 
-from engine.animations import giro, morph
 from engine.backend import Picture
-from engine.diffusion.lane import DiffusionLane
 from engine.diffusion.model import DiffusionModel
-from engine.recipe import Giro, Morph, Stage
-from engine.settings import SchedulerName, Settings
-from engine.storyboard import Feedback, Noise, Shot
+from engine.diffusion.sampling.lane import DiffusionLane
+from engine.recipe.recipe import Giro, Morph, Stage
+from engine.recipe.settings import SchedulerName, Settings
+from engine.storyboard import giro, morph
+from engine.storyboard.morph_path import Noise
+from engine.storyboard.shot import Feedback, Shot
 from tests.embedded import denoise_round, embedded_model, make_shot, numpy_deprecation, request
 
 pytestmark = numpy_deprecation

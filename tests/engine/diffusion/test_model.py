@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from engine.animations import storyboard
 from engine.backend import Backend, ShotRequest
 from engine.config import ModelConfig
-from engine.diffusion.batch import Batch
-from engine.diffusion.feedback import starting_image
-from engine.diffusion.loading import load_backend
-from engine.diffusion.pictures import Pictures
+from engine.diffusion.loader import load_backend
+from engine.diffusion.sampling.batch import Batch
+from engine.diffusion.sampling.feedback import starting_image
+from engine.diffusion.sampling.pictures import Pictures
 from engine.errors import EngineError, PromptError, RecipeError
-from engine.recipe import Giro, Morph, Stage
-from engine.settings import Settings
-from engine.storyboard import Blend, Camera, Carried, Feedback, Noise
+from engine.recipe.recipe import Giro, Morph, Stage
+from engine.recipe.settings import Settings
+from engine.storyboard.builder import storyboard
+from engine.storyboard.morph_path import Noise
+from engine.storyboard.shot import Blend, Camera, Carried, Feedback
 from tests.embedded import (
     denoise_through,
     embedded_model,
@@ -76,7 +77,7 @@ def test_a_sampler_that_cannot_take_so_many_steps_is_refused():
 
 def test_a_size_the_model_cannot_divide_is_refused(monkeypatch):
     recipe = Morph(seed=1, source="skunk", target="puppy", frames=2)
-    monkeypatch.setattr("engine.diffusion.autoencoder.Autoencoder.factor", 16)
+    monkeypatch.setattr("engine.diffusion.sampling.autoencoder.Autoencoder.factor", 16)
 
     with pytest.raises(RecipeError, match="multiples of 16 pixels; 72×72"):
         embedded_model().check(storyboard(recipe, Settings(size=72)))
@@ -118,7 +119,7 @@ def test_lanes_of_two_shapes_that_take_turns_are_packed_once_each(monkeypatch):
             packed.append(len(lanes))
             super().__init__(lanes, width)
 
-    monkeypatch.setattr("engine.diffusion.denoiser.Batch", Noted)
+    monkeypatch.setattr("engine.diffusion.sampling.denoiser.Batch", Noted)
     shots = [request(make_shot(Noise(), seed=seed, strength=1.0), size=size) for size in (64, 32) for seed in (1, 2)]
     denoise_through(embedded_model(), embedded_model().open(shots), 2)
 

@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.card import Card
-from engine.diffusion.acceleration import WARM_UPS, Acceleration, Function
+from engine.diffusion.loading.parts import load_parts
 from engine.diffusion.model import DiffusionModel
-from engine.diffusion.parts import load_parts
+from engine.diffusion.speed.acceleration import WARM_UPS, Acceleration, Function
 from engine.errors import ModelError
-from engine.settings import Overrides
-from engine.storyboard import Feedback, Noise
+from engine.protocol.card import Card
+from engine.recipe.settings import Overrides
+from engine.storyboard.morph_path import Noise
+from engine.storyboard.shot import Feedback
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import tiny_pipeline, tiny_xl_pipeline
 

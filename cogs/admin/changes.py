@@ -1,0 +1,58 @@
+"""What has changed in config.toml, as the admins of a server read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from cogs.context.posting_channel import obstacles
+from cogs.ui.markdown import shorten
+from engine.sentence import Sentence
+from studio.config.config_file import split_key
+from studio.config.keys import Change
+
+_MOST = 8
+_LONGEST_VALUE = 80
+
+
+def shown(changed: Sequence[Change], guild: discord.Guild | None) -> list[Sentence]:
+    """Return a sentence for each of the first changes, how many more there are, and what is wrong with the channels.
+
+    Names and channels are those of a server.
+    """
+    sentences = [_change(change, guild) for change in changed[:_MOST]]
+    if rest := len(changed) - len(sentences):
+        sentences.append(Sentence("And {count} more key.", {"count": rest}, "And {count} more keys."))
+    return sentences if guild is None else [*sentences, *obstacles(changed, guild)]
+
+
+def restart_note(changed: Sequence[Change]) -> Sentence | None:
+    """Return what is said about changes that have no effect yet; None where all have."""
+    waiting = [change.key for change in changed if change.needs_restart]
+    if not waiting:
+        return None
+    return Sentence("These hold only after a restart of the bot: {keys}.", {"keys": ", ".join(waiting)})
+
+
+def _change(change: Change, guild: discord.Guild | None) -> Sentence:
+    key, where = _placed(change.key, guild)
+    if change.is_private:
+        return Sentence("Changed {key}.", {"key": key})
+    old, new = (shorten(value, _LONGEST_VALUE) or Sentence("default") for value in (change.old, change.new))
+    return Sentence("{key}: {old} → {new} ({where})", {"key": key, "old": old, "new": new, "where": where})
+
+
+def _placed(key: str, guild: discord.Guild | None) -> tuple[str, str | Sentence]:
+    """Return a key as it is called where it holds, and where that is."""
+    match split_key(key):
+        case ("servers", server, *rest) if guild is not None and server == str(guild.id):
+            match rest:
+                case ("channels", channel, name) if found := guild.get_channel(int(channel)):
+                    return name, f"#{found.name}"
+                case ("roles", role, name) if held := guild.get_role(int(role)):
+                    return name, Sentence("role {name}", {"name": held.name})
+            return key.removeprefix(f"servers.{server}."), Sentence("on this server")
+        case ("servers", server, *_):
+            return key.removeprefix(f"servers.{server}."), Sentence("on server {id}", {"id": server})
+    return key, Sentence("everywhere")

@@ -1,0 +1,77 @@
+"""What a key given to /admin set is of: a channel, a role, this server, or every server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cogs.context.authority import Authority
+from engine.errors import LimitError
+from studio.config.config import ChannelRules, Config, RoleRules, ServerConfig
+from studio.config.config_file import split_key
+from studio.config.keys import is_key, settable, settable_in
+
+_SECTIONS = ("limits", "community", "moderation")
+"""Tables of a server whose keys a channel and a role have without them."""
+
+Table = Config | ServerConfig | ChannelRules | RoleRules
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a change shall hold; of channel and role at most one is given."""
+
+    channel: str | None = None
+    role: str | None = None
+    everywhere: bool = False
+
+    def full_key(self, authority: Authority, key: str) -> tuple[str, ...]:
+        """Return the parts of a key as they stand in the file.
+
+        Raises:
+            LimitError: somebody may not change it there, or two places were named at once.
+            ConfigError: it is no key.
+        """
+        parts = split_key(key)
+        if sum((self.channel is not None, self.role is not None, self.everywhere)) > 1:
+            raise LimitError("Say where it shall hold: in a channel, for a role, or everywhere; one of the three.")
+        if self.everywhere:
+            if not authority.is_operator:
+                raise LimitError("Only the operators of this bot can do this.")
+            return parts
+        own = ("servers", authority.server)
+        if self.channel is not None:
+            return (*own, "channels", self.channel, *_bare(parts))
+        if self.role is not None:
+            return (*own, "roles", self.role, *_bare(parts))
+        if authority.is_operator and parts[0] == "servers":
+            return parts
+        if authority.is_operator and is_key(parts, Config) and not is_key(parts, ServerConfig):
+            raise LimitError("{key} is the same on every server: set it with “everywhere”.", key=key)
+        return (*own, *parts)
+
+    @property
+    def table(self) -> type[Table]:
+        """The kind of table whose keys are meant."""
+        if self.channel is not None:
+            return ChannelRules
+        if self.role is not None:
+            return RoleRules
+        return Config if self.everywhere else ServerConfig
+
+    def keys(self, server: str, config: Config) -> Mapping[str, str]:
+        """Return the keys there, with what holds today."""
+        if self.everywhere:
+            return settable(config)
+        own = config.servers.get(server, ServerConfig())
+        of_server = settable(own, config)
+        if self.channel is not None:
+            return settable_in(own.channels.get(self.channel, ChannelRules()), of_server)
+        if self.role is not None:
+            return settable_in(own.roles.get(self.role, RoleRules()), of_server)
+        return of_server
+
+
+def _bare(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a channel's or role's key without the table that it has on a server."""
+    return parts[1:] if len(parts) > 1 and parts[0] in _SECTIONS else parts

@@ -1,0 +1,65 @@
+"""Telling Discord which commands there are, and only when that has changed: it takes few such calls a day."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from cogs.context.outage import outlast
+from studio.store import Store
+
+_log = logging.getLogger(__name__)
+
+EVERYWHERE = "everywhere"
+
+
+async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, servers: Sequence[str]) -> None:
+    """Make Discord's list of commands equal to the tree's: everywhere, or on `servers` only.
+
+    Where commands were sent before and are not wanted any more, they are taken back. While Discord cannot be reached,
+    this waits.
+    """
+    known = await store.commands.synced()
+    if servers:
+        for server in servers:
+            tree.copy_global_to(guild=discord.Object(int(server)))
+        tree.clear_commands(guild=None)
+    for target in dict.fromkeys([EVERYWHERE, *servers, *known]):
+        try:
+            await outlast(functools.partial(_sync, tree, store, target, known.get(target)))
+        except discord.HTTPException as error:
+            _log.warning("The commands were not sent to Discord (%s): %s", target, error)
+
+
+async def _sync(tree: app_commands.CommandTree[Any], store: Store, target: str, last: str | None) -> None:
+    guild = None if target == EVERYWHERE else discord.Object(int(target))
+    commands = tree.get_commands(guild=guild)
+    digest = await _digest(tree, commands)
+    if last == digest or not commands:  # then it is worth asking whether there is anything to do
+        names = {command.name for command in await tree.fetch_commands(guild=guild)}
+        if names == {command.name for command in commands}:
+            return
+    await tree.sync(guild=guild)
+    await store.commands.remember_synced(target, digest)
+    _log.info("Sent %d commands to Discord (%s)", len(commands), target)
+
+
+async def _digest(tree: app_commands.CommandTree[Any], commands: Sequence[Any]) -> str:
+    payloads = [await payload_of(command, tree) for command in commands]
+    plain = json.dumps(payloads, sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+async def payload_of(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
+    """Return a command as it is sent to Discord, in every language."""
+    translator = tree.translator
+    plain = command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
+    payload: dict[str, Any] = plain
+    return payload

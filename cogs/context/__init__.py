@@ -1,0 +1,1 @@
+"""Who acts, where, what they may, and what is said when it fails."""

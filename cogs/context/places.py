@@ -1,0 +1,99 @@
+"""Where a command is used, as the rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import discord
+
+from engine.recipe.preset import Preset
+from engine.recipe.style import Style
+from studio.config.effective import Place, presets_of, styles_of
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+
+def place_of(interaction: discord.Interaction[Tappa]) -> Place:
+    """Return where something is asked for; a thread counts as the channel that it belongs to."""
+    channel = interaction.channel
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    user = interaction.user
+    return Place(
+        server=server_of(interaction),
+        channel=str(parent or interaction.channel_id),
+        roles=frozenset(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else frozenset(),
+        age_restricted=is_age_restricted(interaction),
+    )
+
+
+def server_of(interaction: discord.Interaction[Tappa]) -> str | None:
+    """Return the id of the server where something is asked for; None in a direct message."""
+    return str(interaction.guild_id) if interaction.guild_id else None
+
+
+def permissions_on_server(interaction: discord.Interaction[Tappa]) -> discord.Permissions:
+    """Return what somebody may do on the whole server where they are; in a direct message that is nothing.
+
+    `interaction.permissions` are those in the channel: servers give members more in one of their own.
+    """
+    user = interaction.user
+    return user.guild_permissions if isinstance(user, discord.Member) else discord.Permissions.none()
+
+
+def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset]:
+    """Return the giros that are ready to ride where something is asked for."""
+    return presets_of(interaction.client.config, server_of(interaction))
+
+
+def styles_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Style]:
+    """Return the styles there are where something is asked for."""
+    return styles_of(interaction.client.config, server_of(interaction))
+
+
+def is_age_restricted(interaction: discord.Interaction[Tappa]) -> bool:
+    """Whether the channel is; a direct message is as private as it gets, but nobody's age is known there."""
+    return _is_for_adults(interaction.channel)
+
+
+def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
+    """Whether whoever asks for something may know what goes on in a channel of the same server.
+
+    What goes on in an age-restricted channel is for such channels, and what goes on in a private thread for that
+    thread and those who look after threads.
+    """
+    guild, member = interaction.guild, interaction.user
+    if channel == str(interaction.channel_id):
+        return True
+    if guild is None or not isinstance(member, discord.Member):
+        return False
+    found = reported(guild, channel)
+    if found is None:
+        return False
+    if _is_for_adults(found) and not is_age_restricted(interaction):
+        return False
+    permissions = found.permissions_for(member)
+    if isinstance(found, discord.Thread) and found.is_private():
+        return permissions.view_channel and permissions.manage_threads
+    return permissions.view_channel
+
+
+def reported(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | discord.Thread | None:
+    """Return a channel or thread of a server that the bot can tell the permissions of.
+
+    None where it is deleted, another server's, or an archived thread, of which Discord tells a bot nothing.
+    """
+    found = guild.get_channel_or_thread(int(channel))
+    return None if isinstance(found, discord.Thread) and found.parent is None else found
+
+
+def lets_write(permissions: discord.Permissions, channel: object) -> bool:
+    """Return whether permissions in a channel or thread are enough to write there."""
+    in_thread = isinstance(channel, discord.Thread)
+    return permissions.send_messages_in_threads if in_thread else permissions.send_messages
+
+
+def _is_for_adults(channel: object) -> bool:
+    is_nsfw = getattr(channel, "is_nsfw", None)  # not every kind of channel has it
+    return bool(is_nsfw()) if is_nsfw is not None else False

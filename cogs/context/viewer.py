@@ -1,0 +1,41 @@
+"""Who uses a command or a button, as the gallery sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from cogs.context.places import permissions_on_server, place_of
+from studio.config.effective import moderation_of
+from studio.gallery.gallery import Viewer
+from studio.store import Member
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+
+def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
+    """Return who did something, and where; in a direct message there is no server to see."""
+    user, where = interaction.user, place_of(interaction)
+    return Viewer(
+        member=Member(id=str(user.id), name=user.display_name),
+        server=where.server or "",
+        channel=where.channel,
+        roles=where.roles,
+        is_moderator=is_moderator(interaction),
+    )
+
+
+def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
+    """Return whether a member may manage messages on the whole server, or has one of moderator_roles."""
+    if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
+        return False
+    roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
+    may_manage = permissions_on_server(interaction).manage_messages
+    return may_manage or any(str(role.id) in roles for role in interaction.user.roles)
+
+
+def moderated_server(interaction: discord.Interaction[Tappa]) -> str | None:
+    """Return the id of the server that a member moderates, None for whoever does not."""
+    return str(interaction.guild_id) if is_moderator(interaction) else None

@@ -1,0 +1,1 @@
+"""From an accepted job to its file in the channel."""

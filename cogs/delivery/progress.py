@@ -1,0 +1,104 @@
+"""What a message says while its animation is being made."""
+
+from __future__ import annotations
+
+from cogs.i18n.language import Language
+from cogs.ui.drafts import ROOM, Draft, Upload
+from cogs.ui.headline import headline
+from cogs.ui.markdown import fitted, inert
+from cogs.ui.wording import about, ordinal
+from engine.protocol.messages import Progress, Standing
+from engine.recipe.recipe import Morph
+from studio.orders.job_snapshot import Live
+from studio.store import JobRecord
+
+_CELLS = 16
+
+
+def progress_draft(
+    live: Live, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
+) -> Draft:
+    """Return the message for one moment of a job.
+
+    Args:
+        live: the moment.
+        standing: where the job stands, if the engine has said so.
+        say: the language of its owner.
+        loaded: whether the model is loaded.
+        preview: a picture to show in the place of the one that is there; None leaves that.
+    """
+    lines = [headline(live.record.recipe, say), _situation(live, standing, say, loaded=loaded)]
+    if live.restarts and not live.restarting:
+        lines.append(
+            say.plural(
+                "-# The engine stopped once on the way and was started again; no finished frame was lost.",
+                "-# The engine stopped {count} times on the way and was started again; no finished frame was lost.",
+                live.restarts,
+            )
+        )
+    lines += note_lines(live.record, say)
+    return Draft(content=fitted(lines, ROOM), uploads=(preview,) if preview else None, actions=("cancel",))
+
+
+def note_lines(record: JobRecord, say: Language) -> list[str]:
+    """Return what had to be changed about what the member asked for, a note a line."""
+    return [f"-# {inert(say.sentence(note))}" for note in record.notes]
+
+
+def preview_upload(live: Live, say: Language) -> Upload | None:
+    """Return the latest picture as a file to attach, if there is one."""
+    if live.preview is None:
+        return None
+    shown = live.preview.frame + 1
+    description = say("Frame {number} of the animation in the making", number=shown)
+    return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
+
+
+def remaining(standing: Standing | None, say: Language) -> str:
+    """Return how long a job will still take, or that this is being measured."""
+    if standing is None or standing.seconds_left is None:
+        return say("time left: measuring")
+    return say("{time} left", time=about(standing.seconds_left, say))
+
+
+def _situation(live: Live, standing: Standing | None, say: Language, *, loaded: bool) -> str:
+    if live.restarting:
+        return say.plural(
+            "The engine stopped; starting it again, {count} frame is kept.",
+            "The engine stopped; starting it again, {count} frames are kept.",
+            live.progress.frames_done if live.progress else 0,
+        )
+    if live.progress is not None and not live.progress.frames_done and (count := _tries(live.record)):
+        trying = say.plural("Trying {count} seed…", "Trying {count} seeds…", count)
+        return f"{trying} · {remaining(standing, say)}"
+    if live.progress is not None:
+        return _bar(live.progress, standing, say)
+    if not loaded:
+        return say("Waiting: the model is being loaded.")
+    if standing is None:
+        return say("Waiting in line.")
+    if standing.held:
+        return say("Waiting: an administrator has paused new animations; it begins when they go on.")
+    if standing.position == 0:
+        return say("Starting · {left}", left=remaining(standing, say))
+    place = ordinal(standing.position, say)
+    return say("Waiting: {place} in line · {left}", place=place, left=remaining(standing, say))
+
+
+def _tries(record: JobRecord) -> int:
+    """Return how many seeds are tried before the animation is rendered, 0 for none."""
+    return record.recipe.tries if isinstance(record.recipe, Morph) and record.recipe.tries > 1 else 0
+
+
+def _bar(progress: Progress, standing: Standing | None, say: Language) -> str:
+    done = progress.calls_done / progress.calls if progress.calls else 0.0
+    filled = int(done * _CELLS)
+    bar = "▰" * filled + "▱" * (_CELLS - filled)
+    return say(
+        "{bar} {percent} % · frame {done} of {frames} · {left}",
+        bar=bar,
+        percent=int(done * 100),
+        done=progress.frames_done,
+        frames=progress.frames,
+        left=remaining(standing, say),
+    )

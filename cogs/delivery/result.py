@@ -1,0 +1,197 @@
+"""What a message says when its animation is there, or when there is a reason why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from cogs.delivery.progress import note_lines
+from cogs.i18n.language import Language
+from cogs.renders.lineage import lineage_line, seeds
+from cogs.renders.recipe_file import file_of, too_long, upload_of
+from cogs.ui.drafts import MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Action, Draft, Upload
+from cogs.ui.headline import headline, plain_headline
+from cogs.ui.markdown import brief, code_block, fitted, inert
+from cogs.ui.wording import measured
+from engine.protocol.messages import Report
+from engine.recipe.command_line import command_line, form_line
+from engine.recipe.edits import tried
+from engine.recipe.preset import Preset
+from engine.recipe.recipe import Giro, Morph, Recipe, Variations, kind_of
+from engine.recipe.stages import format_stages
+from studio.store import JobRecord, Render
+
+_LONGEST_REASON = 800
+
+
+class Files(msgspec.Struct, frozen=True):
+    """What a finished job is posted with: its render and, where several seeds were tried, their contact sheet."""
+
+    render: Render
+    tries: bytes | None = None
+
+
+def finished_draft(
+    record: JobRecord,
+    files: Files,
+    presets: Mapping[str, Preset],
+    say: Language,
+    parent: JobRecord | None = None,
+) -> Draft:
+    """Return the message with the picture, what it is, what it was made from, and how to have it again."""
+    recipe, render = _made(record), files.render
+    name = f"{kind_of(recipe)}-{recipe.seed}{render.suffix}"
+    uploads = [Upload(name, render.data, plain_headline(recipe, say), is_spoiler=_flagged(record) > 0)]
+    lines = [headline(recipe, say), _facts(record, say), *_warning(record, say), *note_lines(record, say)]
+    if parent is not None:
+        lines.append(lineage_line(record, parent, say))
+    if files.tries is not None:
+        uploads.append(_tries_upload(record, files.tries, say))
+        lines.append(_tries_line(record, say))
+    return _with_repeat(record, lines, presets, uploads, say)
+
+
+def failed_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
+    """Return the message that says why there is no GIF, or that it was called off; what was asked for is not lost."""
+    return _with_repeat(record, [headline(record.recipe, say), _reason(record, say)], presets, [], say)
+
+
+def bare_draft(record: JobRecord, say: Language) -> Draft:
+    """Return the least that the owner of such a job has to read, for where Discord finds fault with more."""
+    return Draft(content="\n".join([headline(record.recipe, say), _reason(record, say)]), uploads=())
+
+
+def _reason(record: JobRecord, say: Language) -> str:
+    if record.error is None:
+        return say("Cancelled.") if record.state == "cancelled" else ""
+    return brief(say.sentence(record.error), _LONGEST_REASON)
+
+
+def _made(record: JobRecord) -> Recipe:
+    """Return the recipe that was asked for, with the seed that was chosen where several were tried."""
+    return tried(record.recipe, record.report.found if record.report else None)
+
+
+def _tries(record: JobRecord) -> int:
+    """Return how many seeds were tried, 0 for none."""
+    found = record.report.found if record.report else None
+    return len(found.seeds) if found is not None and len(found.seeds) > 1 else 0
+
+
+def _tries_upload(record: JobRecord, sheet: bytes, say: Language) -> Upload:
+    count = _tries(record)
+    description = say.plural(
+        "Contact sheet of {count} seed that was tried, the best first",
+        "Contact sheet of the {count} seeds that were tried, the best first",
+        count,
+    )
+    return Upload(f"tries-{_made(record).seed}.png", sheet, description, is_spoiler=_flagged(record) > 0)
+
+
+def _tries_line(record: JobRecord, say: Language) -> str:
+    line = say.plural(
+        "The best of {count} seed; a number renders another one in full.",
+        "The best of {count} seeds; a number renders another one in full.",
+        _tries(record),
+    )
+    return f"-# {line}"
+
+
+def _actions(record: JobRecord) -> tuple[Action, ...]:
+    """Return what a message about a job that is over offers to do; a share is shown on a server."""
+    if record.state not in ("done", "delivered"):
+        return ("again", "remix")
+    share: tuple[Action, ...] = ("share",) if record.answer.server else ()
+    match record.recipe:
+        case Variations():
+            return ("pick", "others", "remix", *share)
+        case Giro():
+            return ("again", "remix", "extend", "variations", *share)
+        case Morph() if _tries(record):
+            return ("tries", "again", "remix", "variations", *share)
+        case _:
+            return ("again", "remix", "variations", *share)
+
+
+def _facts(record: JobRecord, say: Language) -> str:
+    report, plan = record.report, record.plan
+    facts = [seeds(_made(record), say)]
+    if plan is not None:
+        facts.append(inert(plan.model))
+    if report is not None:
+        facts += [
+            f"{report.width}×{report.height}",
+            _pictures(report, say) if isinstance(record.recipe, Variations) else _frames(report, say),
+            say("rendered in {time}", time=measured(report.seconds, say)),
+        ]
+        if report.retried:
+            facts.append(
+                say.plural(
+                    "{count} frame came out spoilt and was made again",
+                    "{count} frames came out spoilt and were made again",
+                    report.retried,
+                )
+            )
+    return f"-# {' · '.join(facts)}"
+
+
+def _warning(record: JobRecord, say: Language) -> list[str]:
+    if not (flagged := _flagged(record)):
+        return []
+    why = say.plural(
+        "Behind a spoiler: the safety checker objected to {count} frame; it is blurred.",
+        "Behind a spoiler: the safety checker objected to {count} frames; they are blurred.",
+        flagged,
+    )
+    return [f"-# {why}"]
+
+
+def _flagged(record: JobRecord) -> int:
+    return record.report.flagged if record.report else 0
+
+
+def _pictures(report: Report, say: Language) -> str:
+    return say.plural("{count} picture", "{count} pictures", report.frames)
+
+
+def _frames(report: Report, say: Language) -> str:
+    if report.gif_frames == report.frames:
+        return say.plural("{count} frame", "{count} frames", report.frames)
+    return say.plural(
+        "{shown} of {count} frame, to fit the upload limit",
+        "{shown} of {count} frames, to fit the upload limit",
+        report.frames,
+        shown=report.gif_frames,
+    )
+
+
+def _with_repeat(
+    record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload], say: Language
+) -> Draft:
+    """Add how to have it again, in the first way that there is room for; whatever else does not fit is left out."""
+    ways = list(_ways_to_repeat(record, presets, say))
+    repeat, files = next((way for way in ways if len("\n".join([*lines, *way[0]])) <= ROOM), ways[-1])
+    below = "\n".join(repeat)
+    content = "\n".join([fitted(lines, ROOM - len(below) - 1), *repeat])
+    return Draft(content=content, uploads=(*uploads, *files), actions=_actions(record), tries=_tries(record))
+
+
+def _ways_to_repeat(
+    record: JobRecord, presets: Mapping[str, Preset], say: Language
+) -> Iterator[tuple[list[str], list[Upload]]]:
+    """Yield lines to say and files to attach: the command; the one that stages in a file belong to; all in a file."""
+    recipe = _made(record)
+    if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
+        yield [], []
+        return
+    yield [code_block(command_line(recipe, presets))], []
+    if isinstance(recipe, Giro) and len(stages := format_stages(recipe.stages)) <= MAX_STAGES_TEXT:
+        where = (
+            say("-# The stages are in the file; paste them into the form that this opens:")
+            if len(stages) <= MAX_MODAL_TEXT
+            else say("-# The stages are in the file; give them as stages to:")
+        )
+        file = Upload("stages.txt", stages.encode(), say("The stages, one on each line"))
+        yield [where, code_block(form_line(recipe))], [file]
+    yield [too_long(say)], [upload_of(file_of(record), say)]

@@ -1,0 +1,1 @@
+"""What a server has shared, and what the bot posts on its own."""

@@ -1,0 +1,48 @@
+"""Which of its own messages the bot can still get at, so that it does not ask Discord for them in vain."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import discord
+
+from cogs.context.places import reported
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+_log = logging.getLogger(__name__)
+
+_PAUSE = 600.0
+"""Seconds for which a channel is left alone after a refusal: ten thousand within ten minutes get an address banned."""
+
+SEE = discord.Permissions(view_channel=True)
+"""What it takes to edit or delete a message of one's own."""
+
+READ = discord.Permissions(view_channel=True, read_message_history=True)
+"""What it takes to fetch one."""
+
+
+class Reach:
+    """Knows where the bot may go: by its permissions, and by what Discord has answered lately."""
+
+    def __init__(self, bot: Tappa) -> None:
+        self._bot = bot
+        self._refused: dict[str, float] = {}
+
+    def includes(self, server: str, channel: str | None, needed: discord.Permissions) -> bool:
+        """Whether it is worth trying to do something with messages in a channel, as far as the bot can tell."""
+        guild = self._bot.get_guild(int(server))
+        if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
+            return False
+        found = reported(guild, channel)
+        if found is None:
+            return True  # only Discord knows
+        return found.permissions_for(guild.me).is_superset(needed)
+
+    def refused(self, channel: str) -> None:
+        """Leave a channel alone for a while, where Discord has just refused the bot."""
+        self._refused[channel] = time.monotonic() + _PAUSE
+        _log.warning("Discord refuses the bot in channel %s, which is left alone for %d minutes", channel, _PAUSE // 60)

@@ -1,0 +1,182 @@
+"""The weekly digest: the best of the last seven days, on the weekday and at the hour that the admin has chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, get_args
+
+import aiohttp
+import discord
+from discord.ext import commands, tasks
+
+from cogs.gallery.announcer import Announcer, Notice, Occasion
+from cogs.gallery.channel_access import SEE, Reach
+from cogs.gallery.coalescer import Rounds
+from cogs.gallery.mosaic import Cell, mosaic
+from cogs.gallery.page_ref import link_to
+from cogs.i18n.language import Language, language_of
+from cogs.ui.drafts import Upload
+from cogs.ui.headline import plain_headline, short_title
+from cogs.ui.markdown import inert, shorten
+from engine.errors import StorageError, describe
+from engine.protocol.messages import JobId
+from studio.config.config import CommunityConfig, Weekday
+from studio.config.effective import community_of
+from studio.store import Announcement, Share
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+"""Between two looks at whether a digest is due."""
+
+BEST = 5
+_WEEK = datetime.timedelta(days=7)
+_LATEST = datetime.timedelta(days=1)
+"""A digest that could not be posted for so long is left out: the next one is nearer to the truth."""
+
+
+class DigestCog(commands.Cog):
+    """Posts each server's digest once a week."""
+
+    def __init__(self, bot: Tappa) -> None:
+        self._bot = bot
+        self._clearing = Rounds(self._clear)
+        self._announcer = Announcer(bot, self._clearing.ask)
+        self._reach = Reach(bot)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Make up for what was deleted while the bot was not there, and begin to look at the clock."""
+        if not self._look.is_running():
+            self._look.start()
+        for guild in self._bot.guilds:
+            self._clearing.ask(str(guild.id))
+
+    async def cog_unload(self) -> None:
+        """Stop."""
+        self._look.cancel()
+        await self._clearing.close()
+
+    @tasks.loop(seconds=LOOK_SECONDS)
+    async def _look(self) -> None:
+        now = datetime.datetime.now(datetime.UTC)
+        for guild in self._bot.guilds:
+            try:
+                await self.post_if_due(guild, now)
+            except StorageError as error:
+                _log.error("The digest of server %s was not made: %s", guild.id, describe(error))
+
+    async def post_if_due(self, guild: discord.Guild, now: datetime.datetime) -> None:
+        """Post a server's digest if its hour has come and something was shared in the week before it.
+
+        Raises:
+            StorageError: the gallery cannot be read.
+        """
+        community = community_of(self._bot.config, str(guild.id))
+        due = last_due(community, now)
+        if not community.digest_channel or now - due > _LATEST:
+            return
+        week, say = f"{due:%Y-%m-%d}", language_of(guild.preferred_locale)
+        occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
+        if await self._announcer.has_posted(occasion):
+            return  # as it is at nearly every look, and to find the best of a week is work
+        shares = await self._bot.studio.gallery.best(str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST)
+        if not shares:
+            return
+        await self._announcer.post(occasion, lambda: self._notice(week, shares, say))
+
+    @commands.Cog.listener()
+    async def on_share_deleted(self, share: Share) -> None:
+        """Take a share that is deleted out of the digest of its week, title and picture."""
+        self._clearing.ask(share.server)
+
+    async def _clear(self, server: str) -> None:
+        """Take what is not shared any more out of a server's digests.
+
+        What cannot be taken out now is tried again later, or at the next start.
+        """
+        guild, announcements = self._bot.get_guild(int(server)), self._bot.studio.announcements
+        if guild is None:
+            return  # the bot is not online yet: shares expire while it starts
+        try:
+            for posted in await announcements.outdated(server):
+                if not self._reach.includes(server, posted.channel, SEE):
+                    _log.warning("The digest of %s is out of the bot's reach and stays", posted.subject)
+                    continue
+                left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
+                if await self._revise(posted, left, language_of(guild.preferred_locale)):
+                    await announcements.shows(posted, (share.id for share in left))
+        except StorageError as error:
+            _log.error("The digests of server %s were not cleared: %s", server, describe(error))
+
+    async def _find(self, posted: Announcement, share: JobId) -> Share | None:
+        return await self._bot.studio.gallery.find_in(posted.server, share)
+
+    async def _revise(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
+        """Write a digest anew with those that are left of it; without any it goes as a whole. Return whether it did."""
+        place = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
+        message = place.get_partial_message(int(posted.message or 0))
+        try:
+            if left:
+                notice = await self._notice(posted.subject, left, say)
+                await message.edit(content=notice.content, attachments=[upload.as_file() for upload in notice.uploads])
+            else:
+                await message.delete()
+        except discord.NotFound:
+            return True  # somebody was faster
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
+            if isinstance(error, discord.Forbidden):
+                self._reach.refused(str(posted.channel))
+            return False
+        return True
+
+    async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> Notice:
+        cells = [Cell(await self._picture(share), is_blurred=share.nsfw) for share in shares]
+        names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
+        sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
+        content = digest_text(week, shares, say)
+        about = tuple(share.id for share in shares)
+        return Notice(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
+
+    async def _picture(self, share: Share) -> bytes:
+        try:
+            return (await self._bot.studio.gallery.picture(share)).data
+        except StorageError as error:
+            _log.warning("The digest goes without a picture: %s", describe(error))
+            return b""
+
+
+def last_due(community: CommunityConfig, now: datetime.datetime) -> datetime.datetime:
+    """Return when the latest digest was due, in UTC and never after `now`."""
+    weekday = get_args(Weekday).index(community.digest_weekday)
+    due = now.replace(hour=community.digest_hour, minute=0, second=0, microsecond=0)
+    due -= datetime.timedelta(days=(due.weekday() - weekday) % 7)
+    return due if due <= now else due - _WEEK
+
+
+def digest_text(week: str, shares: Sequence[Share], say: Language) -> str:
+    """Write the digest in at most 2000 characters, the best share first."""
+    lines = [say("**The best of the week until {date}**", date=week)]
+    for number, share in enumerate(shares, 1):
+        lines.append(f"{number}\\. **{inert(short_title(share.recipe, say))}**\n-# {_facts(share, say)}")
+    return "\n".join(lines)
+
+
+def _facts(share: Share, say: Language) -> str:
+    votes = say.plural("{count} vote", "{count} votes", share.votes)
+    facts = [say("by {member}", member=inert(shorten(share.member.name, 40))), votes]
+    if (link := link_to(share)) is not None:
+        facts.append(say("[look]({link})", link=link))
+    return " · ".join(facts)
+
+
+async def setup(bot: Tappa) -> None:
+    """Add the cog to the bot."""
+    await bot.add_cog(DigestCog(bot))

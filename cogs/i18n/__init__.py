@@ -1,0 +1,1 @@
+"""The languages that members are spoken to in."""

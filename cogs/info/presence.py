@@ -1,0 +1,67 @@
+"""What stands under the bot's name: the loaded model, and how many jobs wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands, tasks
+
+from cogs.i18n.language import SOURCE, Language, language_of
+from studio.studio import Studio
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+EVERY_SECONDS = 15
+"""Discord takes five changes of presence in twenty seconds; one is plenty."""
+
+
+class PresenceCog(commands.Cog):
+    """Keeps the presence true."""
+
+    def __init__(self, bot: Tappa) -> None:
+        self._bot = bot
+        self._shown = ""
+
+    async def cog_unload(self) -> None:
+        """End."""
+        self.refresh.cancel()
+
+    @tasks.loop(seconds=EVERY_SECONDS)
+    async def refresh(self) -> None:
+        """Change the presence if there is something new to say."""
+        status = status_text(self._bot.studio, self._language())
+        if status != self._shown:
+            await self._bot.change_presence(activity=discord.CustomActivity(status))
+            self._shown = status
+
+    def _language(self) -> Language:
+        """Return the language that most servers speak: there is one presence for all of them."""
+        spoken = Counter(language_of(guild.preferred_locale).tag for guild in self._bot.guilds)
+        return language_of(spoken.most_common(1)[0][0] if spoken else SOURCE)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Begin, and say it again after a new session: Discord has forgotten it."""
+        self._shown = ""
+        if not self.refresh.is_running():
+            self.refresh.start()
+
+
+def status_text(studio: Studio, say: Language) -> str:
+    """Return the line: "tappa-embedded-1 · paused · 2 animations waiting"."""
+    if studio.ready is None:
+        return say("loading the model")
+    parts = [studio.ready.model]
+    if studio.administration.is_paused(None):
+        parts.append(say("paused"))
+    if studio.waiting:
+        parts.append(say.plural("{count} animation waiting", "{count} animations waiting", studio.waiting))
+    return " · ".join(parts)
+
+
+async def setup(bot: Tappa) -> None:
+    """Add it to the bot."""
+    await bot.add_cog(PresenceCog(bot))

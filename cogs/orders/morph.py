@@ -1,0 +1,105 @@
+"""/morph: one thing turns into another, and perhaps into more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.orders.options import (
+    EXAMPLES,
+    NEGATIVE_HELP,
+    SEED_HELP,
+    STYLE_HELP,
+    FramesOption,
+    NegativeOption,
+    PromptOption,
+    SeedOption,
+    StyleOption,
+    TriesOption,
+    WaypointsOption,
+)
+from cogs.orders.prompt_suggestions import suggest_negative, suggest_template, suggest_waypoint
+from cogs.orders.request import Wishes, order, suggest_styles
+from engine.recipe.recipe import MorphLoop
+from engine.recipe.waypoints import between
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+
+class MorphCog(commands.Cog):
+    """The command and its suggestions."""
+
+    @app_commands.command(
+        description="Turn one thing into another: /morph skunk puppy",
+        extras={
+            EXAMPLES: (
+                {"source": "skunk", "target": "puppy"},
+                {"source": "skunk", "target": "puppy", "tries": 8},
+                {"source": "skunk", "target": "puppy > rabbit > skunk", "prompt": "a painting of a {}", "frames": 40},
+                {"source": "a road by the sea", "target": "a road up a mountain", "prompt": "{}"},
+            )
+        },
+    )
+    @app_commands.describe(
+        source="What it begins as, such as skunk",
+        target="What it becomes, such as puppy; or all that follows, such as puppy > rabbit > skunk",
+        prompt="The picture around it, {} in its place (default: a picture of a {}); {} alone: whole prompts",
+        frames="How many frames are rendered (default: 21)",
+        loop="How it comes back (default: there and back)",
+        tries="So many seeds are tried, and the best is rendered (default: 1)",
+        style=STYLE_HELP,
+        negative=NEGATIVE_HELP,
+        seed=SEED_HELP,
+    )
+    async def morph(
+        self,
+        interaction: discord.Interaction[Tappa],
+        source: WaypointsOption,
+        target: WaypointsOption,
+        prompt: PromptOption | None = None,
+        frames: FramesOption | None = None,
+        loop: MorphLoop | None = None,
+        tries: TriesOption | None = None,
+        style: StyleOption | None = None,
+        negative: NegativeOption | None = None,
+        seed: SeedOption | None = None,
+    ) -> None:
+        """Order the morph."""
+        given = {**between(source, target), "prompt": prompt, "frames": frames, "loop": loop, "tries": tries}
+        await order(interaction, Wishes(kind="morph", options=given, style=style, negative=negative, seed=seed))
+
+    @morph.autocomplete("source")
+    @morph.autocomplete("target")
+    async def suggest_word(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the next waypoint."""
+        return await suggest_waypoint(interaction, typed)
+
+    @morph.autocomplete("style")
+    async def suggest_style(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the styles."""
+        return suggest_styles(interaction, typed)
+
+    @morph.autocomplete("prompt")
+    async def suggest_prompt(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer what can stand around the waypoints."""
+        return await suggest_template(interaction, typed)
+
+    @morph.autocomplete("negative")
+    async def suggest_negative(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer what pictures have been led away from."""
+        return await suggest_negative(interaction, typed)
+
+
+async def setup(bot: Tappa) -> None:
+    """Add the command to the bot."""
+    await bot.add_cog(MorphCog())

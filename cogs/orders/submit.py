@@ -1,0 +1,96 @@
+"""From a command to an accepted job: acknowledged first, everything else after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from cogs.context.places import lets_write, place_of
+from cogs.orders.unknown_words import words_of, words_that_mean_nothing
+from cogs.ui.drafts import REQUEST_BYTES
+from engine.errors import LimitError
+from engine.protocol.messages import JobId
+from engine.recipe.recipe import Recipe
+from engine.sentence import Sentence
+from studio.store import Answer, Member, Order
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+
+async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
+    """Say that the bot is at it, and return the id of the message that says so.
+
+    Raises:
+        LimitError: it comes from a button, and whoever pressed it may not write there.
+    """
+    if interaction.type is discord.InteractionType.component:
+        require_voice(interaction)
+    deferred = await interaction.response.defer(thinking=True)
+    if deferred is not None and deferred.message_id is not None:
+        return deferred.message_id
+    return (await interaction.original_response()).id
+
+
+def require_voice(interaction: discord.Interaction[Tappa]) -> None:
+    """Refuse whoever may not write where they are.
+
+    Commands are a server's to allow or not. But a button can be pressed, and its answer is posted, wherever it can be
+    seen: in a channel that is only to be read, too.
+
+    Raises:
+        LimitError: they may not.
+    """
+    if interaction.guild_id is None:
+        return
+    if not lets_write(interaction.permissions, interaction.channel):
+        raise LimitError(
+            "In this channel you may not write, so nothing is made here for you. Go to one where you may: /gallery has"
+            " what was shared, with the same buttons, and the line under an animation, typed as a command, makes it"
+            " again."
+        )
+
+
+async def submit(
+    interaction: discord.Interaction[Tappa],
+    message: int,
+    recipe: Recipe,
+    parent: JobId | None = None,
+    notes: tuple[Sentence, ...] = (),
+) -> None:
+    """Hand an order to the studio and see to its delivery.
+
+    Args:
+        interaction: that it comes from.
+        message: where the answer is to stand.
+        recipe: what is wanted.
+        parent: the job whose recipe this one was made from.
+        notes: what the member is to read under it.
+
+    Raises:
+        MemberError: it was refused.
+    """
+    where = place_of(interaction)
+    bot, ready = interaction.client, interaction.client.studio.ready
+    news = await words_that_mean_nothing(interaction, recipe) if ready is not None else None
+    order = Order(
+        recipe=recipe,
+        member=Member(id=str(interaction.user.id), name=interaction.user.display_name),
+        answer=Answer(
+            server=where.server,
+            channel=str(interaction.channel_id),
+            message=str(message),
+            application=str(interaction.application_id),
+            token=interaction.token,
+            expires=interaction.expires_at.timestamp(),
+            locale=str(interaction.locale),
+        ),
+        place=where,
+        limit_bytes=min(interaction.filesize_limit, REQUEST_BYTES),
+        parent=parent,
+        notes=notes if news is None else (*notes, news),
+    )
+    bot.deliveries.start(await bot.studio.submit(order))
+    if news is not None and ready is not None:
+        await bot.studio.belongings.tell(order.member.id, words_of(ready))

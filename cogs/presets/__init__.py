@@ -1,0 +1,1 @@
+"""What members keep: presets and default options."""

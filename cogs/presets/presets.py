@@ -1,0 +1,225 @@
+"""/preset: animations that a member keeps under a name; /giro preset: offers the giros together with the server's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+import msgspec
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.context.places import styles_here
+from cogs.context.viewer import viewer_of
+from cogs.i18n.language import language_of
+from cogs.orders.options import EXAMPLES, SEED_HELP, STYLE_HELP, SeedOption, StagesOption, StyleOption
+from cogs.orders.prompt_suggestions import suggest_stages
+from cogs.orders.request import Wishes, carry_out, named_style, suggest_styles
+from cogs.orders.stages_form import Journey
+from cogs.orders.submit import acknowledge
+from cogs.orders.suggestions import named
+from cogs.presets.preset_list import PresetPageButton, extent, find_preset, own_labels, preset_labels, preset_page
+from cogs.renders.recipe_file import RecipeFile, RenderOption, job_id, suggest_render, too_long, upload_of
+from cogs.ui.drafts import MAX_CONTENT, Upload
+from cogs.ui.markdown import code, code_block, inert
+from engine.errors import LimitError
+from engine.recipe.command_line import command_line
+from engine.recipe.edits import unmeasured
+from engine.recipe.recipe import Animation, Giro, Recipe, Variations, kind_of
+from engine.recipe.seeds import new_seed
+from engine.recipe.settings import Kind
+from engine.recipe.stages import format_stages, parse_stages
+from engine.sentence import Sentence
+from studio.members.profiles import LONGEST_NAME
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+NameOption = app_commands.Range[str, 1, LONGEST_NAME]
+
+
+class PresetCog(
+    commands.GroupCog,
+    group_name="preset",
+    group_description="Animations that you keep under a name for another time",
+):
+    """The commands and their suggestions."""
+
+    @app_commands.command(
+        description="Keep an animation under a name: the stages you give, a render, or your last order",
+        extras={EXAMPLES: ({"name": "seaside"}, {"name": "up and down", "stages": "a road up | 25; a road down | 25"})},
+    )
+    @app_commands.describe(
+        name="What to call it; a preset of yours that is called so already is replaced",
+        stages="prompt | frames; prompt | frames; … (default: what you ordered last)",
+        render="Which one, instead of stages: yours or one that was shared",
+    )
+    async def save(
+        self,
+        interaction: discord.Interaction[Tappa],
+        name: NameOption,
+        stages: StagesOption | None = None,
+        render: RenderOption | None = None,
+    ) -> None:
+        """Keep it."""
+        if stages is not None and render is not None:
+            raise LimitError("Give either stages or a render, not both.")
+        typed = None if stages is None else Giro(seed=new_seed(), stages=parse_stages(stages))
+        await interaction.response.defer(ephemeral=True)
+        recipe = typed or await _ordered(interaction, render)
+        belongings = interaction.client.studio.belongings
+        replaced = await belongings.save_preset(str(interaction.user.id), name, recipe)
+        say = language_of(interaction.locale)
+        shown = code(f"/preset use name:{name.strip()}")
+        if isinstance(recipe, Giro):
+            shown = code(f"/giro preset:{name.strip()}")
+        if replaced:
+            await interaction.followup.send(say("Replaced. Have it again with {command}.", command=shown))
+        else:
+            await interaction.followup.send(say("Kept. Have it again with {command}.", command=shown))
+
+    @app_commands.command(
+        description="Order an animation from a preset, yours or the server's",
+        extras={EXAMPLES: ({"name": "seaside"}, {"name": "seaside", "style": "snow"})},
+    )
+    @app_commands.describe(name="Which preset", style=STYLE_HELP, seed=SEED_HELP)
+    async def use(
+        self,
+        interaction: discord.Interaction[Tappa],
+        name: NameOption,
+        style: StyleOption | None = None,
+        seed: SeedOption | None = None,
+    ) -> None:
+        """Order it, with a new seed unless one is said."""
+        if style is not None:
+            named_style(style, styles_here(interaction))  # one that is not there is refused at once
+        message = await acknowledge(interaction)
+        _, recipe = await find_preset(interaction, name)
+        wishes = Wishes(kind=_kind(recipe), options=_options(recipe), negative=recipe.negative or None)
+        await carry_out(interaction, message, msgspec.structs.replace(wishes, style=style, seed=seed))
+
+    @app_commands.command(name="list", description="The presets there are: yours, then the server's; only you see it")
+    async def show_all(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Answer with the first page."""
+        await interaction.response.defer(ephemeral=True)
+        content, view = await preset_page(interaction, 0)
+        await interaction.followup.send(content, view=view or discord.utils.MISSING)
+
+    @app_commands.command(description="What is in a preset, yours or the server's; only you see it")
+    @app_commands.describe(name="Which preset")
+    async def show(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
+        """Answer with its stages, or the line that asks for it; where that is long, as a file."""
+        await interaction.response.defer(ephemeral=True)
+        say = language_of(interaction.locale)
+        found, recipe = await find_preset(interaction, name)
+        head = f"**{inert(found)}** · {extent(recipe, say)}"
+        if isinstance(recipe, Giro):
+            lines = format_stages(recipe.stages)
+            block = f"```\n{lines.replace('`', 'ˋ')}\n```"
+            file, why = Upload("stages.txt", lines.encode(), say("The stages, one on each line")), ""
+        else:
+            block = code_block(command_line(recipe, {}))
+            file, why = upload_of(RecipeFile(recipe), say), f"\n{too_long(say)}"
+        if len(content := f"{head}\n{block}") <= MAX_CONTENT:
+            await interaction.followup.send(content)
+        else:
+            await interaction.followup.send(f"{head}{why}", file=file.as_file())
+
+    @app_commands.command(description="Throw one of your presets away")
+    @app_commands.describe(name="Which of yours")
+    async def delete(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
+        """Throw it away."""
+        await interaction.response.defer(ephemeral=True)
+        await interaction.client.studio.belongings.delete_preset(str(interaction.user.id), name)
+        say = language_of(interaction.locale)
+        await interaction.followup.send(say("{name} is deleted.", name=code(name.strip())))
+
+    @save.autocomplete("stages")
+    async def suggest_stages(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the next one of the list."""
+        return await suggest_stages(interaction, typed)
+
+    @save.autocomplete("name")
+    @delete.autocomplete("name")
+    async def suggest_own(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the member's own presets."""
+        return named(typed, await own_labels(interaction))
+
+    @save.autocomplete("render")
+    async def suggest_render(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer renders."""
+        return await suggest_render(interaction, typed)
+
+    @use.autocomplete("style")
+    async def suggest_style(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the styles."""
+        return suggest_styles(interaction, typed)
+
+    @use.autocomplete("name")
+    @show.autocomplete("name")
+    async def suggest_any(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+        """Offer the member's own presets, then the server's."""
+        return named(typed, await preset_labels(interaction))
+
+
+async def ride_preset(interaction: discord.Interaction[Tappa], name: str, journey: Journey) -> None:
+    """Order a giro from a preset; what the command says besides comes before what the preset says.
+
+    Raises:
+        MemberError: there is no such preset, it is of another kind, or the order was refused.
+    """
+    message = await acknowledge(interaction)
+    found, giro = await find_preset(interaction, name)
+    if not isinstance(giro, Giro):
+        raise LimitError("“{name}” is no giro; /preset use takes it.", name=found)
+    said = {"loop": journey.loop, "mode": journey.mode, **journey.view.options()}
+    options = {**_options(giro), **{name: value for name, value in said.items() if value is not None}}
+    negative = giro.negative or None if journey.negative is None else journey.negative
+    wishes = Wishes(kind="giro", options=options, style=journey.style, negative=negative, seed=journey.seed)
+    await carry_out(interaction, message, wishes)
+
+
+def _options(recipe: Recipe) -> dict[str, Any]:
+    """Return what a preset says, as the options of a command."""
+    options: dict[str, Any] = msgspec.to_builtins(unmeasured(recipe))
+    for said_elsewhere in ("kind", "version", "seed", "negative"):
+        options.pop(said_elsewhere, None)
+    return options
+
+
+def _kind(recipe: Recipe) -> Kind:
+    """Return the kind of a preset; contact sheets are none."""
+    kind = kind_of(recipe)
+    assert kind != "variations"
+    return kind
+
+
+async def _ordered(interaction: discord.Interaction[Tappa], render: str | None) -> Animation:
+    """Return the recipe of a render, or of what the member has ordered last.
+
+    Raises:
+        LimitError: there is none, or it is not for this member to see.
+    """
+    archive = interaction.client.studio.archive
+    if render is not None:
+        recipe = (await archive.visible(job_id(render), viewer_of(interaction))).recipe
+        return recipe.of if isinstance(recipe, Variations) else recipe
+    for record in await archive.recent(str(interaction.user.id), None, 1):
+        if not isinstance(record.recipe, Variations):
+            return record.recipe
+    raise LimitError("You have not ordered anything yet: give stages, such as “{example}”.", example=_EXAMPLE)
+
+
+_EXAMPLE = Sentence("a road by the sea | 50; a road going up a mountain | 50")
+
+
+async def setup(bot: Tappa) -> None:
+    """Add the commands to the bot."""
+    bot.add_dynamic_items(PresetPageButton)
+    await bot.add_cog(PresetCog())

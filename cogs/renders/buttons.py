@@ -1,0 +1,100 @@
+"""The buttons under an animation. What they are about stands in their id, so they outlive a restart of the bot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from cogs.context.failures import guarded
+from cogs.context.viewer import viewer_of
+from cogs.i18n.language import Language
+from cogs.orders.submit import acknowledge, submit
+from cogs.renders.cancellation import call_off
+from cogs.renders.recipe_form import CorrectButton
+from cogs.renders.remix import ExtendButton, RemixButton
+from cogs.renders.sharing import SaveButton, ShareButton, VoteButton
+from cogs.renders.variations import PickButton, TryButton, VariationsButton
+from cogs.ui.drafts import Action, Draft
+from cogs.ui.persistent import JobButton
+from engine.protocol.messages import JobId
+from engine.recipe.recipe import VARIATIONS
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+
+class CancelButton(JobButton, action="cancel"):
+    """Calls off the job of the message it stands under, for its owner or a moderator."""
+
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Cancel")
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Call the job off; whoever delivers it changes the message."""
+        await interaction.response.defer()
+        await call_off(interaction, self.job)
+
+
+class AgainButton(JobButton, action="again", emoji="🎲"):
+    """Asks for the same animation with another seed, for whoever presses it."""
+
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Again")
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Place the order as if the command had been typed."""
+        message = await acknowledge(interaction)
+        recipe = await interaction.client.studio.archive.again(self.job, viewer_of(interaction))
+        await submit(interaction, message, recipe, parent=self.job)
+
+
+PERSISTENT = (
+    *(CancelButton, AgainButton, RemixButton, ExtendButton, VariationsButton, PickButton, TryButton, CorrectButton),
+    *(ShareButton, VoteButton, SaveButton),
+)
+
+
+def view_of(job: JobId, draft: Draft, say: Language) -> discord.ui.View | None:
+    """Return the buttons for a message about `job` in its owner's language, or None for a message without."""
+    if not draft.actions:
+        return None
+    view = discord.ui.View(timeout=None)
+    for action in draft.actions:
+        buttons = _tries(job, draft.tries) if action == "tries" else _buttons(action, job, say)
+        for button in buttons:
+            view.add_item(button)
+    return view
+
+
+def _tries(job: JobId, count: int) -> list[discord.ui.Item[Any]]:
+    """Return a button for each seed that was tried but the first: that one is rendered already."""
+    return [TryButton(number, job) for number in range(2, count + 1)]
+
+
+def _buttons(action: Action, job: JobId, say: Language) -> list[discord.ui.Item[Any]]:
+    match action:
+        case "cancel":
+            return [CancelButton(job, say)]
+        case "again":
+            return [AgainButton(job, say)]
+        case "remix":
+            return [RemixButton(job, say)]
+        case "extend":
+            return [ExtendButton(job, say)]
+        case "variations":
+            return [VariationsButton(job, say)]
+        case "others":
+            return [VariationsButton(job, say, label=say("Four others"))]
+        case "share":
+            return [ShareButton(job, say)]
+        case "pick":
+            return [PickButton(number, job) for number in range(1, VARIATIONS + 1)]
+        case "tries":
+            raise AssertionError("how many there are stands in the draft")

@@ -1,0 +1,276 @@
+"""A recipe as the inputs of a form, and back: at most five, which is what Discord's forms hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import msgspec
+
+from cogs.i18n.language import Language
+from cogs.ui.drafts import MAX_MODAL_TEXT
+from engine.errors import LimitError, RecipeError
+from engine.recipe.camera import parse_camera, written_camera
+from engine.recipe.edits import extended
+from engine.recipe.focus import AUTO, parse_focus, written_focus
+from engine.recipe.recipe import (
+    MAX_FRAMES,
+    MAX_PROMPT,
+    MAX_SEED,
+    Animation,
+    Giro,
+    Mode,
+    Morph,
+    MorphLoop,
+    Recipe,
+    Variations,
+    Zoom,
+    from_plain,
+)
+from engine.recipe.seeds import new_seed
+from engine.recipe.stages import format_stages, parse_stages
+from engine.recipe.waypoints import between
+
+_NUMBER = 10
+_TOWARDS = "towards"
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One of the things to choose from: what it is called, at most 100 characters, and a few words about it."""
+
+    value: str
+    label: str
+    description: str
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One input of a form: typed, or chosen from a list where there are `options`.
+
+    Attributes:
+        label: at most 45 characters.
+        value: what stands there.
+        most: characters that it takes.
+        lines: whether it takes several.
+        options: at most 25.
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    placeholder: str = ""
+    most: int = 100
+    lines: bool = False
+    required: bool = True
+    options: tuple[Option, ...] = ()
+
+
+def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
+    """Return the inputs that change a recipe, filled in with what it says.
+
+    Raises:
+        LimitError: it is too long for a form.
+    """
+    if isinstance(recipe, Variations):
+        return tuple(field for field in remix_fields(recipe.of, say) if field.name != "seed")
+    negative = Field(
+        name="negative", label=say("Lead away from"), value=recipe.negative, most=MAX_PROMPT, required=False
+    )
+    seed = Field(name="seed", label=say("Seed; empty: a new one"), value=str(recipe.seed), most=_NUMBER, required=False)
+    fields = (*_own_fields(recipe, say), negative, seed)
+    if any(len(field.value) > field.most for field in fields):
+        raise LimitError(
+            "This animation is too long for a form; /recipe export gives it as a file, and /recipe import takes it back"
+            " when you have changed it."
+        )
+    return fields
+
+
+def remixed(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
+    """Return the recipe as the inputs say; what has no input stays as it is.
+
+    Args:
+        recipe: from which they were filled in.
+        typed: what stands in the inputs, by name.
+        say: the language that yes and no were written in; they are understood in English as well.
+
+    Raises:
+        RecipeError: an input cannot be read, or holds something that is not possible.
+    """
+    if isinstance(recipe, Variations):
+        of = remixed(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
+        return msgspec.structs.replace(recipe, of=of)
+    changes = _own_values(recipe, typed, say)
+    changes["negative"] = typed.get("negative", "").strip()
+    changes["seed"] = _seed(typed.get("seed", ""))
+    return from_plain(msgspec.to_builtins(recipe) | changes)
+
+
+def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
+    """Return the input for what follows on a giro.
+
+    Raises:
+        LimitError: the recipe is no giro.
+    """
+    _require_giro(recipe)
+    return (
+        Field(
+            name="stage",
+            label=say("The next stage: prompt | frames"),
+            placeholder=say("a road by the sea, sunny day | 50"),
+            most=MAX_MODAL_TEXT,
+            lines=True,
+        ),
+    )
+
+
+def extended_by(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
+    """Return a giro with the stage that was typed at its end; more than one line are more than one stage.
+
+    Raises:
+        RecipeError: it cannot be read, or the giro would be longer than one can be.
+        LimitError: the recipe is no giro.
+    """
+    giro = _require_giro(recipe)
+    for stage in parse_stages(typed.get("stage", "")):
+        giro = extended(giro, stage)
+    return giro
+
+
+def _require_giro(recipe: Recipe) -> Giro:
+    if not isinstance(recipe, Giro):
+        raise LimitError("Only a giro can be extended: it has stages, and another one can follow.")
+    return recipe
+
+
+def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
+    match recipe:
+        case Giro():
+            return (
+                Field(
+                    name="stages",
+                    label=say("One stage a line: prompt | frames"),
+                    value=format_stages(recipe.stages),
+                    most=MAX_MODAL_TEXT,
+                    lines=True,
+                ),
+                _course_field(recipe, say),
+                _view_field(recipe, say),
+            )
+        case Morph():
+            return (
+                Field(
+                    name="words",
+                    label=say("What turns into what"),
+                    value=" → ".join(recipe.waypoints),
+                    most=MAX_MODAL_TEXT,
+                ),
+                Field(name="prompt", label=say("The picture around it"), value=recipe.prompt, most=MAX_PROMPT),
+                Field(
+                    name="frames",
+                    label=say("Frames, and how it comes back"),
+                    value=f"{recipe.frames}, {_loop_names(say)[recipe.loop]}",
+                    placeholder="21, " + " / ".join(_loop_names(say).values()),
+                ),
+            )
+        case Zoom():
+            return (
+                Field(name="prompt", label=say("What is to be seen"), value=recipe.prompt, most=MAX_PROMPT, lines=True),
+                Field(name="frames", label=say("Frames"), value=str(recipe.frames), most=_NUMBER),
+                _view_field(recipe, say),
+            )
+
+
+def _own_values(recipe: Animation, typed: Mapping[str, str], say: Language) -> dict[str, Any]:
+    match recipe:
+        case Giro():
+            return {
+                "stages": msgspec.to_builtins(parse_stages(typed.get("stages", ""))),
+                **_course(typed.get("course", "")),
+                **_view(typed),
+            }
+        case Morph():
+            way, prompt = between(typed.get("words", ""), None), typed.get("prompt", "").strip()
+            frames, _, loop = typed.get("frames", "").partition(",")
+            return {**way, "prompt": prompt, "frames": _frames(frames), "positions": (), **_loop(loop, say)}
+        case Zoom():
+            prompt = " ".join(typed.get("prompt", "").split())
+            return {"prompt": prompt, "frames": _frames(typed.get("frames", "")), **_view(typed)}
+
+
+def _course_field(recipe: Giro, say: Language) -> Field:
+    ends = {True: say("Comes back to the start"), False: say("Ends where it arrives")}
+    modes: dict[Mode, str] = {
+        "chain": say("each stage grows out of the one before"),
+        "parallel": say("each stage opens with a picture of its own"),
+    }
+    names = {
+        (True, "chain"): say("Loop, stage after stage"),
+        (False, "chain"): say("Once, stage after stage"),
+        (True, "parallel"): say("Loop, stages side by side"),
+        (False, "parallel"): say("Once, stages side by side"),
+    }
+    options = [
+        Option(_course_of(loop, mode), names[loop, mode], f"{end}; {beginning}")
+        for mode, beginning in modes.items()
+        for loop, end in ends.items()
+    ]
+    value = _course_of(recipe.loop, recipe.mode)
+    return Field(name="course", label=say("How it goes"), value=value, options=tuple(options))
+
+
+def _course_of(loop: bool, mode: Mode) -> str:
+    return f"{mode} {'loop' if loop else 'once'}"
+
+
+def _course(chosen: str) -> dict[str, Any]:
+    """Read how a giro goes; a form that was opened by an earlier version asks for nothing of the kind."""
+    courses = {
+        _course_of(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
+    }
+    return courses.get(chosen, {})
+
+
+def _loop_names(say: Language) -> dict[MorphLoop, str]:
+    return {"there and back": say("there and back"), "round": say("round"), "none": say("once")}
+
+
+def _loop(typed: str, say: Language) -> dict[str, Any]:
+    """Read how a morph comes back, by its name in the member's language or in English; nothing typed leaves it."""
+    if not (word := " ".join(typed.split()).casefold()):
+        return {}
+    names = _loop_names(say)
+    for loop, name in names.items():
+        if word in {loop, name.casefold()}:
+            return {"loop": loop}
+    raise RecipeError("A morph comes back {names}, not “{text}”.", names=" / ".join(names.values()), text=word[:40])
+
+
+def _view_field(recipe: Giro | Zoom, say: Language) -> Field:
+    value = f"{written_camera(recipe.camera)} {_TOWARDS} {written_focus(recipe.focus)}"
+    return Field(name="camera", label=say("Camera: moves towards auto, or x,y"), value=value, most=MAX_MODAL_TEXT)
+
+
+def _view(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Read where the camera goes: moves, then what they are towards; either may be left out."""
+    moves, towards, focus = typed.get("camera", "").partition(_TOWARDS)
+    return {
+        "camera": msgspec.to_builtins(parse_camera(moves)) if moves.strip() else (),
+        "focus": msgspec.to_builtins(parse_focus(focus)) if towards else AUTO,
+    }
+
+
+def _frames(typed: str) -> int:
+    text = typed.strip()
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise RecipeError("The frames are a whole number between 2 and {most}.", most=MAX_FRAMES)
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    text = text.strip()
+    if not text:
+        return new_seed()
+    if not re.fullmatch(r"\d{1,10}", text):
+        raise RecipeError("The seed is a whole number between 0 and {most}.", most=MAX_SEED)
+    return int(text)

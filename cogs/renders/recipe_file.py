@@ -1,0 +1,194 @@
+"""/recipe: a render's recipe as a file, and a file as a render."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+import msgspec
+from discord import app_commands
+from discord.asset import Asset
+from discord.ext import commands
+
+from cogs.context.failures import guarded
+from cogs.context.viewer import viewer_of
+from cogs.i18n.language import Language, language_of
+from cogs.orders.submit import acknowledge, submit
+from cogs.orders.suggestions import named
+from cogs.ui.drafts import Upload
+from cogs.ui.headline import headline, short_title
+from cogs.ui.persistent import JobButton
+from engine.errors import LimitError, RecipeError
+from engine.protocol.messages import JobId
+from engine.recipe.edits import unsettled
+from engine.recipe.recipe import Recipe, from_plain, kind_of, plain_json
+from engine.sentence import Sentence
+from engine.text import shorten
+from studio.store import JobRecord
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+MOST_BYTES = 64 * 1024
+"""A recipe of fifty of the longest stages takes a quarter of it."""
+
+RenderOption = app_commands.Range[str, 1, 100]
+_JOB_LENGTH = 16
+_LONGEST_MODEL = 100
+_MEDIA = "https://media.discordapp.net/"
+
+
+class RecipeFile(msgspec.Struct, frozen=True):
+    """What is in a file: a recipe, and the model that it was made with, None where that is not known."""
+
+    recipe: Recipe
+    model: str | None = None
+
+
+class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take a recipe with you, or bring one along"):
+    """The commands."""
+
+    def __init__(self, bot: Tappa) -> None:
+        self._studio = bot.studio
+
+    @app_commands.command(description="Give a render's recipe as a file, all that is needed to make it again")
+    @app_commands.describe(render="Which one (default: the last one in this channel)")
+    async def export(self, interaction: discord.Interaction[Tappa], render: RenderOption | None = None) -> None:
+        """Answer with the file."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await hand_out(interaction, await self._find(interaction, render))
+
+    @app_commands.command(name="import", description="Render a recipe from a file that /recipe export or a shell gave")
+    @app_commands.describe(file="A JSON file of at most 64 KiB")
+    async def bring(self, interaction: discord.Interaction[Tappa], file: discord.Attachment) -> None:
+        """Order what is in the file."""
+        message = await acknowledge(interaction)
+        found, ready = await read_attachment(file), interaction.client.studio.ready
+        if ready is None or found.model in (None, ready.model):
+            await submit(interaction, message, found.recipe)
+            return
+        note = Sentence(
+            "It was made with {model}; here it is made with {loaded}, and with the settings that suit this one.",
+            {"model": shorten(found.model, _LONGEST_MODEL), "loaded": ready.model},
+        )
+        await submit(interaction, message, unsettled(found.recipe), notes=(note,))
+
+    @export.autocomplete("render")
+    async def suggest_render(
+        self, interaction: discord.Interaction[Tappa], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer renders."""
+        return await suggest_render(interaction, typed)
+
+    async def _find(self, interaction: discord.Interaction[Tappa], render: str | None) -> JobRecord:
+        viewer = viewer_of(interaction)
+        if render is not None:
+            return await self._studio.archive.visible(job_id(render), viewer)
+        latest = await self._studio.archive.latest(str(interaction.channel_id), viewer)
+        if latest is None:
+            raise LimitError("Nothing was rendered in this channel lately; say which render you mean.")
+        return latest
+
+
+async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+    """Offer one's own latest renders, then what the server has shared: lately, or with the words typed so far."""
+    studio = interaction.client.studio
+    say, viewer = language_of(interaction.locale), viewer_of(interaction)
+    own = {
+        record.id: f"{short_title(record.made, say)} · {record.made.seed}"
+        for record in await studio.archive.renders(viewer)
+    }
+    theirs: dict[JobId, str] = {}
+    for share in await studio.gallery.found(viewer, typed):
+        title = f"{short_title(share.recipe, say)} · {share.recipe.seed}"
+        theirs[share.id] = say("{title}, by {maker}", title=title, maker=share.member.name)
+    return named(typed, own, theirs)
+
+
+class RecipeButton(JobButton, action="recipe", emoji="📄"):
+    """Gives a render's recipe as a file, to whoever presses it."""
+
+    @staticmethod
+    def label(say: Language) -> str:
+        """Return what stands on it."""
+        return say("Recipe")
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Answer with the file."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await hand_out(interaction, await interaction.client.studio.archive.visible(self.job, viewer_of(interaction)))
+
+
+async def hand_out(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
+    """Send the recipe of a render to whoever used an acknowledged interaction."""
+    say = language_of(interaction.locale)
+    upload = upload_of(file_of(record), say)
+    await interaction.followup.send(headline(record.recipe, say), file=upload.as_file(), ephemeral=True)
+
+
+def file_of(record: JobRecord) -> RecipeFile:
+    """Return what is in the file of a job: every setting written down, and the model that it was made with."""
+    return RecipeFile(record.made, record.plan.model if record.plan else None)
+
+
+def upload_of(file: RecipeFile, say: Language) -> Upload:
+    """Return a recipe as a file to attach, which /recipe import takes."""
+    name = f"{kind_of(file.recipe)}-{file.recipe.seed}.json"
+    return Upload(name, msgspec.json.format(msgspec.json.encode(file), indent=2), say("The recipe as JSON"))
+
+
+def too_long(say: Language) -> str:
+    """Return what a message says that has a recipe attached to it in place of the line that repeats it."""
+    return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
+
+
+async def read_attachment(file: discord.Attachment) -> RecipeFile:
+    """Fetch a recipe that a member has attached.
+
+    Raises:
+        RecipeError: it is none, or names something that is not possible.
+        LimitError: it is too large, or not where Discord keeps attachments.
+    """
+    if file.size > MOST_BYTES:
+        raise LimitError(
+            "A recipe is a file of at most {most} KiB; this one has {size}.",
+            most=MOST_BYTES // 1024,
+            size=-(-file.size // 1024),
+        )
+    if not file.url.startswith((f"{Asset.BASE}/", _MEDIA)):
+        raise LimitError("The file is not where Discord keeps what members attach; attach it again.")
+    try:
+        return imported(await file.read())
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise LimitError("Discord did not give the file away; attach it again.") from error
+
+
+def imported(data: bytes) -> RecipeFile:
+    """Read a file of `upload_of`, or a recipe alone.
+
+    Raises:
+        RecipeError: it is none; what is wrong is named.
+    """
+    raw = plain_json(data)
+    if not isinstance(raw, dict) or "recipe" not in raw:
+        return RecipeFile(from_plain(raw))
+    if unknown := sorted(set(raw) - {"recipe", "model"}):
+        raise RecipeError("The file has an unknown key “{key}”; it knows recipe and model.", key=unknown[0][:60])
+    model = raw.get("model")
+    if not isinstance(model, str | None):
+        raise RecipeError("The model in the file must be a name.")
+    return RecipeFile(from_plain(raw["recipe"]), model)
+
+
+def job_id(typed: str) -> JobId:
+    """Hold what a member typed to the form of an id; they were to choose one, and may have typed a title."""
+    if len(typed) != _JOB_LENGTH or not set(typed) <= set("0123456789abcdef"):
+        raise LimitError("There is no render “{typed}”; choose one of those that are offered.", typed=typed[:60])
+    return typed
+
+
+async def setup(bot: Tappa) -> None:
+    """Add the commands to the bot."""
+    await bot.add_cog(RecipeCog(bot))

@@ -1,0 +1,1 @@
+"""What members see: text, messages, buttons, forms."""

@@ -1,0 +1,92 @@
+"""What was asked for, in one line, or in a few words."""
+
+from __future__ import annotations
+
+from cogs.i18n.language import Language
+from cogs.ui.markdown import brief, shorten
+from engine.recipe.camera import shown_camera
+from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
+
+MAX_TITLE = 300
+"""Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
+
+_TITLE = 60
+
+
+def headline(recipe: Recipe, say: Language) -> str:
+    """Return one line of markdown about an animation, nothing of a member's text in it being interpreted."""
+    match recipe:
+        case Giro(stages=stages):
+            journey = " → ".join(stage.prompt for stage in stages)
+            line = say.plural(
+                "**Giro** through {count} stage: {journey}",
+                "**Giro** through {count} stages: {journey}",
+                len(stages),
+                journey=_shown(journey),
+            )
+            return _with_moves(recipe, line, say)
+        case Morph(waypoints=waypoints, prompt=prompt, is_whole=is_whole):
+            way = _shown(" → ".join(waypoints))
+            if is_whole:
+                return say("**Morph** {way}", way=way)
+            return say("**Morph** {way}: {prompt}", way=way, prompt=_shown(prompt))
+        case Zoom(prompt=prompt, focus=Focus(x=x, y=y)):
+            point = {"x": say.number(x * 100), "y": say.number(y * 100)}
+            line = say("**Zoom** into {prompt}, towards {x}% across and {y}% down", prompt=_shown(prompt), **point)
+            return _with_moves(recipe, line, say)
+        case Zoom(prompt=prompt):
+            return _with_moves(recipe, say("**Zoom** into {prompt}", prompt=_shown(prompt)), say)
+        case Variations(of=of, seeds=seeds):
+            return say.plural(
+                "{count} **variation** of {animation}",
+                "{count} **variations** of {animation}",
+                len(seeds),
+                animation=headline(of, say),
+            )
+
+
+def _with_moves(recipe: Giro | Zoom, line: str, say: Language) -> str:
+    """Add how the camera moves, unless that is forward as it is anyway."""
+    if not recipe.camera:
+        return line
+    return say("{animation} (camera: {moves})", animation=line, moves=_shown(shown_camera(recipe.camera)))
+
+
+def plain_headline(recipe: Recipe, say: Language) -> str:
+    """Return the same as plain text, such as a screen reader reads out."""
+    match recipe:
+        case Giro(stages=stages, loop=loop):
+            journey = say(", then ").join(stage.prompt for stage in stages)
+            if loop:
+                return say("Animation of a ride through {journey}, and back to the start", journey=journey)
+            return say("Animation of a ride through {journey}", journey=journey)
+        case Morph(waypoints=waypoints, prompt=prompt):
+            first, *others = (prompt.replace("{}", word) for word in waypoints)
+            return say("Animation: {first} turns into {last}", first=first, last=say(", then into ").join(others))
+        case Zoom(prompt=prompt):
+            return say("Animation: an endless zoom into {prompt}", prompt=prompt)
+        case Variations(of=of, seeds=seeds):
+            return say.plural(
+                "Contact sheet of stills for {count} seed, numbered from 1. {animation}",
+                "Contact sheet of stills for {count} seeds, numbered from 1. {animation}",
+                len(seeds),
+                animation=plain_headline(of, say),
+            )
+
+
+def short_title(recipe: Recipe, say: Language) -> str:
+    """Return a few plain words by which to tell a job from another."""
+    match recipe:
+        case Giro(stages=stages):
+            title = say("giro: {prompt}", prompt=stages[0].prompt)
+        case Morph(waypoints=waypoints):
+            title = say("morph: {way}", way=" → ".join(waypoints))
+        case Zoom(prompt=prompt):
+            title = say("zoom: {prompt}", prompt=prompt)
+        case Variations(of=of):
+            title = say("variations of {title}", title=short_title(of, say))
+    return shorten(title, _TITLE)
+
+
+def _shown(text: str) -> str:
+    return brief(text, MAX_TITLE)

@@ -1,0 +1,1 @@
+"""Choosing work and stepping it; no tensor in sight."""

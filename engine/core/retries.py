@@ -1,0 +1,67 @@
+"""Another try for frames that came out degenerate: with another seed and more noise, and only so often.
+
+Which try is kept follows from the pictures alone, so a recipe replays to the same frames, also after a crash in the
+middle of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.backend import Picture
+from engine.storyboard.shot import Feedback, Shot, another_try
+from engine.vision.degenerate import Context, Verdict, judge
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The picture that a frame is; `tries` is how many were made of it."""
+
+    picture: Picture
+    tries: int
+
+
+class _Attempts(msgspec.Struct):
+    """What has been tried for one frame: how often, and the best of it."""
+
+    made: int
+    best: Picture
+    verdict: Verdict
+
+
+class Tries:
+    """The frames of one job that are being tried again."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[int, _Attempts] = {}
+
+    def shot(self, shot: Shot) -> Shot:
+        """Return a shot as it is to be tried next."""
+        attempts = self._attempts.get(shot.index)
+        return another_try(shot, attempts.made) if attempts else shot
+
+    def take(self, shot: Shot, picture: Picture, sources: Mapping[int, Picture]) -> Kept | None:
+        """Take in what a shot became; return what is kept of it, or None if it has to be tried again.
+
+        If no try is without fault, the best is kept.
+        """
+        verdict = judge(picture, context_of(shot, sources))
+        attempts = self._attempts.get(shot.index)
+        if attempts is None:
+            attempts = self._attempts[shot.index] = _Attempts(0, picture, verdict)
+        attempts.made += 1
+        if verdict.rank > attempts.verdict.rank:
+            attempts.best, attempts.verdict = picture, verdict
+        if attempts.verdict.fault is not None and attempts.made <= shot.retries:
+            return None
+        del self._attempts[shot.index]
+        return Kept(attempts.best, attempts.made)
+
+
+def context_of(shot: Shot, sources: Mapping[int, Picture]) -> Context:
+    """Return what a shot's picture is compared with."""
+    moves = isinstance(shot.start, Feedback) and not shot.start.camera.is_still
+    before = sources[shot.start.frame] if isinstance(shot.start, Feedback) and moves else None
+    goal = (sources[shot.goal.frame], sources[shot.goal.rather_than]) if shot.goal is not None else None
+    return Context(before=before, goal=goal)

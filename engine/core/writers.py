@@ -1,0 +1,92 @@
+"""The threads that frames are written on: those of one job in their order, different jobs side by side.
+
+writers = Writers(4)
+writer = writers.of("job")
+saved = writer.aside(save, frame)      # on any thread, whenever there is one
+writer.submit(splice, frame, saved)    # after everything that was submitted for this job before
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
+
+from engine.environment import give_way
+from engine.protocol.messages import JobId
+
+MOST_THREADS: Final = 8
+
+Result = TypeVar("Result")
+
+
+def thread_count() -> int:
+    """Return how many threads write: half of the cores, since the others have a model or a graphics card to serve."""
+    return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
+
+
+class Writers:
+    """A pool of threads."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="writer", initializer=give_way)
+        self._is_closed = False
+        self._writers: WeakValueDictionary[JobId, Writer] = WeakValueDictionary()
+
+    def of(self, job: JobId) -> Writer:
+        """Return the writer of a job: always the same while there is work for it, or somebody holds it."""
+        writer = self._writers.get(job)
+        if writer is None:
+            writer = self._writers[job] = Writer(self._pool)
+        return writer
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        for writer in [] if self._is_closed else list(self._writers.values()):
+            writer.submit(int).result()  # comes last; until then the pool has to take more
+        self._is_closed = True
+        self._pool.shutdown(wait=True)
+
+
+class Writer:
+    """Work of one job, done in order."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._busy = False
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Do something after everything that was submitted before."""
+        future: Future[Result] = Future()
+        with self._lock:
+            self._waiting.append((future, lambda: work(*arguments)))
+            if self._busy:
+                return future
+            self._busy = True
+        self._pool.submit(self._work)
+        return future
+
+    def aside(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Do something that need not wait for what was submitted before; it is begun before whatever comes after."""
+        return self._pool.submit(work, *arguments)
+
+    def _work(self) -> None:
+        """Do one thing, and let other jobs have their turn before the next."""
+        with self._lock:
+            future, work = self._waiting.popleft()
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - as any executor: whoever asks for the result gets it
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        with self._lock:
+            self._busy = bool(self._waiting)
+            if self._busy:
+                self._pool.submit(self._work)

@@ -1,0 +1,94 @@
+"""From [model] in config.toml to a backend that renders."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import torch
+
+from engine.config import ModelConfig
+from engine.diffusion.loading.calibration import Layout, calibrate
+from engine.diffusion.loading.device import choose_device, choose_dtype, use_threads
+from engine.diffusion.loading.lean import make_lean
+from engine.diffusion.loading.lora import changes, find_loras, fuse
+from engine.diffusion.loading.offload import check_offload, offload
+from engine.diffusion.loading.parts import Parts, load_parts
+from engine.diffusion.loading.source import find_model, find_tiny_vae
+from engine.diffusion.model import DiffusionModel
+from engine.diffusion.safety_checker import load_guard
+from engine.diffusion.speed.acceleration import Acceleration
+from engine.diffusion.speed.threads import Threads
+from engine.environment import keep_memory
+
+
+def load_backend(
+    config: ModelConfig,
+    *,
+    threads: int = 0,
+    flexible: bool = False,
+    guard: bool = False,
+    calibrations: Path | None = None,
+    lanes: int = 0,
+) -> DiffusionModel:
+    """Load the configured model onto the configured device.
+
+    Args:
+        threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one.
+        flexible: whether they become fewer for as long as others use the cores, which changes results' last digits.
+        guard: whether to load the model's safety checker, if it has one.
+        lanes: how many will share a call: a graphics card gets ready for it.
+        calibrations: a directory where it is kept how the CPU computes fastest; None does not measure that.
+
+    Raises:
+        ModelError: it cannot be had; one line says what to do.
+    """
+    use_threads(threads)
+    device = choose_device(config.device)
+    files = find_model(config, guard=guard)
+    check_offload(config.offload, device, config.acceleration)
+    is_offloaded = config.offload != "none"
+    loras = find_loras(config)
+    dtype = choose_dtype(config.dtype, device)
+    parts = load_parts(
+        files.directory,
+        device,
+        dtype,
+        waiting=is_offloaded,
+        spacing=config.timestep_spacing,
+        tiny_vae=find_tiny_vae(config),
+    )
+    fuse(parts, loras)
+    name = files.name + changes(config)
+    lay_out(name, parts, threads, calibrations)
+    watch = Threads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
+    if is_offloaded:
+        offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
+    acceleration = Acceleration(device, _acceleration(config), lanes)
+    checker = load_guard(files.directory, device) if guard else None
+    model = DiffusionModel(name, files.card, parts, checker, acceleration, watch)
+    if lanes and device.type == "cuda" and not is_offloaded:
+        model.warm_up(lanes)
+    return model
+
+
+def _acceleration(config: ModelConfig) -> str:
+    if config.acceleration != "auto":
+        return config.acceleration
+    return "graphs" if config.offload == "none" else "none"
+
+
+def lay_out(name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None) -> None:
+    """Arrange a model in memory as its device computes fastest; on a CPU, leave out what can be left out, too.
+
+    Args:
+        threads, calibrations: as for `load_backend`.
+    """
+    if parts.device.type == "cpu":
+        keep_memory()
+        make_lean(parts.unet)
+        make_lean(parts.vae)
+        if calibrations is not None:
+            calibrate(name, parts, threads, calibrations).apply(parts)
+    elif parts.device.type == "cuda":  # what the tensor cores take without rearranging it
+        Layout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)

@@ -1,0 +1,1 @@
+"""From [model] in config.toml to the parts of a model in memory."""

@@ -1,0 +1,206 @@
+"""How a CPU computes fastest: how many threads, and which order of pixels and channels in memory.
+
+Which it is differs between machines, models and versions of torch, so it is measured when the engine starts for the
+first time, in a few seconds, and kept; of a model that takes many seconds for a single picture it is not, and all cores
+but one are taken. Neither choice changes a picture by more than its last digits; what would, such
+as half-size numbers, is not for a measurement to decide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import torch
+
+from engine.diffusion.loading.parts import Parts
+from engine.environment import give_way
+
+FILE = "calibration.json"
+REPEATS = 3
+BUDGET = 20.0
+"""Seconds after which no further candidate is tried."""
+WORTH = 0.95
+"""A candidate has to take less than this share of the present choice's time: less is noise."""
+
+Candidate = TypeVar("Candidate")
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How a model computes on a CPU.
+
+    Attributes:
+        threads: of each operation.
+        unet_channels_last, vae_channels_last: whether all channels of a pixel lie together in memory.
+    """
+
+    threads: int
+    unet_channels_last: bool = False
+    vae_channels_last: bool = False
+
+    def apply(self, parts: Parts) -> None:
+        """Let a model compute so."""
+        torch.set_num_threads(self.threads)
+        parts.unet.to(memory_format=_memory_format(channels_last=self.unet_channels_last))
+        parts.vae.to(memory_format=_memory_format(channels_last=self.vae_channels_last))
+
+
+def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> Layout:
+    """Return how this model computes fastest on this machine's CPU: as it was kept in `folder`, or measured now.
+
+    Args:
+        name: of the model.
+        threads: how many to compute with; 0 lets that be measured as well.
+    """
+    file = folder / FILE
+    key = _key(name, parts, threads)
+    kept = _read(file)
+    if key in kept:
+        return kept[key]
+    measured, complete = _measure(parts, threads)
+    if complete:
+        _keep(file, kept | {key: measured})
+    return measured
+
+
+def thread_counts(cores: int) -> list[int]:
+    """Return how many threads are worth a try: all cores but one first, which is taken where nothing else is faster."""
+    powers = [1 << power for power in range(cores.bit_length()) if 1 << power < cores]
+    return list(dict.fromkeys([max(1, cores - 1), *powers, cores]))
+
+
+def fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], float], until: float) -> Candidate:
+    """Return the first candidate, or another that is clearly faster; after `until` none is tried any more."""
+    best, *others = candidates
+    if not others or time.monotonic() > until:
+        return best
+    least = seconds(best)
+    for candidate in others:
+        if time.monotonic() > until:
+            break
+        if (taken := seconds(candidate)) < least * WORTH:
+            best, least = candidate, taken
+    return best
+
+
+def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
+    """Measure; say also whether the choice is to be kept, or there was no time for everything.
+
+    Nothing is measured of a model so large that one call of each part is all there is time for.
+    """
+    until = time.monotonic() + BUDGET
+    counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
+    unet, vae = _unet_call(parts), _vae_call(parts)
+    first = Layout(counts[0])
+    first.apply(parts)
+    with torch.inference_mode(), _company():
+        if (len(counts) + 1) * (REPEATS + 1) * (_once(unet) + _once(vae)) > BUDGET:
+            return first, True
+
+        def taken(layout: Layout, *works: Callable[[], Any]) -> float:
+            layout.apply(parts)
+            return sum(_seconds(work) for work in works)
+
+        chosen = fastest([Layout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
+        for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
+            either = [chosen, msgspec.structs.replace(chosen, **{field: True})]
+            chosen = fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
+    return chosen, time.monotonic() <= until
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    work()  # the first call sets things up
+    return min(_once(work) for _ in range(REPEATS))
+
+
+def _once(work: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+@contextlib.contextmanager
+def _company() -> Iterator[None]:
+    """Keep one core busy now and then, as writing frames and GIFs does while the model computes."""
+    over = threading.Event()
+    data = os.urandom(1 << 19)
+
+    def work() -> None:
+        give_way()
+        while not over.wait(0.05):
+            zlib.compress(data)
+
+    thread = threading.Thread(target=work, name="company")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _unet_call(parts: Parts) -> Callable[[], Any]:
+    config = parts.unet.config
+    rows = 2 if config.time_cond_proj_dim is None else 1
+    latents = torch.zeros(rows, config.in_channels, _side(parts), _side(parts), dtype=parts.unet.dtype)
+    states = torch.zeros(rows, 77, config.cross_attention_dim, dtype=parts.unet.dtype)
+    others: dict[str, Any] = {}
+    if config.addition_embed_type == "text_time":
+        pooled = torch.zeros(rows, parts.text_encoder_2.config.projection_dim, dtype=parts.unet.dtype)
+        others["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": torch.zeros(rows, 6)}
+    return lambda: parts.unet(latents, 500, encoder_hidden_states=states, **others)
+
+
+def _vae_call(parts: Parts) -> Callable[[], Any]:
+    config = parts.vae.config
+    latents = torch.zeros(1, config.latent_channels, _side(parts), _side(parts), dtype=parts.vae.dtype)
+    return lambda: parts.vae.encode(parts.vae.decode(latents).sample)
+
+
+def _side(parts: Parts) -> int:
+    """Return the side of the latents that the model was made for, where it says."""
+    size = parts.unet.config.sample_size
+    return size if isinstance(size, int) else 64
+
+
+def _memory_format(*, channels_last: bool) -> torch.memory_format:
+    return torch.channels_last if channels_last else torch.contiguous_format
+
+
+def _key(name: str, parts: Parts, threads: int) -> str:
+    """Return what a measurement holds for."""
+    made = f"torch {torch.__version__}", "lean, packed"  # as `engine.diffusion.loading.lean` makes it
+    facts = (_processor(), os.cpu_count(), *made, name, parts.dtype, f"threads {threads}")
+    return " | ".join(str(fact) for fact in facts)
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _keep(file: Path, layouts: dict[str, Layout]) -> None:
+    fresh = file.with_suffix(".tmp")
+    with contextlib.suppress(OSError):  # where nothing can be written, no frame can: that is told by whoever tries
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(layouts)))
+        fresh.replace(file)
+
+
+def _read(file: Path) -> dict[str, Layout]:
+    """Return what was kept; a file that cannot be read is as good as none, for it is measured again."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Layout])
+    except (OSError, msgspec.MsgspecError):
+        return {}

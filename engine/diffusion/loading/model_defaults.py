@@ -1,0 +1,62 @@
+"""What suits a model by its own files: the size it was made for, and the few steps of a distilled one.
+
+It lies beneath the model's card, so that a model without one looks right before anybody has configured anything.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.recipe.settings import Overrides
+
+FEWEST, MOST, GRAIN = 64, 2048, 8
+"""Sides of frames that settings allow."""
+LCM = Overrides(scheduler="lcm", steps=4, strength=0.5, guidance=8.0)
+"""Luo et al. 2023: trained on schedules of a few steps, and told the scale of the guidance."""
+TURBO = Overrides(scheduler="euler", steps=4, strength=0.5, guidance=1.0)
+"""Sauer et al. 2023: 1 to 4 steps from the last timestep on, without guidance."""
+XL = Overrides(guidance=5.0)
+"""The guidance of diffusers' own pipeline."""
+
+
+def natural(directory: Path) -> Overrides:
+    """Return the settings that follow from a model's files; of what cannot be read, none: that is reported later."""
+    settings = Overrides()
+    index = _read(directory / "model_index.json")
+    if "XL" in str(index.get("_class_name")):
+        settings = XL.over(settings)
+    scheduler = _read(directory / "scheduler" / "scheduler_config.json")
+    if index.get("_class_name") == "LatentConsistencyModelPipeline" or scheduler.get("_class_name") == "LCMScheduler":
+        settings = LCM.over(settings)
+    elif _is_turbo(scheduler):
+        settings = TURBO.over(settings)
+    size = _size(_read(directory / "unet" / "config.json"), _read(directory / "vae" / "config.json"))
+    return settings if size is None else Overrides(size=size).over(settings)
+
+
+def _is_turbo(scheduler: dict[str, Any]) -> bool:
+    """Whether a model starts at the last timestep and yet is none of those with a zero terminal SNR."""
+    return (
+        scheduler.get("_class_name") in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler")
+        and scheduler.get("timestep_spacing") == "trailing"
+        and scheduler.get("prediction_type", "epsilon") == "epsilon"
+        and not scheduler.get("rescale_betas_zero_snr", False)
+    )
+
+
+def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
+    side, blocks = unet.get("sample_size"), vae.get("block_out_channels")
+    if not isinstance(side, int) or not isinstance(blocks, list):
+        return None
+    size = side << max(0, len(blocks) - 1)
+    return size if FEWEST <= size <= MOST and size % GRAIN == 0 else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

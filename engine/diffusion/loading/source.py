@@ -1,0 +1,79 @@
+"""Finding the model's files: the embedded one, a directory, or the hub."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from engine.config import ModelConfig
+from engine.diffusion.loading.hub import VAE, download, fetch
+from engine.diffusion.loading.model_defaults import natural
+from engine.errors import ModelError
+from engine.protocol.card import Card, read_card
+
+HUB_ID = re.compile(r"^\w[\w.-]*/\w[\w.-]*$")
+EMBEDDED = Path(__file__).resolve().parents[2] / "models" / "embedded"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model lies, what it is called, and what its card says, upon what follows from its files."""
+
+    directory: Path
+    name: str
+    card: Card
+
+
+def find_model(config: ModelConfig, *, guard: bool = False) -> ModelFiles:
+    """Find the model that is configured; the hub is asked only if `config.source` can be nothing but its id.
+
+    Args:
+        guard: whether its safety checker is wanted, too.
+
+    Raises:
+        ModelError: one line that says what to do.
+    """
+    directory, name = _locate(config, guard=guard)
+    card = read_card(directory)
+    card = msgspec.structs.replace(card, common=card.common.over(natural(directory)))
+    return ModelFiles(directory, card.name or name, card)
+
+
+def find_tiny_vae(config: ModelConfig) -> Path | None:
+    """Find the VAE that takes the place of the model's own, where one is configured.
+
+    Raises:
+        ModelError: one line that says what to do.
+    """
+    if not config.tiny_vae:
+        return None
+    directory = Path(config.tiny_vae).expanduser()
+    if directory.is_dir():
+        return directory
+    if not HUB_ID.match(config.tiny_vae):
+        raise ModelError(
+            '[model] tiny_vae "{source}" is neither a directory nor a hub id such as "madebyollin/taesd".',
+            source=config.tiny_vae,
+        )
+    return fetch(config.tiny_vae, "main", config.token_file, VAE)
+
+
+def _locate(config: ModelConfig, *, guard: bool) -> tuple[Path, str]:
+    source = config.source
+    if source == "embedded":
+        return EMBEDDED, "embedded"
+    directory = Path(source).expanduser()
+    if directory.is_dir():
+        return directory, directory.resolve().name
+    if directory.exists():
+        raise ModelError(
+            "{source} is a file; a model is a directory in diffusers layout, with a model_index.json.", source=source
+        )
+    if directory.is_absolute() or source.startswith((".", "~")):
+        raise ModelError(
+            'There is no directory {source}: check [model] source, or set it to "embedded".', source=source
+        )
+    return download(config, guard=guard), source

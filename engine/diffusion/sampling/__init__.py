@@ -1,0 +1,1 @@
+"""From a shot to its picture: prompts, noise, denoising, decoding."""

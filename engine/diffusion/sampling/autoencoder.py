@@ -1,0 +1,112 @@
+"""The VAE: pictures to latents and back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from diffusers import AutoencoderTiny
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from torch import Tensor
+
+from engine.diffusion.speed.acceleration import Acceleration, Function
+from engine.diffusion.speed.transfer import sent
+
+ROWS = 1
+"""Pictures in one call on a graphics card: one of usual size keeps all of it busy, and is ready the sooner."""
+
+
+class Autoencoder:
+    """A VAE, or a tiny one (TAESD), called for many pictures.
+
+    On a CPU pictures go through it one by one: a batch gains nothing there, and alone each is the same to the last
+    bit whatever the others are. On a graphics card one already keeps all of it busy, and the first are ready early.
+
+    Args:
+        device: where it computes, wherever its weights wait.
+        acceleration: how calls are made fast.
+        watch: entered around every call.
+    """
+
+    def __init__(
+        self,
+        vae: Any,
+        device: torch.device,
+        acceleration: Acceleration | None = None,
+        watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self._vae = vae
+        self._is_tiny = isinstance(vae, AutoencoderTiny)
+        self._dtype = vae.dtype  # asked once: diffusers goes through all weights for it
+        self._rows = 1 if device.type == "cpu" else ROWS
+        acceleration = acceleration or Acceleration(device)
+        self.encoder = acceleration.recorded(acceleration.compiled(self._encode, "the VAE's encoder"))
+        self.decoder = acceleration.recorded(acceleration.compiled(self._decode, "the VAE's decoder"))
+        self._watch = watch
+
+    @property
+    def factor(self) -> int:
+        """Pixels of a picture along one side of a latent."""
+        halvings = len(self._vae.config.block_out_channels) - 1
+        return 1 << halvings
+
+    def encode(self, images: Sequence[Tensor], generators: Sequence[torch.Generator]) -> list[Tensor]:
+        """Encode pictures of one size, each sampled from its posterior with its own generator.
+
+        Args:
+            images: shape (1, 3, height, width) each, -1…1.
+
+        Returns:
+            latents of shape (1, channels, height / factor, width / factor), float32, scaled as the UNet knows them.
+        """
+        return [
+            self._sampled(row.float(), generator)
+            for row, generator in zip(self._through(self.encoder, images), generators, strict=True)
+        ]
+
+    def decode(self, latents: Sequence[Tensor]) -> list[Tensor]:
+        """Decode latents of one shape.
+
+        Returns:
+            pictures of shape (1, 3, height, width), float32, about -1…1.
+        """
+        return list(self._through(self.decoder, latents))
+
+    @property
+    def rows(self) -> int:
+        """How many pictures are decoded in one call."""
+        return self._rows
+
+    def _through(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:
+        """Yield what becomes of each row."""
+        for batch in torch.split(torch.cat(list(rows)), self._rows):
+            with self._watch():
+                result = function(batch)
+            # A recording's result is overwritten by the next call.
+            yield from torch.split(result.clone() if result.device.type == "cuda" else result, 1)
+
+    def _encode(self, images: Tensor) -> Tensor:
+        encoded = self._vae.encode(images.to(self._dtype))
+        found: Tensor = encoded.latents if self._is_tiny else encoded.latent_dist.parameters
+        return found
+
+    def _decode(self, latents: Tensor) -> Tensor:
+        scaled = (latents / self._vae.config.scaling_factor).to(self._dtype)
+        decoded: Tensor = self._vae.decode(scaled).sample
+        return decoded.float()
+
+    def _sampled(self, moments: Tensor, generator: torch.Generator) -> Tensor:
+        """Return latents from their distribution, as diffusers draws them, but without waiting for the device.
+
+        A tiny VAE gives latents rather than a distribution, and nothing is drawn.
+        """
+        scaling: float = self._vae.config.scaling_factor
+        if self._is_tiny:
+            return moments * scaling
+        distribution = DiagonalGaussianDistribution(moments)
+        noise = sent(torch.randn(distribution.mean.shape, generator=generator), moments.device)
+        sampled: Tensor = distribution.mean + distribution.std * noise
+        return sampled * scaling

@@ -1,0 +1,151 @@
+"""Lanes that share UNet calls, packed into one tensor of each kind.
+
+Packing costs a copy of everything, so it is done when the company changes, not in every step. One step of all lanes is
+a few operations on whole tensors: each row has its own factors, whichever sampler and step they belong to. What
+comes from the host in a step is one small table; nothing is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.diffusion.sampling.conditioning import Conditioning
+from engine.diffusion.sampling.lane import DiffusionLane, Past
+from engine.diffusion.sampling.schedule import Step
+from engine.diffusion.speed.transfer import sent
+
+
+class Batch:
+    """Some lanes of one shape key, and rows to fill up to a width.
+
+    Args:
+        lanes: at least one.
+        width: rows are filled up to this many with copies of the first lane; what becomes of them is of no interest.
+
+    Attributes:
+        conditioning: one row for each lane and filler; before them, where the lanes are guided, the unconditional ones.
+        guidance: one scale for each lane and filler, shape (width, 1, 1, 1).
+        rescale: each lane's guidance rescale, of the same shape; None where nobody wants any.
+    """
+
+    def __init__(self, lanes: Sequence[DiffusionLane], width: int) -> None:
+        filled = [*lanes, *([lanes[0]] * (width - len(lanes)))]
+        self._lanes = tuple(lanes)
+        self._width = len(filled)
+        self._latents = torch.cat([lane.latents for lane in filled])
+        self._handed = [lane.latents for lane in lanes]
+        self._past = _pack_past(filled)
+        unconditional = [lane.unconditional for lane in filled] if lanes[0].shape_key.guided else []
+        self.conditioning = Conditioning.stack([*unconditional, *(lane.conditioning for lane in filled)])
+        self.guidance = _column([lane.guidance for lane in filled], self._latents.device)
+        rescale = [lane.guidance_rescale for lane in filled]
+        self.rescale = _column(rescale, self._latents.device) if any(rescale) else None
+
+    def holds(self, lanes: Sequence[DiffusionLane], width: int) -> bool:
+        """Whether this is the batch of just these lanes at this width, at the step they stand at.
+
+        A lane that went on in another batch meanwhile has got its latents there.
+        """
+        return (
+            max(width, len(lanes)) == self._width
+            and len(lanes) == len(self._lanes)
+            and all(one is other for one, other in zip(lanes, self._lanes, strict=True))
+            and all(lane.latents is handed for lane, handed in zip(lanes, self._handed, strict=True))
+        )
+
+    @property
+    def guided(self) -> bool:
+        """Whether there are two rows for each lane, without the prompt and with it."""
+        return self._lanes[0].shape_key.guided
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the latents."""
+        shape_key = self._lanes[0].shape_key
+        return shape_key.height, shape_key.width
+
+    def model_input(self) -> tuple[Tensor, Tensor]:
+        """Return the latents as the UNet expects them at each lane's timestep, and the timesteps."""
+        present = self._present()
+        timesteps = _column([step.timestep for step in present], self._latents.device).flatten()
+        if all(step.input_scale == 1 for step in present):
+            return self._latents, timesteps
+        return self._latents * _column([step.input_scale for step in present], self._latents.device), timesteps
+
+    def advance(self, prediction: Tensor) -> None:
+        """Take one step with every lane.
+
+        Args:
+            prediction: guidance applied, shape (width, channels, height, width), float32.
+        """
+        past = [Past(self._latents, prediction), *self._past]
+        latents = self._linear_step(past)
+        for row, lane in enumerate(self._lanes):
+            if lane.sampler.steps_alone:
+                one = slice(row, row + 1)
+                latents[one] = lane.sampler.step_alone(prediction[one], self._latents[one])
+        self._latents = latents
+        self._past = past[: max(lane.sampler.memory for lane in self._lanes)]
+        self._hand_out()
+
+    def _linear_step(self, past: list[Past]) -> Tensor:
+        present = self._present()
+        depth = max(len(step.keep) for step in present)
+        table = [
+            [step.noise, *(factor for back in range(depth) for factor in _factors(step, back))] for step in present
+        ]
+        noise, *factors = sent(torch.tensor(table), self._latents.device).T.reshape(1 + 2 * depth, -1, 1, 1, 1)
+        # Multiplied and added apart: fused, the last digit could depend on where in the batch a row lies.
+        latents: Tensor = past[0].latents * factors[0] + past[0].prediction * factors[1]
+        for back in range(1, depth):
+            latents = latents + past[back].latents * factors[2 * back] + past[back].prediction * factors[2 * back + 1]
+        if any(step.noise for step in present):
+            latents = latents + self._draw(present) * noise
+        return latents
+
+    def _draw(self, present: Sequence[Step]) -> Tensor:
+        """Draw noise for the lanes whose samplers want some in this step, each from its own generator."""
+        nothing = torch.zeros_like(self._latents[:1])
+        rows = [
+            lane.sampler.draw(nothing) if step.noise else nothing
+            for lane, step in zip(self._lanes, present, strict=False)
+        ]
+        return torch.cat([*rows, *([nothing] * (self._width - len(rows)))])
+
+    def _present(self) -> list[Step]:
+        steps = [lane.sampler.present for lane in self._lanes]
+        return steps + [steps[0]] * (self._width - len(steps))
+
+    def _hand_out(self) -> None:
+        """Give every lane its row, so that it can go on in another batch."""
+        rows = torch.split(self._latents, 1)
+        kept = [(torch.split(past.latents, 1), torch.split(past.prediction, 1)) for past in self._past]
+        self._handed = list(rows[: len(self._lanes)])
+        for row, lane in enumerate(self._lanes):
+            lane.latents = rows[row]
+            lane.past = [Past(latents[row], prediction[row]) for latents, prediction in kept[: lane.sampler.memory]]
+            lane.sampler.advance()
+
+
+def _factors(step: Step, back: int) -> tuple[float, float]:
+    return (step.keep[back], step.move[back]) if back < len(step.keep) else (0.0, 0.0)
+
+
+def _pack_past(lanes: Sequence[DiffusionLane]) -> list[Past]:
+    packed = []
+    for back in range(max(len(lane.past) for lane in lanes)):
+        rows = [lane.past[back] if back < len(lane.past) else _no_past(lane) for lane in lanes]
+        packed.append(Past(torch.cat([row.latents for row in rows]), torch.cat([row.prediction for row in rows])))
+    return packed
+
+
+def _no_past(lane: DiffusionLane) -> Past:
+    nothing = torch.zeros_like(lane.latents)
+    return Past(nothing, nothing)
+
+
+def _column(values: Sequence[float], device: torch.device) -> Tensor:
+    return sent(torch.tensor(values), device).view(-1, 1, 1, 1)

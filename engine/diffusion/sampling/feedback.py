@@ -1,0 +1,71 @@
+"""The picture that a feedback frame starts from, and what stays of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from engine.backend import Picture
+from engine.diffusion.sampling.colour import drawn_towards, laid_out_like
+from engine.diffusion.sampling.lane import Remains
+from engine.diffusion.sampling.pictures import Pictures
+from engine.diffusion.sampling.warp import presence, warp
+from engine.diffusion.speed.transfer import sent
+from engine.storyboard.shot import Blend, Feedback
+
+
+def starting_image(start: Feedback, sources: Mapping[int, Picture], pictures: Pictures) -> Tensor:
+    """Move a source frame by the camera, mix the other one in, anchor its colours; nothing is rounded on the way.
+
+    Args:
+        start: its cameras know their focus.
+        pictures: of the device that is to hold the result.
+
+    Returns:
+        the picture as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
+    """
+    image = warp(pictures.look(sources[start.frame]), start.camera)
+    if start.blend is not None:
+        image = _blended(image, start.blend, pictures.look(sources[start.blend.frame]))
+    if start.anchors:
+        anchors = [(pictures.palette(sources[anchor.frame]), anchor) for anchor in start.anchors]
+        if any(anchor.layout for anchor in start.anchors):
+            image = laid_out_like(image, [(palette, anchor.layout) for palette, anchor in anchors])
+        grade = None if start.grade is None else (pictures.palette(sources[start.grade.frame]), start.grade.weight)
+        image = drawn_towards(image, [(palette, anchor.weight) for palette, anchor in anchors], grade)
+    return image.clamp(0, 1).mul_(2).sub_(1)  # a sharp kernel overshoots a little at hard edges
+
+
+def _blended(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
+    """Mix another frame in where it exists.
+
+    Beyond its borders the picture goes on as it is; near the end of a return, where that is a narrow edge and little is
+    imagined anew, the frame's mirror image takes over, or a strip of another place would stay there.
+    """
+    other = warp(source, blend.camera)
+    if not blend.feather:
+        return torch.lerp(image, other, blend.weight)
+    height, width = image.shape[-2:]
+    there = sent(presence(blend.camera, height, width, blend.feather), image.device)
+    return torch.lerp(image, other, blend.weight * torch.lerp(there, torch.ones_like(there), blend.weight**2))
+
+
+def finished(images: Sequence[Tensor], remains: Sequence[Remains | None]) -> Tensor:
+    """Return decoded pictures as frames, rounded to bytes as diffusers does.
+
+    What is to remain of their starts is mixed in.
+
+    Args:
+        images: of one shape, as `Autoencoder.decode` returns them.
+
+    Returns:
+        shape (rows, height, width, 3), uint8.
+    """
+    mixed = [
+        image if stays is None else torch.lerp(image.clamp(-1, 1), stays.picture, stays.share)
+        for image, stays in zip(images, remains, strict=True)
+    ]
+    levels = torch.cat(mixed).mul_(0.5).add_(0.5).clamp_(0, 1).mul_(255).round_()
+    return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()

@@ -1,0 +1,65 @@
+"""The noise that a frame is re-noised with: fresh, or in part carried along by the camera from earlier frames."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from engine.diffusion.sampling.noise import divided, moved
+from engine.diffusion.speed.shelf import MIB, Shelf
+from engine.diffusion.speed.transfer import sent
+from engine.storyboard.shot import Shot
+
+KEPT = 96
+KEPT_BYTES = 256 * MIB
+"""Noises that are kept, since each is carried on for several frames: as many as sixteen chains of frames need."""
+
+Divided = tuple[Tensor, Tensor]
+
+
+class Drift:
+    """Noise that drifts with the camera.
+
+    What is carried is drawn again from its seed, so nothing is handed on from frame to frame.
+
+    Args:
+        device: where the noise is wanted.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._kept: Shelf[tuple[int, tuple[int, ...]], Divided] = Shelf(KEPT, KEPT_BYTES)
+
+    def with_carried(self, fresh: Tensor, shot: Shot) -> Tensor:
+        """Return the noise of a shot: a weighted sum that has unit variance as `fresh` has.
+
+        Args:
+            fresh: the frame's own, shape (1, channels, height, width).
+            shot: its cameras know their focus.
+        """
+        if not shot.carried:
+            return fresh
+        noise = fresh * math.sqrt(1 - sum(past.weight**2 for past in shot.carried))
+        for past in shot.carried:
+            fine, beyond = self._divided(past.seed, tuple(fresh.shape))
+            noise += past.weight * moved(fine, past.camera, beyond)
+        return noise
+
+    def forget(self) -> None:
+        """Let go of what was kept; it is drawn again when it is wanted."""
+        self._kept.clear()
+
+    def _divided(self, seed: int, shape: tuple[int, ...]) -> Divided:
+        """Return the fresh noise of the frame with that seed in small cells, and as much again for beyond its edge."""
+        kept = self._kept.get((seed, shape))
+        if kept is None:
+            generator = torch.Generator("cpu").manual_seed(seed)
+            # A frame's first draw is for its posterior, as in diffusers' pipelines.
+            torch.randn(shape, generator=generator)
+            fine = divided(torch.randn(shape, generator=generator), generator)
+            beyond = torch.randn(fine.shape, generator=generator)
+            kept = sent(fine, self._device), sent(beyond, self._device)
+            self._kept.put((seed, shape), kept, sum(part.nbytes for part in kept))
+        return kept

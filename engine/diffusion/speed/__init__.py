@@ -1,0 +1,1 @@
+"""What makes the same numbers come faster, or fit into memory."""

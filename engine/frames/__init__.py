@@ -1,0 +1,1 @@
+"""From pictures to files: frames on disk, GIFs, contact sheets, previews."""

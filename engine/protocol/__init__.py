@@ -1,0 +1,1 @@
+"""What the bot and the engine say to each other."""

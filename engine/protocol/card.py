@@ -1,0 +1,43 @@
+"""A model's own card: what it is called and what suits it, kept as card.toml beside its weights."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import ModelError
+from engine.recipe.settings import Taste
+from engine.sentence import Sentence
+from engine.validation import explain
+
+CARD_FILE = "card.toml"
+
+
+class Card(Taste, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The card: the model's name and its layer of settings.
+
+    Attributes:
+        words: of a model with a small world all that it knows, in lower case; empty where any word may do.
+    """
+
+    name: str = ""
+    words: tuple[str, ...] = ()
+
+
+def read_card(directory: Path) -> Card:
+    """Read the card in a model's directory; a model without one has an empty card.
+
+    Raises:
+        ModelError: there is a card, but it cannot be used.
+    """
+    path = directory / CARD_FILE
+    if not path.exists():
+        return Card()
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Card)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError("{path}: cannot be read ({error}).", path=path, error=error) from None
+    except msgspec.ValidationError as error:
+        raise ModelError("{path}: {fault}", path=path, fault=explain(error, Card, Sentence("The card"))) from None

@@ -1,0 +1,1 @@
+"""What a member asked for, and how people write it."""

@@ -1,0 +1,79 @@
+"""The line that repeats an animation: what a member would type, seed and all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine.errors import RecipeError
+from engine.recipe.camera import written_camera
+from engine.recipe.edits import picked
+from engine.recipe.focus import AUTO, written_focus
+from engine.recipe.preset import Preset
+from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Variations, Zoom
+from engine.recipe.stages import format_stages, parse_stages
+from engine.recipe.waypoints import format_waypoints
+
+_MORPH_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Morph)}
+
+
+def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
+    """Return the slash command that asks for `recipe` again; of a contact sheet, for the first that it shows."""
+    match recipe:
+        case Giro():
+            options = {**_journey(recipe, presets), "loop": recipe.loop, **_mode(recipe), **_view(recipe)}
+        case Morph():
+            options = {"source": recipe.source, "target": format_waypoints(recipe.waypoints[1:])}
+            for name in ("prompt", "loop", "tries"):
+                if (value := getattr(recipe, name)) != _MORPH_DEFAULTS[name]:
+                    options[name] = value
+            options["frames"] = recipe.frames
+        case Zoom():
+            options = {"prompt": recipe.prompt, "frames": recipe.frames, **_view(recipe)}
+        case Variations():
+            return command_line(picked(recipe, 1), presets)
+    if recipe.negative:
+        options["negative"] = recipe.negative
+    return _line(recipe, options)
+
+
+def form_line(recipe: Giro) -> str:
+    """Return the command that opens the form for the stages, everything else said."""
+    options: dict[str, object] = {"loop": recipe.loop, **_mode(recipe), **_view(recipe)}
+    if recipe.negative:
+        options["negative"] = recipe.negative
+    return _line(recipe, options)
+
+
+def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
+    """Write stages on one line so that they read back as they are."""
+    plain = format_stages(stages, "; ")
+    try:
+        if parse_stages(plain) == stages:
+            return plain
+    except RecipeError:
+        pass  # a prompt with a semicolon in it, or one that begins like JSON
+    return msgspec.json.encode([[stage.prompt, stage.frames] for stage in stages]).decode()
+
+
+def _view(recipe: Giro | Zoom) -> dict[str, str]:
+    """Return what is not as it would be anyway: where the camera goes, and how."""
+    focus = {} if recipe.focus == AUTO else {"focus": written_focus(recipe.focus)}
+    return focus | ({"camera": written_camera(recipe.camera)} if recipe.camera else {})
+
+
+def _journey(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:
+    for name, preset in presets.items():
+        if preset.parsed() == recipe.stages:
+            return {"preset": name}
+    return {"stages": stages_on_one_line(recipe.stages)}
+
+
+def _mode(recipe: Giro) -> dict[str, object]:
+    return {} if recipe.mode == "chain" else {"mode": recipe.mode}
+
+
+def _line(recipe: Recipe, options: Mapping[str, object]) -> str:
+    given = " ".join(f"{name}:{value}" for name, value in {**options, "seed": recipe.seed}.items())
+    return f"/{recipe.__struct_config__.tag} {given}"

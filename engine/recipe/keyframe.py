@@ -1,0 +1,125 @@
+"""How a camera moves at one moment of an animation, as a recipe keeps it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from engine.errors import RecipeError
+from engine.recipe.settings import ZoomRate
+
+MAX_KEYFRAMES = 20
+MAX_PAN = 0.1
+MAX_TURN = 10.0
+
+Moment = Annotated[float, Meta(ge=0, le=1)]
+PanRate = Annotated[float, Meta(ge=-MAX_PAN, le=MAX_PAN)]
+TurnRate = Annotated[float, Meta(ge=-MAX_TURN, le=MAX_TURN)]
+
+
+class Keyframe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the camera moves at one moment of an animation; from one keyframe to the next, the moves ease over.
+
+    Attributes:
+        at: when, as a share of the animation; None for halfway between its neighbours.
+        zoom: magnification from one frame to the next; "forward" is the settings' own, "back" the same backwards.
+        pan_x, pan_y: how far the view moves with each frame, in fractions of the picture, right and down.
+        degrees: how far the view turns with each frame, clockwise.
+    """
+
+    at: Moment | None = None
+    zoom: ZoomRate | Literal["forward", "back"] = 1.0
+    pan_x: PanRate = 0.0
+    pan_y: PanRate = 0.0
+    degrees: TurnRate = 0.0
+
+
+Track = Annotated[tuple[Keyframe, ...], Meta(max_length=MAX_KEYFRAMES)]
+"""The camera's keyframes in order of time; none at all is forward throughout."""
+
+
+def require_order(track: Track) -> None:
+    """Refuse keyframes that are not in order of time.
+
+    Raises:
+        RecipeError: one is not later than the one before.
+    """
+    times = [keyframe.at for keyframe in track if keyframe.at is not None]
+    if times != sorted(set(times)):
+        raise RecipeError("The camera's moves must follow one another: each at a later time than the one before.")
+
+
+def extended_track(track: Track, *, loops: bool, share: float) -> Track:
+    """Return the track of an animation that goes on after its end, for all moves up to there to be as they are.
+
+    What goes on moves as it did at the end. Where it would have looped that is how it began, which the last move
+    eases over into. Where that happens across the seam, the last move is there once more, so long before the new end
+    as it was before the old one, for the beginning to come out of it as it did; and if what goes on is too short for
+    both, it stays at the last move until then.
+
+    Args:
+        track: of the animation as it is.
+        loops: whether that loops.
+        share: which share of the longer one it is.
+    """
+    if len(track) < 2:
+        return track
+    times, in_order = timed(track, loops=loops)
+    first, last = in_order[0], in_order[-1]
+    pinned = _pinned(in_order, (at * share for at in times))
+    is_home = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
+    if not loops or is_home or times[-1] >= 1:
+        return pinned
+    returns, repeats = (1 + times[0]) * share, 1 - (1 - times[-1]) * share
+    begun, again = msgspec.structs.replace(first, at=returns), msgspec.structs.replace(last, at=repeats)
+    if times[0] == 0:
+        more = [begun]
+    else:
+        more = [begun, again] if returns < repeats and len(track) + 1 < MAX_KEYFRAMES else [again]
+    return (*pinned, *more) if len(track) < MAX_KEYFRAMES else pinned
+
+
+def _pinned(track: Track, times: Iterable[float]) -> Track:
+    """Return keyframes with their times; of those at one moment each is later by less than `move` tells apart."""
+    pinned: list[Keyframe] = []
+    latest = -1.0
+    for keyframe, at in zip(track, times, strict=True):
+        latest = max(at, math.nextafter(latest, 1))
+        pinned.append(msgspec.structs.replace(keyframe, at=latest))
+    return tuple(pinned)
+
+
+def timed(track: Track, *, loops: bool) -> tuple[tuple[float, ...], Track]:
+    """Return when each keyframe is, from 0 to 1, and the keyframes in that order.
+
+    Where the first of a loop is not at its beginning, later ones may be spread across the seam: they come first.
+    """
+    times = spread_times(tuple(keyframe.at for keyframe in track), loops=loops)
+    across = sum(at >= 1 for at in times) if loops and times[0] > 0 else 0
+    seam = len(times) - across
+    return (*(at - 1 for at in times[seam:]), *times[:seam]), (*track[seam:], *track[:seam])
+
+
+def spread_times(given: tuple[float | None, ...], *, loops: bool) -> tuple[float, ...]:
+    """Return when each keyframe is: those without a time are spread evenly between their neighbours.
+
+    An animation that loops leaves room behind its last keyframe, in which the move eases over into the first. So its
+    last times can be beyond 1, which is its beginning once more.
+    """
+    times = dict(enumerate(given)) | ({0: 0.0} if given[0] is None else {})
+    last = len(given) - 1
+    if loops:
+        times[last + 1] = 1.0 + (times[0] or 0.0)
+    elif times[last] is None:
+        times[last] = 1.0
+    fixed = [(number, at) for number, at in times.items() if at is not None]
+    spread = [0.0] * (len(given) + 1)
+    for (low, begins), (high, ends) in zip(fixed, [*fixed[1:], fixed[-1]], strict=True):
+        for number in range(low, high):
+            spread[number] = begins + (ends - begins) * (number - low) / (high - low)
+        spread[high] = ends
+    return tuple(spread[: len(given)])

@@ -1,0 +1,23 @@
+"""A preset: a giro ready to ride, under a name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from engine.recipe.recipe import Stage
+from engine.recipe.stages import parse_stages
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[presets.NAME]: a giro ready to ride; `stages` is the list a member would type, one stage a line."""
+
+    stages: Annotated[str, Meta(min_length=1)]
+    loop: bool = True
+    description: Annotated[str, Meta(max_length=100)] = ""
+
+    def parsed(self) -> tuple[Stage, ...]:
+        """Return the stages; they were checked when the configuration was read."""
+        return parse_stages(self.stages)

@@ -1,0 +1,150 @@
+"""Lists of stages, as people write them.
+
+a road by the sea, sunny day | 50; a road going up a mountain | 50     one line, or one stage a line
+[‘a road by the sea, trees on the right’, 50], [“a road up”, 25]       as the seed document prints it
+[["a road by the sea", 50]] or [{"prompt": "…", "frames": 50}]         JSON
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from engine.errors import RecipeError
+from engine.recipe.recipe import MAX_FRAMES, MAX_PROMPT, MAX_STAGES, Stage
+from engine.sentence import Sentence
+
+DEFAULT_FRAMES = 25
+
+SEED_STAGES = (
+    Stage("a wide street in a rural town in Tuscany, springtime", 25),
+    Stage("a road in the countryside, in Tuscany, springtime", 25),
+    Stage("a road by the sea, trees on the right, sunny day, Italy", 50),
+    Stage("a road going up a mountain, Dolomites, sunny day", 50),
+    Stage("a road descending a mountain, Dolomites, Italy", 25),
+    Stage("a road in the countryside, cypress trees, Tuscany", 50),
+    Stage("a narrow road through a medieval town in Tuscany, sunny day", 50),
+)
+"""The seven stages of the blog post this program comes from: 275 frames."""
+
+_QUOTES = "'\"‘’‚‛“”„‟`´′″«»‹›"
+# A prompt has an end here: without one, a text of nothing but brackets and quotes would take seconds to be refused.
+_BRACKETED = re.compile(
+    rf"[\[(]\s*[{_QUOTES}](?P<prompt>.{{0,{2 * MAX_PROMPT}}}?)[{_QUOTES}]\s*(?:,\s*(?P<frames>[^\s,\])]+)\s*)?[\])]",
+    re.DOTALL,
+)
+_WRITTEN = Sentence("write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own")
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """Read a list of stages in any of the forms above; a stage without a number gets 25 frames.
+
+    Raises:
+        RecipeError: no stage, too many, or one with a prompt or a number of frames that is not allowed.
+    """
+    pairs = _pairs(text.strip())
+    if not pairs:
+        raise RecipeError("There is no stage: {help}.", help=_WRITTEN)
+    if len(pairs) > MAX_STAGES:
+        raise RecipeError("There are {count} stages; at most {limit} are possible.", count=len(pairs), limit=MAX_STAGES)
+    return tuple(_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
+
+
+def format_stages(stages: tuple[Stage, ...], separator: str = "\n") -> str:
+    """Write stages the way `parse_stages` reads them."""
+    return separator.join(f"{stage.prompt} | {stage.frames}" for stage in stages)
+
+
+def _pairs(text: str) -> list[tuple[Any, Any]]:
+    if not text.startswith(("[", "{", "(")):
+        return list(_from_lines(text))
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):  # the latter for thousands of brackets, which are not json's notation either
+        return list(_from_brackets(text))  # the seed's own notation also begins with a bracket
+    return _from_json(raw)
+
+
+def _from_json(raw: Any) -> list[tuple[Any, Any]]:
+    entries = raw if isinstance(raw, list) else raw.get("stages", raw)
+    if not isinstance(entries, list):
+        entries = [entries]
+    if len(entries) == 2 and isinstance(entries[0], str) and isinstance(entries[1], int):
+        entries = [entries]  # a single ["prompt", 50]
+    return [_json_entry(entry) for entry in entries]
+
+
+def _json_entry(entry: Any) -> tuple[Any, Any]:
+    match entry:
+        case str(prompt) | [str(prompt)]:
+            return prompt, DEFAULT_FRAMES
+        case [prompt, frames]:
+            return prompt, frames
+        case {"prompt": prompt, **rest} if not rest.keys() - {"frames"}:
+            return prompt, rest.get("frames", DEFAULT_FRAMES)
+    raise RecipeError('A stage in JSON is ["a road by the sea", 50], not {entry}.', entry=json.dumps(entry)[:80])
+
+
+def _from_brackets(text: str) -> list[tuple[str, str]]:
+    found = list(_BRACKETED.finditer(text))
+    rest = _BRACKETED.sub("", text).strip(" \t\r\n,;[]()")
+    if not found or rest:
+        raise RecipeError(
+            "This list of stages cannot be read near “{place}”: {help}.", place=(rest or text)[:40], help=_WRITTEN
+        )
+    return [(match["prompt"], match["frames"] or str(DEFAULT_FRAMES)) for match in found]
+
+
+def _from_lines(text: str) -> list[tuple[str, str]]:
+    parts = (part.strip() for part in re.split(r"[;\n]", text))
+    return [_from_part(part) for part in parts if part]
+
+
+def _from_part(part: str) -> tuple[str, str]:
+    prompt, bar, frames = part.rpartition("|")
+    return (prompt.strip(), frames.strip()) if bar else (part, str(DEFAULT_FRAMES))
+
+
+def _stage(number: int, prompt: Any, frames: Any) -> Stage:
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise RecipeError("Stage {number} has no prompt: {help}.", number=number, help=_WRITTEN)
+    if len(prompt.strip()) > MAX_PROMPT:
+        raise RecipeError(
+            "The prompt of stage {number} has {count} characters; at most {limit} are possible.",
+            number=number,
+            count=len(prompt.strip()),
+            limit=MAX_PROMPT,
+        )
+    if isinstance(frames, str) and re.fullmatch(r"[+-]?\d{1,9}", frames):
+        frames = int(frames)
+    if not isinstance(frames, int) or isinstance(frames, bool) or not 1 <= frames <= MAX_FRAMES:
+        raise RecipeError(
+            "Stage {number} has {frames} for its frames: it needs a whole number of frames between 1 and {limit}.",
+            number=number,
+            frames=repr(str(frames)[:20]),
+            limit=MAX_FRAMES,
+        )
+    return Stage(prompt.strip(), frames)
+
+
+def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
+    """Stretch or shrink stages so that they add up to `frames`; with fewer frames than stages the last ones go.
+
+    Raises:
+        RecipeError: not a possible number of frames.
+    """
+    if not 1 <= frames <= MAX_FRAMES:
+        raise RecipeError("frames must be between 1 and {limit}, not {frames}.", limit=MAX_FRAMES, frames=frames)
+    kept = stages[:frames]
+    total = sum(stage.frames for stage in kept)
+    spread: list[Stage] = []
+    before = 0
+    for number, stage in enumerate(kept, 1):
+        before += stage.frames
+        ends = round(frames * before / total)
+        used = sum(earlier.frames for earlier in spread)
+        # every stage keeps at least one frame, and leaves one for each stage after it
+        share = min(max(1, ends - used), frames - used - (len(kept) - number))
+        spread.append(Stage(stage.prompt, share))
+    return tuple(spread)

@@ -1,0 +1,1 @@
+"""How each frame is made, as plain data."""

@@ -1,0 +1,126 @@
+"""How giro and zoom get from one frame to the next: the camera's moves, what it moves towards, and the way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.recipe.recipe import AutoFocus, Focus, Giro, Zoom
+from engine.recipe.settings import Settings
+from engine.storyboard.camera_moves import composed, inverse
+from engine.storyboard.camera_track import CameraTrack
+from engine.storyboard.loop_closure import Approach
+from engine.storyboard.shot import Anchor, Blend, Camera, Carried, Feedback, Glance, Grade, Shot, frame_seed
+
+CARRIED = 5
+"""Earlier frames whose noise is carried along at most."""
+RECENT = 6
+"""Frames that are looked at for the focus: enough to even out what is seen in one, few enough to keep in memory."""
+FEATHER = 0.15
+"""Width of the soft edge of a frame that is led to, where the way there begins, as a share of its side."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What a frame's colours are drawn towards: its anchors, and what those are made like first."""
+
+    anchors: tuple[Anchor, ...] = ()
+    grade: Grade | None = None
+
+
+NO_LOOK = Look()
+
+
+class Travel(msgspec.Struct, frozen=True, kw_only=True):
+    """The camera's way through an animation.
+
+    Attributes:
+        frames: how many the animation has.
+        track: how the camera moves.
+        focus: what it moves towards.
+        seed: of the recipe.
+        noise_warp: share of the noise that moves along.
+        persistence: share of a frame's starting picture that stays in it.
+    """
+
+    frames: int
+    track: CameraTrack
+    focus: Focus | AutoFocus
+    seed: int
+    noise_warp: float
+    persistence: float
+
+    @classmethod
+    def of(cls, recipe: Giro | Zoom, settings: Settings) -> Travel:
+        """Return the way that a recipe asks for; a zoom always comes back."""
+        loops = recipe.loop if isinstance(recipe, Giro) else True
+        return cls(
+            frames=recipe.frames,
+            track=CameraTrack(keyframes=recipe.camera, loops=loops, forward=settings.zoom),
+            focus=recipe.focus,
+            seed=recipe.seed,
+            noise_warp=settings.noise_warp,
+            persistence=settings.persistence,
+        )
+
+    def follow(self, shot: Shot, past: Sequence[int], approach: Approach | None = None, look: Look = NO_LOOK) -> Shot:
+        """Return a shot, not the first, that goes on from the frames before it.
+
+        Args:
+            past: those that it may look at; it goes on from the last of them.
+            approach: what it is led towards.
+            look: what its colours are drawn towards.
+        """
+        camera = self._aimed(self._move(shot.index), _sight(past[-RECENT:], approach))
+        blend = self._blend(shot.index, approach) if approach else None
+        return msgspec.structs.replace(
+            shot,
+            start=Feedback(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
+            strength=approach.calmed(shot.strength) if approach else shot.strength,
+            carried=self._carried(shot.index, camera),
+        )
+
+    def _carried(self, index: int, camera: Camera) -> tuple[Carried, ...]:
+        """Say what noise frame `index` has in common with the frames before it: the older it is, the less.
+
+        The weights of the fresh noises, from the newest back, fall in proportion to the powers of `noise_warp`.
+
+        Args:
+            camera: the frame's own, for what it moves towards.
+        """
+        reach = min(CARRIED, index - 1) if self.noise_warp else 0  # frame 0's noise has become a picture of its own
+        powers = [self.noise_warp**age for age in range(reach + 1)]
+        size = math.hypot(*powers)
+        past: list[Carried] = []
+        seen = msgspec.structs.replace(camera, zoom=1.0, pan_x=0.0, pan_y=0.0, degrees=0.0)
+        for age in range(1, reach + 1):
+            seen = composed((self._move(index - age + 1), seen), about=camera)
+            past.append(Carried(frame_seed(self.seed, index - age), powers[age] / size, seen))
+        return tuple(past)
+
+    def _move(self, index: int) -> Camera:
+        """Return the move from the frame before to frame `index`; `frames` is frame 0 again, where it loops."""
+        return self.track.move(index / self.frames)
+
+    def _blend(self, index: int, approach: Approach) -> Blend:
+        """Return a frame that is led to, as it is seen from frame `index`: with the moves still to come taken back.
+
+        So what they lead up to is that frame, and the last step is a move like any other.
+        """
+        ahead = [self._move(number) for number in range(index + 1, approach.arrives + 1)]
+        view = inverse(composed(ahead, about=Camera()))
+        feather = FEATHER * len(ahead) / approach.length
+        return Blend(approach.frame, approach.weight, self._aimed(view, (Glance(approach.frame),)), feather)
+
+    def _aimed(self, move: Camera, sight: tuple[Glance, ...]) -> Camera:
+        if isinstance(self.focus, Focus):
+            return msgspec.structs.replace(move, focus_x=self.focus.x, focus_y=self.focus.y)
+        return msgspec.structs.replace(move, sight=sight)
+
+
+def _sight(recent: Sequence[int], approach: Approach | None) -> tuple[Glance, ...]:
+    """Return the frames that show where the road leads: the latest ones, and more and more the one that is led to."""
+    arrived = approach.weight if approach else 0.0
+    looks = tuple(Glance(frame, (1 - arrived) / len(recent)) for frame in recent)
+    return (Glance(approach.frame, arrived), *looks) if approach else looks

@@ -1,0 +1,52 @@
+"""Camera moves as arithmetic: several in a row are one, and each can be taken back.
+
+A move about a focus takes a point p of the new picture to the point A·p + t of the old one, both seen from the focus.
+In a plane of complex numbers A is e^(i·turn) / zoom and t the pan: then a chain of moves is a chain of products.
+This holds for square pictures, whose fractions are the same length across and down.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from engine.storyboard.shot import Camera
+
+
+def composed(moves: Iterable[Camera], about: Camera) -> Camera:
+    """Return the one move that does what `moves` do one after another, all of them about the focus of `about`."""
+    factor, shift = 1 + 0j, 0j
+    for move in moves:
+        step_factor, step_shift = _affine(move)
+        shift += factor * step_shift
+        factor *= step_factor
+    return _move(factor, shift, about)
+
+
+def inverse(move: Camera) -> Camera:
+    """Return the move that takes `move` back."""
+    factor, shift = _affine(move)
+    return _move(1 / factor, -shift / factor, move)
+
+
+def _affine(move: Camera) -> tuple[complex, complex]:
+    return cmath.rect(1 / move.zoom, math.radians(move.degrees)), complex(move.pan_x, move.pan_y)
+
+
+def _move(factor: complex, shift: complex, about: Camera) -> Camera:
+    return msgspec.structs.replace(
+        about,
+        zoom=1 / abs(factor),
+        degrees=math.degrees(cmath.phase(factor)),
+        pan_x=shift.real,
+        pan_y=shift.imag,
+    )
+
+
+def smoothstep(position: float) -> float:
+    """Return 3p² − 2p³, which starts and arrives gently; positions outside 0…1 are clamped."""
+    position = min(max(position, 0.0), 1.0)
+    return position * position * (3 - 2 * position)

@@ -1,0 +1,35 @@
+"""The giro: along the road, through one prompt after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.recipe.recipe import Giro
+from engine.recipe.settings import Settings
+from engine.storyboard.camera_motion import Travel
+from engine.storyboard.morph_path import Noise
+from engine.storyboard.shot import Shot, frame_seed
+from engine.storyboard.stage_schedule import Journey
+
+
+def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
+    """Yield the shots of a giro: text-to-image first, then image-to-image of the frame before, one move further."""
+    journey, travel = Journey(recipe, settings), Travel.of(recipe, settings)
+    yield from journey.key_shots
+    for index in range(recipe.frames):
+        shot = Shot(
+            index=index,
+            prompt=journey.prompt(index),
+            start=Noise(),
+            steps=settings.steps,
+            strength=settings.strength,
+            guidance=settings.guidance,
+            guidance_rescale=settings.guidance_rescale,
+            seed=frame_seed(recipe.seed, index),
+            negative=recipe.negative,
+            retries=settings.retries,
+            goal=journey.goal(index),
+        )
+        if index:
+            shot = travel.follow(shot, journey.past(index), journey.approach(index), journey.look(index))
+        yield shot

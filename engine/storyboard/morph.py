@@ -1,0 +1,124 @@
+"""The morph: one thing turns into another, and into whatever else lies on the way.
+
+All frames start from the same noise, and only what steers them moves: nothing drifts, nothing flickers, and a frame
+depends on no other, so that they share calls. Where on the way each belongs is measured on hidden frames first
+(`engine.core.spacing`). The seed's own method, each frame from the one before, is `morphing = "feedback"`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.recipe.recipe import Morph
+from engine.recipe.seeds import other_seeds
+from engine.recipe.settings import Settings
+from engine.storyboard.morph_path import Along, Noise, Path, Survey
+from engine.storyboard.shot import HIDDEN, Feedback, Shot, frame_seed
+
+SURVEYED = 8
+"""Legs between the frames of a survey, over the whole way; at least `SURVEYED_EACH` between two waypoints."""
+SURVEYED_EACH = 4
+FINALISTS = 4
+"""Of so many of the seeds that are tried a second look is taken, for the first one does not see every jump."""
+
+
+def shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
+    """Yield the shots of a morph, the hidden ones first."""
+    if settings.morphing == "feedback":
+        yield from _feedback(recipe, settings)
+    elif recipe.positions:
+        yield from _placed(recipe, settings, recipe.positions)
+    elif settings.morphing == "plain":
+        yield from _placed(recipe, settings, shares(recipe))
+    else:
+        yield from _measured(recipe, settings)
+
+
+def path_of(recipe: Morph) -> Path:
+    """Return the way that a morph's frames lie on."""
+    waypoints, template = recipe.waypoints, None if recipe.is_whole else recipe.prompt
+    if recipe.course == "round" and recipe.source != recipe.target:
+        return Path((*waypoints, *waypoints[-2::-1]), template, detour=True)
+    return Path(waypoints, template)
+
+
+def shares(recipe: Morph) -> tuple[float, ...]:
+    """Return how much of the way lies before each frame; one that is round has its end where it began."""
+    legs = recipe.frames if recipe.course == "round" else recipe.frames - 1
+    return tuple(index / legs for index in range(recipe.frames))
+
+
+def surveys_of(recipe: Morph) -> tuple[Survey, ...]:
+    """Return the surveys of the seeds that are tried, the recipe's own first."""
+    legs = len(path_of(recipe).waypoints) - 1
+    steps = legs * max(SURVEYED_EACH, -(-SURVEYED // legs))
+    positions = tuple(number / steps for number in range(steps + 1))
+    seeds = (recipe.seed, *other_seeds(recipe.seed, recipe.tries - 1))
+    return tuple(
+        Survey(seed, tuple(range(HIDDEN + number * (steps + 1), HIDDEN + (number + 1) * (steps + 1))), positions)
+        for number, seed in enumerate(seeds)
+    )
+
+
+def _feedback(recipe: Morph, settings: Settings) -> Iterator[Shot]:
+    """The first frame from noise, each later one from the frame before, re-noised."""
+    path = path_of(recipe)
+    for index, position in enumerate(shares(recipe)):
+        yield Shot(
+            index=index,
+            prompt=path.prompt(position),
+            start=Feedback(index - 1) if index else Noise(),
+            steps=settings.steps,
+            strength=settings.strength,
+            guidance=settings.guidance,
+            guidance_rescale=settings.guidance_rescale,
+            seed=frame_seed(recipe.seed, index),
+            negative=recipe.negative,
+            retries=settings.retries,
+        )
+
+
+def _placed(recipe: Morph, settings: Settings, positions: Sequence[float]) -> Iterator[Shot]:
+    for index, position in enumerate(positions):
+        yield _shot(recipe, settings, index, position)
+
+
+def _measured(recipe: Morph, settings: Settings) -> Iterator[Shot]:
+    path, surveys = path_of(recipe), surveys_of(recipe)
+    for survey in surveys:
+        for frame, position in zip(survey.frames, survey.positions, strict=True):
+            yield _shot(recipe, settings, frame, position, seed=survey.seed)
+    first, count = surveys[-1].frames[-1] + 1, len(surveys[0].frames) - 1
+    finals = tuple(
+        tuple(range(first + count * number, first + count * (number + 1)))
+        for number in range(min(FINALISTS, len(surveys)))
+    )
+    for rank, frames in enumerate(finals):
+        for number, frame in enumerate(frames, 1):
+            yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys, rank))
+    # With few frames to be shown, the steps between them are wider than what a third look would still tell apart.
+    closest = tuple(frame + count for frame in finals[-1]) if recipe.frames > 2 * count else ()
+    for number, frame in enumerate(closest, 1):
+        yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys, finals=finals))
+    for index, share in enumerate(shares(recipe)):
+        yield _shot(recipe, settings, index, Along(path, share, surveys, finals=finals, closest=closest))
+
+
+def _shot(recipe: Morph, settings: Settings, index: int, where: float | Along, seed: int | None = None) -> Shot:
+    """Return a shot from noise at a place on the way; it takes the steps that a feedback frame would.
+
+    Surveyed frames take as many: with half as many the picture turns elsewhere, and the spacing misleads.
+    """
+    own = recipe.seed if seed is None else seed
+    path = path_of(recipe)
+    return Shot(
+        index=index,
+        prompt=where if isinstance(where, Along) else path.prompt(where),
+        start=Noise() if isinstance(where, Along) else path.noise(where, own),
+        steps=max(1, int(settings.steps * settings.strength)),
+        strength=1.0,
+        guidance=settings.guidance,
+        guidance_rescale=settings.guidance_rescale,
+        seed=own,
+        negative=recipe.negative,
+    )

@@ -1,0 +1,44 @@
+"""All the shots of an animation."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.recipe.settings import SchedulerName
+from engine.storyboard.shot import Shot, shown_among
+
+
+class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
+    """All shots of an animation: every source comes before the shots that need it, and those that are shown in order.
+
+    Attributes:
+        width, height: of the rendered frames in pixels.
+        frame_ms: how long each frame is shown.
+        echoes: whether the frames are seen forwards and then backwards, the first and the last of them once.
+    """
+
+    shots: tuple[Shot, ...]
+    width: int
+    height: int
+    scheduler: SchedulerName
+    frame_ms: int
+    echoes: bool = False
+
+    @property
+    def projected(self) -> int:
+        """How many frames the animation has as it is seen."""
+        return 2 * self.shown - 2 if self.echoes and self.shown > 2 else self.shown
+
+    def frame_at(self, place: int) -> int:
+        """Return which frame is seen at a place of the animation, from 0 up to `projected`."""
+        return place if place < self.shown else 2 * (self.shown - 1) - place
+
+    @property
+    def shown(self) -> int:
+        """How many frames are shown: those of the indices from 0 up to this."""
+        return shown_among(shot.index for shot in self.shots)
+
+    @property
+    def unet_calls(self) -> int:
+        """What the whole animation costs, exactly, before it starts."""
+        return sum(shot.unet_calls for shot in self.shots)

@@ -1,0 +1,109 @@
+"""Whether a finished frame can stay as it is: pure functions of pictures.
+
+A model that is fed its own pictures sometimes leaves the world it knows: one tone, colours at full strength, a picture
+that no camera moves any more, or a stage that never arrives. Another seed and more noise bring it back. Everything is
+measured on a few thousand of a frame's pixels, which takes a millisecond whatever its size.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.vision.perception import Pixels, lab
+
+Fault = Literal["flat", "saturated", "unchanged", "astray"]
+
+GRID: Final = 64
+"""Pixels that are looked at, along each side."""
+FLAT: Final = 4.0
+"""Spread (standard deviation) of lightness, of 100, and of chroma below which a picture shows nothing."""
+VIVID: Final = 85.0
+"""Chroma in CIELAB from which a pixel is at full colour."""
+CLIPPED: Final = 0.6
+"""Share of pixels at full colour or at an end of the range above which a picture is burnt."""
+UNCHANGED: Final = 0.05
+"""Mean difference, of 255 levels, below which a frame equals the one before."""
+ASTRAY: Final = 1.25
+"""A frame is astray when it is so many times as far from its own stage's key as from the former one's."""
+_CELL: Final = 4
+
+_WORST_FIRST: Final[tuple[Fault | None, ...]] = ("flat", "saturated", "unchanged", "astray", None)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What is wrong with a frame, if anything.
+
+    Attributes:
+        measure: of what is wrong; higher is better, and only comparable between frames of the same fault.
+    """
+
+    fault: Fault | None
+    measure: float = 0.0
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Orders the tries of one frame, the best last."""
+        return _WORST_FIRST.index(self.fault), self.measure
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a frame is compared with.
+
+    Attributes:
+        before: the frame that it moved on from; None where it need not differ.
+        goal: the key frame of its stage, and that of the stage before; None where it may look like either.
+    """
+
+    before: Pixels | None = None
+    goal: tuple[Pixels, Pixels] | None = None
+
+
+def judge(picture: Pixels, context: Context) -> Verdict:
+    """Say what is wrong with a frame.
+
+    What the model made of NaN is a black picture, and so flat.
+    """
+    image = _sampled(picture)
+    lightness, chroma = image[..., 0], np.hypot(image[..., 1], image[..., 2])
+    spread = float(max(lightness.std(), chroma.std()))
+    if spread < FLAT:
+        return Verdict("flat", spread)
+    clipped = float(((chroma > VIVID) | (lightness < 1) | (lightness > 99)).mean())
+    if clipped > CLIPPED:
+        return Verdict("saturated", -clipped)
+    if context.before is not None and (change := _change(picture, context.before)) < UNCHANGED:
+        return Verdict("unchanged", change)
+    if context.goal is not None:
+        own, former = (_layout_distance(image, _sampled(key)) for key in context.goal)
+        if own > ASTRAY * former:
+            return Verdict("astray", -own / max(former, 1e-6))
+    return Verdict(None)
+
+
+def _sampled(picture: Pixels) -> NDArray[np.float64]:
+    """Return pixels from all over a picture in CIELAB, shape (GRID, GRID, 3)."""
+    return lab(picture[_places(*picture.shape[:2])])
+
+
+def _change(picture: Pixels, before: Pixels) -> float:
+    places = _places(*picture.shape[:2])
+    return float(np.abs(picture[places].astype(np.int16) - before[places]).mean())
+
+
+@functools.lru_cache(maxsize=8)
+def _places(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows, shape (GRID, 1), and columns, shape (GRID,), that are looked at in pictures of a size."""
+    rows, columns = (np.linspace(0, size - 1, GRID).round().astype(np.intp) for size in (height, width))
+    return rows[:, None], columns
+
+
+def _layout_distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return how differently colours are laid out over two pictures; shifts within a cell do not count."""
+    cells = GRID // _CELL
+    difference = (one - other).reshape(cells, _CELL, cells, _CELL, 3).mean(axis=(1, 3))
+    return float(np.abs(difference).mean())

@@ -1,0 +1,1 @@
+"""Decides what is allowed, and remembers orders, files and members."""

@@ -1,0 +1,1 @@
+"""config.toml: its schema, the file, and what holds where."""

@@ -1,0 +1,303 @@
+"""The configuration in force, and the file behind it: read again, or changed with its comments kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Self
+
+import tomlkit
+import tomlkit.exceptions
+import tomlkit.items
+
+from engine.errors import ConfigError, LimitError
+from studio.config.config import Config, parse_config, read_config, read_text
+
+Subscriber = Callable[[Config], None]
+Requirement = Callable[[Config], Awaitable[None]]
+Permit = Callable[[Config, Config], None]
+
+_WRONG_KIND = ("not text.", "not a list.")
+"""How a refusal ends that says no more than that a reading of the value was not the one that is meant."""
+
+_TO_LIST = ("+", "-")
+"""In front of a value they add to what a list holds in the file, or take away from it."""
+
+PATIENCE_SECONDS = 5.0
+"""How long a change waits for another one: most take milliseconds, one that loads a model takes minutes."""
+
+_NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
+"""How it fails where the directory is not ours to write to, or the file is mounted by itself."""
+
+DEFAULT = "default"
+"""Given as a value it takes a key out of the file, so that the default holds again."""
+
+
+class ConfigFile:
+    """config.toml while the bot runs.
+
+    Attributes:
+        current: what is in force; replaced as a whole, so look it up each time rather than keep it.
+    """
+
+    def __init__(self, path: Path | None, config: Config) -> None:
+        self._path = path
+        self._subscribers: list[Subscriber] = []
+        self._requirements: list[Requirement] = []
+        self._changing = asyncio.Lock()
+        self.current = config
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file for the first time.
+
+        Raises:
+            ConfigError: it cannot be read, or something in it is not allowed.
+        """
+        return cls(path, read_config(path))
+
+    @classmethod
+    def fixed(cls, config: Config) -> Self:
+        """Return a configuration without a file, which never changes."""
+        return cls(None, config)
+
+    def subscribe(self, callback: Subscriber) -> None:
+        """Have `callback` called with each configuration that comes into force from now on."""
+        self._subscribers.append(callback)
+
+    def require(self, requirement: Requirement) -> None:
+        """Have `requirement` awaited with each configuration before it comes into force.
+
+        It refuses one by raising an OperatorError, and then works on with what is in force.
+        """
+        self._requirements.append(requirement)
+
+    async def reload(self) -> Config:
+        """Read the file again.
+
+        Raises:
+            OperatorError: something in it is wrong, or does not work; what was in force stays so.
+            LimitError: another change is being tried.
+        """
+        if self._path is None:
+            return self.current
+        async with self._turn():
+            config = await asyncio.to_thread(_read, self._path)
+            await self._require(config)
+            return self._put_in_force(config)
+
+    async def set(self, key: str, value: str, permit: Permit | None = None) -> Config:
+        """Change one key in the file, whose comments and order are kept, and put all of the file in force.
+
+        Args:
+            key: as in `limits.frames` or `servers.123.limits.frames`; tables that are missing are made.
+            value: as TOML, or as plain text where it is text that is wanted; a list may be written `a, b`, and `+a, b`
+                or `-a` changes the one that is there. "default" takes the key out of the file.
+            permit: is asked with what is in force and what would be; it refuses by raising an error.
+
+        Raises:
+            OperatorError: there is no such key, or the value is not allowed there or does not work; nothing was
+                written.
+            LimitError: another change is being tried.
+        """
+        if self._path is None:
+            raise ConfigError("This configuration has no file.")
+        async with self._turn():
+            path = self._path.resolve()
+            text, config = await asyncio.to_thread(_changed, path, split_key(key), value)
+            if permit is not None:
+                permit(self.current, config)
+            await asyncio.to_thread(_require_replaceable, path)  # rather than load a model for nothing
+            await self._require(config)
+            try:
+                await asyncio.to_thread(_replace, path, text)
+            except ConfigError:
+                await self._require(self.current)
+                raise
+            return self._put_in_force(config)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Let one change through at a time; who would wait long is told why instead.
+
+        Raises:
+            LimitError: another one takes its time.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._changing.acquire()
+        except TimeoutError:
+            raise LimitError(
+                "The engine is trying another change at the moment, and loading a model takes some minutes. Nothing was"
+                " changed; try again when it is through."
+            ) from None
+        try:
+            yield
+        finally:
+            self._changing.release()
+
+    async def _require(self, config: Config) -> None:
+        for requirement in self._requirements:
+            await requirement(config)
+
+    def _put_in_force(self, config: Config) -> Config:
+        self.current = config
+        for callback in self._subscribers:
+            callback(config)
+        return config
+
+
+def split_key(key: str) -> tuple[str, ...]:
+    """Return the parts of a dotted key, as TOML reads it: a part with a dot or a space in it stands in quotes.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    parts: list[str] = []
+    try:
+        table: Any = tomllib.loads(f"{key.strip()} = 0")
+    except tomllib.TOMLDecodeError:
+        table = {}
+    while isinstance(table, dict) and len(table) == 1:
+        ((part, table),) = table.items()
+        parts.append(part)
+    if table != 0 or not parts:
+        raise ConfigError("“{key}” is no key; write it as in limits.frames.", key=key[:80])
+    return tuple(parts)
+
+
+def _read(path: Path) -> Config:
+    """Read the file; what is wrong in it is said without where it lies, for not only the operator reads that."""
+    return parse_config(read_text(path), Path(path.name))
+
+
+def _changed(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
+    """Return the file's text with one key changed, and what all of it comes to, if that is allowed."""
+    text = read_text(path)
+    parse_config(text, Path(path.name))  # a file that is wrong already is not made worse
+    if value.strip() == DEFAULT:
+        changed = _edited(text, key, None)
+        return changed, parse_config(changed, None)
+    return _first_allowed(text, key, value)
+
+
+def _first_allowed(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
+    """Read `value` in each way that it may be meant; the first one that is allowed is taken."""
+    refusals: list[ConfigError] = []
+    for meant in _readings(value, _held(text, key)):
+        changed = _edited(text, key, meant)
+        try:
+            return changed, parse_config(changed, None)
+        except ConfigError as error:
+            refusals.append(error)
+    raise next((error for error in refusals if not str(error).endswith(_WRONG_KIND)), refusals[0])
+
+
+def _held(text: str, key: tuple[str, ...]) -> Any:
+    """Return what a key holds in the file, None if it is not there."""
+    held: Any = tomllib.loads(text)
+    for part in key:
+        held = held.get(part) if isinstance(held, dict) else None
+    return held
+
+
+def _readings(value: str, held: Any) -> list[Any]:
+    stripped = value.strip()
+    readings: list[Any] = []
+    with contextlib.suppress(tomllib.TOMLDecodeError):
+        loaded = tomllib.loads(f"value = {stripped}")
+        if loaded.keys() == {"value"}:
+            readings.append(loaded["value"])
+    readings.append(stripped)
+    if stripped[:1] in _TO_LIST:
+        entries, before = _entries(stripped[1:]), held if isinstance(held, list) else []
+        kept = [entry for entry in before if entry not in entries]
+        readings.append([*kept, *entries] if stripped[0] == "+" else kept)
+    readings.append(_entries(stripped))
+    return readings
+
+
+def _entries(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+def _edited(text: str, key: tuple[str, ...], value: Any | None) -> str:
+    """Return the file's text with one key set, or taken out for None.
+
+    Raises:
+        ConfigError: the key leads through something that is no table, or the file cannot be edited safely.
+    """
+    document = tomlkit.parse(text)
+    expected = tomllib.loads(text)
+    for tables in (document, expected):
+        _assign(tables, key, value)
+    changed = tomlkit.dumps(document)
+    if tomllib.loads(changed) != expected:  # a shape of file that tomlkit does not edit as it should: leave it alone
+        raise ConfigError("{key} cannot be changed in this file; edit it by hand, then reload it.", key=".".join(key))
+    return changed
+
+
+def _assign(tables: MutableMapping[str, Any], key: tuple[str, ...], value: Any | None) -> None:
+    *path, name = key
+    table: Any = tables
+    for number, part in enumerate(path):
+        if part not in table:
+            if value is None:
+                return
+            table[part] = _new_table(table, is_last=number == len(path) - 1)
+        table = table[part]
+        if not isinstance(table, Mapping):
+            raise ConfigError(
+                "{table} is no table of keys; there is no {key}.", table=".".join(path[: number + 1]), key=".".join(key)
+            )
+    if value is None:
+        table.pop(name, None)
+    else:
+        table[name] = value
+
+
+def _new_table(parent: object, *, is_last: bool) -> MutableMapping[str, Any]:
+    if isinstance(parent, dict) and not isinstance(parent, tomlkit.items.Item | tomlkit.TOMLDocument):
+        return {}
+    return tomlkit.table(is_super_table=not is_last)
+
+
+def _require_replaceable(path: Path) -> None:
+    """Put the file in its own place, as it is: only that tells for sure whether it can be replaced.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    _replace(path, read_text(path))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put `text` in the place of the file, in full or not at all."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        partial = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            shutil.copymode(path, partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in _NOT_REPLACEABLE:
+            raise ConfigError(
+                "{file}: cannot be replaced ({reason}); the bot has to be allowed to write to the directory that it is"
+                " in, and it must not be mounted by itself.",
+                file=path.name,
+                reason=error.strerror,
+            ) from None
+        raise ConfigError("{file}: cannot be written ({reason}).", file=path.name, reason=error.strerror) from None

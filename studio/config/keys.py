@@ -1,0 +1,178 @@
+"""The keys of config.toml by name: which there are, what they hold, what they may hold, and what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from engine.errors import LimitError
+from studio.config.config import ChannelRules, Config, RoleRules, ServerConfig
+from studio.config.effective import is_looser
+
+_PRIVATE = ("model.source", "model.token_file", "model.loras", "model.tiny_vae", "discord", "storage")
+"""What is nobody's business but the operators': paths, and a proxy's address, which may hold a password."""
+
+_NEEDS_RESTART = ("discord", "storage.data")
+
+_BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One key and what stood there before and after, as TOML would have it; empty for nothing."""
+
+    key: str
+    old: str
+    new: str
+
+    @property
+    def needs_restart(self) -> bool:
+        """Whether it has an effect only when the bot is started again."""
+        return _is_in(self.key, _NEEDS_RESTART)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only operators may read the values."""
+        return _is_in(self.key, _PRIVATE)
+
+    def concerns(self, server: str) -> bool:
+        """Whether it has an effect on a server."""
+        return not self.key.startswith("servers.") or self.key.startswith(f"servers.{server}.")
+
+
+def values_of(table: msgspec.Struct) -> dict[str, str]:
+    """Return every key of a table and of the tables in it that holds something, with the value as TOML has it."""
+    return dict(_flat(msgspec.to_builtins(table), ()))
+
+
+def settable(table: Config | ServerConfig, inherited: Config | None = None) -> dict[str, str]:
+    """Return the keys that can be set, with what holds today; entries that do not exist yet are not among them.
+
+    Args:
+        table: the whole configuration, or a server's part of it.
+        inherited: where a server's values come from that it does not set itself.
+    """
+    common = values_of(inherited) if inherited else {}
+    own = values_of(table)
+    sections = [name for name in ("limits", "community", "moderation") if inherited is not None]
+    everything = {key: "" for section in sections for key in _fields(getattr(table, section), section)}
+    fallen_back = {key: common.get(key, "") for key in everything}
+    return {**fallen_back, **own}
+
+
+def settable_in(table: ChannelRules | RoleRules, of_server: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys of a channel or a role, with what holds there today.
+
+    Args:
+        table: what it has itself.
+        of_server: `settable` of the server, where the rest comes from.
+    """
+    inherited = {key.rpartition(".")[2]: value for key, value in of_server.items() if key.count(".") == 1}
+    own = values_of(table)
+    return {name: own.get(name, inherited.get(name, "")) for name in table.__struct_fields__}
+
+
+def is_key(key: tuple[str, ...], kind: type[msgspec.Struct]) -> bool:
+    """Whether a table of some kind has such a key, or might have it under a name of somebody's choice."""
+    return _node(inspect.type_info(kind), key) is not None
+
+
+def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
+    """Return what a key may hold, where that is a choice of few."""
+    node = _node(inspect.type_info(kind), key)
+    match node:
+        case inspect.LiteralType(values=values):
+            return [str(value) for value in values]
+        case inspect.BoolType():
+            return ["true", "false"]
+        case inspect.VarTupleType(item_type=inspect.LiteralType(values=values)):
+            return [str(value) for value in values]
+    return []
+
+
+def changes(before: Config, after: Config) -> list[Change]:
+    """Return what differs, in the order of the keys."""
+    old, new = values_of(before), values_of(after)
+    keys = sorted(old.keys() | new.keys())
+    return [Change(key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
+
+
+def require_granted(before: Config, after: Config, server: str) -> None:
+    """Hold a server's own rules to what everyone may have, or what the server was allowed already.
+
+    Raises:
+        LimitError: a key allows more than that.
+    """
+    own, earlier = after.servers.get(server, ServerConfig()), before.servers.get(server, ServerConfig())
+    everyone = {
+        **msgspec.structs.asdict(after.limits),
+        **msgspec.structs.asdict(after.community),
+        "nsfw": after.moderation.nsfw,
+    }
+    for where, table in _tables(own).items():
+        granted = _tables(earlier).get(where, {})
+        for key, value in table.items():
+            if value is None or key not in everyone or not is_looser(key, value, everyone[key]):
+                continue
+            if granted.get(key) is None or is_looser(key, value, granted[key]):
+                raise LimitError(
+                    "{key} may allow at most what everyone has: {value}.",
+                    key=f"{where}.{key}",
+                    value=_toml(everyone[key]),
+                )
+
+
+def _tables(own: ServerConfig) -> dict[str, dict[str, Any]]:
+    tables = {"limits": own.limits, "community": own.community, "moderation": own.moderation}
+    tables |= {f"channels.{channel}": limits for channel, limits in own.channels.items()}
+    tables |= {f"roles.{role}": limits for role, limits in own.roles.items()}
+    return {where: msgspec.structs.asdict(table) for where, table in tables.items()}
+
+
+def _fields(table: msgspec.Struct, section: str) -> list[str]:
+    return [f"{section}.{name}" for name in table.__struct_fields__]
+
+
+def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, (*path, str(key)))
+    elif value is not None:
+        yield ".".join(map(_part, path)), _toml(value)
+
+
+def _part(name: str) -> str:
+    """Return one part of a key, in quotes where TOML wants them."""
+    return name if name and set(name) <= _BARE else _toml(name)
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML has it; JSON writes texts, numbers and truths the same way."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_part(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_toml, value)) + "]"
+    return msgspec.json.encode(value).decode()
+
+
+def _node(node: inspect.Type, path: tuple[str, ...]) -> inspect.Type | None:
+    """Return the type that a key's value has, without what is wrapped around it."""
+    while isinstance(node, inspect.Metadata):
+        node = node.type
+    if isinstance(node, inspect.UnionType):
+        plain = [inner for inner in node.types if not isinstance(inner, inspect.NoneType)]
+        return _node(plain[0], path) if len(plain) == 1 else None
+    if not path:
+        return node
+    if isinstance(node, inspect.DictType):
+        return _node(node.value_type, path[1:])
+    if isinstance(node, inspect.StructType):
+        fields = {field.encode_name: field.type for field in node.fields}
+        return _node(fields[path[0]], path[1:]) if path[0] in fields else None
+    return None
+
+
+def _is_in(key: str, tables: tuple[str, ...]) -> bool:
+    return any(key == table or key.startswith(f"{table}.") for table in tables)

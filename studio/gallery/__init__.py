@@ -1,0 +1,1 @@
+"""What a server has shared, and what is remembered of renders."""

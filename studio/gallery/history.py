@@ -1,0 +1,134 @@
+"""What is remembered of renders: who may know of one, where it comes from, and what it takes to make it again."""
+
+from __future__ import annotations
+
+from engine.errors import LimitError
+from engine.protocol.engine import Engine
+from engine.protocol.messages import JobId
+from engine.recipe.edits import another_try, tried, unmeasured, variations, with_seed
+from engine.recipe.recipe import Recipe, Variations
+from engine.recipe.seeds import new_seed, new_seeds
+from engine.recipe.settings import Kind
+from studio.config.config_file import ConfigFile
+from studio.config.effective import keep_days_of
+from studio.gallery.gallery import Viewer
+from studio.store import JobRecord, Store
+
+LINEAGE = 10
+"""How many generations of a render are told."""
+
+
+class Archive:
+    """The jobs of the past, and those under way, as members ask about them.
+
+    Ids come from buttons and messages and are not to be trusted: `visible` and what builds on it check who asks.
+    """
+
+    def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
+        self._configuration = configuration
+        self._engine = engine
+        self._store = store
+
+    async def record(self, job: JobId, server: str | None = None) -> JobRecord:
+        """Return what is known of a job.
+
+        Args:
+            job: which one.
+            server: where it is asked for, which says for how long such are kept there.
+
+        Raises:
+            LimitError: nothing is known of it.
+        """
+        record = await self._store.jobs.get(job)
+        if record is None:
+            raise self.unknown(server)
+        return record
+
+    async def visible(self, job: JobId, viewer: Viewer) -> JobRecord:
+        """Return a job that a member may know of: their own, or one that was answered in the server they are in.
+
+        Raises:
+            LimitError: nothing is known of it, or it is not for them; which of the two is not told.
+        """
+        record = await self.record(job, viewer.server)
+        if record.member.id != viewer.member.id and (not viewer.server or record.answer.server != viewer.server):
+            raise self.unknown(viewer.server)
+        return record
+
+    async def parent(self, record: JobRecord) -> JobRecord | None:
+        """Return what a job was made from, as far as those who read its answer may know of it."""
+        line = await self.lineage(record, Viewer(member=record.member, server=record.answer.server or ""), length=2)
+        return line[1] if len(line) > 1 else None
+
+    async def lineage(self, record: JobRecord, viewer: Viewer, length: int = LINEAGE) -> list[JobRecord]:
+        """Return a job, what it was made from, what that was made from, and so on, as far as a member may know."""
+        line = [record]
+        while (parent := line[-1].parent) is not None and len(line) < length:
+            try:
+                line.append(await self.visible(parent, viewer))
+            except LimitError:
+                break  # forgotten, or made where this member cannot look
+        return line
+
+    async def latest(self, channel: str, viewer: Viewer) -> JobRecord | None:
+        """Return the last render in a channel that a member may know of."""
+        for record in await self._store.jobs.in_channel(channel, viewer.server or None, LINEAGE):
+            if viewer.server or record.member.id == viewer.member.id:
+                return record
+        return None
+
+    async def renders(self, viewer: Viewer, limit: int = 25) -> list[JobRecord]:
+        """Return a member's latest renders of all kinds, the newest first."""
+        return await self._store.jobs.finished(viewer.member.id, limit)
+
+    async def recent(self, member: str, kind: Kind | None, limit: int = 25) -> list[JobRecord]:
+        """Return a member's latest jobs of one kind, None for any animation, the newest first."""
+        return await self._store.jobs.recent(member, kind, limit)
+
+    # ---- to make it again ----
+
+    async def again(self, job: JobId, viewer: Viewer) -> Recipe:
+        """Return the recipe of an earlier job with a new seed, or that of a contact sheet with four.
+
+        Raises:
+            LimitError: nothing is known of the job any more, or it is not for this member to see.
+        """
+        record = await self.visible(job, viewer)
+        if isinstance(record.recipe, Variations):
+            return variations(record.recipe, new_seeds())
+        return with_seed(record.recipe, new_seed(not_this=record.recipe.seed))
+
+    async def another_try(self, job: JobId, number: int, viewer: Viewer) -> Recipe:
+        """Return the morph of another seed that an earlier job tried.
+
+        Raises:
+            LimitError: nothing is known of the job any more, or it is not for this member to see.
+            RecipeError: it has tried fewer.
+        """
+        record = await self.visible(job, viewer)
+        return another_try(await self.recipe(job, viewer), record.report.found if record.report else None, number)
+
+    async def recipe(self, job: JobId, viewer: Viewer) -> Recipe:
+        """Return the recipe of an earlier job to make another one from.
+
+        Its settings are written down as long as the model is the one that it was made with, so that frames can be
+        taken over; for another model they might be wrong, and are decided anew.
+
+        Raises:
+            LimitError: nothing is known of the job any more, or it is not for this member to see.
+        """
+        record = await self.visible(job, viewer)
+        ready = self._engine.ready
+        is_same_model = ready is not None and record.plan is not None and record.plan.model == ready.model
+        if is_same_model:
+            return record.made
+        return unmeasured(tried(record.recipe, record.report.found if record.report else None))
+
+    def unknown(self, server: str | None) -> LimitError:
+        """Return the error about a job of which nothing is known, or nothing to whoever asks on this server."""
+        days = keep_days_of(self._configuration.current, server)
+        return LimitError(
+            "This animation is not remembered any more; they are kept for {days} days. The line under it, typed as a"
+            " command, makes it again.",
+            days=days,
+        )

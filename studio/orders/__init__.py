@@ -1,0 +1,1 @@
+"""From an order to a job that is followed to its end."""

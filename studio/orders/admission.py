@@ -1,0 +1,154 @@
+"""From an order to a job in the store: within the limits, quoted, charged, or refused with the reason."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+import msgspec
+
+from engine.errors import EngineError, StorageError
+from engine.protocol.engine import Engine
+from engine.protocol.messages import JobId, Plan
+from engine.recipe.recipe import Recipe, resolve
+from engine.recipe.settings import BUILT_IN, Settings
+from studio.config.config import LimitsConfig
+from studio.config.config_file import ConfigFile
+from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
+from studio.orders.quote import quote, work
+from studio.rules.clamp import Clamped, clamp
+from studio.rules.limits import (
+    Account,
+    require_decent,
+    require_open,
+    require_patience,
+    require_quota,
+    require_room,
+    require_welcome,
+)
+from studio.store import JobRecord, Order, Store
+
+CHECK_SECONDS = 2.0
+"""How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
+
+QUOTA_SECONDS = 24 * 60 * 60
+"""How far back a member's quota looks."""
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member may spend in 24 hours and what is left of it, in seconds of the engine's time."""
+
+    quota: float
+    left: float
+
+
+class Admission:
+    """Decides about orders, one at a time where two could take the same last place or the same last seconds."""
+
+    def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
+        self._configuration = configuration
+        self._engine = engine
+        self._store = store
+        self._deciding = asyncio.Lock()
+
+    async def admit(self, order: Order) -> JobRecord:
+        """Write an order down as a job, its cost charged to the member.
+
+        Raises:
+            MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was written or charged.
+            StorageError: it cannot be written down.
+        """
+        config = self._configuration.current
+        limits = limits_at(config, order.place)
+        require_open(order.recipe, order.place, limits)
+        require_decent(order.recipe, moderation_at(config, order.place))
+        clamped = clamp(order.recipe, limits)
+        await self._require_leave(order, 0.0, limits)
+        clamped, plan = await self._planned(clamped, limits, order.parent)
+        record = JobRecord(
+            id=secrets.token_hex(8),
+            recipe=clamped.recipe,
+            member=order.member,
+            answer=order.answer,
+            limit_bytes=min(order.limit_bytes, limits.gif_bytes),
+            plan=plan,
+            created=time.time(),
+            parent=order.parent,
+            notes=(*clamped.notes, *order.notes),
+            cost=await self._quote(clamped.recipe, plan),
+            priority=limits.priority,
+            nsfw_rule=nsfw_at(config, order.place),
+        )
+        async with self._deciding:
+            await self._require_leave(order, record.cost, limits)
+            await self._write(record)
+        return record
+
+    async def allowance(self, member: str, place: Place) -> Allowance | None:
+        """Return what a member has left where they are; None where there is no quota."""
+        quota = limits_at(self._configuration.current, place).daily_seconds
+        if not quota:
+            return None
+        spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
+        return Allowance(quota=quota, left=max(0.0, quota - spent))
+
+    async def _planned(self, clamped: Clamped, limits: LimitsConfig, base: JobId | None) -> tuple[Clamped, Plan | None]:
+        """Have the recipe planned, and hold what the model's own settings make of it to the limits as well."""
+        plan = await self._check(clamped.recipe, base)
+        if plan is None:
+            return clamped, None
+        again = clamp(clamped.recipe, limits, _settings(plan))
+        if not again.notes:
+            return clamped, plan
+        return Clamped(again.recipe, (*clamped.notes, *again.notes)), await self._check(again.recipe, base)
+
+    async def _check(self, recipe: Recipe, base: JobId | None) -> Plan | None:
+        """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
+        if self._engine.ready is None:
+            return None
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return await self._engine.check(recipe, base)
+        except (TimeoutError, EngineError):
+            return None
+
+    async def _quote(self, recipe: Recipe, plan: Plan | None) -> float:
+        ready = self._engine.ready
+        pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
+        if plan is not None:
+            return work(plan.unet_calls, _settings(plan)) * pace.seconds_per_work
+        layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
+        return quote(*resolve(recipe, layers), pace)
+
+    async def _require_leave(self, order: Order, cost: float, limits: LimitsConfig) -> None:
+        member, server = order.member.id, order.place.server
+        require_welcome(await self._store.members.blocked_by(server, member))
+        account = await self._account(member, server)
+        require_room(account, limits)
+        require_patience(account, limits)
+        require_quota(account, cost, limits)
+
+    async def _account(self, member: str, server: str | None) -> Account:
+        now = time.time()
+        last = await self._store.charges.last_order(member, server)
+        return Account(
+            open_of_member=await self._store.jobs.count_open(member=member),
+            open_of_server=await self._store.jobs.count_open(server=server) if server else 0,
+            spent=await self._store.charges.spent(member, server, now - QUOTA_SECONDS),
+            since_last=None if last is None else max(0.0, now - last),
+        )
+
+    async def _write(self, record: JobRecord) -> None:
+        """Charge first: a job that is written down is never free, and a charge without one is taken back."""
+        charges, server = self._store.charges, record.answer.server
+        await charges.add(record.id, record.member.id, server, record.cost, record.created)
+        try:
+            await self._store.jobs.add(record)
+        except StorageError:
+            await charges.refund(record.id, record.cost)
+            raise
+
+
+def _settings(plan: Plan) -> Settings:
+    return Settings.layered([plan.recipe.settings])

@@ -1,0 +1,1 @@
+"""What members may ask for."""

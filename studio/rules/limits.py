@@ -1,0 +1,209 @@
+"""What members may ask for, where the admin has drawn the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from engine.errors import ChannelError, LimitError
+from engine.recipe.recipe import Morph, Recipe, Variations, kind_of
+from engine.sentence import Sentence
+from studio.config.config import EVERYTHING, LimitsConfig, ModerationConfig
+from studio.config.effective import Place
+from studio.rules.banned_words import banned_words
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+
+_NO_TEXT = ("kind", "loop", "settings", "version")
+"""Keys of a recipe whose values members choose but do not write."""
+
+
+_SPOKEN = {
+    "giro": Sentence("/giro"),
+    "morph": Sentence("/morph"),
+    "zoom": Sentence("/zoom"),
+    "variations": Sentence("variations"),
+}
+"""What the kinds of animations are called, so that members read of the commands as Discord shows them."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member has asked for so far in one place.
+
+    Attributes:
+        open_of_member: their unfinished jobs, wherever.
+        open_of_server: the server's unfinished jobs.
+        spent: seconds of the engine's time in the last 24 hours.
+        since_last: seconds since their last order; None if there was none.
+    """
+
+    open_of_member: int
+    open_of_server: int
+    spent: float
+    since_last: float | None
+
+
+def require_welcome(blocked_by: str | None) -> None:
+    """Hold a member to whether they are blocked.
+
+    Args:
+        blocked_by: the id of the server where they are; empty where that is everywhere, None if they are not.
+
+    Raises:
+        LimitError: they are.
+    """
+    if blocked_by:
+        raise LimitError("The admins of this server have blocked you here; only they can change that.")
+    if blocked_by is not None:
+        raise LimitError("Those who run this bot have blocked you; only they can change that.")
+
+
+def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
+    """Hold an order to the commands and channels that are open.
+
+    Raises:
+        LimitError: this one is not.
+    """
+    for kind in _kinds(recipe):
+        if EVERYTHING not in limits.commands and kind not in limits.commands:
+            raise _closed(kind, limits)
+    if EVERYTHING not in limits.channels and place.channel not in limits.channels:
+        if not limits.channels:
+            raise LimitError("No channel is open to you on this server; its admins can open one.")
+        raise ChannelError("This channel is not open to you for animations.", channels=limits.channels)
+
+
+def require_decent(recipe: Recipe, moderation: ModerationConfig) -> None:
+    """Hold a recipe to the words that are wanted.
+
+    Raises:
+        LimitError: there is another among them.
+    """
+    banned = banned_words(moderation.banned_words)
+    for text in texts_of(recipe):
+        if word := banned.find(text):
+            raise LimitError("“{word}” is not wanted here; say it in other words.", word=word)
+
+
+def require_room(account: Account, limits: LimitsConfig) -> None:
+    """Hold a member and a server to the number of unfinished jobs they may have.
+
+    Raises:
+        LimitError: there is no room for one more.
+    """
+    if account.open_of_member >= limits.jobs_per_member:
+        raise LimitError(
+            Sentence(
+                "You have {count} animation in the queue, and at most {limit} are allowed at a time: wait for one to"
+                " finish, or cancel one with /queue.",
+                {"count": account.open_of_member, "limit": limits.jobs_per_member},
+                "You have {count} animations in the queue, and at most {limit} are allowed at a time: wait for one to"
+                " finish, or cancel one with /queue.",
+            )
+        )
+    if account.open_of_server >= limits.jobs_per_server:
+        raise LimitError(
+            Sentence(
+                "This server has {count} animation in the queue, and at most {limit} are allowed at a time: try again"
+                " when one is finished.",
+                {"count": account.open_of_server, "limit": limits.jobs_per_server},
+                "This server has {count} animations in the queue, and at most {limit} are allowed at a time: try again"
+                " when one is finished.",
+            )
+        )
+
+
+def require_patience(account: Account, limits: LimitsConfig) -> None:
+    """Hold a member to the time between two orders.
+
+    Raises:
+        LimitError: the last one was too short a while ago.
+    """
+    if account.since_last is not None and account.since_last < limits.cooldown_seconds:
+        raise LimitError(
+            "Between two animations {pause} have to pass here: try again in {left}.",
+            pause=duration(limits.cooldown_seconds),
+            left=duration(limits.cooldown_seconds - account.since_last),
+        )
+
+
+def require_quota(account: Account, cost: float, limits: LimitsConfig) -> None:
+    """Hold a member to what they may spend in any 24 hours.
+
+    Args:
+        account: what they have spent.
+        cost: what one more animation will take, in seconds of the engine's time.
+        limits: what is allowed; a quota of 0 is none.
+
+    Raises:
+        LimitError: it would be too much.
+    """
+    quota = limits.daily_seconds
+    if not quota or account.spent + cost <= quota:
+        return
+    if cost > quota:
+        raise LimitError(
+            "This would take about {cost} of the engine's time, and {quota} in 24 hours are allowed here: ask for"
+            " fewer frames, or for less to be tried.",
+            cost=duration(cost),
+            quota=duration(quota),
+        )
+    raise LimitError(
+        "This would take about {cost} of the engine's time; {left} of your {quota} in 24 hours are left: ask for fewer"
+        " frames, for less to be tried, or again later.",
+        cost=duration(cost),
+        left=duration(max(0.0, quota - account.spent)),
+        quota=duration(quota),
+    )
+
+
+def texts_of(recipe: Recipe) -> Iterator[str]:
+    """Yield every text in a recipe that a member wrote, and a morph's prompt with its words in place."""
+    yield from _texts(msgspec.to_builtins(recipe))
+    animation = recipe.of if isinstance(recipe, Variations) else recipe
+    if isinstance(animation, Morph):
+        yield from (animation.prompt.replace("{}", word) for word in animation.waypoints)
+
+
+def duration(seconds: float) -> Sentence:
+    """Return a time rounded up to what matters: seconds, minutes or hours."""
+    whole = -int(-seconds // 1)
+    if whole < 2 * _MINUTE:
+        return Sentence("{count} second", {"count": whole}, "{count} seconds")
+    if whole < 2 * _HOUR:
+        return Sentence("{count} minute", {"count": -(-whole // _MINUTE)}, "{count} minutes")
+    return Sentence("{count} hour", {"count": -(-whole // _HOUR)}, "{count} hours")
+
+
+def _closed(kind: str, limits: LimitsConfig) -> LimitError:
+    """Return the error about a kind of animation that is not open, and what is."""
+    closed = Sentence("Not open to you here: {command}.", {"command": _SPOKEN[kind]})
+    if not limits.commands:
+        return LimitError(closed)
+    first, *others = (_SPOKEN[name] for name in limits.commands)
+    for other in others:
+        first = Sentence("{one}, {other}", {"one": first, "other": other})
+    return LimitError("{closed} Open are: {commands}.", closed=closed, commands=first)
+
+
+def _kinds(recipe: Recipe) -> Iterator[str]:
+    """Yield the commands that a recipe takes: its own, and that of the recipe in it, if there is one."""
+    yield kind_of(recipe)
+    if isinstance(recipe, Variations):
+        yield kind_of(recipe.of)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str() if value:
+            yield value
+        case dict():
+            for key, inner in value.items():
+                if key not in _NO_TEXT:
+                    yield from _texts(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _texts(inner)

@@ -1,0 +1,24 @@
+"""What must outlive a restart of the bot."""
+
+from __future__ import annotations
+
+from studio.store.announcements import Announcement
+from studio.store.pages import Query
+from studio.store.records import Answer, JobRecord, Member, Order, Share, State
+from studio.store.renders import Render
+from studio.store.shares import Page
+from studio.store.store import Store
+
+__all__ = [
+    "Announcement",
+    "Answer",
+    "JobRecord",
+    "Member",
+    "Order",
+    "Page",
+    "Query",
+    "Render",
+    "Share",
+    "State",
+    "Store",
+]

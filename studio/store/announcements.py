@@ -1,0 +1,125 @@
+"""What the bot posts on its own, each exactly once.
+
+An announcement is written down before it is posted and again afterwards. One that was never said to be posted is in
+doubt: the program ended in between, and whoever posts it looks first whether it is there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from engine.protocol.messages import JobId
+from studio.store.database import Database
+
+Purpose = Literal["showcase", "digest"]
+
+
+class Announcement(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be posted once.
+
+    Attributes:
+        server: id of where.
+        subject: what of, such as a share's id or the name of a week.
+        since: when it was decided on or, later, sent for the last time, in seconds since the epoch.
+        channel, message: where it was posted; None while that is not known.
+        about: the shares that a digest shows, the best first.
+    """
+
+    purpose: Purpose
+    server: str
+    subject: str
+    since: float
+    channel: str | None = None
+    message: str | None = None
+    about: tuple[JobId, ...] = ()
+
+
+class Announcements:
+    """All announcements. All methods raise StorageError if the database cannot be used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, announcement: Announcement) -> Announcement:
+        """Decide on an announcement; return it as it stands, which is otherwise where it was decided on before."""
+        await self._database.rows(
+            "INSERT INTO announcements (purpose, server, subject, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+            announcement.since,
+        )
+        return await self.find(announcement.purpose, announcement.server, announcement.subject) or announcement
+
+    async def find(self, purpose: Purpose, server: str, subject: str) -> Announcement | None:
+        """Return an announcement, None if it was never decided on."""
+        sql = "SELECT * FROM announcements WHERE purpose = ? AND server = ? AND subject = ?"
+        row = await self._database.row(sql, purpose, server, subject)
+        return _announcement(row) if row else None
+
+    async def orphans(self, server: str) -> list[Announcement]:
+        """Return what stands in a server's showcase although it is not shared any more."""
+        rows = await self._database.rows(
+            "SELECT * FROM announcements WHERE purpose = 'showcase' AND server = ? AND message IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM shares WHERE shares.id = announcements.subject)",
+            server,
+        )
+        return [_announcement(row) for row in rows]
+
+    async def outdated(self, server: str) -> list[Announcement]:
+        """Return a server's digests that show something that is not shared any more."""
+        rows = await self._database.rows(
+            "SELECT * FROM announcements WHERE purpose = 'digest' AND server = ? AND message IS NOT NULL AND EXISTS"
+            " (SELECT 1 FROM json_each(about) WHERE NOT EXISTS (SELECT 1 FROM shares WHERE shares.id = value))",
+            server,
+        )
+        return [_announcement(row) for row in rows]
+
+    async def sending(self, announcement: Announcement, shares: Iterable[JobId], now: float) -> None:
+        """Note that an announcement is about to be sent, and which shares it is going to show."""
+        await self._database.rows(
+            "UPDATE announcements SET about = ?, since = ? WHERE purpose = ? AND server = ? AND subject = ?",
+            msgspec.json.encode(tuple(shares)).decode(),
+            now,
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+        )
+
+    async def shows(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
+        """Note which shares an announcement shows from now on."""
+        await self._database.rows(
+            "UPDATE announcements SET about = ? WHERE purpose = ? AND server = ? AND subject = ?",
+            msgspec.json.encode(tuple(shares)).decode(),
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+        )
+
+    async def withdrawn(self, announcement: Announcement) -> None:
+        """Note that an announcement does not stand anywhere any more."""
+        await self._database.rows(
+            "UPDATE announcements SET channel = NULL, message = NULL WHERE purpose = ? AND server = ? AND subject = ?",
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+        )
+
+    async def posted(self, announcement: Announcement, channel: str, message: str) -> None:
+        """Note where an announcement stands."""
+        await self._database.rows(
+            "UPDATE announcements SET channel = ?, message = ? WHERE purpose = ? AND server = ? AND subject = ?",
+            channel,
+            message,
+            announcement.purpose,
+            announcement.server,
+            announcement.subject,
+        )
+
+
+def _announcement(row: sqlite3.Row) -> Announcement:
+    return msgspec.convert({**dict(row), "about": msgspec.json.decode(row["about"])}, Announcement)

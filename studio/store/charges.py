@@ -1,0 +1,61 @@
+"""What members have spent, in seconds of the engine's time, and how much that time is worth."""
+
+from __future__ import annotations
+
+from engine.protocol.messages import JobId
+from studio.orders.quote import Pace
+from studio.store.database import Database
+
+
+class Charges:
+    """One charge a job. A member's account is apart in every server; None stands for their direct messages.
+
+    All methods raise StorageError if the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, job: JobId, member: str, server: str | None, seconds: float, at: float) -> None:
+        """Charge a member for a job.
+
+        Args:
+            job: which one; a second charge for it takes the place of the first.
+            member: id of who asked for it.
+            server: id of where they asked.
+            seconds: of the engine's time.
+            at: when they asked, in seconds since the epoch.
+        """
+        sql = "INSERT OR REPLACE INTO charges (job, member_id, server, seconds, at) VALUES (?, ?, ?, ?, ?)"
+        await self._database.rows(sql, job, member, server, seconds, at)
+
+    async def refund(self, job: JobId, seconds: float) -> None:
+        """Give so many seconds of a job's charge back, at most all of them; the order itself still counts."""
+        await self._database.rows("UPDATE charges SET seconds = max(0.0, seconds - ?) WHERE job = ?", seconds, job)
+
+    async def spent(self, member: str, server: str | None, since: float) -> float:
+        """Return the seconds that a member was charged with in one place after a time since the epoch."""
+        sql = "SELECT total(seconds) FROM charges WHERE member_id = ? AND server IS ? AND at > ?"
+        row = await self._database.row(sql, member, server, since)
+        return float(row[0]) if row else 0.0
+
+    async def last_order(self, member: str, server: str | None) -> float | None:
+        """Return when a member last ordered something in one place, in seconds since the epoch; None for never."""
+        row = await self._database.row(
+            "SELECT max(at) FROM charges WHERE member_id = ? AND server IS ?", member, server
+        )
+        return row[0] if row else None
+
+    async def pace(self, model: str) -> Pace:
+        """Return how fast a model renders, as far as that was measured."""
+        row = await self._database.row("SELECT seconds, work FROM paces WHERE model = ?", model)
+        return Pace(row["seconds"], row["work"]) if row else Pace()
+
+    async def set_pace(self, model: str, pace: Pace) -> None:
+        """Remember how fast a model renders."""
+        sql = "INSERT OR REPLACE INTO paces (model, seconds, work) VALUES (?, ?, ?)"
+        await self._database.rows(sql, model, pace.seconds, pace.work)
+
+    async def prune(self, before: float) -> None:
+        """Forget charges from before a time, in seconds since the epoch."""
+        await self._database.rows("DELETE FROM charges WHERE at < ?", before)

@@ -1,0 +1,108 @@
+"""The one connection to SQLite that every room of the store shares."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+import aiosqlite
+
+from engine.errors import StorageError
+from studio.store.migrations import is_migrated, migrate
+
+_CHUNK = 500
+"""Ids in one statement: whoever waits for the connection gets a turn in between."""
+
+
+class Database:
+    """One SQLite file.
+
+    There are no transactions above it: every change is one statement, and what has to happen with it is done by the
+    schema's triggers. So no two coroutines can meet inside a half-done change.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: aiosqlite.Connection | None = None
+
+    async def open(self) -> None:
+        """Open the database, making or updating it as needed.
+
+        Raises:
+            StorageError: the file cannot be used.
+        """
+        async with self._errors():
+            self._connection = await aiosqlite.connect(self._path, isolation_level=None)
+            self._path.chmod(0o600)  # it holds interaction tokens
+            self._connection.row_factory = aiosqlite.Row
+            await self._connection.execute("PRAGMA journal_mode = WAL")
+            await self._connection.execute("PRAGMA busy_timeout = 5000")
+            await migrate(self._connection)
+
+    async def open_to_read(self) -> None:
+        """Open a database that a bot may be using; nothing in it can be changed.
+
+        Raises:
+            StorageError: there is none, it cannot be used, or no bot of this version has opened it yet.
+        """
+        if not await asyncio.to_thread(self._path.is_file):
+            raise StorageError("{path}: there is no such file.", path=self._path)
+        up_to_date = False
+        try:
+            async with self._errors():
+                address = f"{self._path.absolute().as_uri()}?mode=ro"
+                self._connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+                self._connection.row_factory = aiosqlite.Row
+                await self._connection.execute("PRAGMA busy_timeout = 5000")
+                up_to_date = await is_migrated(self._connection)
+        finally:
+            if not up_to_date:
+                await self.close()  # its thread would keep the process from ending
+        if not up_to_date:
+            raise StorageError("{path}: is of another version; start the bot of this version first.", path=self._path)
+
+    async def close(self) -> None:
+        """Close the database; it can be opened again."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Run one statement and return the rows that it selects or returns.
+
+        Raises:
+            StorageError: the database is not open, or cannot be used.
+        """
+        async with self._errors():
+            return list(await self._opened.execute_fetchall(sql, values))
+
+    async def row(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """Run one statement and return its first row, None if there is none; raises as `rows` does."""
+        found = await self.rows(sql, *values)
+        return found[0] if found else None
+
+    async def known(self, table: Literal["jobs", "shares"], ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that stand in a table, however many they are; raises as `rows` does."""
+        found: set[str] = set()
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            rows = await self.rows(f"SELECT id FROM {table} WHERE id IN ({', '.join('?' * len(chunk))})", *chunk)
+            found.update(row["id"] for row in rows)
+        return found
+
+    @property
+    def _opened(self) -> aiosqlite.Connection:
+        if self._connection is None:
+            raise StorageError("{path}: is not open.", path=self._path)
+        return self._connection
+
+    @asynccontextmanager
+    async def _errors(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError("{path}: cannot be used ({error}).", path=self._path, error=error) from error

@@ -1,0 +1,237 @@
+"""What members have shared with their server."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.protocol.messages import JobId
+from engine.recipe.prompts import texts_of
+from engine.recipe.recipe import from_json, to_json
+from studio.store.database import Database
+from studio.store.pages import CIRCLE, Pages, Query
+from studio.store.records import Member, Share
+from studio.store.suggestions import Suggestions, suggestions_of
+from studio.store.words import scoped, search_expression, words_of
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One share of several: the `offset`-th of `total`, counted from 0; None where there is none at all."""
+
+    share: Share | None
+    offset: int
+    total: int
+
+
+class Shares:
+    """Every share of every server; no query reads those of another server than its own.
+
+    All methods raise StorageError if the database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pages = Pages(database)
+        self.suggest = Suggestions(database).suggest
+
+    # ---- one share ----
+
+    async def add(self, share: Share) -> bool:
+        """Show a render to its server; return False if it was shared before."""
+        texts = [word for text in texts_of(share.recipe) for word in words_of(text)]
+        row = await self._database.row(
+            "INSERT INTO shares (id, server, member_id, member_name, recipe, model, width, height, frames, created,"
+            " shared, votes, parent, parent_maker, channel, message, home, nsfw, adults_only, shuffle, words,"
+            " prompts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO NOTHING RETURNING id",
+            share.id,
+            share.server,
+            share.member.id,
+            share.member.name,
+            to_json(share.recipe),
+            share.model,
+            share.width,
+            share.height,
+            share.frames,
+            share.created,
+            share.shared,
+            share.parent,
+            share.parent_maker,
+            share.channel,
+            share.message,
+            share.home,
+            share.nsfw,
+            share.adults_only,
+            random.SystemRandom().randrange(CIRCLE),
+            scoped(share.server, texts),
+            "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
+        )
+        self._pages.forget()
+        return row is not None
+
+    async def get(self, share: JobId) -> Share | None:
+        """Return a share, or None if there is none of that id."""
+        row = await self._database.row("SELECT * FROM shares WHERE id = ?", share)
+        return _share(row) if row else None
+
+    async def delete(self, share: JobId) -> Share | None:
+        """Take a share back, with its votes; return it as it was, None if there was none."""
+        row = await self._database.row("DELETE FROM shares WHERE id = ? RETURNING *", share)
+        self._pages.forget()
+        return _share(row) if row else None
+
+    async def forget_message(self, share: JobId) -> None:
+        """Note that the message where a share was posted is there no more."""
+        await self._database.rows("UPDATE shares SET message = NULL WHERE id = ?", share)
+
+    # ---- votes and saves ----
+
+    async def vote(self, share: JobId, member: str) -> tuple[Share, bool] | None:
+        """Give a member's vote, or take it back where they had given it; one's own share takes none from oneself.
+
+        Returns:
+            the share afterwards and whether the member's vote is on it; None if there is no such share.
+        """
+        given = await self._database.row(
+            "INSERT INTO votes (share, member_id, at) SELECT id, ?, ? FROM shares WHERE id = ? AND member_id <> ?"
+            " ON CONFLICT DO NOTHING RETURNING share",
+            member,
+            time.time(),
+            share,
+            member,
+        )
+        if given is None:
+            await self._database.rows("DELETE FROM votes WHERE share = ? AND member_id = ?", share, member)
+        found = await self.get(share)
+        return (found, given is not None) if found else None
+
+    async def save(self, share: JobId, member: str) -> bool:
+        """Keep a share in a member's list; return False if there is no such share or it is there already."""
+        row = await self._database.row(
+            "INSERT INTO saves (member_id, server, share, at) SELECT ?, server, id, ? FROM shares WHERE id = ?"
+            " ON CONFLICT DO NOTHING RETURNING share",
+            member,
+            time.time(),
+            share,
+        )
+        return row is not None
+
+    async def unsave(self, share: JobId, member: str) -> bool:
+        """Take a share off a member's list; return whether it was there."""
+        sql = "DELETE FROM saves WHERE share = ? AND member_id = ? RETURNING share"
+        return await self._database.row(sql, share, member) is not None
+
+    async def saved(self, share: JobId, member: str) -> bool:
+        """Return whether a share is on a member's list."""
+        sql = "SELECT 1 FROM saves WHERE share = ? AND member_id = ?"
+        return await self._database.row(sql, share, member) is not None
+
+    # ---- many ----
+
+    async def page(self, query: Query, offset: int) -> Page:
+        """Return one share of a query; an offset past either end gives the share at that end."""
+        spot = await self._pages.find(query, offset)
+        if spot is None:
+            return Page(None, 0, 0)
+        row = await self._database.row("SELECT * FROM shares WHERE number = ?", spot.number)
+        return Page(_share(row) if row else None, spot.offset, spot.total)
+
+    async def best(self, server: str, since: float, until: float, count: int) -> list[Share]:
+        """Return the shares of a time with the most votes, the best first; times in seconds since the epoch."""
+        rows = await self._database.rows(
+            "SELECT * FROM shares INDEXED BY shares_by_age WHERE server = ? AND shared >= ? AND shared < ?"
+            " ORDER BY votes DESC, shared DESC, number DESC LIMIT ?",
+            server,
+            since,
+            until,
+            count,
+        )
+        return [_share(row) for row in rows]
+
+    async def recently_voted(self, server: str, votes: int, since: float) -> list[Share]:
+        """Return the shares with at least so many votes one of which was given after a time since the epoch."""
+        rows = await self._database.rows(
+            "SELECT * FROM shares WHERE server = ? AND votes >= ?"
+            " AND id IN (SELECT share FROM votes WHERE at > ?) ORDER BY shared",
+            server,
+            votes,
+            since,
+        )
+        return [_share(row) for row in rows]
+
+    async def found(self, server: str, typed: str, count: int) -> list[Share]:
+        """Return the newest shares of a server that hold every word typed; nothing typed finds all."""
+        if wanted := search_expression(server, typed):
+            rows = await self._database.rows(
+                "SELECT * FROM shares WHERE number IN"
+                " (SELECT rowid FROM share_words WHERE share_words MATCH ? ORDER BY rowid DESC LIMIT ?)"
+                " ORDER BY number DESC",
+                wanted,
+                count,
+            )
+        else:
+            sql = "SELECT * FROM shares WHERE server = ? ORDER BY shared DESC LIMIT ?"
+            rows = await self._database.rows(sql, server, count)
+        return [_share(row) for row in rows]
+
+    async def servers(self) -> list[str]:
+        """Return the servers that have shares."""
+        rows = await self._database.rows("SELECT server FROM gallery_totals WHERE shares > 0")
+        return [row["server"] for row in rows]
+
+    async def shared_before(self, server: str, before: float, *, home: str | None = None) -> list[tuple[JobId, str]]:
+        """Return the shares of a server, or of one channel there, from before a time in seconds since the epoch.
+
+        Returns:
+            each one's id and the channel whose rules hold for it.
+        """
+        rows = await self._database.rows(
+            "SELECT id, coalesce(nullif(home, ''), channel) AS home FROM shares WHERE server = ? AND shared < ?",
+            server,
+            before,
+        )
+        found = [(row["id"], row["home"]) for row in rows]
+        return [share for share in found if home is None or share[1] == home]
+
+    async def made_by(self, server: str, member: str) -> list[JobId]:
+        """Return what a member has shared in a server."""
+        rows = await self._database.rows("SELECT id FROM shares WHERE server = ? AND member_id = ?", server, member)
+        return [row["id"] for row in rows]
+
+    async def of_server(self, server: str) -> list[Share]:
+        """Return everything that is shared with a server, newest first: for an export, not for a member who waits."""
+        rows = await self._database.rows("SELECT * FROM shares WHERE server = ? ORDER BY shared DESC, id", server)
+        return [_share(row) for row in rows]
+
+    async def not_shared(self, jobs: Sequence[JobId]) -> list[JobId]:
+        """Return those of the jobs that nobody has shared."""
+        shared = await self._database.known("shares", jobs)
+        return [job for job in jobs if job not in shared]
+
+
+def _share(row: sqlite3.Row) -> Share:
+    return Share(
+        id=row["id"],
+        server=row["server"],
+        member=Member(id=row["member_id"], name=row["member_name"]),
+        recipe=from_json(row["recipe"]),
+        model=row["model"],
+        width=row["width"],
+        height=row["height"],
+        frames=row["frames"],
+        created=row["created"],
+        shared=row["shared"],
+        votes=row["votes"],
+        parent=row["parent"],
+        parent_maker=row["parent_maker"],
+        channel=row["channel"],
+        message=row["message"],
+        home=row["home"],
+        nsfw=bool(row["nsfw"]),
+        adults_only=bool(row["adults_only"]),
+    )

@@ -1,0 +1,98 @@
+"""Everything that must outlive a restart: one database of several rooms, and the finished files beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from engine.protocol.messages import JobId
+from studio.store.announcements import Announcements
+from studio.store.charges import Charges
+from studio.store.commands import Commands
+from studio.store.database import Database
+from studio.store.forms import Forms
+from studio.store.jobs import Jobs
+from studio.store.members import Members
+from studio.store.renders import Renders
+from studio.store.shares import Shares
+
+_DAY = 24 * 60 * 60
+_FORM_DAYS = 2
+_STRAY_SECONDS = 60 * 60
+"""How long a file may lie there that belongs to nothing: such as while somebody puts a backup back."""
+
+
+class Store:
+    """The rooms.
+
+    Attributes:
+        jobs: who asked for what, and how far it is.
+        gallery: what members have shared.
+        members: what they keep, and who is blocked.
+        charges: what they have spent.
+        announcements: what the bot posts on its own.
+        commands: what Discord was told of.
+        forms: what stands behind those that members have open.
+        renders: the finished files.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._database = Database(data / "tappa.db")
+        self.jobs = Jobs(self._database)
+        self.gallery = Shares(self._database)
+        self.members = Members(self._database)
+        self.charges = Charges(self._database)
+        self.announcements = Announcements(self._database)
+        self.commands = Commands(self._database)
+        self.forms = Forms(self._database)
+        self.renders = Renders(data / "renders")
+
+    async def open(self) -> None:
+        """Open the database, making or updating it as needed.
+
+        Raises:
+            StorageError: the data directory or the database cannot be used.
+        """
+        await self.renders.open()
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Close the database; the store can be opened again."""
+        await self._database.close()
+
+    async def prune(
+        self, days: float, *, unshared_days: float | None = None, own_days: Mapping[str, float] | None = None
+    ) -> list[JobId]:
+        """Forget settled jobs and charges that are older than so many days; what is shared stays.
+
+        What stands behind forms goes after two days. Files are `sweep`'s.
+
+        Args:
+            days: how many for charges.
+            unshared_days: how many for jobs, at most `days`, which is what None stands for.
+            own_days: how many instead for those of single servers, by their ids; at most `days` as well.
+
+        Returns:
+            the jobs that were forgotten.
+
+        Raises:
+            StorageError: the database cannot be used.
+        """
+        now = time.time()
+        own = {server: now - days_there * _DAY for server, days_there in (own_days or {}).items()}
+        await self.charges.prune(now - days * _DAY)
+        await self.forms.prune(now - _FORM_DAYS * _DAY)
+        return await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
+
+    async def sweep(self, forgotten: Sequence[JobId]) -> None:
+        """Throw away the files of jobs that were just forgotten, and those that belong to neither a job nor a share.
+
+        How old a file is says nothing: that of a job which could not be delivered for long is still waited for.
+
+        Raises:
+            StorageError: the database or the folder cannot be used, or a file cannot be removed.
+        """
+        await self.renders.remove(await self.gallery.not_shared(forgotten))
+        found = await self.renders.older_than(time.time() - _STRAY_SECONDS)
+        await self.renders.remove(await self.gallery.not_shared(await self.jobs.unknown(found)))

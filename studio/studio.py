@@ -1,0 +1,283 @@
+"""The one façade that the cogs talk to: orders in, progress and GIFs out, nothing lost in between.
+
+Store first, then engine: an order is written down before the engine hears of it, a GIF is on disk before the engine may
+forget its frames, and a job counts as delivered only when whoever posted it says so. Whatever was left open by a
+restart is taken up again by `open`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from engine.errors import LimitError, StorageError, describe
+from engine.protocol.engine import Engine
+from engine.protocol.messages import JobId, Ready, Standing
+from engine.sentence import Sentence
+from studio.administration import Administration, Rooms
+from studio.config.config_file import ConfigFile
+from studio.config.effective import Place, keep_days_of
+from studio.gallery.gallery import Gallery
+from studio.gallery.history import Archive
+from studio.members.profiles import Belongings
+from studio.orders.admission import Admission, Allowance
+from studio.orders.job_snapshot import Live
+from studio.orders.job_tracker import Ledger
+from studio.store import Answer, JobRecord, Order, Render, Share, Store
+
+_log = logging.getLogger(__name__)
+
+_DAY = 24 * 60 * 60
+
+
+class QueueEntry(msgspec.Struct, frozen=True):
+    """An unfinished job and where it stands; None while the engine has not said so yet."""
+
+    record: JobRecord
+    standing: Standing | None
+
+
+class Studio:
+    """Takes orders, has them rendered, and keeps what must not be lost.
+
+    Attributes:
+        archive: what is remembered of renders.
+        administration: what administrators may do.
+        gallery: what the members of each server have shared.
+        announcements: what the bot has posted on its own.
+        belongings: what members keep for themselves.
+        forms: what stands behind the forms that they have open.
+    """
+
+    def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
+        self._configuration = configuration
+        self._engine = engine
+        self._store = store
+        self.gallery = Gallery(configuration, store)
+        self.announcements = store.announcements
+        self.forms = store.forms
+        self.belongings = Belongings(store)
+        self._ledger = Ledger(engine, store)
+        self._admission = Admission(configuration, engine, store)
+        self.archive = Archive(configuration, engine, store)
+        self.administration = Administration(
+            Rooms(engine=engine, store=store, ledger=self._ledger, archive=self.archive, gallery=self.gallery)
+        )
+        self._pruning: asyncio.Task[None] | None = None
+        self._discarding: set[asyncio.Task[None]] = set()
+        self.gallery.tell_of_removals(self._discard_frames)
+        configuration.require(engine.reconfigure)
+
+    async def open(self) -> None:
+        """Open the store, let the engine start, and take up every unfinished job again.
+
+        Returns before the model is loaded.
+
+        Raises:
+            StorageError: the data directory cannot be used.
+        """
+        await self._store.open()
+        await self.administration.open()
+        await self._engine.start()
+        for record in await self._store.jobs.unsettled():
+            self._ledger.enter(record)
+            if record.is_open:
+                await self._ledger.render(record)
+        self._pruning = asyncio.create_task(self._prune_daily(), name="pruning")
+
+    async def close(self) -> None:
+        """Stop the engine and close the store; unfinished jobs go on at the next `open`."""
+        if self._pruning is not None:
+            self._pruning.cancel()
+        await asyncio.gather(*self._discarding)
+        await self._ledger.close()
+        await self._engine.close()
+        await self._store.close()
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the engine has loaded, or None while it is starting."""
+        return self._engine.ready
+
+    async def wait_ready(self) -> Ready:
+        """Wait for the engine; raises OperatorError if it cannot start."""
+        return await self._engine.wait_ready()
+
+    # ---- orders ----
+
+    async def submit(self, order: Order) -> JobRecord:
+        """Accept an order: once this returns, it will be delivered or its owner told why not.
+
+        Raises:
+            MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was queued.
+            StorageError: it cannot be written down; nothing was queued.
+        """
+        record = await self._admission.admit(order)
+        self._ledger.enter(record)
+        await self._ledger.render(record)
+        return record
+
+    async def allowance(self, member: str, place: Place) -> Allowance | None:
+        """Return what a member has left of their quota where they are; None where there is none."""
+        return await self._admission.allowance(member, place)
+
+    async def cancel(self, job: JobId, by: str, *, moderates: str | None = None) -> JobRecord:
+        """Call off one's own job, wherever it stands, or as a moderator any of their server; its owner reads by whom.
+
+        Args:
+            job: which one.
+            by: id of the member who asks.
+            moderates: id of the server that they moderate, None for none.
+
+        Raises:
+            LimitError: it is not theirs to cancel, or over already.
+        """
+        record = await self.archive.record(job)
+        if record.member.id == by:
+            return await self.administration.cancel(job)
+        if moderates is None or record.answer.server != moderates:
+            raise LimitError("Only the member who asked for this animation and the moderators can cancel it.")
+        return await self.administration.cancel(job, Sentence("Cancelled by a moderator."))
+
+    # ---- looking ----
+
+    def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
+        """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
+        open_jobs = [live.record for live in self._ledger.all() if live.record.is_open]
+        entries = [QueueEntry(record, self.standing(record.id)) for record in open_jobs]
+        if member is not None:
+            entries = [entry for entry in entries if entry.record.member.id == member]
+        else:
+            entries = [entry for entry in entries if entry.record.answer.server == server]
+        return sorted(entries, key=_place)
+
+    @property
+    def open_jobs(self) -> int:
+        """How many jobs the engine has still to work on, of all servers."""
+        return sum(live.record.is_open for live in self._ledger.all())
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for their turn, of all servers."""
+        return sum(live.record.state == "waiting" for live in self._ledger.all())
+
+    def standing(self, job: JobId) -> Standing | None:
+        """Return where a job stands, if the engine has said so."""
+        return self._engine.standings.get(job)
+
+    async def watch(self, job: JobId, every: float) -> AsyncIterator[Live]:
+        """Yield how a job stands: now, then every so many seconds, at once when it is over, and then no more.
+
+        Args:
+            job: an unsettled job.
+            every: seconds between two looks, counted from when the reader comes back for the next one.
+        """
+        while live := self._ledger.find(job):
+            moment = live.now
+            yield moment
+            if not moment.record.is_open:
+                return
+            await live.wait_over(every)
+
+    # ---- delivery ----
+
+    def unfinished(self) -> list[JobRecord]:
+        """Return the jobs whose owners still wait for an answer, the oldest first."""
+        return sorted((live.record for live in self._ledger.all()), key=lambda record: record.created)
+
+    async def render(self, job: JobId) -> Render:
+        """Return what became of a finished job: its GIF, or its contact sheet.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        return await self._store.renders.load(job)
+
+    async def tries(self, job: JobId) -> bytes | None:
+        """Return the contact sheet of the seeds that a finished job tried, a PNG; None if it tried none.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        return await self._store.renders.load_tries(job)
+
+    async def moved(self, job: JobId, answer: Answer) -> None:
+        """Note that a job's answer now stands elsewhere."""
+        self._ledger.show(await self._store.jobs.moved(job, answer))
+
+    async def shrink(self, job: JobId, limit_bytes: int) -> None:
+        """Have a finished job encoded again within fewer bytes, from the frames that the engine still has."""
+        if record := await self._store.jobs.smaller(job, limit_bytes):
+            self._ledger.show(record)
+            await self._ledger.render(record)
+
+    async def make_again(self, job: JobId) -> None:
+        """Have a finished job whose file was lost made again, from the frames that the engine may still have."""
+        if record := await self._store.jobs.lost(job):
+            self._ledger.show(record)
+            await self._ledger.render(record)
+
+    async def delivered(self, job: JobId) -> None:
+        """Say that the GIF was posted."""
+        self._ledger.strike(job)
+        if await self._store.jobs.delivered(job):
+            await self._engine.forget(job)
+
+    async def told(self, job: JobId) -> None:
+        """Say that the owner has been told why there is no GIF."""
+        self._ledger.strike(job)
+        if await self._store.jobs.settled(job):
+            await self._engine.forget(job)
+
+    async def fail(self, job: JobId, sentence: Sentence) -> None:
+        """Say that a finished GIF cannot be delivered; its owner still has to be told."""
+        self._ledger.show(await self._store.jobs.failed(job, sentence))
+
+    async def undeliverable(self, job: JobId, reason: Sentence) -> None:
+        """Say that neither the GIF nor a word about it can reach the owner."""
+        await self.fail(job, reason)
+        await self.told(job)
+
+    # ---- how ----
+
+    async def prune(self) -> None:
+        """Throw away what is kept for long enough: shares, jobs, files and frames.
+
+        Raises:
+            StorageError: the data directory cannot be used.
+        """
+        config = self._configuration.current
+        await self.gallery.expire()  # first, or its files would stay until the next day
+        forgotten = await self._store.prune(
+            config.storage.keep_days,
+            unshared_days=keep_days_of(config, None),
+            own_days={server: keep_days_of(config, server) for server in config.servers},
+        )
+        try:
+            await self._store.sweep(forgotten)
+        finally:
+            await self._engine.discard(forgotten)  # no later pruning knows which they were
+
+    async def _prune_daily(self) -> None:
+        while True:
+            try:
+                await self.prune()
+            except StorageError as error:
+                _log.error("%s", describe(error))
+            await asyncio.sleep(_DAY)
+
+    def _discard_frames(self, share: Share) -> None:
+        """See to it that of a share that is taken back the engine keeps nothing either."""
+        task = asyncio.create_task(self._engine.discard([share.id]))
+        self._discarding.add(task)
+        task.add_done_callback(self._discarding.discard)
+
+
+def _place(entry: QueueEntry) -> tuple[float, float, float]:
+    standing, record = entry.standing, entry.record
+    if standing is None:
+        return (0 if record.state == "running" else float("inf"), 0, record.created)
+    return (standing.position, standing.seconds_left or 0, record.created)

@@ -1,0 +1,66 @@
+"""Each share's picture and its still: the GIF as it was posted, and its first frame as a small WebP."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+from PIL import Image
+
+from engine.protocol.messages import JobId, Suffix
+
+SUFFIXES = get_args(Suffix)
+"""What a render can be: an animation, or one picture."""
+
+_LONGEST_SIDE = 640
+_VEIL_SIDE = 8
+"""A veiled picture keeps so few pixels that nothing can be made out, even by whoever opens the file."""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A render on disk; `stamp` differs when the file does."""
+
+    source: Path
+    stamp: str
+
+    @property
+    def suffix(self) -> str:
+        """The file's kind: ".gif" or ".png"."""
+        return self.source.suffix
+
+    def copy(self) -> bytes:
+        """Return the file as it is."""
+        return self.source.read_bytes()
+
+    def still(self) -> bytes:
+        """Return the first frame as WebP, at most 640 pixels a side."""
+        with Image.open(self.source) as image:
+            frame = image.convert("RGB")
+        frame.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        return _webp(frame)
+
+    def veiled(self) -> bytes:
+        """Return the first frame blurred beyond recognition, as WebP."""
+        with Image.open(self.source) as image:
+            frame = image.convert("RGB").resize((_VEIL_SIDE, _VEIL_SIDE), Image.Resampling.BOX)
+        return _webp(frame.resize((_VEIL_SIDE * 24, _VEIL_SIDE * 24), Image.Resampling.BICUBIC))
+
+
+def find_picture(renders: Path, job: JobId) -> Picture | None:
+    """Return a job's render, if it is still kept."""
+    for suffix in SUFFIXES:
+        source = renders / f"{job}{suffix}"
+        try:
+            facts = source.stat()
+        except OSError:
+            continue
+        return Picture(source=source, stamp=f"{facts.st_size}-{facts.st_mtime_ns}")
+    return None
+
+
+def _webp(image: Image.Image) -> bytes:
+    encoded = io.BytesIO()
+    image.save(encoded, "WEBP", quality=80, method=2)
+    return encoded.getvalue()

@@ -1,0 +1,205 @@
+"""Frames on disk."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.frames.frame_store import Folder, Spool
+from engine.protocol.messages import Plan
+from engine.recipe.recipe import Zoom
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Spool(tmp_path / "spool").folder("job")
+    begin(folder)
+    return folder
+
+
+def begin(folder: Folder, model: str = "toy", frames: int = 60) -> None:
+    if folder.open(plan(model, frames)) is None:
+        folder.begin(plan(model, frames))
+
+
+def plan(model: str = "toy", frames: int = 60) -> Plan:
+    return Plan(recipe=Zoom(seed=1, prompt="a", frames=60), model=model, frames=frames, unet_calls=100)
+
+
+def picture(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+
+
+def test_a_frame_comes_back_to_the_last_bit(folder: Folder) -> None:
+    folder.save(3, picture(3))
+    assert np.array_equal(folder.picture(3), picture(3))
+    assert folder.frames() == {3}
+
+
+def test_the_same_plan_finds_its_frames_again(folder: Folder) -> None:
+    folder.save(0, picture(0))
+    begin(folder)
+    assert folder.frames() == {0}
+
+
+def test_another_plan_starts_from_nothing(folder: Folder) -> None:
+    folder.save(0, picture(0))
+    begin(folder, model="another")
+    assert folder.frames() == set()
+
+
+def test_a_frame_that_was_cut_short_does_not_count(folder: Folder) -> None:
+    folder.save(0, picture(0))
+    folder.save(1, picture(1))
+    whole = (folder.path / "00001.png").read_bytes()
+    (folder.path / "00001.png").write_bytes(whole[:-20])
+    (folder.path / "00002.png").write_bytes(b"")
+    assert folder.frames() == {0}
+
+
+def damage(folder: Folder, index: int, at: float = 0.5) -> None:
+    """Change one byte of a frame, `at` being where, as a share of it; as a file it stays as long as it was."""
+    path = folder.path / f"{index:05d}.png"
+    data = bytearray(path.read_bytes())
+    data[int(at * len(data))] ^= 0xFF
+    path.unlink()  # or the folder that it was taken over from would change as well
+    path.write_bytes(data)
+
+
+def test_a_damaged_frame_is_thrown_away_when_the_work_goes_on(folder: Folder) -> None:
+    for index in range(3):
+        folder.save(index, picture(index))
+    damage(folder, 1)
+    assert folder.frames() == {0, 1, 2}, "its beginning and its end are as they were"
+    begin(folder)
+    assert folder.frames() == {0, 2}
+
+
+def test_a_damaged_frame_is_not_taken_over(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    finish(spool, "old")
+    damage(spool.folder("old"), 0)
+    heir = spool.folder("heir")
+    begin(heir)
+    assert heir.take_over([0, 1], spool.folder("old")) == {1}
+    assert heir.frames() == {1}
+
+
+def test_whichever_byte_is_damaged_reading_it_gives_the_picture_or_an_os_error(folder: Folder) -> None:
+    tiny = picture(1)[:8, :8]
+    folder.save(0, tiny, verdict=True, tries=2)
+    path = folder.path / "00000.png"
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        for read in (folder.picture, folder.verdict, folder.tries):
+            with contextlib.suppress(OSError):
+                read(0)
+        if len(folder.frames()) == 1:
+            begin(folder)
+        if folder.frames():
+            assert np.array_equal(folder.picture(0), tiny), f"byte {place} went unnoticed"
+
+
+def test_time_spent_is_remembered(folder: Folder) -> None:
+    assert folder.seconds == 0
+    folder.seconds = 12.5
+    assert Folder(folder.path).seconds == 12.5
+    (folder.path / "seconds").write_bytes(b"")  # as a power cut leaves it
+    assert folder.seconds == 0
+
+
+def test_folders_that_nobody_came_back_for_are_removed(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for name, age in (("old", 3 * 86400), ("young", 0)):
+        begin(spool.folder(name))
+        stamp = (tmp_path / name).stat().st_mtime - age
+        os.utime(tmp_path / name, (stamp, stamp))
+    spool.prune(days=2)
+    assert [path.name for path in tmp_path.iterdir()] == ["young"]
+
+
+def test_a_frame_carries_its_verdict_wherever_it_goes(folder: Folder) -> None:
+    for index, verdict in enumerate((True, False, None)):
+        folder.save(index, picture(index), verdict)
+    assert [folder.verdict(index) for index in range(3)] == [True, False, None]
+    (folder.path / "00000.png").rename(folder.path / "00009.png")
+    assert folder.verdict(9) is True
+    assert np.array_equal(folder.picture(9), picture(0))
+
+
+# ---- jobs that are over ----
+
+
+def finish(spool: Spool, name: str, frames: int = 2, used: float = 0.0) -> int:
+    """Render and shelve a job, last of use `used` seconds after the epoch; return what its frames take."""
+    folder = spool.folder(name)
+    begin(folder, frames=frames)
+    for index in range(frames):
+        folder.save(index, picture(index))
+    folder.shelve()
+    os.utime(folder.path / "shelved", (used, used))
+    return int((folder.path / "shelved").read_text())
+
+
+def names(root: Path) -> set[str]:
+    return {path.name for path in root.iterdir()}
+
+
+def test_the_frames_that_were_of_no_use_for_longest_go_first(tmp_path: Path) -> None:
+    size = finish(Spool(tmp_path), "probe")
+    spool = Spool(tmp_path, keep_bytes=3 * size)
+    for number, name in enumerate(("c", "a", "probe", "b")):
+        finish(spool, name, used=number)
+    spool.make_room()
+    assert names(tmp_path) == {"a", "probe", "b"}
+
+
+def test_taking_frames_over_counts_as_use(tmp_path: Path) -> None:
+    size = finish(Spool(tmp_path), "old", used=1)
+    finish(Spool(tmp_path), "young", used=2)
+    spool = Spool(tmp_path, keep_bytes=size)
+    heir = spool.folder("heir")
+    begin(heir)
+    assert heir.take_over([0, 1, 7], spool.folder("old")) == {0, 1}
+    assert heir.frames() == {0, 1} and np.array_equal(heir.picture(1), picture(1))
+    spool.make_room()
+    assert names(tmp_path) == {"old", "heir"}
+
+
+def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    finish(spool, "old")
+    heir = spool.folder("heir")
+    begin(heir)
+    heir.take_over([0], spool.folder("old"))
+    spool.make_room()
+    assert names(tmp_path) == {"heir"} and np.array_equal(heir.picture(0), picture(0))
+
+
+def test_a_job_in_work_is_never_removed_to_make_room(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, keep_bytes=0)
+    begin(spool.folder("in-work"))
+    finish(spool, "taken-up-again")
+    begin(spool.folder("taken-up-again"), frames=2)
+    spool.make_room()
+    assert names(tmp_path) == {"in-work", "taken-up-again"}
+    assert spool.folder("taken-up-again").frames() == {0, 1}
+
+
+def test_of_a_job_that_was_not_completed_nothing_is_kept(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, keep_bytes=1_000_000)
+    begin(spool.folder("cut-short"))
+    spool.folder("cut-short").save(0, picture(0))
+    spool.shelve("cut-short")
+    spool.shelve("never-begun")
+    assert names(tmp_path) == set()
+
+
+def test_the_plan_of_the_first_attempt_holds_for_the_next(folder: Folder) -> None:
+    """What was taken over then is there now, and is counted as it was."""
+    begun = Plan(recipe=plan().recipe, model="toy", frames=60, unet_calls=40, inherited=30)
+    folder.begin(begun)
+    assert folder.open(plan()) == begun
