@@ -35,6 +35,7 @@ RUN python -c "import tomllib; print('\n'.join(tomllib.load(open('pyproject.toml
 COPY bot.py config.toml LICENSE ./
 COPY cogs cogs
 COPY engine engine
+COPY studio studio
 COPY models models
 
 RUN useradd --system --create-home tappa && mkdir /data && chown tappa:tappa /data

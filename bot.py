@@ -19,41 +19,26 @@ from pathlib import Path
 from typing import Any
 
 import discord
-from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.command_sync import sync_commands
 from cogs.context.failures import Tree
 from cogs.context.outage import is_passing, outlast
 from cogs.delivery.delivery import Deliveries
-from cogs.i18n.language import Translator
-from cogs.renders.buttons import PERSISTENT
-from cogs.renders.recipe_form import Typed
 from engine.client.client import EngineClient
 from engine.errors import ConfigError, OperatorError, describe
-from studio.config.config import Config, DiscordConfig
+from studio.config.config import DiscordConfig
 from studio.config.config_file import ConfigFile
 from studio.store import Store
 from studio.studio import Studio
 
 COGS = (
-    *(
-        "cogs.orders.giro",
-        "cogs.orders.morph",
-        "cogs.orders.zoom",
-        "cogs.presets.presets",
-        "cogs.presets.settings",
-        "cogs.info.queue",
-        "cogs.info.help",
-    ),
-    *(
-        "cogs.info.presence",
-        "cogs.gallery.gallery",
-        "cogs.gallery.vote_counts",
-        "cogs.gallery.showcase",
-        "cogs.gallery.digest",
-        "cogs.admin.admin",
-    ),
-    *("cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
+    *("cogs.orders.giro", "cogs.orders.morph", "cogs.orders.zoom"),
+    *("cogs.renders.buttons", "cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
+    *("cogs.gallery.gallery", "cogs.gallery.vote_counts", "cogs.gallery.showcase", "cogs.gallery.digest"),
+    *("cogs.presets.presets", "cogs.presets.settings"),
+    "cogs.admin.admin",
+    *("cogs.info.queue", "cogs.info.help", "cogs.info.presence"),
 )
 
 EXIT_OPERATOR = 2
@@ -64,57 +49,15 @@ ENGINE_LOOK_SECONDS = 5.0
 _log = logging.getLogger("tappa")
 
 
-class Tappa(commands.Bot):
-    """The Discord client.
-
-    Attributes:
-        configuration: the file and what is in force; `config` is the latter at this moment.
-        studio: takes orders; opened and closed by whoever runs the bot.
-        deliveries: post what comes of them.
-        typed: what stood in forms that were refused.
-    """
-
-    def __init__(self, configuration: ConfigFile, studio: Studio) -> None:
-        super().__init__(
-            command_prefix=commands.when_mentioned,
-            help_command=None,
-            intents=discord.Intents(guilds=True),
-            allowed_mentions=discord.AllowedMentions.none(),
-            allowed_contexts=discord.app_commands.AppCommandContext(guild=True, dm_channel=True),
-            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
-            proxy=configuration.current.discord.proxy or None,
-            tree_cls=Tree,
-        )
-        self.configuration = configuration
-        self.studio = studio
-        self.typed = Typed()
-        self.deliveries = Deliveries(self, studio, configuration)
-
-    @property
-    def config(self) -> Config:
-        """What is in force; look it up each time, for an admin may change it."""
-        return self.configuration.current
-
-    async def setup_hook(self) -> None:
-        """Load the cogs; the buttons under old messages work from here on."""
-        await self.tree.set_translator(Translator())
-        self.add_dynamic_items(*PERSISTENT)
-        for cog in COGS:
-            await self.load_extension(cog)
-
-    async def on_ready(self) -> None:
-        """Say so in the log."""
-        _log.info("Online as %s on %d servers", self.user, len(self.guilds))
-
-    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Drop what comes after the end: discord.py says that it is ready up to two seconds late."""
-        if not self.is_closed():
-            super().dispatch(event, *args, **kwargs)
-
-    async def close(self) -> None:
-        """Stop; what is under way goes on after the next start."""
-        await self.deliveries.close()
-        await super().close()
+def build_client(configuration: ConfigFile, studio: Studio) -> Tappa:
+    """Return the client with all its cogs and a delivery for every job; it is not connected yet."""
+    return Tappa(
+        configuration,
+        studio,
+        extensions=COGS,
+        tree=Tree,
+        deliver=lambda client: Deliveries(client, studio, configuration),
+    )
 
 
 async def run(configuration: ConfigFile, data: Path, token: str) -> None:
@@ -124,7 +67,7 @@ async def run(configuration: ConfigFile, data: Path, token: str) -> None:
         OperatorError: it cannot run as it is set up.
     """
     store = Store(data)
-    studio = Studio(configuration, EngineClient(configuration.current, data / "spool"), store)
+    studio = Studio(configuration, EngineClient(configuration.current.engine_setup, data / "spool"), store)
     await _until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
 
 
@@ -152,7 +95,7 @@ async def _logged_in(configuration: ConfigFile, studio: Studio, token: str) -> T
         OperatorError: Discord refuses it.
     """
     async with contextlib.AsyncExitStack() as closing:
-        bot = await closing.enter_async_context(Tappa(configuration, studio))
+        bot = await closing.enter_async_context(build_client(configuration, studio))
         try:
             await bot.login(token)
         except discord.LoginFailure:

@@ -17,7 +17,7 @@ from statistics import quantiles
 from playground.launch import BotProcess, Launch
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 
 PATIENCE_SECONDS = 300
 LONG = "/giro stages:a road by the sea | 130; a narrow road through a medieval town | 130"

@@ -30,7 +30,7 @@ from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from playground.bootstrap import point_at
 from playground.member import Member as Person
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Member, Query, Share, Store

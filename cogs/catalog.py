@@ -25,8 +25,9 @@ from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
+from bot import build_client
 from cogs.i18n.extraction import Found, in_commands, in_source
-from cogs.i18n.language import LOCALES, TERMS, Translator
+from cogs.i18n.language import LOCALES, TERMS
 from engine.client.client import EngineClient
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
@@ -45,7 +46,12 @@ _MENTION = re.compile(r"(?<!\S)/([a-z-]+)")  # of a command
 
 def sources(root: Path = ROOT) -> list[Path]:
     """Return the files in which texts for people may stand."""
-    return [*sorted((root / "cogs").rglob("*.py")), *sorted((root / "engine").rglob("*.py")), root / "bot.py"]
+    return [
+        *sorted((root / "cogs").rglob("*.py")),
+        *sorted((root / "engine").rglob("*.py")),
+        *sorted((root / "studio").rglob("*.py")),
+        root / "bot.py",
+    ]
 
 
 def template(texts: Iterable[Found]) -> Catalog:
@@ -131,18 +137,13 @@ def _shown(message: Entry) -> str:
 @asynccontextmanager
 async def idle_bot() -> AsyncIterator[Tappa]:
     """Yield the bot with all its cogs, connected to nothing."""
-    from bot import COGS
-    from cogs.client import Tappa  # here: the bot imports the cogs, and this is one of them
-
     with tempfile.TemporaryDirectory() as folder:
         config, data = Config(), Path(folder)
         configuration = ConfigFile.fixed(config)
-        studio = Studio(configuration, EngineClient(config, data), Store(data))
-        async with Tappa(configuration, studio) as bot:
-            await bot.tree.set_translator(Translator())
-            for cog in COGS:
-                await bot.load_extension(cog)
-            yield bot
+        studio = Studio(configuration, EngineClient(config.engine_setup, data), Store(data))
+        async with build_client(configuration, studio) as client:
+            await client.setup_hook()
+            yield client
 
 
 async def collect() -> Catalog:

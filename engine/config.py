@@ -1,4 +1,4 @@
-"""Every setting an admin can change, its range and its default: the shape of config.toml."""
+"""What an engine is told about itself: its model, how much it does at once, how it renders."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from engine.recipe.settings import Taste
 
 NsfwRule = Literal["allow", "blur", "refuse"]
 """What happens to a frame that the model's safety checker objects to: the checker is not asked at all, or the frame is
@@ -63,3 +65,18 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     preview_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 3.0
     preview_side: Annotated[int, Meta(ge=64, le=512)] = 256
     gif_side: Annotated[int, Meta(ge=0, le=2048)] = 256
+
+
+class EngineSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """All the configuration that an engine needs.
+
+    Attributes:
+        keep_days: how long what a finished job left on disk is kept.
+        frames_gib: how much room the frames of finished jobs may take.
+    """
+
+    model: ModelConfig = ModelConfig()
+    engine: EngineConfig = EngineConfig()
+    render: Taste = Taste()
+    keep_days: int = 30
+    frames_gib: float = 10.0

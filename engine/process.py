@@ -133,20 +133,20 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
 
     folder = Path(hello.spool)
     backend = load_backend(
-        hello.model,
-        threads=hello.engine.threads,
-        flexible=hello.engine.share_cores and not hello.engine.fixed_width,
+        hello.setup.model,
+        threads=hello.setup.engine.threads,
+        flexible=hello.setup.engine.share_cores and not hello.setup.engine.fixed_width,
         guard=True,
         calibrations=folder,
-        lanes=hello.engine.lanes,
+        lanes=hello.setup.engine.lanes,
     )
     try:
-        spool = Spool(folder, keep_bytes=int(hello.frames_gib * GIB))
-        spool.prune(hello.keep_days)
+        spool = Spool(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
+        spool.prune(hello.setup.keep_days)
         spool.make_room()
     except OSError as error:
         raise OperatorError("{spool}: frames cannot be kept there ({error}).", spool=hello.spool, error=error) from None
-    core = Core(backend, spool, CoreConfig(engine=hello.engine, render=hello.render))
+    core = Core(backend, spool, CoreConfig(engine=hello.setup.engine, render=hello.setup.render))
     require_defaults(core)
     return core, Ready(backend.name, backend.card, backend.device, backend.dtype, backend.judges)
 

@@ -9,8 +9,8 @@ from playground.interaction import Interactions
 from playground.posting.cdn import Cdn
 from playground.posting.composer import Composer
 from playground.ratelimits import RateLimiter
-from playground.settings import PlaygroundSettings
 from playground.traffic import Traffic
+from playground.world.settings import PlaygroundSettings
 from playground.world.world import World
 
 

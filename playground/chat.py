@@ -22,11 +22,11 @@ from playground.client.command_line import Typed
 from playground.client.handle import InteractionHandle
 from playground.client.modal import Modal
 from playground.errors import ClientRefused, DidNotRespond, Json
-from playground.interaction import Kind
 from playground.member import Member
 from playground.posting.cdn import Upload
 from playground.validation.commands import CHAT_INPUT, SUB_COMMAND, SUB_COMMAND_GROUP
 from playground.world import wire
+from playground.world.interaction import Kind
 from playground.world.model import Channel, Message
 from playground.world.news import (
     BotConnected,

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import enum
 import secrets
 import time
-from dataclasses import dataclass, field
-
-import msgspec
 
 from playground import errors
 from playground.errors import Json
-from playground.settings import PlaygroundSettings
 from playground.validation.commands import USER_COMMAND
 from playground.world import wire
-from playground.world.model import Channel, GuildMember, Message
+from playground.world.interaction import Callback, Interaction, Kind, Request
 from playground.world.news import InteractionAnswered, InteractionCreated, InteractionFailed
 from playground.world.permissions import INTERACTION_GRANTS
+from playground.world.settings import PlaygroundSettings
 from playground.world.world import World
-
-
-class Kind(enum.IntEnum):
-    """What a member did."""
-
-    COMMAND = 2
-    COMPONENT = 3
-    AUTOCOMPLETE = 4
-    MODAL_SUBMIT = 5
-
-
-class Callback(enum.IntEnum):
-    """How the bot answered."""
-
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    UPDATE_MESSAGE = 7
-    CHOICES = 8
-    MODAL = 9
-
 
 ALLOWED_CALLBACKS = {
     Kind.COMMAND: (Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL),
@@ -59,58 +34,6 @@ ALLOWED_CALLBACKS = {
         Callback.UPDATE_MESSAGE,
     ),
 }
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What a member's client sends: what they did, where, and with what.
-
-    Attributes:
-        data: the interaction's `data`, as Discord defines it for `kind`.
-        message: the message whose component was used.
-        cause: the interaction that opened the modal being submitted.
-        option_type: for autocomplete, the type of the option being typed.
-        upload_limit: bytes stated as `attachment_size_limit`; None states the larger of the server's and the member's.
-    """
-
-    kind: Kind
-    member: GuildMember
-    channel: Channel
-    data: Json
-    message: Message | None = None
-    cause: Interaction | None = None
-    option_type: int | None = None
-    upload_limit: int | None = None
-
-
-@dataclass(kw_only=True, eq=False)
-class Interaction:
-    """One interaction and what became of it.
-
-    Attributes:
-        created: when, on the monotonic clock, in seconds.
-        callback: how the bot answered; None until it has.
-        answered_after: seconds from creation to the answer.
-        response_id: id of the message that `@original` means.
-        modal, choices: what the bot answered with, if it was one of those.
-        failed: whether the time for an answer has passed without one.
-    """
-
-    id: str
-    token: str
-    request: Request
-    upload_limit: int
-    created: float = field(default_factory=time.monotonic)
-    callback: Callback | None = None
-    answered_after: float | None = None
-    response_id: str | None = None
-    modal: Json | None = None
-    choices: list[Json] | None = None
-    failed: bool = False
-
-    def answered(self, callback: Callback) -> None:
-        """Note how the bot answered, and when."""
-        self.callback = callback
-        self.answered_after = time.monotonic() - self.created
 
 
 class Interactions:

@@ -23,10 +23,10 @@ from playground.client.command_line import Typed
 from playground.client.handle import PATIENCE_SECONDS, InteractionHandle, Predicate
 from playground.client.modal import Modal
 from playground.errors import ClientRefused, Json
-from playground.interaction import Interaction, Kind, Request
 from playground.posting.cdn import Place, Upload
 from playground.posting.composer import Origin
 from playground.world import wire
+from playground.world.interaction import Interaction, Kind, Request
 from playground.world.model import Channel, Message, User
 from playground.world.permissions import Permission
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from playground.errors import RateLimited
-from playground.settings import Bucket, RateLimits
+from playground.world.settings import Bucket, RateLimits
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -24,10 +24,10 @@ from playground.posting.cdn import Cdn
 from playground.posting.composer import Composer
 from playground.ratelimits import RateLimiter
 from playground.rest.api import Api
-from playground.settings import PlaygroundSettings
 from playground.traffic import Traffic
 from playground.world.model import Channel, Guild, ThreadState, User
 from playground.world.permissions import Permission
+from playground.world.settings import PlaygroundSettings
 from playground.world.world import World
 
 _HOST = "127.0.0.1"

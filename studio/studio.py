@@ -69,7 +69,7 @@ class Studio:
         self._pruning: asyncio.Task[None] | None = None
         self._discarding: set[asyncio.Task[None]] = set()
         self.gallery.tell_of_removals(self._discard_frames)
-        configuration.require(engine.reconfigure)
+        configuration.require(lambda config: engine.reconfigure(config.engine_setup))
 
     async def open(self) -> None:
         """Open the store, let the engine start, and take up every unfinished job again.

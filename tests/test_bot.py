@@ -17,7 +17,7 @@ import bot as bot_module
 from playground.faults import Fault
 from playground.launch import BotProcess, Launch
 from playground.server import Playground
-from playground.settings import PlaygroundSettings
+from playground.world.settings import PlaygroundSettings
 from tests.fakes.engine import FakeEngine
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,9 +11,8 @@ from typing import Any
 import discord
 import msgspec
 import pytest
-from cogs.client import Tappa
 
-from bot import COGS
+from bot import COGS, build_client
 from engine.__main__ import build_parser
 from studio.config.config import Config, LimitsConfig, parse_config
 from studio.config.config_file import ConfigFile
@@ -38,7 +37,7 @@ _KEY = re.compile(
 async def commands(tmp_path: Path) -> AsyncIterator[set[str]]:
     """Every command, as members type it or find it in a menu."""
     configuration = ConfigFile.fixed(Config())
-    bot = Tappa(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
+    bot = build_client(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
     for cog in COGS:
         await bot.load_extension(cog)
     typed = {

@@ -6,7 +6,7 @@ from cogs.i18n.language import Language
 from cogs.ui.drafts import ROOM, Draft, Upload
 from cogs.ui.headline import headline
 from cogs.ui.markdown import fitted, inert
-from cogs.ui.wording import about, ordinal
+from cogs.ui.wording import ordinal, remaining
 from engine.protocol.messages import Progress, Standing
 from engine.recipe.recipe import Morph
 from studio.orders.job_snapshot import Live
@@ -52,13 +52,6 @@ def preview_upload(live: Live, say: Language) -> Upload | None:
     shown = live.preview.frame + 1
     description = say("Frame {number} of the animation in the making", number=shown)
     return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
-
-
-def remaining(standing: Standing | None, say: Language) -> str:
-    """Return how long a job will still take, or that this is being measured."""
-    if standing is None or standing.seconds_left is None:
-        return say("time left: measuring")
-    return say("{time} left", time=about(standing.seconds_left, say))
 
 
 def _situation(live: Live, standing: Standing | None, say: Language, *, loaded: bool) -> str:

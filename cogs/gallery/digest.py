@@ -16,8 +16,8 @@ from cogs.gallery.announcer import Announcer, Notice, Occasion
 from cogs.gallery.channel_access import SEE, Reach
 from cogs.gallery.coalescer import Rounds
 from cogs.gallery.mosaic import Cell, mosaic
-from cogs.gallery.page_ref import link_to
 from cogs.i18n.language import Language, language_of
+from cogs.renders.lineage import link_to
 from cogs.ui.drafts import Upload
 from cogs.ui.headline import plain_headline, short_title
 from cogs.ui.markdown import inert, shorten

@@ -20,12 +20,12 @@ from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
 from cogs.renders.deletion import WithdrawButton, delete, may_delete
 from cogs.renders.recipe_file import RecipeButton
-from cogs.renders.recipe_form import typed_in
 from cogs.renders.remix import ExtendButton, RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
 from cogs.renders.variations import PickButton, VariationsButton
 from cogs.ui.button_rows import lasting
 from cogs.ui.drafts import Upload
+from cogs.ui.forms import typed_in
 from cogs.ui.markdown import shorten
 from cogs.ui.persistent import JOB
 from engine.errors import LimitError, StorageError, describe

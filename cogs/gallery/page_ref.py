@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 
 from cogs.i18n.language import Language
-from cogs.renders.lineage import differ_by_seed
+from cogs.renders.lineage import differ_by_seed, link_to
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import headline, plain_headline, short_title
 from cogs.ui.markdown import code, code_block, inert, shorten
@@ -142,13 +142,6 @@ def picture_of(share: Share, render: Render, say: Language) -> Upload:
     """Return a share's file to attach, hidden behind a spoiler where it has to be."""
     name = f"{kind_of(share.recipe)}-{share.recipe.seed}{render.suffix}"
     return Upload(name, render.data, plain_headline(share.recipe, say), is_spoiler=share.nsfw)
-
-
-def link_to(share: Share) -> str | None:
-    """Return the address of the message where a share was posted; None where there is none."""
-    if share.message is None:
-        return None
-    return f"https://discord.com/channels/{share.server}/{share.channel}/{share.message}"
 
 
 def _posted(share: Share, say: Language) -> str:

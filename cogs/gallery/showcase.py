@@ -13,9 +13,10 @@ from discord.ext import commands
 from cogs.gallery.announcer import Announcer, Notice, Occasion
 from cogs.gallery.channel_access import SEE, Reach
 from cogs.gallery.coalescer import Rounds
-from cogs.gallery.page_ref import lineage_text, link_to, picture_of
+from cogs.gallery.page_ref import lineage_text, picture_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
+from cogs.renders.lineage import link_to
 from cogs.renders.remix import RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
 from cogs.ui.button_rows import lasting

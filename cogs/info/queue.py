@@ -14,12 +14,12 @@ from discord.ext import commands
 from cogs.context.failures import guarded
 from cogs.context.places import may_see, place_of
 from cogs.context.viewer import moderated_server
-from cogs.delivery.progress import remaining
 from cogs.i18n.language import Language, language_of
 from cogs.renders.cancellation import call_off
 from cogs.ui.headline import short_title
 from cogs.ui.markdown import inert, shorten
 from cogs.ui.menu import Menu
+from cogs.ui.wording import remaining
 from engine.protocol.messages import JobId
 from studio.orders.admission import Allowance
 from studio.rules.limits import duration

@@ -23,12 +23,11 @@ from cogs.orders.options import (
     StagesOption,
     StyleOption,
 )
+from cogs.orders.preset_choice import preset_labels, ride_preset
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_stages
 from cogs.orders.request import suggest_styles
 from cogs.orders.stages_form import CorrectStagesButton, Journey, ask, ride, take_stages
 from cogs.orders.suggestions import named
-from cogs.presets.preset_list import preset_labels
-from cogs.presets.presets import ride_preset
 from engine.errors import LimitError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import SEED_STAGES, format_stages

@@ -17,8 +17,8 @@ from cogs.context.failures import guarded, tell
 from cogs.i18n.language import Language, language_of
 from cogs.orders.camera_options import View
 from cogs.orders.request import Wishes, order
-from cogs.renders.recipe_form import typed_in
 from cogs.ui.drafts import MAX_MODAL_TEXT
+from cogs.ui.forms import typed_in
 from engine.errors import LimitError, MemberError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import parse_stages

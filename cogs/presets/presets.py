@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 import msgspec
@@ -13,18 +13,18 @@ from cogs.context.places import styles_here
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
 from cogs.orders.options import EXAMPLES, SEED_HELP, STYLE_HELP, SeedOption, StagesOption, StyleOption
+from cogs.orders.preset_choice import _options, find_preset, own_labels, preset_labels
 from cogs.orders.prompt_suggestions import suggest_stages
 from cogs.orders.request import Wishes, carry_out, named_style, suggest_styles
-from cogs.orders.stages_form import Journey
 from cogs.orders.submit import acknowledge
 from cogs.orders.suggestions import named
-from cogs.presets.preset_list import PresetPageButton, extent, find_preset, own_labels, preset_labels, preset_page
+from cogs.presets.preset_list import PresetPageButton, preset_page
 from cogs.renders.recipe_file import RecipeFile, RenderOption, job_id, suggest_render, too_long, upload_of
 from cogs.ui.drafts import MAX_CONTENT, Upload
+from cogs.ui.headline import extent
 from cogs.ui.markdown import code, code_block, inert
 from engine.errors import LimitError
 from engine.recipe.command_line import command_line
-from engine.recipe.edits import unmeasured
 from engine.recipe.recipe import Animation, Giro, Recipe, Variations, kind_of
 from engine.recipe.seeds import new_seed
 from engine.recipe.settings import Kind
@@ -166,31 +166,6 @@ class PresetCog(
     async def suggest_any(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the member's own presets, then the server's."""
         return named(typed, await preset_labels(interaction))
-
-
-async def ride_preset(interaction: discord.Interaction[Tappa], name: str, journey: Journey) -> None:
-    """Order a giro from a preset; what the command says besides comes before what the preset says.
-
-    Raises:
-        MemberError: there is no such preset, it is of another kind, or the order was refused.
-    """
-    message = await acknowledge(interaction)
-    found, giro = await find_preset(interaction, name)
-    if not isinstance(giro, Giro):
-        raise LimitError("“{name}” is no giro; /preset use takes it.", name=found)
-    said = {"loop": journey.loop, "mode": journey.mode, **journey.view.options()}
-    options = {**_options(giro), **{name: value for name, value in said.items() if value is not None}}
-    negative = giro.negative or None if journey.negative is None else journey.negative
-    wishes = Wishes(kind="giro", options=options, style=journey.style, negative=negative, seed=journey.seed)
-    await carry_out(interaction, message, wishes)
-
-
-def _options(recipe: Recipe) -> dict[str, Any]:
-    """Return what a preset says, as the options of a command."""
-    options: dict[str, Any] = msgspec.to_builtins(unmeasured(recipe))
-    for said_elsewhere in ("kind", "version", "seed", "negative"):
-        options.pop(said_elsewhere, None)
-    return options
 
 
 def _kind(recipe: Recipe) -> Kind:

@@ -17,7 +17,7 @@ from cogs.orders.camera_options import suggest_focus
 from cogs.orders.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
 from cogs.orders.prompt_suggestions import suggest_negative
 from cogs.orders.request import NONE, named_style, style_labels, suggest_styles
-from cogs.renders.recipe_form import typed_in
+from cogs.ui.forms import typed_in
 from cogs.ui.markdown import code, inert
 from cogs.ui.menu import Menu
 from engine.errors import LimitError

@@ -98,3 +98,8 @@ def _buttons(action: Action, job: JobId, say: Language) -> list[discord.ui.Item[
             return [PickButton(number, job) for number in range(1, VARIATIONS + 1)]
         case "tries":
             raise AssertionError("how many there are stands in the draft")
+
+
+async def setup(bot: Tappa) -> None:
+    """Let the buttons work, those under old messages too."""
+    bot.add_dynamic_items(*PERSISTENT)

@@ -11,8 +11,8 @@ from cogs.context.audit import write_down
 from cogs.context.authority import Authority
 from cogs.context.failures import guarded
 from cogs.context.viewer import viewer_of
-from cogs.gallery.page_ref import link_to
 from cogs.i18n.language import Language, language_of
+from cogs.renders.lineage import link_to
 from cogs.ui.button_rows import revised
 from cogs.ui.headline import short_title
 from engine.protocol.messages import JobId

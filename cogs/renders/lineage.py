@@ -98,3 +98,10 @@ def _but_for_seed(recipe: Animation) -> Animation:
 
 def _maker(record: JobRecord) -> str:
     return f"**{inert(shorten(record.member.name, _NAME))}**"
+
+
+def link_to(share: Share) -> str | None:
+    """Return the address of the message where a share was posted; None where there is none."""
+    if share.message is None:
+        return None
+    return f"https://discord.com/channels/{share.server}/{share.channel}/{share.message}"

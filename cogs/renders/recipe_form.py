@@ -7,9 +7,8 @@ lost, no form does anything by itself: `FormsCog` reads them all as they come in
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 import msgspec
@@ -20,6 +19,7 @@ from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.orders.submit import acknowledge, require_voice, submit
 from cogs.renders.recipe_fields import Field, extend_fields, extended_by, remix_fields, remixed
+from cogs.ui.forms import Verb, typed_in
 from cogs.ui.persistent import JOB
 from engine.errors import MemberError
 from engine.protocol.messages import JobId
@@ -28,28 +28,9 @@ from engine.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from cogs.client import Tappa
 
-Verb = Literal["remix", "extend"]
 
 _FORM_ID = re.compile(rf"tappa:form:(?P<verb>remix|extend):{JOB}")
 _PATIENCE = 30 * 60.0
-_REMEMBERED = 200
-
-
-class Typed:
-    """What members have typed into forms that were refused, so that they can correct it; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._typed: OrderedDict[tuple[str, Verb, JobId], Mapping[str, str]] = OrderedDict()
-
-    def keep(self, member: str, verb: Verb, job: JobId, values: Mapping[str, str]) -> None:
-        """Remember what stood in a form."""
-        self._typed[member, verb, job] = values
-        while len(self._typed) > _REMEMBERED:
-            self._typed.popitem(last=False)
-
-    def find(self, member: str, verb: Verb, job: JobId) -> Mapping[str, str]:
-        """Return what stood in a form, nothing if that is not remembered."""
-        return self._typed.get((member, verb, job), {})
 
 
 class RecipeForm(discord.ui.Modal):
@@ -174,19 +155,6 @@ def _input(field: Field) -> discord.ui.TextInput[RecipeForm] | discord.ui.Select
 
 def _refilled(fields: tuple[Field, ...], typed: Mapping[str, str]) -> tuple[Field, ...]:
     return tuple(msgspec.structs.replace(field, value=typed.get(field.name, field.value)) for field in fields)
-
-
-def typed_in(data: Any) -> Iterator[tuple[str, str]]:
-    """Yield the custom id and the value of every input in an interaction's data, whatever it lies in.
-
-    Of a list it is what was chosen, one of it.
-    """
-    for component in data.get("components", ()):
-        for inner in (component, component.get("component"), *component.get("components", ())):
-            if inner and "value" in inner:
-                yield inner["custom_id"], inner["value"]
-            elif inner and inner.get("values"):
-                yield inner["custom_id"], inner["values"][0]
 
 
 async def setup(bot: Tappa) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cogs.i18n.language import Language
 from cogs.ui.markdown import brief, shorten
 from engine.recipe.camera import shown_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
+
+if TYPE_CHECKING:
+    pass
 
 MAX_TITLE = 300
 """Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
@@ -90,3 +95,11 @@ def short_title(recipe: Recipe, say: Language) -> str:
 
 def _shown(text: str) -> str:
     return brief(text, MAX_TITLE)
+
+
+def extent(recipe: Recipe, say: Language) -> str:
+    """Return how long an animation is, in a few words."""
+    frames = say.plural("{count} frame", "{count} frames", recipe.frames)
+    if isinstance(recipe, Giro):
+        return f"{say.plural('{count} stage', '{count} stages', len(recipe.stages))}, {frames}"
+    return frames

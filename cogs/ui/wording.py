@@ -5,6 +5,7 @@ from __future__ import annotations
 from babel import Locale
 
 from cogs.i18n.language import Language
+from engine.protocol.messages import Standing
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -41,3 +42,10 @@ def ordinal(number: int, say: Language) -> str:
         case "few":
             return say("{number}rd", number=number)
     return say("{number}th", number=number)
+
+
+def remaining(standing: Standing | None, say: Language) -> str:
+    """Return how long a job will still take, or that this is being measured."""
+    if standing is None or standing.seconds_left is None:
+        return say("time left: measuring")
+    return say("{time} left", time=about(standing.seconds_left, say))

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from engine.client.event_queue import FINAL, Mailbox
+from engine.config import EngineSetup
 from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError, TappaError
 from engine.protocol import wire
@@ -53,7 +54,6 @@ from engine.protocol.messages import (
 )
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
-from studio.config.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +70,12 @@ class EngineClient:
     """Runs one engine process and implements `engine.protocol.engine.Engine`.
 
     Args:
-        config: the whole configuration; the engine is given its part.
+        setup: all the configuration that the engine needs.
         spool: where the engine keeps frames.
     """
 
-    def __init__(self, config: Config, spool: Path) -> None:
-        self._hello = hello_of(config, spool)
+    def __init__(self, setup: EngineSetup, spool: Path) -> None:
+        self._hello = Hello(setup=setup, spool=str(spool))
         self._spool = spool
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -134,10 +134,10 @@ class EngineClient:
         self._end_trial(EngineError("The engine is being stopped."))
         await self._halt()
 
-    async def reconfigure(self, config: Config) -> None:
+    async def reconfigure(self, setup: EngineSetup) -> None:
         """Start the process again with another configuration; see `engine.protocol.engine.Engine`."""
         async with self._changing:
-            old, new = self._hello, hello_of(config, self._spool)
+            old, new = self._hello, Hello(setup=setup, spool=str(self._spool))
             if new == old:
                 return
             try:
@@ -445,15 +445,3 @@ class EngineClient:
             mailbox.put(event)
         if isinstance(event, FINAL):
             self._mailboxes.pop(event.job, None)
-
-
-def hello_of(config: Config, spool: Path) -> Hello:
-    """Return the engine's part of a configuration."""
-    return Hello(
-        model=config.model,
-        engine=config.engine,
-        render=config.render,
-        spool=str(spool),
-        keep_days=config.storage.keep_days,
-        frames_gib=config.storage.frames_gib,
-    )

@@ -1,7 +1,7 @@
 """What the bot side needs of an engine, wherever it runs.
 
-There is one implementation today, `engine.client.client.EngineClient`, a child process on this host. Several GPUs or hosts
-will be a second one, so nothing above this protocol assumes one engine, a shared disk or a shared clock.
+There is one implementation today, `engine.client.client.EngineClient`, a child process on this host. Several
+GPUs or hosts will be a second one, so nothing above this protocol assumes one engine, a shared disk or a shared clock.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Protocol
 
+from engine.config import EngineSetup
 from engine.protocol.messages import Job, JobEvent, JobId, Plan, Ready, Standing, Status
 from engine.recipe.recipe import Recipe
-from studio.config.config import Config
 
 
 class Engine(Protocol):
@@ -38,11 +38,11 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Stop the engine. Unfinished jobs keep their frames, and go on when they are added again."""
 
-    async def reconfigure(self, config: Config) -> None:
+    async def reconfigure(self, setup: EngineSetup) -> None:
         """Go on with another configuration; returns when its model is loaded.
 
         Unfinished jobs show as Lost meanwhile and go on by themselves, each with the settings it was accepted with.
-        Nothing happens where the engine's part of the configuration is what it was.
+        Nothing happens where it is what it was.
 
         Raises:
             OperatorError: it cannot work that way; it goes on as it was configured before.

@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from engine.config import EngineConfig, ModelConfig, NsfwRule
+from engine.config import EngineSetup, NsfwRule
 from engine.protocol.card import Card
 from engine.recipe.found import Found
 from engine.recipe.recipe import Recipe
-from engine.recipe.settings import Taste
 from engine.sentence import Sentence
 
 JobId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -139,14 +138,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """The first message: all the configuration that an engine needs."""
+    """The first message: all the configuration that an engine needs, and the directory that frames are kept in."""
 
-    model: ModelConfig
-    engine: EngineConfig
-    render: Taste
+    setup: EngineSetup
     spool: str
-    keep_days: int
-    frames_gib: float
 
 
 class Check(msgspec.Struct, frozen=True, tag=True):

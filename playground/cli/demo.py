@@ -17,9 +17,9 @@ from playground.cli.rig import Bot, rig
 from playground.cli.send import BROKEN, DELIVERED, save
 from playground.cli.terminal import ProgressLine
 from playground.client.handle import InteractionHandle
-from playground.settings import PlaygroundSettings
 from playground.world.model import Message
 from playground.world.news import MessageCreated, MessageUpdated, News
+from playground.world.settings import PlaygroundSettings
 
 # The list as the blog post prints it: square brackets, curly quotes, commas inside prompts.
 SEED_STAGES = (

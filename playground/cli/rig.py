@@ -12,7 +12,7 @@ import msgspec
 from playground.launch import BOT, BotProcess, Launch
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import PlaygroundSettings
+from playground.world.settings import PlaygroundSettings
 
 
 class Rig(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ import msgspec
 from playground.cli.outcome import Outcome, follow
 from playground.cli.rig import Bot, Rig, rig
 from playground.errors import BotFailed, ClientRefused, DidNotRespond
-from playground.settings import GuildSettings, PlaygroundSettings
 from playground.world.model import Attachment
+from playground.world.settings import GuildSettings, PlaygroundSettings
 
 DELIVERED, BROKEN, REFUSED = 0, 1, 2
 

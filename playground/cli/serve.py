@@ -8,7 +8,7 @@ import msgspec
 
 from playground.cli.rig import Bot, rig
 from playground.cli.send import BROKEN
-from playground.settings import GuildSettings, MemberSettings, PlaygroundSettings
+from playground.world.settings import GuildSettings, MemberSettings, PlaygroundSettings
 
 _SETTINGS = PlaygroundSettings(
     guilds=(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playground.backend import Backend
 from playground.client.modal import Modal
 from playground.errors import DidNotRespond, Json
-from playground.interaction import Interaction
+from playground.world.interaction import Interaction
 from playground.world.model import Message
 
 Predicate = Callable[[Message], bool]

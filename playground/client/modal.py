@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from playground.errors import ClientRefused, Json
-from playground.interaction import Interaction
 from playground.validation.components import LABEL, SELECTS, TEXT_INPUT
+from playground.world.interaction import Interaction
 
 _LONGEST = 4000
 

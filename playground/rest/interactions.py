@@ -9,13 +9,14 @@ import msgspec
 from playground import errors
 from playground.backend import Backend
 from playground.errors import Json
-from playground.interaction import ALLOWED_CALLBACKS, Callback, Interaction, Kind, metadata
+from playground.interaction import ALLOWED_CALLBACKS, metadata
 from playground.posting.composer import Draft, Origin
 from playground.rest.call import NO_CONTENT, Answer, Call
 from playground.rest.router import Access, Route
 from playground.validation.callback import check_choices, check_modal
 from playground.validation.form import Form
 from playground.world import wire
+from playground.world.interaction import Callback, Interaction, Kind
 from playground.world.model import COMMAND_RESPONSE, DEFAULT_MESSAGE, EPHEMERAL, LOADING, REPLY, Message
 
 _ORIGINAL = "@original"

@@ -16,7 +16,7 @@ import msgspec
 from playground.world.model import Message
 
 if TYPE_CHECKING:
-    from playground.interaction import Interaction
+    from playground.world.interaction import Interaction
 
 T = TypeVar("T")
 

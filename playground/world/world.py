@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from playground import errors
 from playground.errors import Json
-from playground.settings import GuildSettings, MemberSettings, PlaygroundSettings
 from playground.world.model import (
     TIER_UPLOAD_LIMITS,
     Channel,
@@ -32,6 +31,7 @@ from playground.world.permissions import (
     in_channel,
     suffices,
 )
+from playground.world.settings import GuildSettings, MemberSettings, PlaygroundSettings
 from playground.world.snowflake import Snowflakes
 
 _HISTORY = 20_000

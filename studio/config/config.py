@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from engine.config import EngineConfig, ModelConfig, NsfwRule
+from engine.config import EngineConfig, EngineSetup, ModelConfig, NsfwRule
 from engine.errors import ConfigError, RecipeError
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import MAX_FRAMES, MAX_STAGES
@@ -295,6 +295,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     styles: dict[EntryName, Style] = {}
     presets: dict[EntryName, Preset] = {}
     servers: dict[Snowflake, ServerConfig] = {}
+
+    @property
+    def engine_setup(self) -> EngineSetup:
+        """The part of it that an engine needs."""
+        return EngineSetup(
+            model=self.model,
+            engine=self.engine,
+            render=self.render,
+            keep_days=self.storage.keep_days,
+            frames_gib=self.storage.frames_gib,
+        )
 
 
 def read_config(path: Path) -> Config:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.protocol.messages import JobId
-from studio.orders.quote import Pace
 from studio.store.database import Database
+from studio.store.pace import Pace
 
 
 class Charges:

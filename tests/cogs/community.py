@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from playground.settings import MemberSettings
 from playground.world.model import Message
+from playground.world.settings import MemberSettings
 from studio.config.config import CommunityConfig, Config, ServerConfig
 from studio.store import Member, Render, Share
 from tests.cogs.conftest import BRISK, Stage, Theatre

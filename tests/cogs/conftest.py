@@ -20,9 +20,9 @@ from bot import serve
 from playground.bootstrap import point_at
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
 from playground.world.model import Message
 from playground.world.news import BotConnected
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config, DeliveryConfig, LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.store import Store

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import discord
 import pytest
-from cogs.client import Tappa
 
 import cogs
-from bot import COGS
+from bot import COGS, build_client
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Store
@@ -30,7 +29,7 @@ OF_SERVERS = {"gallery", "admin"}
 async def bot(tmp_path):
     """The bot with all its cogs."""
     configuration = ConfigFile.fixed(Config())
-    bot = Tappa(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
+    bot = build_client(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
     for cog in COGS:
         await bot.load_extension(cog)
     yield bot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import discord
 
-from playground.settings import GuildSettings
+from playground.world.settings import GuildSettings
 from studio.config.config import Config, DiscordConfig
 from tests.cogs.conftest import BRISK
 

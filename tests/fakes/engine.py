@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 import msgspec
 
+from engine.config import EngineSetup
 from engine.errors import EngineError, OperatorError, TappaError
 from engine.protocol.card import Card
 from engine.protocol.messages import (
@@ -31,7 +32,7 @@ from engine.recipe.recipe import Recipe, Variations, resolve
 from engine.recipe.settings import BUILT_IN
 from engine.sentence import Sentence
 from engine.storyboard.builder import storyboard
-from studio.config.config import MIB, Config
+from studio.config.config import MIB
 
 MODEL = "fake-model-1"
 GIF = b"GIF89a-of-a-test"
@@ -46,7 +47,7 @@ class FakeEngine:
         self.forgotten: list[JobId] = []
         self.discarded: list[JobId] = []
         self.refusal: TappaError | None = None
-        self.configured: list[Config] = []
+        self.configured: list[EngineSetup] = []
         self.bad_configuration: OperatorError | None = None
         self.configurable = asyncio.Event()
         self.configurable.set()
@@ -87,14 +88,14 @@ class FakeEngine:
     async def close(self) -> None:
         self.closed = True
 
-    async def reconfigure(self, config: Config) -> None:
+    async def reconfigure(self, setup: EngineSetup) -> None:
         async with self._changed:
             self._reconfiguring = True
             self._changed.notify_all()
         await self.configurable.wait()
         if self.bad_configuration is not None:
             raise self.bad_configuration
-        self.configured.append(config)
+        self.configured.append(setup)
 
     async def pause(self, server: str | None, *, paused: bool) -> None:
         if paused:

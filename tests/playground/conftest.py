@@ -13,7 +13,7 @@ from PIL import Image
 from playground.client.handle import InteractionHandle
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from tests.playground.rest import Rest
 from tests.playground.specification import specification
 

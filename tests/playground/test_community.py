@@ -9,13 +9,14 @@ import pytest
 
 from playground.client.handle import InteractionHandle
 from playground.errors import ClientRefused
-from playground.interaction import Kind, interaction_event
+from playground.interaction import interaction_event
 from playground.member import Member
 from playground.posting.cdn import Upload
 from playground.server import Playground
-from playground.settings import UNLIMITED, GuildSettings, MemberSettings, PlaygroundSettings, RoleSettings
+from playground.world.interaction import Kind
 from playground.world.model import Message
 from playground.world.permissions import Permission
+from playground.world.settings import UNLIMITED, GuildSettings, MemberSettings, PlaygroundSettings, RoleSettings
 from tests.playground.rest import Rest
 from tests.playground.sample_bot import SampleBot
 from tests.playground.test_discord_py import bot, pointed

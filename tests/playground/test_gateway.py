@@ -14,8 +14,8 @@ import zstandard
 
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
 from playground.world.model import ThreadState
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from tests.playground.rest import Rest
 
 Json = dict[str, Any]

@@ -8,9 +8,9 @@ from playground.client.handle import InteractionHandle
 from playground.errors import DidNotRespond
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
 from playground.world.model import EPHEMERAL
 from playground.world.news import InteractionFailed, News
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from tests.playground.rest import Rest
 
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9

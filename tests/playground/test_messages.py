@@ -10,8 +10,8 @@ import pytest
 from playground.client.handle import InteractionHandle
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, GuildSettings, MemberSettings, PlaygroundSettings
 from playground.world.model import COMPONENTS_V2, Message
+from playground.world.settings import UNLIMITED, GuildSettings, MemberSettings, PlaygroundSettings
 from tests.playground.rest import Reply, Rest
 
 MESSAGE, DEFERRED = 4, 5

@@ -12,7 +12,7 @@ from yarl import URL
 
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import PlaygroundSettings
+from playground.world.settings import PlaygroundSettings
 from tests.playground.browser import Page, browser, needs_browser
 from tests.playground.rest import Rest
 from tests.playground.sample_bot import SampleBot

@@ -10,9 +10,9 @@ from playground.client.handle import InteractionHandle
 from playground.errors import ClientRefused
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, GuildSettings, MemberSettings, PlaygroundSettings
 from playground.world.model import ThreadState
 from playground.world.permissions import EVERYONE, Identity, Overwrite, Permission, in_channel
+from playground.world.settings import UNLIMITED, GuildSettings, MemberSettings, PlaygroundSettings
 from tests.playground.rest import Rest
 
 MESSAGE = 4

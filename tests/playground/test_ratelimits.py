@@ -7,7 +7,7 @@ import pytest
 from playground.client.handle import InteractionHandle
 from playground.faults import Fault
 from playground.server import Playground
-from playground.settings import Bucket, PlaygroundSettings, RateLimits
+from playground.world.settings import Bucket, PlaygroundSettings, RateLimits
 from tests.playground.rest import Rest
 
 MESSAGE = 4

@@ -10,7 +10,7 @@ import pytest
 
 from playground.faults import Fault
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from tests.playground.rest import Rest
 from tests.playground.specification import AMENDMENTS, Specification, specification
 

@@ -14,7 +14,7 @@ from PIL import Image
 from playground.launch import BotProcess, Launch
 from playground.member import Member
 from playground.server import Playground
-from playground.settings import UNLIMITED, PlaygroundSettings
+from playground.world.settings import UNLIMITED, PlaygroundSettings
 from tests.playground.specification import specification
 
 SMALL = """

@@ -18,9 +18,9 @@ import pytest_asyncio
 from PIL import Image, ImageSequence
 
 from playground.errors import ClientRefused
-from playground.interaction import Kind
-from playground.settings import GuildSettings, MemberSettings, RoleSettings
+from playground.world.interaction import Kind
 from playground.world.permissions import Permission
+from playground.world.settings import GuildSettings, MemberSettings, RoleSettings
 from tests.scenarios.conftest import PATIENCE, frames_in, gif_of, gifs_posted, house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

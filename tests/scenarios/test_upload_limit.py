@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.settings import GuildSettings
+from playground.world.settings import GuildSettings
 from tests.scenarios.conftest import frames_in, gif_of, house, message_with
 
 LIMIT = 100_000

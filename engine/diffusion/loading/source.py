@@ -15,7 +15,7 @@ from engine.errors import ModelError
 from engine.protocol.card import Card, read_card
 
 HUB_ID = re.compile(r"^\w[\w.-]*/\w[\w.-]*$")
-EMBEDDED = Path(__file__).resolve().parents[2] / "models" / "embedded"
+EMBEDDED = Path(__file__).resolve().parents[3] / "models" / "embedded"
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from cogs.admin.blocked import PER_PAGE
 from cogs.context.authority import authority_of, is_operator
 from engine.errors import LimitError, ModelError
 from playground.errors import ClientRefused
-from playground.settings import GuildSettings, MemberSettings, RoleSettings
 from playground.world.permissions import Permission
+from playground.world.settings import GuildSettings, MemberSettings, RoleSettings
 from studio.config.config import Config, read_config
 from studio.config.config_file import ConfigFile
 from studio.store.members import Blocked

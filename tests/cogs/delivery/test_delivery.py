@@ -10,8 +10,8 @@ import pytest
 from engine.errors import StorageError
 from engine.protocol.messages import Done
 from playground.faults import Fault
-from playground.settings import GuildSettings, MemberSettings
 from playground.world.permissions import Permission
+from playground.world.settings import GuildSettings, MemberSettings
 from studio.config.config import Config, DeliveryConfig, LimitsConfig
 from tests.cogs.conftest import BRISK, has_gif, says
 from tests.fakes.engine import GIF, FakeEngine, report_of

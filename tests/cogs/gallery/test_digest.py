@@ -17,8 +17,8 @@ from cogs.gallery.digest import LOOK_SECONDS, digest_text, last_due
 from cogs.gallery.mosaic import SIDE, Cell, mosaic
 from cogs.i18n.language import language_of
 from playground.faults import Fault
-from playground.settings import GuildSettings
 from playground.world.permissions import Permission
+from playground.world.settings import GuildSettings
 from studio.config.config import CommunityConfig
 from studio.gallery.gallery import Gallery
 from studio.store import Member

@@ -11,8 +11,8 @@ import pytest
 
 from cogs.gallery.page_ref import LEAF, Leaf
 from cogs.renders.recipe_file import imported
-from playground.settings import GuildSettings, MemberSettings, RoleSettings
 from playground.world.permissions import Overwrite, Permission
+from playground.world.settings import GuildSettings, MemberSettings, RoleSettings
 from studio.config.config import CommunityConfig, Config, ModerationConfig
 from studio.gallery.gallery import Viewer
 from studio.store import Member

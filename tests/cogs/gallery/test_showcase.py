@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from playground.faults import Fault
-from playground.settings import GuildSettings
 from playground.world.permissions import Permission
+from playground.world.settings import GuildSettings
 from tests.cogs.community import channel_of, hung, in_channel, server, vote
 from tests.cogs.markdown import plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from playground.settings import MemberSettings
+from playground.world.settings import MemberSettings
 from tests.cogs.conftest import has_gif, is_note, says
 
 MEMBERS = (MemberSettings(name="Ada"), MemberSettings(name="Bruno", locale="it"))

@@ -14,8 +14,8 @@ from cogs.i18n.language import language_of
 from cogs.info.queue import PER_PAGE, page_of, queue_text
 from engine.protocol.messages import Standing
 from engine.recipe.recipe import Zoom
-from playground.settings import GuildSettings, MemberSettings
 from playground.world.permissions import Permission
+from playground.world.settings import GuildSettings, MemberSettings
 from studio.config.config import Config, LimitsConfig
 from studio.store import Member
 from studio.store.records import JobRecord

@@ -13,7 +13,7 @@ from engine.recipe.focus import parse_focus
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import Focus, Giro, Morph, Zoom
 from engine.recipe.stages import SEED_STAGES, format_stages, parse_stages
-from playground.interaction import Kind
+from playground.world.interaction import Kind
 from studio.config.config import Config, LimitsConfig
 from tests.cogs.conftest import BRISK, has_gif, is_note, says
 from tests.fakes.engine import FakeEngine, refused

@@ -7,8 +7,8 @@ import pytest
 
 from engine.recipe.recipe import Morph
 from playground.errors import ClientRefused
-from playground.settings import GuildSettings, MemberSettings, RoleSettings
 from playground.world.permissions import Overwrite, Permission
+from playground.world.settings import GuildSettings, MemberSettings, RoleSettings
 from studio.config.config import CommunityConfig, Config, ModerationConfig
 from tests.cogs.conftest import BRISK, has_gif, is_note, says
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.recipe.recipe import Giro, Morph, Stage, Variations
-from playground.settings import GuildSettings
+from playground.world.settings import GuildSettings
 from studio.gallery.history import LINEAGE
 from tests.cogs.conftest import has_gif, is_note, says
 

@@ -44,7 +44,7 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(spool: Path) -> AsyncIterator[EngineClient]:
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     (spool / "old").mkdir()
     await client.discard(["old"])
     await client.start()
@@ -178,7 +178,7 @@ async def test_a_process_that_never_gets_ready_is_given_up(
 ) -> None:
     monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
     monkeypatch.setattr("sys.executable", "/bin/false")
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
     with pytest.raises(OperatorError, match="5 times before it was ready"):
         await client.wait_ready()
@@ -202,7 +202,7 @@ async def test_a_machine_that_starts_no_process_at_the_moment_is_asked_again(
     spool: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refuse_to_start(monkeypatch, times=3)
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     events = client.watch("patience")
     await client.add(job("patience", MORPH))
     await client.start()
@@ -215,7 +215,7 @@ async def test_a_machine_that_starts_no_process_at_all_is_given_up(
     spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse_to_start(monkeypatch, times=5)
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
     with pytest.raises(OperatorError, match="5 times before it was ready"):
         await asyncio.wait_for(client.wait_ready(), 10)
@@ -252,7 +252,7 @@ async def test_a_job_that_keeps_killing_the_engine_is_given_up(
 
 
 async def test_the_frames_of_a_job_cancelled_while_no_engine_runs_go_as_soon_as_one_does(spool: Path) -> None:
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     (spool / "no-more").mkdir()  # from before a restart of the bot
     events = client.watch("no-more")
     await client.add(job("no-more", MORPH))
@@ -265,13 +265,13 @@ async def test_the_frames_of_a_job_cancelled_while_no_engine_runs_go_as_soon_as_
 
 
 async def test_that_a_result_is_safe_is_heard_by_an_engine_that_starts_later(spool: Path) -> None:
-    first = EngineClient(CONFIG, spool)
+    first = EngineClient(CONFIG.engine_setup, spool)
     events = first.watch("done")
     await first.start()
     await first.add(job("done", MORPH))
     await until(events, Done)
     await first.close()  # before the result was delivered
-    second = EngineClient(CONFIG, spool)
+    second = EngineClient(CONFIG.engine_setup, spool)
     await second.forget("done")
     await second.start()
     while not (spool / "done" / "shelved").exists():  # noqa: ASYNC110  # another process writes it
@@ -280,7 +280,7 @@ async def test_that_a_result_is_safe_is_heard_by_an_engine_that_starts_later(spo
 
 
 async def test_jobs_wait_for_an_engine_that_is_still_starting(spool: Path) -> None:
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     events = client.watch("early")
     await client.add(job("early", MORPH))
     await client.start()
@@ -290,13 +290,13 @@ async def test_jobs_wait_for_an_engine_that_is_still_starting(spool: Path) -> No
 
 async def test_unfinished_jobs_go_on_in_the_next_engine(spool: Path) -> None:
     recipe = msgspec.structs.replace(LONG, frames=60)
-    first = EngineClient(CONFIG, spool)
+    first = EngineClient(CONFIG.engine_setup, spool)
     events = first.watch("kept")
     await first.start()
     await first.add(job("kept", recipe))
     await until(events, Progress)
     await first.close()
-    second = EngineClient(CONFIG, spool)
+    second = EngineClient(CONFIG.engine_setup, spool)
     events = second.watch("kept")
     await second.start()
     await second.add(job("kept", recipe))
@@ -340,7 +340,7 @@ async def test_paused_jobs_wait_even_where_the_engine_dies_meanwhile(engine: Eng
 
 
 async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_they_were_accepted(spool: Path) -> None:
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
     recipe = msgspec.structs.replace(LONG, frames=40)
     (*_, undisturbed) = await follow(client, job("before", recipe))
@@ -349,7 +349,7 @@ async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_the
     await until(events, Progress)
     pid = client.pid
     other = msgspec.structs.replace(CONFIG, render=Taste(common=Overrides(guidance=9.0, frame_ms=500)))
-    await client.reconfigure(other)
+    await client.reconfigure(other.engine_setup)
     assert client.pid != pid and client.ready is not None
     rest = [event async for event in events]
     assert Lost in map(type, rest)
@@ -404,7 +404,7 @@ async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_bac
     await change
     assert "dropped" not in engine.standings
     await gone(spool / "dropped")
-    await engine.reconfigure(CONFIG)
+    await engine.reconfigure(CONFIG.engine_setup)
 
 
 async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the_cancelling_go(
@@ -421,15 +421,15 @@ async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the
     assert isinstance(await until(events, Cancelled), Cancelled)
     await gone(spool / "unheard")
     monkeypatch.undo()
-    await engine.reconfigure(CONFIG)
+    await engine.reconfigure(CONFIG.engine_setup)
 
 
 async def test_a_client_that_is_closed_leaves_no_process_behind_in_the_middle_of_a_change(spool: Path) -> None:
-    client = EngineClient(CONFIG, spool)
+    client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
     await client.wait_ready()
     other = msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1))
-    change = asyncio.create_task(client.reconfigure(other))
+    change = asyncio.create_task(client.reconfigure(other.engine_setup))
     while client.ready is not None:  # noqa: ASYNC110  # nothing else tells that it has gone
         await asyncio.sleep(0.01)
     await client.close()
@@ -441,7 +441,7 @@ async def test_a_client_that_is_closed_leaves_no_process_behind_in_the_middle_of
 async def test_a_model_with_a_safety_checker_is_judged_by_it(spool: Path, tmp_path: Path) -> None:
     model = add_tiny_checker(save_tiny_model(tmp_path / "guarded"), threshold=-2)  # it objects to everything
     config = msgspec.structs.replace(CONFIG, model=ModelConfig(source=str(model), device="cpu"))
-    client = EngineClient(config, spool)
+    client = EngineClient(config.engine_setup, spool)
     await client.start()
     assert (await client.wait_ready()).judges
     morph = msgspec.structs.replace(MORPH, settings=Overrides(size=64, steps=3))  # this one has no schedule of one step

@@ -17,7 +17,7 @@ from engine.recipe.settings import Overrides
 from engine.recipe.stages import SEED_STAGES
 from studio.config.config import Config, read_config
 
-CONFIG_FILE = Path(__file__).resolve().parents[2] / "config.toml"
+CONFIG_FILE = Path(__file__).resolve().parents[3] / "config.toml"
 EMBEDDED = CONFIG_FILE.parent / "models" / "embedded"
 SECTIONS = ("model", "engine", "limits", "community", "moderation", "delivery", "discord", "storage")
 

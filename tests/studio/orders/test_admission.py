@@ -28,9 +28,10 @@ from studio.config.config import (
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place
 from studio.orders.admission import QUOTA_SECONDS
-from studio.orders.quote import Pace, work_of
+from studio.orders.quote import work_of
 from studio.store import Store
 from studio.store.members import Blocked
+from studio.store.pace import Pace
 from studio.studio import Studio
 from tests.fakes.engine import MODEL, FakeEngine, plan_of
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER, order

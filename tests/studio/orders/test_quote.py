@@ -8,7 +8,8 @@ import pytest
 from engine.recipe.recipe import Morph
 from engine.recipe.settings import Settings
 from engine.storyboard.builder import storyboard
-from studio.orders.quote import STARTING_PACE, Pace, quote, work_of
+from studio.orders.quote import quote, work_of
+from studio.store.pace import STARTING_PACE, Pace
 from tests.fakes.engine import report_of
 
 MORPH = Morph(source="skunk", target="puppy", frames=9, seed=1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from studio.orders.quote import Pace
 from studio.store.announcements import Announcement
 from studio.store.members import EVERYWHERE, Blocked, MemberPreset
+from studio.store.pace import Pace
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER
 from tests.fakes.shares import zoom
 

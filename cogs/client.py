@@ -1,0 +1,99 @@
+"""The bot object that every cog is typed against. It knows no cog: what to load, and who delivers, is handed in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import discord
+from discord.ext import commands
+
+from cogs.i18n.language import Translator
+from cogs.ui.forms import Typed
+from studio.config.config import Config
+from studio.config.config_file import ConfigFile
+from studio.store import JobRecord
+from studio.studio import Studio
+
+_log = logging.getLogger("tappa")
+
+
+class Delivers(Protocol):
+    """Sees to it that what comes of jobs is posted."""
+
+    def start(self, record: JobRecord) -> None:
+        """See to a job's delivery, if that is not done already."""
+
+    async def close(self) -> None:
+        """Stop; the deliveries under way go on after the next start."""
+
+
+class Tappa(commands.Bot):
+    """The Discord client.
+
+    Attributes:
+        configuration: the file and what is in force; `config` is the latter at this moment.
+        studio: takes orders; opened and closed by whoever runs the bot.
+        deliveries: post what comes of them.
+        typed: what stood in forms that were refused.
+    """
+
+    def __init__(
+        self,
+        configuration: ConfigFile,
+        studio: Studio,
+        *,
+        extensions: Sequence[str],
+        tree: type[discord.app_commands.CommandTree[Any]],
+        deliver: Callable[[discord.Client], Delivers],
+    ) -> None:
+        """Make a client that is not connected yet.
+
+        Args:
+            configuration: the file and what is in force.
+            studio: takes the orders.
+            extensions: module names of the cogs to load.
+            tree: the class of the command tree, which tells members of errors.
+            deliver: makes what delivers through this client.
+        """
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=discord.app_commands.AppCommandContext(guild=True, dm_channel=True),
+            allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
+            proxy=configuration.current.discord.proxy or None,
+            tree_cls=tree,
+        )
+        self.configuration = configuration
+        self.studio = studio
+        self.typed = Typed()
+        self.deliveries = deliver(self)
+        self._cog_modules = tuple(extensions)
+
+    @property
+    def config(self) -> Config:
+        """What is in force; look it up each time, for an admin may change it."""
+        return self.configuration.current
+
+    async def setup_hook(self) -> None:
+        """Load the cogs; each registers the buttons that work under old messages from here on."""
+        await self.tree.set_translator(Translator())
+        for extension in self._cog_modules:
+            await self.load_extension(extension)
+
+    async def on_ready(self) -> None:
+        """Say so in the log."""
+        _log.info("Online as %s on %d servers", self.user, len(self.guilds))
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Drop what comes after the end: discord.py says that it is ready up to two seconds late."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
+    async def close(self) -> None:
+        """Stop; what is under way goes on after the next start."""
+        await self.deliveries.close()
+        await super().close()

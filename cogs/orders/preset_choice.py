@@ -1,0 +1,103 @@
+"""The presets that a member can choose from: their own, marked, then the server's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+import msgspec
+
+from cogs.context.places import presets_here
+from cogs.i18n.language import Language, language_of
+from cogs.orders.request import Wishes, carry_out
+from cogs.orders.stages_form import Journey
+from cogs.orders.submit import acknowledge
+from cogs.ui.headline import extent, short_title
+from cogs.ui.markdown import shorten
+from engine.errors import LimitError
+from engine.recipe.edits import unmeasured
+from engine.recipe.recipe import Giro, Recipe
+from studio.members.profiles import no_preset
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+
+OWN = "★"
+"""Marks a preset of the member's own."""
+
+
+_NAME_SHOWN = 40
+
+
+async def preset_labels(interaction: discord.Interaction[Tappa], *, giros_only: bool = False) -> dict[str, str]:
+    """Return what a list of presets shows for each: the member's own first, marked, then the server's."""
+    ready = {
+        name: f"{name}: {preset.description}" if preset.description else name
+        for name, preset in presets_here(interaction).items()
+    }
+    labels = await own_labels(interaction, giros_only=giros_only)
+    hidden = {name.casefold() for name in labels}
+    return labels | {name: label for name, label in ready.items() if name.casefold() not in hidden}
+
+
+async def own_labels(interaction: discord.Interaction[Tappa], *, giros_only: bool = False) -> dict[str, str]:
+    """Return what a list of presets shows for each of the member's own."""
+    say = language_of(interaction.locale)
+    own = await interaction.client.studio.belongings.presets(str(interaction.user.id))
+    shown = (preset for preset in own if isinstance(preset.recipe, Giro) or not giros_only)
+    return {preset.name: f"{OWN} {preset.name}: {_summary(preset.recipe, say)}" for preset in shown}
+
+
+async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tuple[str, Recipe]:
+    """Return a preset by name, the member's own before the server's, and what it is called exactly.
+
+    Raises:
+        LimitError: there is none.
+    """
+    own = await interaction.client.studio.belongings.preset(str(interaction.user.id), name)
+    if own is not None:
+        return own.name, own.recipe
+    wanted = name.strip().casefold()
+    ready = presets_here(interaction)
+    for known, preset in ready.items():
+        if known.casefold() == wanted:
+            return known, Giro(seed=0, stages=preset.parsed(), loop=preset.loop)
+    if not ready:
+        raise no_preset(name)
+    raise LimitError(
+        "There is no preset “{name}”; there are {presets}.",
+        name=name[:_NAME_SHOWN],
+        presets=shorten(", ".join(ready), 300),
+    )
+
+
+def _summary(recipe: Recipe, say: Language) -> str:
+    if isinstance(recipe, Giro):
+        return f"{extent(recipe, say)}, {recipe.stages[0].prompt}"
+    return f"{short_title(recipe, say)}, {extent(recipe, say)}"
+
+
+async def ride_preset(interaction: discord.Interaction[Tappa], name: str, journey: Journey) -> None:
+    """Order a giro from a preset; what the command says besides comes before what the preset says.
+
+    Raises:
+        MemberError: there is no such preset, it is of another kind, or the order was refused.
+    """
+    message = await acknowledge(interaction)
+    found, giro = await find_preset(interaction, name)
+    if not isinstance(giro, Giro):
+        raise LimitError("“{name}” is no giro; /preset use takes it.", name=found)
+    said = {"loop": journey.loop, "mode": journey.mode, **journey.view.options()}
+    options = {**_options(giro), **{name: value for name, value in said.items() if value is not None}}
+    negative = giro.negative or None if journey.negative is None else journey.negative
+    wishes = Wishes(kind="giro", options=options, style=journey.style, negative=negative, seed=journey.seed)
+    await carry_out(interaction, message, wishes)
+
+
+def _options(recipe: Recipe) -> dict[str, Any]:
+    """Return what a preset says, as the options of a command."""
+    options: dict[str, Any] = msgspec.to_builtins(unmeasured(recipe))
+    for said_elsewhere in ("kind", "version", "seed", "negative"):
+        options.pop(said_elsewhere, None)
+    return options
