@@ -23,7 +23,7 @@ import discord
 from cogs.client import Tappa
 from cogs.command_sync import sync_commands
 from cogs.context.failures import Tree
-from cogs.context.outage import is_passing, outlast
+from cogs.context.outage import is_passing, retry_through_outage
 from cogs.delivery.delivery import Deliveries
 from engine.client.client import EngineClient
 from engine.errors import ConfigError, OperatorError, describe
@@ -78,7 +78,7 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
         OperatorError: it cannot run as it is set up.
     """
     async with contextlib.AsyncExitStack() as closing:
-        bot = await outlast(lambda: _logged_in(configuration, studio, token))
+        bot = await retry_through_outage(lambda: _logged_in(configuration, studio, token))
         closing.push_async_callback(bot.close)
         closing.push_async_callback(studio.close)
         await studio.open()

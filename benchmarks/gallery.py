@@ -33,7 +33,7 @@ from playground.server import Playground
 from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
-from studio.store import Member, Query, Share, Store
+from studio.store import Member, PageQuery, Share, Store
 from studio.store.pages import Order
 from studio.store.renders import Render, Renders
 from studio.store.shares import Shares
@@ -144,7 +144,7 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
     """Print what the store takes."""
     gallery, count = store.gallery, options.shares
 
-    async def pages(name: str, query: Query, offset: int) -> None:
+    async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total
         name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
         await report(name, lambda _: gallery.page(query, offset), options, 50)
@@ -152,10 +152,10 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
     orders: tuple[tuple[Order, str], ...] = (("new", ""), ("top", ""), ("random", "x"), ("member", "7"), ("saved", "7"))
     for order, argument in orders:
         for offset in (0, count // 2, count - 1):
-            await pages(order, Query(server, order, argument), offset)
+            await pages(order, PageQuery(server, order, argument), offset)
     for typed in ("light", "fox", "l", "fox dan", "a red fox", "take 77", "take 77123", "nothinglikeit"):
         for offset in (0, count // 2):
-            await pages(f"search “{typed}”", Query(server, "search", typed), offset)
+            await pages(f"search “{typed}”", PageQuery(server, "search", typed), offset)
     for typed in ("", "a", "a r", "a red fox", "l", "moon", "take 77", "nothinglikeit"):
         await report(f"prompts for “{typed}”", functools.partial(prompts, gallery, server, typed), options, 100)
     dice, draw = Dice(3), random.Random(2)

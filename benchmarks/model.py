@@ -24,9 +24,9 @@ from benchmarks.quality.ours import Ours
 from benchmarks.quality.subject import subject
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
-from engine.frames.frame_store import Folder
+from engine.frames.frame_store import JobFrames
 from engine.recipe.settings import BUILT_IN
-from engine.storyboard.builder import storyboard
+from engine.storyboard.builder import build_storyboard
 
 
 def milliseconds(work: Callable[[], Any], repeat: int) -> float:
@@ -68,12 +68,12 @@ def engine_frame(model: Path, threads: int, repeat: int) -> tuple[float, int]:
     asked = subject("zoom", 1, frames, (BUILT_IN, backend.card), {})
     finished = [0.0] * (frames + 1)
     with TemporaryDirectory() as folder:
-        for done in Ours(backend).render(asked, Folder(Path(folder) / "frames")):
+        for done in Ours(backend).render(asked, JobFrames(Path(folder) / "frames")):
             finished[done] = finished[done] or time.perf_counter()
             if done > repeat + 2:
                 break
     times = [after - before for before, after in pairwise(finished[2 : repeat + 3]) if before and after]
-    return 1000 * median(times), storyboard(asked.recipe, asked.settings).shots[1].unet_calls
+    return 1000 * median(times), build_storyboard(asked.recipe, asked.settings).shots[1].unet_calls
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ from PIL import Image
 
 from engine.recipe.recipe import Giro, Stage
 from studio.store import Member, Share
-from studio.web.export import Exhibition, export
-from studio.web.pages import Speech
+from studio.web.export import ExportSource, export_gallery
+from studio.web.pages import PageLanguage
 
 PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
 
@@ -68,8 +68,8 @@ def main() -> None:
         print(f"{options.shares} shares, {len(gif) / 1024:,.0f} KiB each")
         for what, exhibited in (("new", shares[:-1]), ("unchanged", shares[:-1]), ("one more", shares)):
             start = time.perf_counter()
-            exhibition = Exhibition(shares=exhibited, renders=renders, speech=Speech(title="Measured"))
-            tally = export(exhibition, Path(folder) / "web").tally
+            exhibition = ExportSource(shares=exhibited, renders=renders, speech=PageLanguage(title="Measured"))
+            tally = export_gallery(exhibition, Path(folder) / "web").tally
             print(f"{what}: {time.perf_counter() - start:.1f} s, {tally.written} files written")
 
 

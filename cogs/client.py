@@ -10,7 +10,7 @@ import discord
 from discord.ext import commands
 
 from cogs.i18n.language import Translator
-from cogs.ui.forms import Typed
+from cogs.ui.forms import RefusedForms
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import JobRecord
@@ -69,7 +69,7 @@ class Tappa(commands.Bot):
         )
         self.configuration = configuration
         self.studio = studio
-        self.typed = Typed()
+        self.typed = RefusedForms()
         self.deliveries = deliver(self)
         self._cog_modules = tuple(extensions)
 

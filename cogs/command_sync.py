@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from cogs.context.outage import outlast
+from cogs.context.outage import retry_through_outage
 from studio.store import Store
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, serve
         tree.clear_commands(guild=None)
     for target in dict.fromkeys([EVERYWHERE, *servers, *known]):
         try:
-            await outlast(functools.partial(_sync, tree, store, target, known.get(target)))
+            await retry_through_outage(functools.partial(_sync, tree, store, target, known.get(target)))
         except discord.HTTPException as error:
             _log.warning("The commands were not sent to Discord (%s): %s", target, error)
 

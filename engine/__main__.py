@@ -20,10 +20,10 @@ from tqdm import tqdm
 from engine.core.core import Core, CoreConfig
 from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Done, Failed, Job, Progress
 from engine.recipe.camera import EXAMPLE, parse_camera
-from engine.recipe.edits import picked, tried, unmeasured, variations
+from engine.recipe.edits import make_variations, pick_variation, with_survey_result, without_measurements
 from engine.recipe.focus import parse_focus
 from engine.recipe.recipe import (
     MAX_SEED,
@@ -39,7 +39,7 @@ from engine.recipe.recipe import (
 )
 from engine.recipe.settings import Overrides
 from engine.recipe.stages import SEED_STAGES, parse_stages, spread_frames
-from engine.recipe.waypoints import between
+from engine.recipe.waypoints import waypoint_options
 from engine.storyboard.shot import is_hidden
 from studio.config.config import Config, read_config
 from studio.web.command import add_gallery, run_gallery
@@ -129,14 +129,14 @@ def build_recipe(options: dict[str, Any]) -> Recipe:
     if "pick" in options:
         raise RecipeError("--pick chooses from variations: give it a --recipe that holds some.")
     recipe = _with_options(plain, options)
-    return variations(recipe, _seeds(options)) if "variations" in options else recipe
+    return make_variations(recipe, _seeds(options)) if "variations" in options else recipe
 
 
 def _variations_again(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
     """Return a saved contact sheet, or one of its animations; new seeds, settings and frames lie over what it says."""
     of = _with_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
-    sheet = variations(of, _seeds(options) if "seed" in options else plain["seeds"])
-    return picked(sheet, options["pick"]) if "pick" in options else sheet
+    sheet = make_variations(of, _seeds(options) if "seed" in options else plain["seeds"])
+    return pick_variation(sheet, options["pick"]) if "pick" in options else sheet
 
 
 def _seeds(options: dict[str, Any]) -> list[int]:
@@ -160,7 +160,7 @@ def _with_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
         return recipe
     if isinstance(recipe, Giro):
         return msgspec.structs.replace(recipe, stages=spread_frames(recipe.stages, options["frames"]))
-    return from_plain(msgspec.to_builtins(unmeasured(recipe)) | {"frames": options["frames"]})
+    return from_plain(msgspec.to_builtins(without_measurements(recipe)) | {"frames": options["frames"]})
 
 
 def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
             plain = {"stages": msgspec.to_builtins(stages)}
         case "morph":
             plain = {name: options[name] for name in ("prompt", "tries") if name in options}
-            plain |= between(options["source"], options.get("target")) if "source" in options else {}
+            plain |= waypoint_options(options["source"], options.get("target")) if "source" in options else {}
         case "zoom":
             plain = {"prompt": options["prompt"]} if "prompt" in options else {}
         case _:
@@ -267,7 +267,7 @@ def run(options: dict[str, Any]) -> None:
 
     backend = load_backend(config.model, threads=config.engine.threads)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        spool = Spool(Path(folder))
+        spool = FrameStore(Path(folder))
         core = Core(backend, spool, CoreConfig(engine=config.engine, render=config.render))
         try:
             plan = core.plan(recipe)
@@ -280,7 +280,7 @@ def run(options: dict[str, Any]) -> None:
             out.with_suffix(".tries.png").write_bytes(done.tries)
         if "frames_dir" in options:
             keep_frames(spool.folder(job.id).path, options["frames_dir"])
-    facts = summary(done, tried(plan.recipe, done.report.found), plan.model)
+    facts = summary(done, with_survey_result(plan.recipe, done.report.found), plan.model)
     if "json" in options:
         print(json.dumps(facts, ensure_ascii=False))
     else:

@@ -4,7 +4,7 @@
     lanes = backend.open([request, …])         prompts embedded, start latents made
     while lanes[0].steps_left:
         backend.denoise(lanes, width)          one batched UNet call, one step for every lane in it
-    coming = backend.develop(lanes)            decoded, while the next shots are opened
+    coming = backend.decode(lanes)            decoded, while the next shots are opened
     picture = coming[0].picture()
 
 Lanes may belong to different jobs and stand at different timesteps. No tensor crosses this seam, so Core can be tested
@@ -63,7 +63,7 @@ class Lane(Protocol):
         """Denoising steps still to go; 0 means the lane can be developed."""
 
 
-class Developing(Protocol):
+class PendingPicture(Protocol):
     """A picture that is being decoded."""
 
     @property
@@ -133,7 +133,7 @@ class Backend(Protocol):
             EngineError: the device has no memory left for it.
         """
 
-    def develop(self, lanes: Sequence[Lane]) -> Sequence[Developing]:
+    def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:
         """Begin to decode finished lanes, in the same order; lanes are used up by it.
 
         Raises:

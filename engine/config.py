@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from engine.recipe.settings import Taste
+from engine.recipe.settings import SettingsLayer
 
 NsfwRule = Literal["allow", "blur", "refuse"]
 """What happens to a frame that the model's safety checker objects to: the checker is not asked at all, or the frame is
@@ -77,6 +77,6 @@ class EngineSetup(msgspec.Struct, frozen=True, kw_only=True):
 
     model: ModelConfig = ModelConfig()
     engine: EngineConfig = EngineConfig()
-    render: Taste = Taste()
+    render: SettingsLayer = SettingsLayer()
     keep_days: int = 30
     frames_gib: float = 10.0

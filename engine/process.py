@@ -1,6 +1,6 @@
 """The engine's process: drains the inbox, steps the core, sends events; blocks only when idle; dies loudly.
 
-Started by `engine.client.client` as `python -m engine.process` in a fresh interpreter, it speaks `engine.protocol.wire` on its standard
+Started by the client as `python -m engine.process` in a fresh interpreter, it speaks `engine.protocol.wire` on its standard
 input and output. Whatever a library prints goes to standard error instead. When the input ends, the bot has gone, and
 so does the engine: no orphan keeps a GPU busy. Torch is imported here and nowhere on the bot's side.
 """
@@ -19,7 +19,7 @@ from typing import BinaryIO
 from engine.core.core import Core, CoreConfig
 from engine.environment import take_short_turns
 from engine.errors import ConfigError, MemberError, OperatorError, RecipeError, describe
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol import wire
 from engine.protocol.messages import (
     Add,
@@ -141,7 +141,7 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
         lanes=hello.setup.engine.lanes,
     )
     try:
-        spool = Spool(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
+        spool = FrameStore(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
         spool.prune(hello.setup.keep_days)
         spool.make_room()
     except OSError as error:

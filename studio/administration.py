@@ -13,10 +13,10 @@ from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Status
 from engine.sentence import Sentence
 from studio.gallery.gallery import Gallery
-from studio.gallery.history import Archive
-from studio.orders.job_tracker import Ledger
+from studio.gallery.history import RenderHistory
+from studio.orders.job_tracker import JobTracker
 from studio.store import JobRecord, Member, Store
-from studio.store.members import EVERYWHERE, Blocked
+from studio.store.members import EVERYWHERE, BlockedMember
 
 STATUS_SECONDS = 10.0
 """How long an administrator waits for the engine's status: one step of a large model on a slow machine."""
@@ -24,7 +24,7 @@ STATUS_SECONDS = 10.0
 _PAUSED = "paused"
 
 
-class Purged(msgspec.Struct, frozen=True):
+class PurgeResult(msgspec.Struct, frozen=True):
     """What was taken from a member: how many jobs were cancelled, and how many shares taken back."""
 
     jobs: int
@@ -36,8 +36,8 @@ class Rooms(msgspec.Struct, frozen=True, kw_only=True):
 
     engine: Engine
     store: Store
-    ledger: Ledger
-    archive: Archive
+    tracker: JobTracker
+    history: RenderHistory
     gallery: Gallery
 
 
@@ -47,8 +47,8 @@ class Administration:
     def __init__(self, rooms: Rooms) -> None:
         self._engine = rooms.engine
         self._store = rooms.store
-        self._ledger = rooms.ledger
-        self._archive = rooms.archive
+        self._tracker = rooms.tracker
+        self._history = rooms.history
         self._gallery = rooms.gallery
         self._paused: set[str] = set()
 
@@ -85,32 +85,32 @@ class Administration:
         Raises:
             LimitError: it is not known there, which is not told apart from elsewhere, or over already.
         """
-        record = await self._archive.record(job, server)
+        record = await self._history.record(job, server)
         if server is not None and record.answer.server != server:
-            raise self._archive.unknown(server)
+            raise self._history.unknown(server)
         return await self.cancel(job)
 
-    async def purge(self, server: str, member: str) -> Purged:
+    async def purge(self, server: str, member: str) -> PurgeResult:
         """Cancel the jobs of a member on a server, and take back everything they shared there."""
-        records = [live.record for live in self._ledger.all()]
+        records = [live.record for live in self._tracker.all()]
         jobs = [one.id for one in records if one.is_open and one.answer.server == server and one.member.id == member]
         cancelled = 0
         for job in jobs:
             with contextlib.suppress(LimitError):  # it has ended meanwhile
                 await self.cancel(job)
                 cancelled += 1
-        return Purged(cancelled, await self._gallery.purge(server, member))
+        return PurgeResult(cancelled, await self._gallery.purge(server, member))
 
     async def block(self, server: str | None, member: Member) -> None:
         """Let a member order, share and vote no more on a server, or anywhere if it is None."""
-        who = Blocked(member=member.id, name=member.name, since=time.time())
+        who = BlockedMember(member=member.id, name=member.name, since=time.time())
         await self._store.members.block(server or EVERYWHERE, who)
 
     async def unblock(self, server: str | None, member: str) -> None:
         """Take a block of a server back, or that of all of them."""
         await self._store.members.unblock(server or EVERYWHERE, member)
 
-    async def blocked(self, server: str | None) -> list[Blocked]:
+    async def blocked(self, server: str | None) -> list[BlockedMember]:
         """Return who is blocked on a server, or on all of them, the latest first."""
         return await self._store.members.all_blocked(server or EVERYWHERE)
 
@@ -132,7 +132,7 @@ class Administration:
         Raises:
             LimitError: it is over already.
         """
-        cancelled = await self._ledger.cancel(job, reason)
+        cancelled = await self._tracker.cancel(job, reason)
         if cancelled is None:
             raise LimitError("This animation is over already; there is nothing to cancel.")
         await self._engine.cancel(job)

@@ -21,11 +21,11 @@ from studio.administration import Administration, Rooms
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, keep_days_of
 from studio.gallery.gallery import Gallery
-from studio.gallery.history import Archive
-from studio.members.profiles import Belongings
+from studio.gallery.history import RenderHistory
+from studio.members.profiles import MemberProfiles
 from studio.orders.admission import Admission, Allowance
-from studio.orders.job_snapshot import Live
-from studio.orders.job_tracker import Ledger
+from studio.orders.job_snapshot import JobSnapshot
+from studio.orders.job_tracker import JobTracker
 from studio.store import Answer, JobRecord, Order, Render, Share, Store
 
 _log = logging.getLogger(__name__)
@@ -44,11 +44,11 @@ class Studio:
     """Takes orders, has them rendered, and keeps what must not be lost.
 
     Attributes:
-        archive: what is remembered of renders.
+        history: what is remembered of renders.
         administration: what administrators may do.
         gallery: what the members of each server have shared.
         announcements: what the bot has posted on its own.
-        belongings: what members keep for themselves.
+        profiles: what members keep for themselves.
         forms: what stands behind the forms that they have open.
     """
 
@@ -59,12 +59,12 @@ class Studio:
         self.gallery = Gallery(configuration, store)
         self.announcements = store.announcements
         self.forms = store.forms
-        self.belongings = Belongings(store)
-        self._ledger = Ledger(engine, store)
+        self.profiles = MemberProfiles(store)
+        self._tracker = JobTracker(engine, store)
         self._admission = Admission(configuration, engine, store)
-        self.archive = Archive(configuration, engine, store)
+        self.history = RenderHistory(configuration, engine, store)
         self.administration = Administration(
-            Rooms(engine=engine, store=store, ledger=self._ledger, archive=self.archive, gallery=self.gallery)
+            Rooms(engine=engine, store=store, tracker=self._tracker, history=self.history, gallery=self.gallery)
         )
         self._pruning: asyncio.Task[None] | None = None
         self._discarding: set[asyncio.Task[None]] = set()
@@ -83,9 +83,9 @@ class Studio:
         await self.administration.open()
         await self._engine.start()
         for record in await self._store.jobs.unsettled():
-            self._ledger.enter(record)
+            self._tracker.track(record)
             if record.is_open:
-                await self._ledger.render(record)
+                await self._tracker.render(record)
         self._pruning = asyncio.create_task(self._prune_daily(), name="pruning")
 
     async def close(self) -> None:
@@ -93,7 +93,7 @@ class Studio:
         if self._pruning is not None:
             self._pruning.cancel()
         await asyncio.gather(*self._discarding)
-        await self._ledger.close()
+        await self._tracker.close()
         await self._engine.close()
         await self._store.close()
 
@@ -116,8 +116,8 @@ class Studio:
             StorageError: it cannot be written down; nothing was queued.
         """
         record = await self._admission.admit(order)
-        self._ledger.enter(record)
-        await self._ledger.render(record)
+        self._tracker.track(record)
+        await self._tracker.render(record)
         return record
 
     async def allowance(self, member: str, place: Place) -> Allowance | None:
@@ -135,7 +135,7 @@ class Studio:
         Raises:
             LimitError: it is not theirs to cancel, or over already.
         """
-        record = await self.archive.record(job)
+        record = await self.history.record(job)
         if record.member.id == by:
             return await self.administration.cancel(job)
         if moderates is None or record.answer.server != moderates:
@@ -146,7 +146,7 @@ class Studio:
 
     def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
-        open_jobs = [live.record for live in self._ledger.all() if live.record.is_open]
+        open_jobs = [live.record for live in self._tracker.all() if live.record.is_open]
         entries = [QueueEntry(record, self.standing(record.id)) for record in open_jobs]
         if member is not None:
             entries = [entry for entry in entries if entry.record.member.id == member]
@@ -157,25 +157,25 @@ class Studio:
     @property
     def open_jobs(self) -> int:
         """How many jobs the engine has still to work on, of all servers."""
-        return sum(live.record.is_open for live in self._ledger.all())
+        return sum(live.record.is_open for live in self._tracker.all())
 
     @property
     def waiting(self) -> int:
         """How many jobs wait for their turn, of all servers."""
-        return sum(live.record.state == "waiting" for live in self._ledger.all())
+        return sum(live.record.state == "waiting" for live in self._tracker.all())
 
     def standing(self, job: JobId) -> Standing | None:
         """Return where a job stands, if the engine has said so."""
         return self._engine.standings.get(job)
 
-    async def watch(self, job: JobId, every: float) -> AsyncIterator[Live]:
+    async def watch(self, job: JobId, every: float) -> AsyncIterator[JobSnapshot]:
         """Yield how a job stands: now, then every so many seconds, at once when it is over, and then no more.
 
         Args:
             job: an unsettled job.
             every: seconds between two looks, counted from when the reader comes back for the next one.
         """
-        while live := self._ledger.find(job):
+        while live := self._tracker.find(job):
             moment = live.now
             yield moment
             if not moment.record.is_open:
@@ -186,7 +186,7 @@ class Studio:
 
     def unfinished(self) -> list[JobRecord]:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
-        return sorted((live.record for live in self._ledger.all()), key=lambda record: record.created)
+        return sorted((live.record for live in self._tracker.all()), key=lambda record: record.created)
 
     async def render(self, job: JobId) -> Render:
         """Return what became of a finished job: its GIF, or its contact sheet.
@@ -206,35 +206,35 @@ class Studio:
 
     async def moved(self, job: JobId, answer: Answer) -> None:
         """Note that a job's answer now stands elsewhere."""
-        self._ledger.show(await self._store.jobs.moved(job, answer))
+        self._tracker.publish(await self._store.jobs.moved(job, answer))
 
     async def shrink(self, job: JobId, limit_bytes: int) -> None:
         """Have a finished job encoded again within fewer bytes, from the frames that the engine still has."""
         if record := await self._store.jobs.smaller(job, limit_bytes):
-            self._ledger.show(record)
-            await self._ledger.render(record)
+            self._tracker.publish(record)
+            await self._tracker.render(record)
 
     async def make_again(self, job: JobId) -> None:
         """Have a finished job whose file was lost made again, from the frames that the engine may still have."""
         if record := await self._store.jobs.lost(job):
-            self._ledger.show(record)
-            await self._ledger.render(record)
+            self._tracker.publish(record)
+            await self._tracker.render(record)
 
     async def delivered(self, job: JobId) -> None:
         """Say that the GIF was posted."""
-        self._ledger.strike(job)
+        self._tracker.untrack(job)
         if await self._store.jobs.delivered(job):
             await self._engine.forget(job)
 
     async def told(self, job: JobId) -> None:
         """Say that the owner has been told why there is no GIF."""
-        self._ledger.strike(job)
+        self._tracker.untrack(job)
         if await self._store.jobs.settled(job):
             await self._engine.forget(job)
 
     async def fail(self, job: JobId, sentence: Sentence) -> None:
         """Say that a finished GIF cannot be delivered; its owner still has to be told."""
-        self._ledger.show(await self._store.jobs.failed(job, sentence))
+        self._tracker.publish(await self._store.jobs.failed(job, sentence))
 
     async def undeliverable(self, job: JobId, reason: Sentence) -> None:
         """Say that neither the GIF nor a word about it can reach the owner."""

@@ -21,7 +21,7 @@ from engine.diffusion.loading.source import EMBEDDED
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.sampling.lane import DiffusionLane
 from engine.recipe.settings import SchedulerName
-from engine.storyboard.morph_path import Text
+from engine.storyboard.morph_path import PromptMix
 from engine.storyboard.shot import Prompt, Shot, Start
 from training.guidance import untold
 
@@ -61,7 +61,7 @@ def make_shot(
 ) -> Shot:
     return Shot(
         index=index,
-        prompt=Text.of(prompt) if isinstance(prompt, str) else prompt,
+        prompt=PromptMix.of(prompt) if isinstance(prompt, str) else prompt,
         start=start,
         steps=steps,
         strength=strength,

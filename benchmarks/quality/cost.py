@@ -19,7 +19,7 @@ from benchmarks.speed.ours import Order, serve
 from benchmarks.speed.workload import seed_giro, side_by_side
 from engine.backend import Backend
 from engine.config import EngineConfig
-from engine.frames.frame_store import Folder
+from engine.frames.frame_store import JobFrames
 
 MOST: Final = 1.10
 """What our frames may take, in the seed's."""
@@ -50,7 +50,7 @@ def costs(subject: Subject, methods: Sequence[Method], baseline: int) -> list[Co
         baseline: which of the methods the others are compared with.
     """
     with tempfile.TemporaryDirectory() as parent:
-        turns = [method.render(subject, Folder(Path(parent) / method.name)) for method in methods]
+        turns = [method.render(subject, JobFrames(Path(parent) / method.name)) for method in methods]
         rounds = [[_timed(turn) for turn in turns] for _ in range(subject.frames)][SETTLING:]
     found = []
     for place, method in enumerate(methods):

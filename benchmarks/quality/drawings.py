@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.quality.subject import STAGES, ZOOM, Expected, Subject
-from engine.frames.frame_store import Folder
+from engine.frames.frame_store import JobFrames
 from engine.storyboard.shot import Camera
 from training.drawing.facts import Facts, sample
 from training.drawing.picture import Picture
@@ -33,11 +33,11 @@ class Drawings:
         """Return what is drawn; see `Method.essence`."""
         return msgspec.json.encode([self.version, subject.kind, subject.seed, subject.frames, _wanted(subject)])
 
-    def cameras(self, subject: Subject, folder: Folder) -> Sequence[Camera | None]:
+    def cameras(self, subject: Subject, folder: JobFrames) -> Sequence[Camera | None]:
         """Return nothing; see `Method.cameras`."""
         return [None] * subject.frames
 
-    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+    def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Draw; see `Method.render`."""
         folder.path.mkdir(parents=True, exist_ok=True)
         order = list(dict.fromkeys(subject.prompts))

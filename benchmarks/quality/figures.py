@@ -14,7 +14,7 @@ from benchmarks.quality.film import Film
 from benchmarks.quality.measures import Look, colour_drift, degenerate, kept, look
 from benchmarks.quality.motion import magnification, warp_error
 from engine.storyboard.shot import Camera
-from engine.vision.perception import directness, seam, steps, variation, worst_jump
+from engine.vision.perception import directness, measure_steps, seam, variation, worst_jump
 
 Figures = dict[str, float]
 
@@ -148,7 +148,7 @@ def colours(looks: Sequence[Look]) -> Figures:
 
 def motion(film: Film) -> Figures:
     """Return what the distances of neighbours say."""
-    of_steps = steps(film.descriptions)
+    of_steps = measure_steps(film.descriptions)
     return {
         "step": median(of_steps),
         "worst_jump": worst_jump(of_steps),

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from benchmarks.quality.subject import Subject
 from engine.backend import Picture
-from engine.frames.frame_store import Folder
+from engine.frames.frame_store import JobFrames
 from engine.storyboard.shot import Camera
-from engine.vision.perception import Description, describe
+from engine.vision.perception import Description, describe_picture
 
 
 class Method(Protocol):
@@ -30,14 +30,14 @@ class Method(Protocol):
     def essence(self, subject: Subject) -> bytes:
         """Return all that the frames depend on, besides the model."""
 
-    def cameras(self, subject: Subject, folder: Folder) -> Sequence[Camera | None]:
+    def cameras(self, subject: Subject, folder: JobFrames) -> Sequence[Camera | None]:
         """Return how the camera moved before each frame, None where a frame does not continue the one before.
 
         Args:
             folder: with the frames, for a camera may have looked where to go.
         """
 
-    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+    def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Render the frames that `folder` lacks, yielding after each how many are there."""
 
 
@@ -47,7 +47,7 @@ class Film:
 
     subject: Subject
     method: Method
-    folder: Folder
+    folder: JobFrames
 
     @property
     def is_complete(self) -> bool:
@@ -62,7 +62,7 @@ class Film:
     @cached_property
     def descriptions(self) -> list[Description]:
         """What the perceptual distance is taken of."""
-        return [describe(picture) for picture in self.pictures]
+        return [describe_picture(picture) for picture in self.pictures]
 
     @cached_property
     def cameras(self) -> Sequence[Camera | None]:
@@ -77,7 +77,7 @@ def film(subject: Subject, method: Method, root: Path, model: str) -> Film:
         model: what tells the model from every other.
     """
     digest = hashlib.blake2b(method.essence(subject) + model.encode(), digest_size=5).hexdigest()
-    return Film(subject, method, Folder(root / f"{subject.kind}-{subject.seed}-{method.name}-{digest}"))
+    return Film(subject, method, JobFrames(root / f"{subject.kind}-{subject.seed}-{method.name}-{digest}"))
 
 
 def fingerprint(model: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is measured on single frames, besides the distances of `engine.vision.perception`: pure functions of 8-bit pictures."""
+"""What is measured on single frames, besides perceptual distances: pure functions of 8-bit pictures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from statistics import fmean
 import msgspec
 import numpy as np
 
-from engine.vision.degenerate import Context, judge
-from engine.vision.perception import Pixels, lab
+from engine.vision.degenerate import FrameContext, check_frame
+from engine.vision.perception import Pixels, to_lab
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class Look(msgspec.Struct, frozen=True):
 
 def look(picture: Pixels) -> Look:
     """Measure one frame."""
-    image = lab(picture)
+    image = to_lab(picture)
     lightness, chroma = image[..., 0], np.hypot(image[..., 1], image[..., 2])
     dy, dx = np.gradient(lightness)
     return Look(
@@ -46,7 +46,8 @@ def degenerate(pictures: Sequence[Pixels]) -> float:
     """Return the share of frames that the engine would not let stay: flat, burnt, or the same as the frame before."""
     before = (None, *pictures)
     return fmean(
-        judge(one, Context(before=last)).fault is not None for one, last in zip(pictures, before, strict=False)
+        check_frame(one, FrameContext(before=last)).fault is not None
+        for one, last in zip(pictures, before, strict=False)
     )
 
 

@@ -16,9 +16,9 @@ from PIL import Image, ImageCms, ImageFilter
 
 from benchmarks.quality.subject import Subject
 from engine.backend import Backend, Picture, ShotRequest
-from engine.frames.frame_store import Folder
-from engine.storyboard.morph_path import Noise, Swap, Text
-from engine.storyboard.shot import Camera, Feedback, Shot, frame_seed
+from engine.frames.frame_store import JobFrames
+from engine.storyboard.morph_path import NoiseStart, PromptMix, TokenMix
+from engine.storyboard.shot import Camera, FeedbackStart, Shot, frame_seed
 
 
 class Recipe(Protocol):
@@ -27,7 +27,7 @@ class Recipe(Protocol):
     def shot(self, subject: Subject, index: int) -> Shot:
         """Return what the model is to do for a frame."""
 
-    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
         """Return the picture that frame `index`, not the first, starts from."""
 
     def camera(self, subject: Subject) -> Camera:
@@ -52,17 +52,17 @@ class Plain:
         settings, shots = subject.settings, [self.recipe.shot(subject, index) for index in range(subject.frames)]
         # Not the shots as they are: what they can say besides this is of no use to a plain method.
         told = [
-            [shot.prompt, isinstance(shot.start, Noise), shot.unet_calls, shot.guidance, shot.seed, shot.negative]
+            [shot.prompt, isinstance(shot.start, NoiseStart), shot.unet_calls, shot.guidance, shot.seed, shot.negative]
             for shot in shots
         ]
         own = [self.name, self.version, self.recipe.camera(subject).zoom]
         return msgspec.json.encode([own, settings.size, settings.scheduler, settings.steps, told])
 
-    def cameras(self, subject: Subject, folder: Folder) -> list[Camera | None]:
+    def cameras(self, subject: Subject, folder: JobFrames) -> list[Camera | None]:
         """Return the same move for every frame; see `Method.cameras`."""
         return [None, *[self.recipe.camera(subject)] * (subject.frames - 1)]
 
-    def render(self, subject: Subject, folder: Folder) -> Iterator[int]:
+    def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Render frame after frame; see `Method.render`."""
         folder.path.mkdir(parents=True, exist_ok=True)
         there = folder.frames()
@@ -74,7 +74,7 @@ class Plain:
                 folder.save(index, folder.picture(same))
             elif index not in there:
                 sources = {}
-                if isinstance(shot.start, Feedback):
+                if isinstance(shot.start, FeedbackStart):
                     sources = {index - 1: self.recipe.prepare(subject, index, folder)}
                 picture = self._picture(subject, shot, sources)
                 if not self.recipe.accepts(picture):
@@ -88,7 +88,7 @@ class Plain:
         lanes = self.backend.open([request])
         while lanes[0].steps_left:
             self.backend.denoise(lanes, 1)
-        return self.backend.develop(lanes)[0].picture()
+        return self.backend.decode(lanes)[0].picture()
 
 
 def _shot(subject: Subject, index: int) -> Shot:
@@ -97,7 +97,7 @@ def _shot(subject: Subject, index: int) -> Shot:
     return Shot(
         index=index,
         prompt=subject.prompts[index],
-        start=Feedback(index - 1) if index else Noise(),
+        start=FeedbackStart(index - 1) if index else NoiseStart(),
         steps=settings.steps,
         strength=settings.strength,
         guidance=settings.guidance,
@@ -117,7 +117,7 @@ class Seed:
         """See `Recipe.shot`."""
         return _shot(subject, index)
 
-    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
         """Mix, trim, scale; see `Recipe.prepare`."""
         image = Image.fromarray(folder.picture(index - 1))
         into_return = index - (subject.frames - subject.returning) + 1
@@ -140,7 +140,7 @@ class Seed:
 
 def _trim(subject: Subject) -> int:
     """Return how many pixels are trimmed from each side: whole ones, nearest to the zoom that our own method has."""
-    if isinstance(subject.prompts[0], Swap):
+    if isinstance(subject.prompts[0], TokenMix):
         return 0
     return round(subject.settings.size * (1 - 1 / subject.settings.zoom) / 2)
 
@@ -159,14 +159,14 @@ class Deforum:
     def shot(self, subject: Subject, index: int) -> Shot:
         """See `Recipe.shot`."""
         shot = _shot(subject, index)
-        if not isinstance(shot.prompt, Swap):
+        if not isinstance(shot.prompt, TokenMix):
             return shot
         source, target = (shot.prompt.template.replace("{}", word) for word in (shot.prompt.source, shot.prompt.target))
         calls = _shot(subject, 1).unet_calls  # as many as a frame of the others takes
-        mixed = Text.between(source, target, shot.prompt.weight)
-        return msgspec.structs.replace(shot, prompt=mixed, start=Noise(), steps=calls, seed=subject.seed)
+        mixed = PromptMix.between(source, target, shot.prompt.weight)
+        return msgspec.structs.replace(shot, prompt=mixed, start=NoiseStart(), steps=calls, seed=subject.seed)
 
-    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
         """Warp, match, sharpen, add noise; see `Recipe.prepare`."""
         image = Image.fromarray(folder.picture(index - 1))
         (width, height), zoom = image.size, subject.settings.zoom
@@ -180,7 +180,7 @@ class Deforum:
 
     def camera(self, subject: Subject) -> Camera:
         """See `Recipe.camera`."""
-        return Camera(zoom=1.0 if isinstance(subject.prompts[0], Swap) else subject.settings.zoom)
+        return Camera(zoom=1.0 if isinstance(subject.prompts[0], TokenMix) else subject.settings.zoom)
 
     def accepts(self, picture: Picture) -> bool:
         """Look for black frames only."""
@@ -197,9 +197,9 @@ class Stills:
         shot = _shot(subject, index)
         prompt = subject.scenery[index]
         seed = frame_seed(subject.seed, subject.prompts.index(prompt) + index % self.EACH)
-        return msgspec.structs.replace(shot, prompt=prompt, start=Noise(), seed=seed)
+        return msgspec.structs.replace(shot, prompt=prompt, start=NoiseStart(), seed=seed)
 
-    def prepare(self, subject: Subject, index: int, folder: Folder) -> Picture:
+    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
         """Return nothing that matters: every frame comes from noise."""
         return folder.picture(index - 1)
 

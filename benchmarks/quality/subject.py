@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from engine.recipe.recipe import Animation, Giro, Morph, Zoom, from_plain, resolve
-from engine.recipe.settings import Kind, Overrides, Settings, Taste
+from engine.recipe.settings import Kind, Overrides, Settings, SettingsLayer
 from engine.recipe.stages import SEED_STAGES, spread_frames
-from engine.storyboard.morph_path import Swap, Text
+from engine.storyboard.morph_path import PromptMix, TokenMix
 from engine.storyboard.shot import Prompt
 
 Expected = dict[str, str]
@@ -83,12 +83,12 @@ class Subject:
         """Each frame's prompt as a plain method has it: changed at once at a stage, even weights in a morph."""
         match self.recipe:
             case Giro(stages=stages):
-                return tuple(Text.of(stage.prompt) for stage in stages for _ in range(stage.frames))
+                return tuple(PromptMix.of(stage.prompt) for stage in stages for _ in range(stage.frames))
             case Zoom(prompt=prompt, frames=frames):
-                return (Text.of(prompt),) * frames
+                return (PromptMix.of(prompt),) * frames
             case Morph(prompt=prompt, source=source, target=target, frames=frames):
                 weights = (index / (frames - 1) for index in range(frames))
-                return tuple(Swap(prompt, source, target, weight=weight) for weight in weights)
+                return tuple(TokenMix(prompt, source, target, weight=weight) for weight in weights)
 
     @property
     def scenery(self) -> tuple[Prompt, ...]:
@@ -122,7 +122,7 @@ def _second_halves(lengths: list[int], last: int) -> list[Stage]:
     return halves
 
 
-def subject(kind: Kind, seed: int, frames: int, layers: tuple[Taste, ...], changes: dict[str, Any]) -> Subject:
+def subject(kind: Kind, seed: int, frames: int, layers: tuple[SettingsLayer, ...], changes: dict[str, Any]) -> Subject:
     """Return an animation.
 
     Args:

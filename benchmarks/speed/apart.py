@@ -28,7 +28,7 @@ from benchmarks.speed.subject import Subject, load_subject, random_subject
 from benchmarks.speed.traffic import Delivery, measure
 from benchmarks.speed.workload import board_of
 from engine.config import EngineConfig, ModelConfig
-from engine.diffusion.loader import lay_out
+from engine.diffusion.loader import arrange_for_device
 from engine.diffusion.loading.calibration import calibrate
 from engine.diffusion.model import DiffusionModel
 from engine.environment import take_short_turns
@@ -83,7 +83,7 @@ def _ours(which: Which) -> Ours:
     take_short_turns()
     subject = _load(which)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        lay_out(subject.name, subject.parts, which.threads, Path(folder))
+        arrange_for_device(subject.name, subject.parts, which.threads, Path(folder))
     return Ours(subject, Meter(subject.parts), subject.backend())
 
 

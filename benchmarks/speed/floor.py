@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.subject import Subject
-from engine.storyboard.shot import Feedback
+from engine.storyboard.shot import FeedbackStart
 from engine.storyboard.storyboard import Storyboard
 
 MATMUL = 8192
@@ -28,7 +28,7 @@ class Counts:
     @classmethod
     def of(cls, board: Storyboard) -> Counts:
         """Count a storyboard's forwards; its UNet calls are one for each frame and step."""
-        encodes = sum(isinstance(shot.start, Feedback) for shot in board.shots)
+        encodes = sum(isinstance(shot.start, FeedbackStart) for shot in board.shots)
         return cls(board.unet_calls, encodes, len(board.shots))
 
 

@@ -16,7 +16,7 @@ from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.subject import Subject
 from engine.diffusion.model import Calls
 from engine.diffusion.speed.acceleration import Acceleration
-from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.shot import Shot
 from engine.storyboard.storyboard import Storyboard
 
@@ -67,7 +67,7 @@ class PipelineLoop:
                 "guidance_scale": shot.guidance,
                 "generator": generator,
             }
-            if isinstance(shot.start, Noise):
+            if isinstance(shot.start, NoiseStart):
                 picture = self._from_text(width=board.width, height=board.height, **common).images[0]
             else:
                 image = _closer(frames[-1], shot.start.camera.zoom)
@@ -107,7 +107,7 @@ class _Vae(_StandIn):
 
 
 def _prompt(shot: Shot) -> str:
-    assert isinstance(shot.prompt, Text)  # a journey without transitions
+    assert isinstance(shot.prompt, PromptMix)  # a journey without transitions
     return shot.prompt.parts[0][0]
 
 

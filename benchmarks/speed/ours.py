@@ -14,7 +14,7 @@ from engine.backend import Backend
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
 from engine.errors import EngineError
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Done, Event, Failed, Job, JobId, Preview, Progress
 from engine.recipe.recipe import Recipe
 
@@ -65,7 +65,7 @@ def serve(
     left = sorted(orders, key=lambda order: order.after, reverse=True)
     ordered: dict[JobId, float] = {}
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        core = Core(backend, Spool(Path(folder)), CoreConfig(engine=config))
+        core = Core(backend, FrameStore(Path(folder)), CoreConfig(engine=config))
         begun = time.perf_counter()
         try:
             while left or not core.idle:

@@ -11,7 +11,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from engine.config import ModelConfig
-from engine.diffusion.loading.calibration import Layout
+from engine.diffusion.loading.calibration import CpuLayout
 from engine.diffusion.loading.device import choose_device, choose_dtype, use_threads
 from engine.diffusion.loading.parts import Parts, load_parts
 from engine.diffusion.loading.source import EMBEDDED, find_model
@@ -79,7 +79,7 @@ def random_subject(shape: str, config: ModelConfig, threads: int) -> Subject:
 def _laid_out(parts: Parts) -> Parts:
     """Return the parts as the engine and diffusers' documentation lay them out on a graphics card."""
     if parts.device.type == "cuda":
-        Layout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
+        CpuLayout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
     return parts
 
 

@@ -10,7 +10,7 @@ from engine.protocol.card import Card
 from engine.recipe.recipe import Giro, Recipe, Stage, Zoom, resolve
 from engine.recipe.settings import BUILT_IN
 from engine.recipe.stages import SEED_STAGES, spread_frames
-from engine.storyboard.builder import storyboard
+from engine.storyboard.builder import build_storyboard
 from engine.storyboard.storyboard import Storyboard
 from studio.config.config import MIB
 
@@ -41,4 +41,4 @@ def side_by_side(recipe: Giro) -> Giro:
 def board_of(recipe: Recipe, card: Card) -> Storyboard:
     """Lay a recipe out as the engine does."""
     resolved, settings = resolve(recipe, (BUILT_IN, card))
-    return storyboard(resolved, settings)
+    return build_storyboard(resolved, settings)

@@ -13,23 +13,30 @@ import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.admin.admin_reply import conclude, conclude_changes, reply
-from cogs.admin.blocked import BlockedPageButton, UnblockSelect, Which, blocked, show_blocked, unblocked
-from cogs.admin.purge import PurgeButton, ask
+from cogs.admin.admin_reply import finish_action, finish_changes, send_admin_reply
+from cogs.admin.blocked import (
+    BlockedPage,
+    BlockedPageButton,
+    UnblockSelect,
+    blocked_action,
+    show_blocked,
+    unblocked_action,
+)
+from cogs.admin.purge import PurgeButton, ask_to_purge
 from cogs.admin.scope import Scope
 from cogs.admin.status import engine_lines, version_line
 from cogs.context.audit import write_down
 from cogs.context.authority import authority_of, require_operator
 from cogs.i18n.language import language_of
 from cogs.orders.options import EXAMPLES, ChatOption
-from cogs.orders.suggestions import named
+from cogs.orders.suggestions import label_choices
 from cogs.renders.cancellation import cancelled_action
 from cogs.ui.headline import short_title
-from cogs.ui.wording import measured
+from cogs.ui.wording import format_measured
 from engine.errors import ConfigError, LimitError, OperatorError, describe
 from engine.sentence import Sentence
 from studio.config.config_file import DEFAULT, split_key
-from studio.config.keys import changes, choices_of, require_granted
+from studio.config.keys import choices_of, find_changes, require_granted
 from studio.store import Member
 
 if TYPE_CHECKING:
@@ -63,7 +70,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         before = configuration.current
         async with _told(authority.server):
             after = await configuration.reload()
-        await conclude_changes(interaction, authority, changes(before, after), _read_again)
+        await finish_changes(interaction, authority, find_changes(before, after), _read_again)
 
     @app_commands.command(
         name="set",
@@ -105,11 +112,11 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
             full = ".".join(_quoted(part) for part in scope.full_key(authority, key))
             held = None if authority.is_operator else functools.partial(require_granted, server=authority.server)
             after = await configuration.set(full, value, held)
-        changed = changes(before, after)
+        changed = find_changes(before, after)
         if not changed:
-            await reply(interaction, [Sentence("{key} has that value already.", {"key": key})])
+            await send_admin_reply(interaction, [Sentence("{key} has that value already.", {"key": key})])
             return
-        await conclude_changes(interaction, authority, changed)
+        await finish_changes(interaction, authority, changed)
 
     @set_key.autocomplete("key")
     async def suggest_key(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -122,7 +129,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         if scope.everywhere and not authority.is_operator:
             return []
         keys = scope.keys(authority.server, interaction.client.config)
-        return named(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
+        return label_choices(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
 
     @set_key.autocomplete("value")
     async def suggest_value(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -136,7 +143,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         labels |= {choice: choice for choice in choices_of(parts, _scope(interaction).table)}
         if key.endswith("_channel") and interaction.guild is not None:
             labels |= {str(channel.id): f"#{channel.name}" for channel in interaction.guild.text_channels}
-        return named(typed, {**labels, DEFAULT: DEFAULT})
+        return label_choices(typed, {**labels, DEFAULT: DEFAULT})
 
     # ---- the engine ----
 
@@ -147,7 +154,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         authority_of(interaction)
         say = language_of(interaction.locale)
         lines = await engine_lines(interaction, say)
-        lines.append(f"**{say('Up for')}** · {measured(time.monotonic() - self._started, say)}")
+        lines.append(f"**{say('Up for')}** · {format_measured(time.monotonic() - self._started, say)}")
         await interaction.followup.send("\n".join([*lines, version_line()]))
 
     @app_commands.command(description="Let no new animation begin here; what is being rendered is finished")
@@ -174,7 +181,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
             for guild in interaction.client.guilds:
                 if str(guild.id) != authority.server:
                     await write_down(interaction.client, interaction.client.config, authority, [action], str(guild.id))
-        await conclude(interaction, authority, [action])
+        await finish_action(interaction, authority, [action])
 
     # ---- jobs and members ----
 
@@ -188,11 +195,11 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         action = cancelled_action(record, language_of(interaction.guild_locale))
         server = record.answer.server
         if server == authority.server:
-            await conclude(interaction, authority, [action])
+            await finish_action(interaction, authority, [action])
             return
         if server is not None:  # what was asked for in private is no server's business
             await write_down(interaction.client, interaction.client.config, authority, [action], server)
-        await reply(interaction, [action])
+        await send_admin_reply(interaction, [action])
 
     @cancel.autocomplete("job")
     async def suggest_job(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -205,14 +212,16 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         here = [entry.record for entry in studio.queue(authority.server)]
         if authority.is_operator:
             here += [record for record in studio.unfinished() if record.is_open and record not in here]
-        return named(typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here})
+        return label_choices(
+            typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
+        )
 
     @app_commands.command(description="Cancel all animations of a member and take back all that they shared here")
     @app_commands.describe(member="Who it is about")
     async def purge(self, interaction: Interaction, member: discord.User) -> None:
         """Ask before anything is removed: it cannot be brought back."""
         authority_of(interaction)
-        await ask(interaction, member)
+        await ask_to_purge(interaction, member)
 
     @app_commands.command(description="Stop a member from ordering, sharing and voting on this server")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
@@ -222,7 +231,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         authority = require_operator(interaction) if everywhere else authority_of(interaction)
         who = Member(id=str(member.id), name=member.display_name)
         await interaction.client.studio.administration.block(None if everywhere else authority.server, who)
-        await conclude(interaction, authority, [blocked(who, everywhere=everywhere)])
+        await finish_action(interaction, authority, [blocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(description="Let a member who was blocked order, share and vote again")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
@@ -232,14 +241,14 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         authority = require_operator(interaction) if everywhere else authority_of(interaction)
         who = Member(id=str(member.id), name=member.display_name)
         await interaction.client.studio.administration.unblock(None if everywhere else authority.server, who.id)
-        await conclude(interaction, authority, [unblocked(who, everywhere=everywhere)])
+        await finish_action(interaction, authority, [unblocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(name="blocked", description="Who is blocked on this server, and since when")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def list_blocked(self, interaction: Interaction, everywhere: bool = False) -> None:
         """Show the first page of the list."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await show_blocked(interaction, Which(everywhere=everywhere))
+        await show_blocked(interaction, BlockedPage(everywhere=everywhere))
 
 
 def _read_again(count: int) -> Sentence:

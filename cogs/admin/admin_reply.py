@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.admin.changes import restart_note, shown
+from cogs.admin.changes import describe_changes, restart_note
 from cogs.context.audit import write_down
 from cogs.context.authority import Authority
-from cogs.context.private_note import note
+from cogs.context.private_note import send_private_note
 from cogs.i18n.language import language_of
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import inert, shorten
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from cogs.client import Tappa
 
 
-async def conclude(
+async def finish_action(
     interaction: discord.Interaction[Tappa], authority: Authority, actions: Sequence[Sentence], *more: Sentence | None
 ) -> None:
     """Write down what was done, in this server's log, and tell the admin that it was done, and where it was not."""
     bot = interaction.client
     unwritten = await write_down(bot, bot.config, authority, actions, authority.server)
-    await reply(interaction, actions, *more, unwritten)
+    await send_admin_reply(interaction, actions, *more, unwritten)
 
 
-async def conclude_changes(
+async def finish_changes(
     interaction: discord.Interaction[Tappa],
     authority: Authority,
     changed: Sequence[Change],
@@ -51,18 +51,20 @@ async def conclude_changes(
             actions = _headed(heading, here, guild)
             reason = await write_down(bot, bot.config, authority, actions, str(guild.id))
             unwritten = reason if str(guild.id) == authority.server else unwritten
-    await reply(interaction, _headed(heading, changed, interaction.guild), restart_note(changed), unwritten)
+    await send_admin_reply(interaction, _headed(heading, changed, interaction.guild), restart_note(changed), unwritten)
 
 
 def _headed(
     heading: Callable[[int], Sentence] | None, changed: Sequence[Change], guild: discord.Guild | None
 ) -> list[Sentence]:
-    return [*([heading(len(changed))] if heading else []), *shown(changed, guild)]
+    return [*([heading(len(changed))] if heading else []), *describe_changes(changed, guild)]
 
 
-async def reply(interaction: discord.Interaction[Tappa], actions: Sequence[Sentence], *notes: Sentence | None) -> None:
+async def send_admin_reply(
+    interaction: discord.Interaction[Tappa], actions: Sequence[Sentence], *notes: Sentence | None
+) -> None:
     """Tell an admin, alone, what was done."""
     say = language_of(interaction.locale)
     lines = [inert(say.sentence(action)) for action in actions]
     lines += [f"-# {inert(say.sentence(note))}" for note in notes if note is not None]
-    await note(interaction, shorten("\n".join(lines), MAX_CONTENT))
+    await send_private_note(interaction, shorten("\n".join(lines), MAX_CONTENT))

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Self
 import discord
 import msgspec
 
-from cogs.admin.admin_reply import conclude
+from cogs.admin.admin_reply import finish_action
 from cogs.context.authority import Authority, authority_of, require_operator
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.i18n.language import Language, language_of
 from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
 from studio.store import Member
-from studio.store.members import Blocked
+from studio.store.members import BlockedMember
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -26,7 +26,7 @@ _NAME = 60
 _WHICH = r"(?P<where>here|everywhere):(?P<page>\d{1,6})"
 
 
-class Which(msgspec.Struct, frozen=True, kw_only=True):
+class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of those who are blocked on a server, or on all of them."""
 
     everywhere: bool = False
@@ -37,7 +37,7 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
         return f"{'everywhere' if self.everywhere else 'here'}:{self.page}"
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> Which:
+    def of(cls, match: re.Match[str]) -> BlockedPage:
         """Read it from a button's id."""
         return cls(everywhere=match["where"] == "everywhere", page=int(match["page"]))
 
@@ -59,7 +59,7 @@ class BlockedPageButton(
 ):
     """Turns to another page of the list."""
 
-    def __init__(self, which: Which, label: str) -> None:
+    def __init__(self, which: BlockedPage, label: str) -> None:
         super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:blocked:{which}"))
         self.which = which
 
@@ -68,9 +68,9 @@ class BlockedPageButton(
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(Which.of(match), "·")
+        return cls(BlockedPage.of(match), "·")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Show the page, if whoever presses is still one who may."""
         await interaction.response.defer()
@@ -80,7 +80,7 @@ class BlockedPageButton(
 class UnblockSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=rf"tappa:unblock:{_WHICH}"):
     """Lets the member in again who is chosen."""
 
-    def __init__(self, select: discord.ui.Select[discord.ui.View], which: Which) -> None:
+    def __init__(self, select: discord.ui.Select[discord.ui.View], which: BlockedPage) -> None:
         super().__init__(select)
         self.which = which
 
@@ -90,9 +90,9 @@ class UnblockSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], 
     ) -> Self:
         """Make the select again from what Discord kept of it."""
         assert isinstance(item, discord.ui.Select)  # its id is only ever given to one
-        return cls(item, Which.of(match))
+        return cls(item, BlockedPage.of(match))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Unblock them, show the list without them, and write it down."""
         await interaction.response.defer()
@@ -104,10 +104,10 @@ class UnblockSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], 
         await show_blocked(interaction, self.which)
         if chosen in names:  # else somebody else was faster
             who = Member(id=chosen, name=names[chosen] or chosen)
-            await conclude(interaction, authority, [unblocked(who, everywhere=self.which.everywhere)])
+            await finish_action(interaction, authority, [unblocked_action(who, everywhere=self.which.everywhere)])
 
 
-def blocked(who: Member, *, everywhere: bool) -> Sentence:
+def blocked_action(who: Member, *, everywhere: bool) -> Sentence:
     """Return what the log says of a member who was blocked."""
     values: dict[str, str | int | float | Sentence] = {"member": who.name, "id": who.id}
     if everywhere:
@@ -115,7 +115,7 @@ def blocked(who: Member, *, everywhere: bool) -> Sentence:
     return Sentence("Blocked {member} ({id}).", values)
 
 
-def unblocked(who: Member, *, everywhere: bool) -> Sentence:
+def unblocked_action(who: Member, *, everywhere: bool) -> Sentence:
     """Return what the log says of a member who was unblocked."""
     values: dict[str, str | int | float | Sentence] = {"member": who.name, "id": who.id}
     if everywhere:
@@ -123,7 +123,7 @@ def unblocked(who: Member, *, everywhere: bool) -> Sentence:
     return Sentence("Unblocked {member} ({id}).", values)
 
 
-async def show_blocked(interaction: discord.Interaction[Tappa], which: Which) -> None:
+async def show_blocked(interaction: discord.Interaction[Tappa], which: BlockedPage) -> None:
     """Let the answer to an acknowledged interaction show a page of the list; past the last page is the last one.
 
     Raises:
@@ -146,14 +146,14 @@ async def show_blocked(interaction: discord.Interaction[Tappa], which: Which) ->
     await interaction.edit_original_response(content="\n".join(lines), view=_view(shown, which, last, say))
 
 
-def _line(one: Blocked, say: Language) -> str:
+def _line(one: BlockedMember, say: Language) -> str:
     since = say("since {when}", when=f"<t:{int(one.since)}:d>")
     return (
         f"<@{one.member}> · {inert(shorten(one.name, _NAME))} · {since}" if one.name else f"<@{one.member}> · {since}"
     )
 
 
-def _view(here: Sequence[Blocked], which: Which, last: int, say: Language) -> discord.ui.View:
+def _view(here: Sequence[BlockedMember], which: BlockedPage, last: int, say: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     options = [discord.SelectOption(label=shorten(one.name, _NAME) or one.member, value=one.member) for one in here]
     select: discord.ui.Select[discord.ui.View] = discord.ui.Select(

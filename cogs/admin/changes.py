@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from cogs.context.posting_channel import obstacles
+from cogs.context.posting_channel import find_obstacles
 from cogs.ui.markdown import shorten
 from engine.sentence import Sentence
 from studio.config.config_file import split_key
@@ -16,7 +16,7 @@ _MOST = 8
 _LONGEST_VALUE = 80
 
 
-def shown(changed: Sequence[Change], guild: discord.Guild | None) -> list[Sentence]:
+def describe_changes(changed: Sequence[Change], guild: discord.Guild | None) -> list[Sentence]:
     """Return a sentence for each of the first changes, how many more there are, and what is wrong with the channels.
 
     Names and channels are those of a server.
@@ -24,7 +24,7 @@ def shown(changed: Sequence[Change], guild: discord.Guild | None) -> list[Senten
     sentences = [_change(change, guild) for change in changed[:_MOST]]
     if rest := len(changed) - len(sentences):
         sentences.append(Sentence("And {count} more key.", {"count": rest}, "And {count} more keys."))
-    return sentences if guild is None else [*sentences, *obstacles(changed, guild)]
+    return sentences if guild is None else [*sentences, *find_obstacles(changed, guild)]
 
 
 def restart_note(changed: Sequence[Change]) -> Sentence | None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 import discord
 
-from cogs.admin.admin_reply import conclude
+from cogs.admin.admin_reply import finish_action
 from cogs.context.authority import authority_of
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.i18n.language import language_of
 from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAME = 40
 
 
-async def ask(interaction: discord.Interaction[Tappa], member: discord.User) -> None:
+async def ask_to_purge(interaction: discord.Interaction[Tappa], member: discord.User) -> None:
     """Ask whether all that a member has here is to go; nothing is removed before the answer."""
     say = language_of(interaction.locale)
     view = discord.ui.View(timeout=None)
@@ -51,7 +51,7 @@ class PurgeButton(
         """Make the button again from what Discord kept of it."""
         return cls(match["member"], match["name"], "")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Remove it all, if whoever presses is still one who may."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -66,4 +66,4 @@ class PurgeButton(
                 "shares": Sentence("{count} animation", {"count": purged.shares}, "{count} animations"),
             },
         )
-        await conclude(interaction, authority, [action])
+        await finish_action(interaction, authority, [action])

@@ -10,7 +10,7 @@ from cogs.context.authority import Authority
 from engine.errors import LimitError
 from studio.config.config import ChannelRules, Config, RoleRules, ServerConfig
 from studio.config.config_file import split_key
-from studio.config.keys import is_key, settable, settable_in
+from studio.config.keys import is_key, settable_keys, settable_keys_in
 
 _SECTIONS = ("limits", "community", "moderation")
 """Tables of a server whose keys a channel and a role have without them."""
@@ -62,13 +62,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     def keys(self, server: str, config: Config) -> Mapping[str, str]:
         """Return the keys there, with what holds today."""
         if self.everywhere:
-            return settable(config)
+            return settable_keys(config)
         own = config.servers.get(server, ServerConfig())
-        of_server = settable(own, config)
+        of_server = settable_keys(own, config)
         if self.channel is not None:
-            return settable_in(own.channels.get(self.channel, ChannelRules()), of_server)
+            return settable_keys_in(own.channels.get(self.channel, ChannelRules()), of_server)
         if self.role is not None:
-            return settable_in(own.roles.get(self.role, RoleRules()), of_server)
+            return settable_keys_in(own.roles.get(self.role, RoleRules()), of_server)
         return of_server
 
 

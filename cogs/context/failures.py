@@ -12,7 +12,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from cogs.context.private_note import TOKEN_DEAD, note
+from cogs.context.private_note import TOKEN_DEAD, send_private_note
 from cogs.i18n.language import Language, language_of
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, inert, shorten
@@ -34,10 +34,10 @@ class Tree(app_commands.CommandTree[Any]):
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         """Unwrap discord.py's own wrapper and tell the member."""
-        await tell(interaction, getattr(error, "original", error))
+        await tell_error(interaction, getattr(error, "original", error))
 
 
-def guarded(callback: _Callback[_Item]) -> _Callback[_Item]:
+def tells_errors(callback: _Callback[_Item]) -> _Callback[_Item]:
     """Wrap a button's or form's callback so that what goes wrong in it is told to the member who used it."""
 
     @functools.wraps(callback)
@@ -45,12 +45,12 @@ def guarded(callback: _Callback[_Item]) -> _Callback[_Item]:
         try:
             await callback(item, interaction)
         except Exception as error:  # noqa: BLE001  # this is the boundary: told to the member, the unknown is logged
-            await tell(interaction, error)
+            await tell_error(interaction, error)
 
     return safely
 
 
-async def tell(
+async def tell_error(
     interaction: discord.Interaction[Any], error: BaseException, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
     """Tell a member what went wrong, in a note that only they see; a "thinking…" left behind goes away.
@@ -60,7 +60,7 @@ async def tell(
         error: why it did not work.
         view: buttons to go with the note.
     """
-    told = sentence(error, language_of(interaction.locale))
+    told = sentence_for(error, language_of(interaction.locale))
     if isinstance(error, ChannelError):
         told = f"{told} {_elsewhere(interaction, error.channels)}"
     try:
@@ -72,7 +72,7 @@ async def tell(
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
         _log.warning("A member could not be told “%s”: %s", told, failure)
         return
-    await note(interaction, told, view=view)
+    await send_private_note(interaction, told, view=view)
 
 
 async def _take_away(interaction: discord.Interaction[Any]) -> None:
@@ -94,7 +94,7 @@ def _elsewhere(interaction: discord.Interaction[Any], channels: tuple[str, ...])
     return say("Go to {channels}.", channels=", ".join(links)) if links else say("Ask an admin which one is.")
 
 
-def sentence(error: BaseException, say: Language) -> str:
+def sentence_for(error: BaseException, say: Language) -> str:
     """Return what a member reads for `error`; what they cannot change is written to the log under a reference."""
     match error:
         case MemberError() | EngineError():

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 
-async def outlast(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+async def retry_through_outage(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
     """Try until Discord answers, one way or the other; what it refuses is raised."""
     for pause in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
         try:

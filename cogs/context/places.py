@@ -68,7 +68,7 @@ def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
         return True
     if guild is None or not isinstance(member, discord.Member):
         return False
-    found = reported(guild, channel)
+    found = find_known_channel(guild, channel)
     if found is None:
         return False
     if _is_for_adults(found) and not is_age_restricted(interaction):
@@ -79,7 +79,7 @@ def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
     return permissions.view_channel
 
 
-def reported(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | discord.Thread | None:
+def find_known_channel(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | discord.Thread | None:
     """Return a channel or thread of a server that the bot can tell the permissions of.
 
     None where it is deleted, another server's, or an archived thread, of which Discord tells a bot nothing.
@@ -88,7 +88,7 @@ def reported(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | d
     return None if isinstance(found, discord.Thread) and found.parent is None else found
 
 
-def lets_write(permissions: discord.Permissions, channel: object) -> bool:
+def may_write(permissions: discord.Permissions, channel: object) -> bool:
     """Return whether permissions in a channel or thread are enough to write there."""
     in_thread = isinstance(channel, discord.Thread)
     return permissions.send_messages_in_threads if in_thread else permissions.send_messages

@@ -18,7 +18,7 @@ TOKEN_DEAD = frozenset({10015, 50027})
 _log = logging.getLogger(__name__)
 
 
-async def note(
+async def send_private_note(
     interaction: discord.Interaction[Any], content: str, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
     """Tell whoever used an acknowledged interaction something; that it is not possible is logged.

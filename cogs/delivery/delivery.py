@@ -15,7 +15,7 @@ import aiohttp
 import discord
 import msgspec
 
-from cogs.context.outage import outlast
+from cogs.context.outage import retry_through_outage
 from cogs.delivery.post import Deleted, NoAccess, Post, PostError, TooLarge
 from cogs.delivery.progress import preview_upload, progress_draft
 from cogs.delivery.result import Files, bare_draft, failed_draft, finished_draft
@@ -27,7 +27,7 @@ from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.config.config_file import ConfigFile
 from studio.config.effective import presets_of
-from studio.orders.job_snapshot import Live
+from studio.orders.job_snapshot import JobSnapshot
 from studio.store import JobRecord
 from studio.studio import Studio
 
@@ -111,7 +111,7 @@ class Delivery:
                 await self._show(live)
         return None
 
-    async def _show(self, live: Live) -> None:
+    async def _show(self, live: JobSnapshot) -> None:
         wanted = self._configuration.current.delivery.preview and self._is_new_frame(live)
         preview = preview_upload(live, self._say) if wanted else None
         standing = self._studio.standing(self._job)
@@ -128,7 +128,7 @@ class Delivery:
             self._shown = msgspec.structs.replace(draft, uploads=None)
             self._shown_frame = live.preview.frame if live.preview else None
 
-    def _is_new_frame(self, live: Live) -> bool:
+    def _is_new_frame(self, live: JobSnapshot) -> bool:
         return live.preview is not None and live.preview.frame != self._shown_frame
 
     # ---- when it is over ----
@@ -138,7 +138,7 @@ class Delivery:
         presets = presets_of(self._configuration.current, record.answer.server)
         match record.state:
             case "done" if (files := await self._files(record)) is not None:
-                parent = await self._studio.archive.parent(record)
+                parent = await self._studio.history.parent(record)
                 await self._deliver(finished_draft(record, files, presets, self._say, parent))
                 await self._studio.delivered(record.id)
             case "done":
@@ -171,15 +171,15 @@ class Delivery:
             TooLarge: its file is larger than what is taken there.
         """
         try:
-            await outlast(lambda: self._post.edit(draft))
+            await retry_through_outage(lambda: self._post.edit(draft))
         except (Deleted, NoAccess):
             await self._post_anew(self._addressed(draft))
 
     async def _post_anew(self, draft: Draft) -> None:
         try:
-            answer = await outlast(lambda: self._post.send(draft))
+            answer = await retry_through_outage(lambda: self._post.send(draft))
         except NoAccess:
-            answer = await outlast(lambda: self._post.send_to_member(draft))
+            answer = await retry_through_outage(lambda: self._post.send_to_member(draft))
         await self._studio.moved(self._job, answer)
 
     def _addressed(self, draft: Draft) -> Draft:

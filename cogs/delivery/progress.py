@@ -5,18 +5,18 @@ from __future__ import annotations
 from cogs.i18n.language import Language
 from cogs.ui.drafts import ROOM, Draft, Upload
 from cogs.ui.headline import headline
-from cogs.ui.markdown import fitted, inert
-from cogs.ui.wording import ordinal, remaining
+from cogs.ui.markdown import fit_lines, inert
+from cogs.ui.wording import format_ordinal, format_remaining
 from engine.protocol.messages import Progress, Standing
 from engine.recipe.recipe import Morph
-from studio.orders.job_snapshot import Live
+from studio.orders.job_snapshot import JobSnapshot
 from studio.store import JobRecord
 
 _CELLS = 16
 
 
 def progress_draft(
-    live: Live, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
+    live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
 ) -> Draft:
     """Return the message for one moment of a job.
 
@@ -37,7 +37,7 @@ def progress_draft(
             )
         )
     lines += note_lines(live.record, say)
-    return Draft(content=fitted(lines, ROOM), uploads=(preview,) if preview else None, actions=("cancel",))
+    return Draft(content=fit_lines(lines, ROOM), uploads=(preview,) if preview else None, actions=("cancel",))
 
 
 def note_lines(record: JobRecord, say: Language) -> list[str]:
@@ -45,7 +45,7 @@ def note_lines(record: JobRecord, say: Language) -> list[str]:
     return [f"-# {inert(say.sentence(note))}" for note in record.notes]
 
 
-def preview_upload(live: Live, say: Language) -> Upload | None:
+def preview_upload(live: JobSnapshot, say: Language) -> Upload | None:
     """Return the latest picture as a file to attach, if there is one."""
     if live.preview is None:
         return None
@@ -54,7 +54,7 @@ def preview_upload(live: Live, say: Language) -> Upload | None:
     return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
 
 
-def _situation(live: Live, standing: Standing | None, say: Language, *, loaded: bool) -> str:
+def _situation(live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
     if live.restarting:
         return say.plural(
             "The engine stopped; starting it again, {count} frame is kept.",
@@ -63,7 +63,7 @@ def _situation(live: Live, standing: Standing | None, say: Language, *, loaded: 
         )
     if live.progress is not None and not live.progress.frames_done and (count := _tries(live.record)):
         trying = say.plural("Trying {count} seed…", "Trying {count} seeds…", count)
-        return f"{trying} · {remaining(standing, say)}"
+        return f"{trying} · {format_remaining(standing, say)}"
     if live.progress is not None:
         return _bar(live.progress, standing, say)
     if not loaded:
@@ -73,9 +73,9 @@ def _situation(live: Live, standing: Standing | None, say: Language, *, loaded: 
     if standing.held:
         return say("Waiting: an administrator has paused new animations; it begins when they go on.")
     if standing.position == 0:
-        return say("Starting · {left}", left=remaining(standing, say))
-    place = ordinal(standing.position, say)
-    return say("Waiting: {place} in line · {left}", place=place, left=remaining(standing, say))
+        return say("Starting · {left}", left=format_remaining(standing, say))
+    place = format_ordinal(standing.position, say)
+    return say("Waiting: {place} in line · {left}", place=place, left=format_remaining(standing, say))
 
 
 def _tries(record: JobRecord) -> int:
@@ -93,5 +93,5 @@ def _bar(progress: Progress, standing: Standing | None, say: Language) -> str:
         percent=int(done * 100),
         done=progress.frames_done,
         frames=progress.frames,
-        left=remaining(standing, say),
+        left=format_remaining(standing, say),
     )

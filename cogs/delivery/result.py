@@ -8,15 +8,15 @@ import msgspec
 
 from cogs.delivery.progress import note_lines
 from cogs.i18n.language import Language
-from cogs.renders.lineage import lineage_line, seeds
-from cogs.renders.recipe_file import file_of, too_long, upload_of
+from cogs.renders.lineage import format_seeds, lineage_line
+from cogs.renders.recipe_file import file_of, too_long_note, upload_of
 from cogs.ui.drafts import MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Action, Draft, Upload
 from cogs.ui.headline import headline, plain_headline
-from cogs.ui.markdown import brief, code_block, fitted, inert
-from cogs.ui.wording import measured
+from cogs.ui.markdown import brief, code_block, fit_lines, inert
+from cogs.ui.wording import format_measured
 from engine.protocol.messages import Report
 from engine.recipe.command_line import command_line, form_line
-from engine.recipe.edits import tried
+from engine.recipe.edits import with_survey_result
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import Giro, Morph, Recipe, Variations, kind_of
 from engine.recipe.stages import format_stages
@@ -70,7 +70,7 @@ def _reason(record: JobRecord, say: Language) -> str:
 
 def _made(record: JobRecord) -> Recipe:
     """Return the recipe that was asked for, with the seed that was chosen where several were tried."""
-    return tried(record.recipe, record.report.found if record.report else None)
+    return with_survey_result(record.recipe, record.report.found if record.report else None)
 
 
 def _tries(record: JobRecord) -> int:
@@ -116,14 +116,14 @@ def _actions(record: JobRecord) -> tuple[Action, ...]:
 
 def _facts(record: JobRecord, say: Language) -> str:
     report, plan = record.report, record.plan
-    facts = [seeds(_made(record), say)]
+    facts = [format_seeds(_made(record), say)]
     if plan is not None:
         facts.append(inert(plan.model))
     if report is not None:
         facts += [
             f"{report.width}×{report.height}",
             _pictures(report, say) if isinstance(record.recipe, Variations) else _frames(report, say),
-            say("rendered in {time}", time=measured(report.seconds, say)),
+            say("rendered in {time}", time=format_measured(report.seconds, say)),
         ]
         if report.retried:
             facts.append(
@@ -173,7 +173,7 @@ def _with_repeat(
     ways = list(_ways_to_repeat(record, presets, say))
     repeat, files = next((way for way in ways if len("\n".join([*lines, *way[0]])) <= ROOM), ways[-1])
     below = "\n".join(repeat)
-    content = "\n".join([fitted(lines, ROOM - len(below) - 1), *repeat])
+    content = "\n".join([fit_lines(lines, ROOM - len(below) - 1), *repeat])
     return Draft(content=content, uploads=(*uploads, *files), actions=_actions(record), tries=_tries(record))
 
 
@@ -194,4 +194,4 @@ def _ways_to_repeat(
         )
         file = Upload("stages.txt", stages.encode(), say("The stages, one on each line"))
         yield [where, code_block(form_line(recipe))], [file]
-    yield [too_long(say)], [upload_of(file_of(record), say)]
+    yield [too_long_note(say)], [upload_of(file_of(record), say)]

@@ -14,7 +14,7 @@ import discord
 import msgspec
 
 from cogs.context.audit import warn
-from cogs.context.posting_channel import Outlet, obstacle, outlet
+from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
 from cogs.gallery.nonce import nonce_of
 from cogs.ui.drafts import REQUEST_BYTES, Upload
 from engine.errors import TappaError, describe
@@ -56,7 +56,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class AnnouncementDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A message to post.
 
     Attributes:
@@ -74,7 +74,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     about: tuple[JobId, ...] = ()
 
 
-class Pause(msgspec.Struct, frozen=True):
+class RetryPause(msgspec.Struct, frozen=True):
     """Until when, on the monotonic clock, an occasion is left alone, and for how many seconds that is."""
 
     until: float
@@ -96,10 +96,10 @@ class Announcer:
         self._bot = bot
         self._on_posted = on_posted
         self._turn = asyncio.Lock()
-        self._pauses: dict[Occasion, Pause] = {}
+        self._pauses: dict[Occasion, RetryPause] = {}
         self._told: dict[tuple[Purpose, str], Sentence] = {}
 
-    async def post(self, occasion: Occasion, make: Callable[[], Awaitable[Notice]]) -> None:
+    async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
         """Post the notice that `make` makes, unless that has been done or was not possible just now."""
         async with self._turn:  # two votes at a time must not both find it not posted yet
             if (pause := self._pauses.get(occasion)) is not None and time.monotonic() < pause.until:
@@ -132,7 +132,7 @@ class Announcer:
     def _put_off(self, occasion: Occasion) -> None:
         last = self._pauses.get(occasion)
         seconds = _PAUSE if last is None else min(2 * last.seconds, _LONGEST_PAUSE)
-        self._pauses[occasion] = Pause(time.monotonic() + seconds, seconds)
+        self._pauses[occasion] = RetryPause(time.monotonic() + seconds, seconds)
 
     async def _warn(self, occasion: Occasion, trouble: Sentence) -> None:
         """Let the server's admins know, unless that is what they have read last."""
@@ -146,7 +146,7 @@ class Announcer:
         except (aiohttp.ClientError, OSError) as error:
             _log.warning("The log of server %s could not be written to: %s", occasion.server, error)
 
-    async def _post(self, occasion: Occasion, make: Callable[[], Awaitable[Notice]]) -> Sentence | None:
+    async def _post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> Sentence | None:
         """Post it if it is not posted yet; return what keeps it from being posted."""
         announcements = self._bot.studio.announcements
         if await self.has_posted(occasion):
@@ -154,8 +154,8 @@ class Announcer:
         guild = self._bot.get_guild(int(occasion.server))
         if guild is None:
             return None  # Discord cannot reach it at the moment, or the bot has left it
-        trouble = obstacle(guild, _key(occasion), occasion.channel)
-        place = outlet(guild, occasion.channel)
+        trouble = find_obstacle(guild, _key(occasion), occasion.channel)
+        place = posting_channel(guild, occasion.channel)
         if trouble is not None or place is None:
             return trouble
         wanted = Announcement(
@@ -173,7 +173,9 @@ class Announcer:
         self._told.pop((occasion.purpose, occasion.server), None)
         return None
 
-    async def _already_there(self, place: Outlet, notice: Notice, standing: Announcement) -> discord.Message | None:
+    async def _already_there(
+        self, place: Outlet, notice: AnnouncementDraft, standing: Announcement
+    ) -> discord.Message | None:
         """Return the message of an announcement that was begun before the program ended, if it got that far."""
         since = datetime.datetime.fromtimestamp(standing.since, datetime.UTC)
         first, last = since - _CLOCKS, since + _ARRIVAL
@@ -186,7 +188,7 @@ class Announcer:
                 return message
         return None
 
-    async def _send(self, place: Outlet, notice: Notice, *, nonce: str) -> discord.Message:
+    async def _send(self, place: Outlet, notice: AnnouncementDraft, *, nonce: str) -> discord.Message:
         """Send it; of two messages of one nonce within some minutes Discord drops the second."""
         limit = min(place.guild.filesize_limit, REQUEST_BYTES)
         files = [upload.as_file() for upload in notice.uploads if len(upload.data) <= limit]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.context.places import reported
+from cogs.context.places import find_known_channel
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -25,7 +25,7 @@ READ = discord.Permissions(view_channel=True, read_message_history=True)
 """What it takes to fetch one."""
 
 
-class Reach:
+class ChannelAccess:
     """Knows where the bot may go: by its permissions, and by what Discord has answered lately."""
 
     def __init__(self, bot: Tappa) -> None:
@@ -37,7 +37,7 @@ class Reach:
         guild = self._bot.get_guild(int(server))
         if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
             return False
-        found = reported(guild, channel)
+        found = find_known_channel(guild, channel)
         if found is None:
             return True  # only Discord knows
         return found.permissions_for(guild.me).is_superset(needed)

@@ -12,7 +12,7 @@ SOON = 2.0
 """Seconds for which changes are collected before messages are edited; Discord takes five edits in five seconds."""
 
 
-class Rounds:
+class Coalescer:
     """Calls a function with the servers that somebody has asked for, beside whoever asks.
 
     A member's hundreds of shares may be deleted within a second. Whoever would answer each deletion on its own, with a

@@ -12,9 +12,9 @@ import aiohttp
 import discord
 from discord.ext import commands, tasks
 
-from cogs.gallery.announcer import Announcer, Notice, Occasion
-from cogs.gallery.channel_access import SEE, Reach
-from cogs.gallery.coalescer import Rounds
+from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
+from cogs.gallery.channel_access import SEE, ChannelAccess
+from cogs.gallery.coalescer import Coalescer
 from cogs.gallery.mosaic import Cell, mosaic
 from cogs.i18n.language import Language, language_of
 from cogs.renders.lineage import link_to
@@ -46,9 +46,9 @@ class DigestCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._clearing = Rounds(self._clear)
+        self._clearing = Coalescer(self._clear)
         self._announcer = Announcer(bot, self._clearing.ask)
-        self._reach = Reach(bot)
+        self._reach = ChannelAccess(bot)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -137,13 +137,13 @@ class DigestCog(commands.Cog):
             return False
         return True
 
-    async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> Notice:
+    async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
         cells = [Cell(await self._picture(share), is_blurred=share.nsfw) for share in shares]
         names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
         sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
         content = digest_text(week, shares, say)
         about = tuple(share.id for share in shares)
-        return Notice(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
+        return AnnouncementDraft(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
 
     async def _picture(self, share: Share) -> bytes:
         try:

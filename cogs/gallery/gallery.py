@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.gallery.gallery_page import PERSISTENT, jump, order_of, show
-from cogs.gallery.page_ref import SEARCH_LENGTH, first_leaf
+from cogs.gallery.gallery_page import PERSISTENT, order_of, show_gallery_page, take_page_form
+from cogs.gallery.page_ref import SEARCH_LENGTH, first_page_ref
 from cogs.orders.options import EXAMPLES
 from cogs.orders.prompt_suggestions import suggest_search
 from cogs.ui.markdown import one_line
@@ -50,13 +50,13 @@ class GalleryCog(commands.Cog):
         """Open the gallery at its first page."""
         if sum(wish is not None for wish in (order, search, member)) > 1:
             raise LimitError("Give an order, a search or a member, one of the three.")
-        leaf = first_leaf(order_of(order.value) if order else "new")
+        leaf = first_page_ref(order_of(order.value) if order else "new")
         if search is not None:
-            leaf = first_leaf("search", one_line(search)[:SEARCH_LENGTH])
+            leaf = first_page_ref("search", one_line(search)[:SEARCH_LENGTH])
         elif member is not None:
-            leaf = first_leaf("member", str(member.id))
+            leaf = first_page_ref("member", str(member.id))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await show(interaction, leaf)
+        await show_gallery_page(interaction, leaf)
 
     @gallery.autocomplete("search")
     async def suggest_search(
@@ -69,7 +69,7 @@ class GalleryCog(commands.Cog):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Find the forms that ask for a page among everything that members do; see `cogs.renders.recipe_form`."""
         if interaction.type is discord.InteractionType.modal_submit:
-            await jump(interaction)
+            await take_page_form(interaction)
 
 
 async def setup(bot: Tappa) -> None:

@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import msgspec
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.places import is_age_restricted, presets_here
 from cogs.context.viewer import viewer_of
-from cogs.gallery.page_ref import LEAF, Exhibit, Leaf, empty_text, first_leaf, page_content, picture_of, position_text
+from cogs.gallery.page_ref import (
+    PAGE_REF,
+    GalleryEntry,
+    PageRef,
+    empty_text,
+    first_page_ref,
+    page_content,
+    picture_of,
+    position_text,
+)
 from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
 from cogs.renders.deletion import WithdrawButton, delete, may_delete
@@ -23,16 +32,16 @@ from cogs.renders.recipe_file import RecipeButton
 from cogs.renders.remix import ExtendButton, RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
 from cogs.renders.variations import PickButton, VariationsButton
-from cogs.ui.button_rows import lasting
+from cogs.ui.button_rows import lasting_rows
 from cogs.ui.drafts import Upload
-from cogs.ui.forms import typed_in
+from cogs.ui.forms import read_inputs
 from cogs.ui.markdown import shorten
 from cogs.ui.persistent import JOB
 from engine.errors import LimitError, StorageError, describe
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
-from studio.store import Page, Share
+from studio.store import Share, SharePage
 from studio.store.pages import Order
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ if TYPE_CHECKING:
 
 _WAYS = {"back": -1, "stay": 0, "on": 1}
 _ARROWS = {"back": "◀️", "on": "▶️"}
-_FORM_ID = re.compile(rf"tappa:leaf:{LEAF}")
+_FORM_ID = re.compile(rf"tappa:leaf:{PAGE_REF}")
 _PATIENCE = 10 * 60.0
 _DIGITS = 7
 
@@ -49,11 +58,11 @@ _log = logging.getLogger(__name__)
 
 class TurnButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"tappa:turn:(?P<way>{'|'.join(_WAYS)}):{LEAF}",
+    template=rf"tappa:turn:(?P<way>{'|'.join(_WAYS)}):{PAGE_REF}",
 ):
     """Goes to the page before or after, or back to the one that the id names."""
 
-    def __init__(self, way: str, leaf: Leaf, say: Language) -> None:
+    def __init__(self, way: str, leaf: PageRef, say: Language) -> None:
         names = {"back": say("Back"), "stay": say("Keep it"), "on": say("Next")}
         super().__init__(
             discord.ui.Button(label=names[way], emoji=_ARROWS.get(way), custom_id=f"tappa:turn:{way}:{leaf}")
@@ -65,19 +74,19 @@ class TurnButton(
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(match["way"], Leaf.of(match), language_of(interaction.locale))
+        return cls(match["way"], PageRef.of(match), language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Turn the page."""
         await interaction.response.defer()
-        await show(interaction, self.leaf)
+        await show_gallery_page(interaction, self.leaf)
 
 
-class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=rf"tappa:order:{LEAF}"):
+class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=rf"tappa:order:{PAGE_REF}"):
     """Goes to the first page of another order."""
 
-    def __init__(self, leaf: Leaf, say: Language) -> None:
+    def __init__(self, leaf: PageRef, say: Language) -> None:
         labels = {
             "new": say("Newest first"),
             "top": say("Top of the week"),
@@ -99,24 +108,24 @@ class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], te
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the select again from what Discord kept of it."""
-        return cls(Leaf.of(match), language_of(interaction.locale))
+        return cls(PageRef.of(match), language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the gallery in the order chosen."""
         await interaction.response.defer()
         chosen = self.item.values[0]
         argument = self.leaf.argument if chosen == self.leaf.order else ""
-        await show(interaction, first_leaf(order_of(chosen), argument))
+        await show_gallery_page(interaction, first_page_ref(order_of(chosen), argument))
 
 
 class DeleteButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"tappa:(?P<verb>delete|erase):{JOB}:{LEAF}",
+    template=rf"tappa:(?P<verb>delete|erase):{JOB}:{PAGE_REF}",
 ):
     """Takes a share out of the gallery, after having asked whether that is meant: "delete" asks, "erase" does it."""
 
-    def __init__(self, verb: str, job: JobId, leaf: Leaf, say: Language) -> None:
+    def __init__(self, verb: str, job: JobId, leaf: PageRef, say: Language) -> None:
         label = say("Delete") if verb == "delete" else say("Delete it for good")
         super().__init__(
             discord.ui.Button(label=label, style=discord.ButtonStyle.danger, custom_id=f"tappa:{verb}:{job}:{leaf}")
@@ -128,9 +137,9 @@ class DeleteButton(
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(match["verb"], match["job"], Leaf.of(match), language_of(interaction.locale))
+        return cls(match["verb"], match["job"], PageRef.of(match), language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Ask, or delete and go to the page that has taken its place."""
         await interaction.response.defer()
@@ -139,17 +148,17 @@ class DeleteButton(
             sure = discord.ui.View(timeout=None)
             sure.add_item(DeleteButton("erase", self.job, self.leaf, say))
             sure.add_item(TurnButton("stay", self.leaf, say))
-            await interaction.edit_original_response(view=lasting(sure))
+            await interaction.edit_original_response(view=lasting_rows(sure))
             return
         told = await delete(interaction, self.job)
-        await show(interaction, self.leaf)
+        await show_gallery_page(interaction, self.leaf)
         await interaction.followup.send(told, ephemeral=True, suppress_embeds=True)
 
 
-class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:goto:{LEAF}"):
+class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:goto:{PAGE_REF}"):
     """Says which page it is of how many, and asks for the number of another."""
 
-    def __init__(self, leaf: Leaf, total: int, say: Language) -> None:
+    def __init__(self, leaf: PageRef, total: int, say: Language) -> None:
         label = position_text(leaf, total) if total else say("Page")
         super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:goto:{leaf}", disabled=total < 2))
         self.leaf = leaf
@@ -159,9 +168,9 @@ class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
     ) -> Self:
         """Make the button again from what Discord kept of it."""
-        return cls(Leaf.of(match), 0, language_of(interaction.locale))
+        return cls(PageRef.of(match), 0, language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
         say = language_of(interaction.locale)
@@ -176,27 +185,27 @@ class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
 PERSISTENT = (TurnButton, OrderSelect, DeleteButton, GoToButton, RecipeButton, WithdrawButton)
 
 
-async def jump(interaction: discord.Interaction[Tappa]) -> None:
+async def take_page_form(interaction: discord.Interaction[Tappa]) -> None:
     """Go where a form says that was sent in, if it is one of those that ask for a page."""
     data: Any = interaction.data or {}
     if match := _FORM_ID.fullmatch(str(data.get("custom_id"))):
-        await _Jump(Leaf.of(match)).carry_out(interaction)
+        await _Jump(PageRef.of(match)).carry_out(interaction)
 
 
 class _Jump:
     """A form that was sent in."""
 
-    def __init__(self, leaf: Leaf) -> None:
+    def __init__(self, leaf: PageRef) -> None:
         self._leaf = leaf
 
-    @guarded
+    @tells_errors
     async def carry_out(self, interaction: discord.Interaction[Tappa]) -> None:
         """Show the page; a number past the end means the last one."""
-        typed = dict(typed_in(interaction.data)).get("page", "").strip()
+        typed = dict(read_inputs(interaction.data)).get("page", "").strip()
         if not re.fullmatch(rf"[0-9]{{1,{_DIGITS}}}", typed):
             raise LimitError("A page is a whole number; the first is 1.")
         await interaction.response.defer()
-        await show(interaction, msgspec.structs.replace(self._leaf, offset=max(0, int(typed) - 1)))
+        await show_gallery_page(interaction, msgspec.structs.replace(self._leaf, offset=max(0, int(typed) - 1)))
 
 
 def order_of(value: str) -> Order:
@@ -204,7 +213,7 @@ def order_of(value: str) -> Order:
     return order
 
 
-async def show(interaction: discord.Interaction[Tappa], leaf: Leaf) -> None:
+async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageRef) -> None:
     """Let the answer to an acknowledged interaction show a page.
 
     Raises:
@@ -219,16 +228,18 @@ async def show(interaction: discord.Interaction[Tappa], leaf: Leaf) -> None:
     leaf = msgspec.structs.replace(leaf, offset=page.offset)
     if page.share is None:
         await interaction.edit_original_response(
-            content=empty_text(leaf, say), attachments=[], view=lasting(_view(page, leaf, viewer, say))
+            content=empty_text(leaf, say), attachments=[], view=lasting_rows(_view(page, leaf, viewer, say))
         )
         return
     parent = await gallery.find(page.share.parent, viewer) if page.share.parent else None
     shown = await _picture(interaction, page.share, say)
     upload, excuse = (shown, "") if isinstance(shown, Upload) else (None, shown)
     await interaction.edit_original_response(
-        content=page_content(Exhibit(share=page.share, parent=parent, excuse=excuse), presets_here(interaction), say),
+        content=page_content(
+            GalleryEntry(share=page.share, parent=parent, excuse=excuse), presets_here(interaction), say
+        ),
         attachments=[upload.as_file()] if upload else [],
-        view=lasting(_view(page, leaf, viewer, say)),
+        view=lasting_rows(_view(page, leaf, viewer, say)),
     )
 
 
@@ -246,7 +257,7 @@ async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: L
     return picture_of(share, render, say)
 
 
-def _view(page: Page, leaf: Leaf, viewer: Viewer, say: Language) -> discord.ui.View:
+def _view(page: SharePage, leaf: PageRef, viewer: Viewer, say: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
 
     def add(row: int, item: discord.ui.Item[Any]) -> None:

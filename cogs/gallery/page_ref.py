@@ -24,12 +24,12 @@ from studio.store.renders import Render
 SEARCH_LENGTH = 50
 """Characters of a search: it has to fit a button's id together with everything else."""
 
-LEAF = rf"(?P<order>{'|'.join(get_args(Order))}):(?P<offset>\d{{1,9}}):(?P<argument>[\s\S]{{0,{SEARCH_LENGTH}}})"
+PAGE_REF = rf"(?P<order>{'|'.join(get_args(Order))}):(?P<offset>\d{{1,9}}):(?P<argument>[\s\S]{{0,{SEARCH_LENGTH}}})"
 """A leaf in a button's id."""
 
 
-class Leaf(msgspec.Struct, frozen=True, kw_only=True):
-    """Which page of which order; see `studio.store.pages.Query`."""
+class PageRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of which order; see `studio.store.pages.PageQuery`."""
 
     order: Order = "new"
     offset: int = 0
@@ -40,23 +40,23 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.order}:{self.offset}:{self.argument}"
 
     @classmethod
-    def of(cls, match: re.Match[str]) -> Leaf:
+    def of(cls, match: re.Match[str]) -> PageRef:
         """Read it from a button's id."""
         return msgspec.convert(
             {"order": match["order"], "offset": int(match["offset"]), "argument": match["argument"]}, cls
         )
 
-    def turned(self, by: int) -> Leaf:
+    def turned(self, by: int) -> PageRef:
         """Return the leaf so many pages on; the gallery itself sees to it that there is an end."""
         return msgspec.structs.replace(self, offset=max(0, self.offset + by))
 
 
-def first_leaf(order: Order, argument: str = "") -> Leaf:
+def first_page_ref(order: Order, argument: str = "") -> PageRef:
     """Return where an order begins; the random one is shuffled anew."""
-    return Leaf(order=order, argument=secrets.token_hex(4) if order == "random" else argument)
+    return PageRef(order=order, argument=secrets.token_hex(4) if order == "random" else argument)
 
 
-class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
+class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A share on its page: what it was made from, if that is in the same gallery, and why its picture is not shown."""
 
     share: Share
@@ -64,7 +64,7 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     excuse: str = ""
 
 
-def page_content(exhibit: Exhibit, presets: Mapping[str, Preset], say: Language) -> str:
+def page_content(exhibit: GalleryEntry, presets: Mapping[str, Preset], say: Language) -> str:
     """Return what a page says: what is shown, where it comes from, and the line that makes it again."""
     share = exhibit.share
     lines = [page_text(share, say), lineage_text(share, exhibit.parent, say)]
@@ -113,7 +113,7 @@ def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
     return f"-# ↳ {say('remixed from {title} by {maker}', title=title, maker=maker)}"
 
 
-def empty_text(leaf: Leaf, say: Language) -> str:
+def empty_text(leaf: PageRef, say: Language) -> str:
     """Return what is said where there is nothing to see, and how to change that."""
     match leaf.order:
         case "saved":
@@ -133,7 +133,7 @@ def empty_text(leaf: Leaf, say: Language) -> str:
     return say("This gallery is empty still. Make something with /giro, /morph or /zoom, and press Share under it.")
 
 
-def position_text(leaf: Leaf, total: int) -> str:
+def position_text(leaf: PageRef, total: int) -> str:
     """Return which page it is of how many."""
     return f"{leaf.offset + 1} / {total}"
 

@@ -10,16 +10,16 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from cogs.gallery.announcer import Announcer, Notice, Occasion
-from cogs.gallery.channel_access import SEE, Reach
-from cogs.gallery.coalescer import Rounds
+from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
+from cogs.gallery.channel_access import SEE, ChannelAccess
+from cogs.gallery.coalescer import Coalescer
 from cogs.gallery.page_ref import lineage_text, picture_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
 from cogs.renders.lineage import link_to
 from cogs.renders.remix import RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
-from cogs.ui.button_rows import lasting
+from cogs.ui.button_rows import lasting_rows
 from cogs.ui.headline import headline
 from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
@@ -40,9 +40,9 @@ class ShowcaseCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._clearing = Rounds(self._clear)
+        self._clearing = Coalescer(self._clear)
         self._announcer = Announcer(bot, self._clearing.ask)
-        self._reach = Reach(bot)
+        self._reach = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
         """Stop; what is to be taken out still is taken out at the next start."""
@@ -115,11 +115,11 @@ class ShowcaseCog(commands.Cog):
         occasion = Occasion(purpose="showcase", subject=share.id, server=share.server, channel=channel)
         await self._announcer.post(occasion, lambda: self._notice(share, say))
 
-    async def _notice(self, share: Share, say: Language) -> Notice:
+    async def _notice(self, share: Share, say: Language) -> AnnouncementDraft:
         gallery = self._bot.studio.gallery
         parent = await gallery.find_in(share.server, share.parent) if share.parent else None
         lines = [headline(share.recipe, say), _credit(share, say), lineage_text(share, parent, say)]
-        return Notice(
+        return AnnouncementDraft(
             content="\n".join(line for line in lines if line),
             mark=f"tappa:vote:{share.id}",
             uploads=(picture_of(share, await gallery.picture(share), say),),
@@ -144,7 +144,7 @@ def _buttons(share: Share, say: Language) -> discord.ui.View:
     view.add_item(AgainButton(share.id, say))
     view.add_item(VoteButton(share.id, say, votes=share.votes))
     view.add_item(SaveButton(share.id, say))
-    return lasting(view)
+    return lasting_rows(view)
 
 
 async def setup(bot: Tappa) -> None:

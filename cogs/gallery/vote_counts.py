@@ -9,11 +9,11 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from cogs.gallery.channel_access import READ, Reach
-from cogs.gallery.coalescer import SOON, Rounds
+from cogs.gallery.channel_access import READ, ChannelAccess
+from cogs.gallery.coalescer import SOON, Coalescer
 from cogs.i18n.language import language_of
 from cogs.renders.sharing import VoteButton
-from cogs.ui.button_rows import Item, label_of, revised
+from cogs.ui.button_rows import Item, label_of, revise_rows
 from engine.errors import StorageError, describe
 from engine.protocol.messages import JobId
 from studio.store import Share
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class TallyCog(commands.Cog):
+class VoteCountsCog(commands.Cog):
     """Edits the messages about a share, with the bot's own token, after its votes have changed or it is gone."""
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._changed: dict[str, dict[JobId, Share]] = {}
-        self._rounds = Rounds(self._catch_up, after=SOON)
-        self._reach = Reach(bot)
+        self._rounds = Coalescer(self._catch_up, after=SOON)
+        self._reach = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
         """Stop; a count that is not true by then becomes so with the next vote."""
@@ -93,7 +93,7 @@ class TallyCog(commands.Cog):
             shown = await place.fetch_message(int(message))
             label = label_of(shown, custom_id)
             if label is not None and (button is None or label != getattr(button.item, "label", None)):  # type: ignore[attr-defined]
-                await shown.edit(view=revised(shown, {custom_id: button}))
+                await shown.edit(view=revise_rows(shown, {custom_id: button}))
         except discord.NotFound:
             return False
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -105,4 +105,4 @@ class TallyCog(commands.Cog):
 
 async def setup(bot: Tappa) -> None:
     """Add the cog and its buttons to the bot."""
-    await bot.add_cog(TallyCog(bot))
+    await bot.add_cog(VoteCountsCog(bot))

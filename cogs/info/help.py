@@ -10,11 +10,11 @@ import discord
 from discord import AppCommandOptionType, AppCommandType, app_commands
 from discord.ext import commands
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.places import place_of
 from cogs.i18n.language import TERMS, Language, language_of
 from cogs.orders.options import EXAMPLES
-from cogs.orders.suggestions import named
+from cogs.orders.suggestions import label_choices
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, code_block, inert
 from engine.errors import LimitError
@@ -60,7 +60,7 @@ class HelpCog(commands.Cog):
             command.qualified_name: f"/{spoken_name(command, say)}: {spoken_description(command, say)}"
             for command in usable(interaction)
         }
-        return named(typed.removeprefix("/"), labels)
+        return label_choices(typed.removeprefix("/"), labels)
 
 
 class HelpPageButton(
@@ -79,7 +79,7 @@ class HelpPageButton(
         """Make the button again from what Discord kept of it."""
         return cls(int(match["page"]), "")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         """Show the page; a list that has become shorter shows its last one."""
         content, view = help_page(interaction, self.page)

@@ -11,7 +11,7 @@ import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.places import may_see, place_of
 from cogs.context.viewer import moderated_server
 from cogs.i18n.language import Language, language_of
@@ -19,10 +19,10 @@ from cogs.renders.cancellation import call_off
 from cogs.ui.headline import short_title
 from cogs.ui.markdown import inert, shorten
 from cogs.ui.menu import Menu
-from cogs.ui.wording import remaining
+from cogs.ui.wording import format_remaining
 from engine.protocol.messages import JobId
 from studio.orders.admission import Allowance
-from studio.rules.limits import duration
+from studio.rules.limits import format_duration
 from studio.store import JobRecord
 from studio.studio import QueueEntry
 
@@ -69,7 +69,7 @@ class DropButton(
         say = language_of(interaction.locale)
         return cls(match["job"], say("Cancel"))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
@@ -80,7 +80,7 @@ class DropButton(
 class DropSelect(Menu, template=r"tappa:drops(:others)?"):
     """Calls off the job that is chosen, of the member's own or, in a menu for moderators, of the others'."""
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
@@ -105,7 +105,7 @@ class QueuePageButton(
         """Make the button again from what Discord kept of it."""
         return cls(match["way"], int(match["page"]), "·")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Show the page; a queue that has become shorter shows its last one."""
         await interaction.response.defer()
@@ -184,11 +184,11 @@ def queue_text(page: QueuePage, member: str, say: Language, may_know: Callable[[
 def _line(entry: QueueEntry, say: Language, *, own: bool) -> str:
     whose = say("yours") if own else inert(shorten(entry.record.member.name, _NAME))
     what = inert(shorten(short_title(entry.record.recipe, say), _WHAT))
-    return f"{_place(entry)} **{what}** · {whose} · {remaining(entry.standing, say)}"
+    return f"{_place(entry)} **{what}** · {whose} · {format_remaining(entry.standing, say)}"
 
 
 def _veiled(entry: QueueEntry, say: Language) -> str:
-    return f"{_place(entry)} {say('an animation in another channel')} · {remaining(entry.standing, say)}"
+    return f"{_place(entry)} {say('an animation in another channel')} · {format_remaining(entry.standing, say)}"
 
 
 def _place(entry: QueueEntry) -> str:
@@ -209,8 +209,8 @@ def _elsewhere(count: int, say: Language) -> str:
 def _allowance_line(allowance: Allowance, say: Language) -> str:
     line = say(
         "Your quota: {left} of {quota} of the engine's time are left; what was spent comes back after 24 hours.",
-        left=duration(allowance.left),
-        quota=duration(allowance.quota),
+        left=format_duration(allowance.left),
+        quota=format_duration(allowance.quota),
     )
     return f"-# {line}"
 

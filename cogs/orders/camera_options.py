@@ -9,7 +9,7 @@ import msgspec
 from discord import app_commands
 
 from cogs.i18n.language import Language, language_of
-from cogs.orders.suggestions import choices, fitting, last_entry, named
+from cogs.orders.suggestions import filter_values, label_choices, last_entry, make_choices
 from engine.recipe.camera import EXAMPLE, NAMED, parse_camera
 from engine.recipe.focus import NAMED as POINTS
 from engine.recipe.focus import parse_focus
@@ -41,14 +41,14 @@ def suggest_focus(interaction: discord.Interaction[Any], typed: str) -> list[app
         name: f"{names[name]} ({point.x:g},{point.y:g})" if isinstance(point, Focus) else names[name]
         for name, point in POINTS.items()
     }
-    return named(typed, labels)
+    return label_choices(typed, labels)
 
 
 def suggest_camera(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
     """Offer the moves that have a name as the next one, and an example of what can be written."""
     before, last = last_entry(typed, ">")
-    example = () if before else fitting(last, [EXAMPLE])
-    return choices(fitting(last, NAMED), example, before=before)
+    example = () if before else filter_values(last, [EXAMPLE])
+    return make_choices(filter_values(last, NAMED), example, before=before)
 
 
 def focus_names(say: Language) -> dict[str, str]:

@@ -23,11 +23,11 @@ from cogs.orders.options import (
     StagesOption,
     StyleOption,
 )
-from cogs.orders.preset_choice import preset_labels, ride_preset
+from cogs.orders.preset_choice import preset_labels, submit_preset
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_stages
 from cogs.orders.request import suggest_styles
-from cogs.orders.stages_form import CorrectStagesButton, Journey, ask, ride, take_stages
-from cogs.orders.suggestions import named
+from cogs.orders.stages_form import CorrectStagesButton, Journey, open_stages_form, submit_giro, take_stages_form
+from cogs.orders.suggestions import label_choices
 from engine.errors import LimitError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import SEED_STAGES, format_stages
@@ -84,24 +84,24 @@ class GiroCog(commands.Cog):
         view.options()  # what cannot be read is refused before a form asks for more
         wishes = Journey(stages=typed, loop=loop, mode=mode, view=view, style=style, negative=negative, seed=seed)
         if stages is not None:
-            await ride(interaction, wishes)
+            await submit_giro(interaction, wishes)
         elif preset is not None:
-            await ride_preset(interaction, preset, wishes)
+            await submit_preset(interaction, preset, wishes)
         else:
-            await ask(interaction, wishes)
+            await open_stages_form(interaction, wishes)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Find the forms that ask for stages among everything that members do; see `cogs.renders.recipe_form`."""
         if interaction.type is discord.InteractionType.modal_submit:
-            await take_stages(interaction)
+            await take_stages_form(interaction)
 
     @giro.autocomplete("preset")
     async def suggest_preset(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the member's own presets, marked, then the server's."""
-        return named(typed, await preset_labels(interaction, giros_only=True))
+        return label_choices(typed, await preset_labels(interaction, giros_only=True))
 
     @giro.autocomplete("focus")
     async def suggest_focus(

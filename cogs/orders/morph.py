@@ -24,7 +24,7 @@ from cogs.orders.options import (
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_template, suggest_waypoint
 from cogs.orders.request import Wishes, order, suggest_styles
 from engine.recipe.recipe import MorphLoop
-from engine.recipe.waypoints import between
+from engine.recipe.waypoints import waypoint_options
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -69,7 +69,7 @@ class MorphCog(commands.Cog):
         seed: SeedOption | None = None,
     ) -> None:
         """Order the morph."""
-        given = {**between(source, target), "prompt": prompt, "frames": frames, "loop": loop, "tries": tries}
+        given = {**waypoint_options(source, target), "prompt": prompt, "frames": frames, "loop": loop, "tries": tries}
         await order(interaction, Wishes(kind="morph", options=given, style=style, negative=negative, seed=seed))
 
     @morph.autocomplete("source")

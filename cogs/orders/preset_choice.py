@@ -12,10 +12,10 @@ from cogs.i18n.language import Language, language_of
 from cogs.orders.request import Wishes, carry_out
 from cogs.orders.stages_form import Journey
 from cogs.orders.submit import acknowledge
-from cogs.ui.headline import extent, short_title
+from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import shorten
 from engine.errors import LimitError
-from engine.recipe.edits import unmeasured
+from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Giro, Recipe
 from studio.members.profiles import no_preset
 
@@ -44,7 +44,7 @@ async def preset_labels(interaction: discord.Interaction[Tappa], *, giros_only: 
 async def own_labels(interaction: discord.Interaction[Tappa], *, giros_only: bool = False) -> dict[str, str]:
     """Return what a list of presets shows for each of the member's own."""
     say = language_of(interaction.locale)
-    own = await interaction.client.studio.belongings.presets(str(interaction.user.id))
+    own = await interaction.client.studio.profiles.presets(str(interaction.user.id))
     shown = (preset for preset in own if isinstance(preset.recipe, Giro) or not giros_only)
     return {preset.name: f"{OWN} {preset.name}: {_summary(preset.recipe, say)}" for preset in shown}
 
@@ -55,7 +55,7 @@ async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tup
     Raises:
         LimitError: there is none.
     """
-    own = await interaction.client.studio.belongings.preset(str(interaction.user.id), name)
+    own = await interaction.client.studio.profiles.preset(str(interaction.user.id), name)
     if own is not None:
         return own.name, own.recipe
     wanted = name.strip().casefold()
@@ -74,11 +74,11 @@ async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tup
 
 def _summary(recipe: Recipe, say: Language) -> str:
     if isinstance(recipe, Giro):
-        return f"{extent(recipe, say)}, {recipe.stages[0].prompt}"
-    return f"{short_title(recipe, say)}, {extent(recipe, say)}"
+        return f"{describe_length(recipe, say)}, {recipe.stages[0].prompt}"
+    return f"{short_title(recipe, say)}, {describe_length(recipe, say)}"
 
 
-async def ride_preset(interaction: discord.Interaction[Tappa], name: str, journey: Journey) -> None:
+async def submit_preset(interaction: discord.Interaction[Tappa], name: str, journey: Journey) -> None:
     """Order a giro from a preset; what the command says besides comes before what the preset says.
 
     Raises:
@@ -97,7 +97,7 @@ async def ride_preset(interaction: discord.Interaction[Tappa], name: str, journe
 
 def _options(recipe: Recipe) -> dict[str, Any]:
     """Return what a preset says, as the options of a command."""
-    options: dict[str, Any] = msgspec.to_builtins(unmeasured(recipe))
+    options: dict[str, Any] = msgspec.to_builtins(without_measurements(recipe))
     for said_elsewhere in ("kind", "version", "seed", "negative"):
         options.pop(said_elsewhere, None)
     return options

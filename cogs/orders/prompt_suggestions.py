@@ -9,10 +9,10 @@ from discord import app_commands
 
 from cogs.context.places import presets_here, styles_here
 from cogs.context.viewer import viewer_of
-from cogs.orders.suggestions import choices, fitting, last_entry, shared
-from cogs.orders.unknown_words import words_known
+from cogs.orders.suggestions import filter_values, last_entry, make_choices, shared_texts
+from cogs.orders.unknown_words import known_words
 from engine.errors import RecipeError
-from engine.recipe.prompts import completed, prompts_of, waypoints_of
+from engine.recipe.prompts import complete_word, prompts_of, waypoints_of
 from engine.recipe.recipe import WHOLE, Giro, Recipe, Stage
 from engine.recipe.settings import Kind
 from engine.recipe.waypoints import parse_waypoints
@@ -34,65 +34,70 @@ TEMPLATES = ("a picture of a {}", "a painting of a {}", "a photo of a {} in the 
 async def suggest_stages(interaction: Interaction, typed: str) -> Choices:
     """Offer what can be the next one of a list of stages."""
     before, last = last_entry(typed)
-    theirs = [f"{prompt} | {FRAMES}" for prompt in await shared(interaction, "prompt", last) if _is_stage(prompt)]
+    theirs = [f"{prompt} | {FRAMES}" for prompt in await shared_texts(interaction, "prompt", last) if _is_stage(prompt)]
     ready = [f"{stage.prompt} | {stage.frames}" for stage in await _preset_stages(interaction)]
-    words = completed(last.lstrip(), words_known(interaction))
-    return choices(theirs, fitting(last, filter(_is_stage_line, ready)), words, before=before)
+    words = complete_word(last.lstrip(), known_words(interaction))
+    return make_choices(theirs, filter_values(last, filter(_is_stage_line, ready)), words, before=before)
 
 
 async def suggest_prompt(interaction: Interaction, typed: str, kind: Kind) -> Choices:
     """Offer what can be a whole prompt."""
     own = [prompt for recipe in await _recent(interaction, kind) for prompt in prompts_of(recipe)]
     ready = await _preset_prompts(interaction)
-    words = completed(typed, words_known(interaction))
-    return choices(fitting(typed, own), await shared(interaction, "prompt", typed), fitting(typed, ready), words)
+    words = complete_word(typed, known_words(interaction))
+    return make_choices(
+        filter_values(typed, own), await shared_texts(interaction, "prompt", typed), filter_values(typed, ready), words
+    )
 
 
 async def suggest_template(interaction: Interaction, typed: str) -> Choices:
     """Offer what can stand around a morph's waypoints, some common ones at the end."""
     recipes = [*await _recent(interaction, "morph"), *await _own_presets(interaction)]
     own = [prompt for recipe in recipes for prompt in prompts_of(recipe) if PLACEHOLDER in prompt]
-    theirs = await shared(interaction, "template", typed)
-    return choices(fitting(typed, own), theirs, fitting(typed, TEMPLATES))
+    theirs = await shared_texts(interaction, "template", typed)
+    return make_choices(filter_values(typed, own), theirs, filter_values(typed, TEMPLATES))
 
 
 async def suggest_waypoint(interaction: Interaction, typed: str) -> Choices:
     """Offer what can be a morph's next waypoint: words, or whole prompts where the prompt around them is none."""
     before, last = last_entry(typed, ">")
     recipes = [*await _recent(interaction, "morph"), *await _own_presets(interaction)]
-    words = completed(last.lstrip(), words_known(interaction))
+    words = complete_word(last.lstrip(), known_words(interaction))
     if str(interaction.namespace.prompt or "").strip() == WHOLE:
         own = [prompt for recipe in recipes for prompt in prompts_of(recipe) if PLACEHOLDER not in prompt]
-        theirs, ready = await shared(interaction, "prompt", last), await _preset_prompts(interaction)
+        theirs, ready = await shared_texts(interaction, "prompt", last), await _preset_prompts(interaction)
     else:
         own = [waypoint for recipe in recipes for waypoint in waypoints_of(recipe)]
-        theirs, ready = await shared(interaction, "waypoint", last), []
-    groups = (fitting(last, own), theirs, fitting(last, ready))
-    return choices(*(filter(_is_waypoint, group) for group in groups), words, before=before)
+        theirs, ready = await shared_texts(interaction, "waypoint", last), []
+    groups = (filter_values(last, own), theirs, filter_values(last, ready))
+    return make_choices(*(filter(_is_waypoint, group) for group in groups), words, before=before)
 
 
 async def suggest_negative(interaction: Interaction, typed: str) -> Choices:
     """Offer what pictures have been led away from: by the member, by others, and by the styles."""
-    own = [record.recipe.negative for record in await interaction.client.studio.archive.renders(viewer_of(interaction))]
+    own = [record.recipe.negative for record in await interaction.client.studio.history.renders(viewer_of(interaction))]
     styles = [style.negative for style in styles_here(interaction).values()]
-    theirs = await shared(interaction, "negative", typed)
-    return choices(fitting(typed, own), theirs, fitting(typed, styles))
+    theirs = await shared_texts(interaction, "negative", typed)
+    return make_choices(filter_values(typed, own), theirs, filter_values(typed, styles))
 
 
 async def suggest_search(interaction: Interaction, typed: str, longest: int) -> Choices:
     """Offer what a search for would find something; at most `longest` characters of it."""
-    prompts, waypoints = await shared(interaction, "prompt", typed), await shared(interaction, "waypoint", typed)
-    return choices(shorten(text, longest).rstrip("…") for text in (*prompts, *waypoints))
+    prompts, waypoints = (
+        await shared_texts(interaction, "prompt", typed),
+        await shared_texts(interaction, "waypoint", typed),
+    )
+    return make_choices(shorten(text, longest).rstrip("…") for text in (*prompts, *waypoints))
 
 
 async def _recent(interaction: Interaction, kind: Kind) -> list[Recipe]:
     """Return the recipes of the member's latest jobs of one kind, the newest first."""
-    records = await interaction.client.studio.archive.recent(str(interaction.user.id), kind)
+    records = await interaction.client.studio.history.recent(str(interaction.user.id), kind)
     return [record.recipe for record in records]
 
 
 async def _own_presets(interaction: Interaction) -> list[Recipe]:
-    presets = await interaction.client.studio.belongings.presets(str(interaction.user.id))
+    presets = await interaction.client.studio.profiles.presets(str(interaction.user.id))
     return [preset.recipe for preset in presets]
 
 

@@ -12,7 +12,7 @@ from discord import app_commands
 from cogs.context.places import styles_here
 from cogs.i18n.language import language_of
 from cogs.orders.submit import acknowledge, submit
-from cogs.orders.suggestions import named
+from cogs.orders.suggestions import label_choices
 from engine.errors import LimitError
 from engine.recipe.edits import with_style
 from engine.recipe.recipe import Recipe, from_plain
@@ -104,7 +104,7 @@ async def carry_out(interaction: discord.Interaction[Tappa], message: int, wishe
         MemberError: the order was refused.
     """
     styles = styles_here(interaction)
-    defaults = await interaction.client.studio.belongings.defaults(str(interaction.user.id))
+    defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
     recipe, style = wishes.recipe(defaults), wishes.chosen_style(defaults, styles)
     await submit(interaction, message, with_style(recipe, style) if style is not None else recipe)
 
@@ -112,7 +112,7 @@ async def carry_out(interaction: discord.Interaction[Tappa], message: int, wishe
 def suggest_styles(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
     """Offer the styles by name and description, and to have none."""
     say = language_of(interaction.locale)
-    return named(typed, {**style_labels(styles_here(interaction)), NONE: say("none: the prompts as they are")})
+    return label_choices(typed, {**style_labels(styles_here(interaction)), NONE: say("none: the prompts as they are")})
 
 
 def style_labels(styles: Mapping[str, Style]) -> dict[str, str]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 import msgspec
 
-from cogs.context.failures import guarded, tell
+from cogs.context.failures import tell_error, tells_errors
 from cogs.i18n.language import Language, language_of
 from cogs.orders.camera_options import View
 from cogs.orders.request import Wishes, order
 from cogs.ui.drafts import MAX_MODAL_TEXT
-from cogs.ui.forms import typed_in
+from cogs.ui.forms import read_inputs
 from engine.errors import LimitError, MemberError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import parse_stages
@@ -57,7 +57,7 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
         return Wishes(kind="giro", options=given, style=self.style, negative=self.negative, seed=self.seed)
 
 
-async def ride(interaction: discord.Interaction[Tappa], journey: Journey, key: str | None = None) -> None:
+async def submit_giro(interaction: discord.Interaction[Tappa], journey: Journey, key: str | None = None) -> None:
     """Order a giro; one that is refused can be corrected instead of typed again.
 
     Args:
@@ -72,10 +72,10 @@ async def ride(interaction: discord.Interaction[Tappa], journey: Journey, key: s
         if len(journey.stages) <= MAX_MODAL_TEXT:
             view = discord.ui.View(timeout=None)
             view.add_item(CorrectStagesButton(await _keep(interaction, journey, key), language_of(interaction.locale)))
-        await tell(interaction, error, view=view)
+        await tell_error(interaction, error, view=view)
 
 
-async def ask(interaction: discord.Interaction[Tappa], journey: Journey) -> None:
+async def open_stages_form(interaction: discord.Interaction[Tappa], journey: Journey) -> None:
     """Open the form for the stages of a giro; it has to be the first answer, so one row is written before it."""
     key = await _keep(interaction, journey)
     await interaction.response.send_modal(StagesForm(journey, key, language_of(interaction.locale)))
@@ -115,7 +115,7 @@ class CorrectStagesButton(
         """Make the button again from what Discord kept of it."""
         return cls(match["key"], language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
         journey = await _find(interaction, self.key)
@@ -124,7 +124,7 @@ class CorrectStagesButton(
         await interaction.response.send_modal(StagesForm(journey, self.key, language_of(interaction.locale)))
 
 
-async def take_stages(interaction: discord.Interaction[Tappa]) -> None:
+async def take_stages_form(interaction: discord.Interaction[Tappa]) -> None:
     """Ride what a form says that was sent in, if it is one of those that ask for stages."""
     data: Any = interaction.data or {}
     if match := _FORM_ID.fullmatch(str(data.get("custom_id"))):
@@ -137,13 +137,13 @@ class _Stages:
     def __init__(self, key: str) -> None:
         self._key = key
 
-    @guarded
+    @tells_errors
     async def take(self, interaction: discord.Interaction[Tappa]) -> None:
         """Ride what was typed, the way that was said in the command."""
-        stages = dict(typed_in(interaction.data)).get(_FIELD, "")
+        stages = dict(read_inputs(interaction.data)).get(_FIELD, "")
         journey = await _find(interaction, self._key)
         if journey is not None:
-            await ride(interaction, msgspec.structs.replace(journey, stages=stages), self._key)
+            await submit_giro(interaction, msgspec.structs.replace(journey, stages=stages), self._key)
             return
         journey, say = Journey(stages=stages), language_of(interaction.locale)
         view = discord.ui.View(timeout=None)
@@ -152,7 +152,7 @@ class _Stages:
             "This form was open for so long that only its stages are kept: send them in again as they are, or say the"
             " rest anew with /giro."
         )
-        await tell(interaction, forgotten, view=view)
+        await tell_error(interaction, forgotten, view=view)
 
 
 async def _keep(interaction: discord.Interaction[Tappa], journey: Journey, key: str | None = None) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.context.places import lets_write, place_of
-from cogs.orders.unknown_words import words_of, words_that_mean_nothing
+from cogs.context.places import may_write, place_of
+from cogs.orders.unknown_words import note_unknown_words, vocabulary_key
 from cogs.ui.drafts import REQUEST_BYTES
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
@@ -26,14 +26,14 @@ async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
         LimitError: it comes from a button, and whoever pressed it may not write there.
     """
     if interaction.type is discord.InteractionType.component:
-        require_voice(interaction)
+        require_may_write(interaction)
     deferred = await interaction.response.defer(thinking=True)
     if deferred is not None and deferred.message_id is not None:
         return deferred.message_id
     return (await interaction.original_response()).id
 
 
-def require_voice(interaction: discord.Interaction[Tappa]) -> None:
+def require_may_write(interaction: discord.Interaction[Tappa]) -> None:
     """Refuse whoever may not write where they are.
 
     Commands are a server's to allow or not. But a button can be pressed, and its answer is posted, wherever it can be
@@ -44,7 +44,7 @@ def require_voice(interaction: discord.Interaction[Tappa]) -> None:
     """
     if interaction.guild_id is None:
         return
-    if not lets_write(interaction.permissions, interaction.channel):
+    if not may_write(interaction.permissions, interaction.channel):
         raise LimitError(
             "In this channel you may not write, so nothing is made here for you. Go to one where you may: /gallery has"
             " what was shared, with the same buttons, and the line under an animation, typed as a command, makes it"
@@ -73,7 +73,7 @@ async def submit(
     """
     where = place_of(interaction)
     bot, ready = interaction.client, interaction.client.studio.ready
-    news = await words_that_mean_nothing(interaction, recipe) if ready is not None else None
+    news = await note_unknown_words(interaction, recipe) if ready is not None else None
     order = Order(
         recipe=recipe,
         member=Member(id=str(interaction.user.id), name=interaction.user.display_name),
@@ -93,4 +93,4 @@ async def submit(
     )
     bot.deliveries.start(await bot.studio.submit(order))
     if news is not None and ready is not None:
-        await bot.studio.belongings.tell(order.member.id, words_of(ready))
+        await bot.studio.profiles.tell(order.member.id, vocabulary_key(ready))

@@ -20,14 +20,14 @@ MAX_CHOICES = 25
 MAX_CHARACTERS = 100
 
 
-def fitting(typed: str, values: Iterable[str]) -> list[str]:
+def filter_values(typed: str, values: Iterable[str]) -> list[str]:
     """Return those of `values` that contain what was typed, each once, those that begin with it first."""
     wanted = typed.strip().casefold()
     found = [value for value in dict.fromkeys(values) if wanted in value.casefold()]
     return sorted(found, key=lambda value: not value.casefold().startswith(wanted))
 
 
-def choices(*groups: Iterable[str], before: str = "") -> list[app_commands.Choice[str]]:
+def make_choices(*groups: Iterable[str], before: str = "") -> list[app_commands.Choice[str]]:
     """Return choices from several groups of values, one group after another, each value once.
 
     Args:
@@ -45,14 +45,14 @@ def last_entry(typed: str, separator: str = ";") -> tuple[str, str]:
     return f"{head}{separator} " if found else "", last
 
 
-async def shared(interaction: discord.Interaction[Tappa], what: Typed, typed: str) -> list[str]:
+async def shared_texts(interaction: discord.Interaction[Tappa], what: Typed, typed: str) -> list[str]:
     """Return what was shared in the server and fits what was typed; in a direct message that is nothing."""
     if interaction.guild_id is None:
         return []
     return await interaction.client.studio.gallery.suggest(str(interaction.guild_id), what, typed, MAX_CHOICES)
 
 
-def named(
+def label_choices(
     typed: str, labels: Mapping[str, str], found: Mapping[str, str] = MappingProxyType({})
 ) -> list[app_commands.Choice[str]]:
     """Return choices from values to their labels.

@@ -21,18 +21,18 @@ _MOST_KNOWN = 24
 _LONGEST = 30
 
 
-def words_known(interaction: discord.Interaction[Tappa]) -> tuple[str, ...]:
+def known_words(interaction: discord.Interaction[Tappa]) -> tuple[str, ...]:
     """Return all the words of a model with a small world; none where any word may do, or nothing is loaded yet."""
     ready = interaction.client.studio.ready
     return ready.card.words if ready is not None else ()
 
 
-def words_of(ready: Ready) -> str:
+def vocabulary_key(ready: Ready) -> str:
     """Return under which name it is kept that a member has been told about a model's words."""
     return f"words of {ready.model}"
 
 
-async def words_that_mean_nothing(interaction: discord.Interaction[Tappa], recipe: Recipe) -> Sentence | None:
+async def note_unknown_words(interaction: discord.Interaction[Tappa], recipe: Recipe) -> Sentence | None:
     """Return what to tell a member whose recipe has words that the model does not know; None if they know already.
 
     Words that a style brought are not theirs, and not mentioned.
@@ -41,12 +41,12 @@ async def words_that_mean_nothing(interaction: discord.Interaction[Tappa], recip
         StorageError: what they have been told cannot be looked up.
     """
     ready = interaction.client.studio.ready
-    known = words_known(interaction)
+    known = known_words(interaction)
     styled = words_in(style.suffix for style in styles_here(interaction).values())
     unknown = unknown_words(texts_of(recipe), {*known, *styled}) if known else ()
     if ready is None or not unknown:
         return None
-    if await interaction.client.studio.belongings.was_told(str(interaction.user.id), words_of(ready)):
+    if await interaction.client.studio.profiles.was_told(str(interaction.user.id), vocabulary_key(ready)):
         return None
     values: dict[str, str | int | float | Sentence] = {
         "count": len(unknown),

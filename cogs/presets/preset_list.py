@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Self
 
 import discord
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
 from cogs.orders.preset_choice import _NAME_SHOWN, OWN
-from cogs.ui.headline import extent, short_title
+from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import brief
 from engine.recipe.recipe import Giro, Recipe
 
@@ -39,7 +39,7 @@ class PresetPageButton(
         """Make the button again from what Discord kept of it."""
         return cls(int(match["page"]))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Show the page; a list that has become shorter shows its last one."""
         await interaction.response.defer()
@@ -50,7 +50,7 @@ class PresetPageButton(
 async def preset_page(interaction: discord.Interaction[Tappa], page: int) -> tuple[str, discord.ui.View | None]:
     """Return one page of the presets there are for a member, and the buttons to the pages beside it."""
     say = language_of(interaction.locale)
-    own = await interaction.client.studio.belongings.presets(str(interaction.user.id))
+    own = await interaction.client.studio.profiles.presets(str(interaction.user.id))
     lines = [_line(f"{OWN} {preset.name}", preset.recipe, say) for preset in own]
     ready = presets_here(interaction).items()
     lines += [_line(name, Giro(seed=0, stages=preset.parsed()), say) for name, preset in ready]
@@ -71,4 +71,4 @@ async def preset_page(interaction: discord.Interaction[Tappa], page: int) -> tup
 
 def _line(name: str, recipe: Recipe, say: Language) -> str:
     what = recipe.stages[0].prompt if isinstance(recipe, Giro) else short_title(recipe, say)
-    return f"**{brief(name, _NAME_SHOWN)}** · {extent(recipe, say)} · {brief(what, _PROMPT_SHOWN)}"
+    return f"**{brief(name, _NAME_SHOWN)}** · {describe_length(recipe, say)} · {brief(what, _PROMPT_SHOWN)}"

@@ -17,11 +17,11 @@ from cogs.orders.preset_choice import _options, find_preset, own_labels, preset_
 from cogs.orders.prompt_suggestions import suggest_stages
 from cogs.orders.request import Wishes, carry_out, named_style, suggest_styles
 from cogs.orders.submit import acknowledge
-from cogs.orders.suggestions import named
+from cogs.orders.suggestions import label_choices
 from cogs.presets.preset_list import PresetPageButton, preset_page
-from cogs.renders.recipe_file import RecipeFile, RenderOption, job_id, suggest_render, too_long, upload_of
+from cogs.renders.recipe_file import RecipeFile, RenderOption, job_id, suggest_render, too_long_note, upload_of
 from cogs.ui.drafts import MAX_CONTENT, Upload
-from cogs.ui.headline import extent
+from cogs.ui.headline import describe_length
 from cogs.ui.markdown import code, code_block, inert
 from engine.errors import LimitError
 from engine.recipe.command_line import command_line
@@ -67,8 +67,8 @@ class PresetCog(
         typed = None if stages is None else Giro(seed=new_seed(), stages=parse_stages(stages))
         await interaction.response.defer(ephemeral=True)
         recipe = typed or await _ordered(interaction, render)
-        belongings = interaction.client.studio.belongings
-        replaced = await belongings.save_preset(str(interaction.user.id), name, recipe)
+        profiles = interaction.client.studio.profiles
+        replaced = await profiles.save_preset(str(interaction.user.id), name, recipe)
         say = language_of(interaction.locale)
         shown = code(f"/preset use name:{name.strip()}")
         if isinstance(recipe, Giro):
@@ -112,14 +112,14 @@ class PresetCog(
         await interaction.response.defer(ephemeral=True)
         say = language_of(interaction.locale)
         found, recipe = await find_preset(interaction, name)
-        head = f"**{inert(found)}** · {extent(recipe, say)}"
+        head = f"**{inert(found)}** · {describe_length(recipe, say)}"
         if isinstance(recipe, Giro):
             lines = format_stages(recipe.stages)
             block = f"```\n{lines.replace('`', 'ˋ')}\n```"
             file, why = Upload("stages.txt", lines.encode(), say("The stages, one on each line")), ""
         else:
             block = code_block(command_line(recipe, {}))
-            file, why = upload_of(RecipeFile(recipe), say), f"\n{too_long(say)}"
+            file, why = upload_of(RecipeFile(recipe), say), f"\n{too_long_note(say)}"
         if len(content := f"{head}\n{block}") <= MAX_CONTENT:
             await interaction.followup.send(content)
         else:
@@ -130,7 +130,7 @@ class PresetCog(
     async def delete(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
         """Throw it away."""
         await interaction.response.defer(ephemeral=True)
-        await interaction.client.studio.belongings.delete_preset(str(interaction.user.id), name)
+        await interaction.client.studio.profiles.delete_preset(str(interaction.user.id), name)
         say = language_of(interaction.locale)
         await interaction.followup.send(say("{name} is deleted.", name=code(name.strip())))
 
@@ -145,7 +145,7 @@ class PresetCog(
     @delete.autocomplete("name")
     async def suggest_own(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the member's own presets."""
-        return named(typed, await own_labels(interaction))
+        return label_choices(typed, await own_labels(interaction))
 
     @save.autocomplete("render")
     async def suggest_render(
@@ -165,7 +165,7 @@ class PresetCog(
     @show.autocomplete("name")
     async def suggest_any(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
         """Offer the member's own presets, then the server's."""
-        return named(typed, await preset_labels(interaction))
+        return label_choices(typed, await preset_labels(interaction))
 
 
 def _kind(recipe: Recipe) -> Kind:
@@ -181,11 +181,11 @@ async def _ordered(interaction: discord.Interaction[Tappa], render: str | None) 
     Raises:
         LimitError: there is none, or it is not for this member to see.
     """
-    archive = interaction.client.studio.archive
+    history = interaction.client.studio.history
     if render is not None:
-        recipe = (await archive.visible(job_id(render), viewer_of(interaction))).recipe
+        recipe = (await history.visible(job_id(render), viewer_of(interaction))).recipe
         return recipe.of if isinstance(recipe, Variations) else recipe
-    for record in await archive.recent(str(interaction.user.id), None, 1):
+    for record in await history.recent(str(interaction.user.id), None, 1):
         if not isinstance(record.recipe, Variations):
             return record.recipe
     raise LimitError("You have not ordered anything yet: give stages, such as “{example}”.", example=_EXAMPLE)

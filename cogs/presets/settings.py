@@ -10,14 +10,14 @@ import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.places import styles_here
 from cogs.i18n.language import Language, language_of
 from cogs.orders.camera_options import suggest_focus
 from cogs.orders.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
 from cogs.orders.prompt_suggestions import suggest_negative
 from cogs.orders.request import NONE, named_style, style_labels, suggest_styles
-from cogs.ui.forms import typed_in
+from cogs.ui.forms import read_inputs
 from cogs.ui.markdown import code, inert
 from cogs.ui.menu import Menu
 from engine.errors import LimitError
@@ -72,10 +72,10 @@ class SettingsCog(commands.Cog):
             changes["style"] = named_style(style, styles_here(interaction))
         await interaction.response.defer(ephemeral=True)
         said = {name: value for name, value in changes.items() if value is not None}
-        belongings, member = interaction.client.studio.belongings, str(interaction.user.id)
-        defaults = msgspec.structs.replace(await belongings.defaults(member), **said)
+        profiles, member = interaction.client.studio.profiles, str(interaction.user.id)
+        defaults = msgspec.structs.replace(await profiles.defaults(member), **said)
         if said:
-            await belongings.set_defaults(member, defaults)
+            await profiles.set_defaults(member, defaults)
         content, view = settings_note(interaction, defaults)
         await interaction.followup.send(content, view=view)
 
@@ -112,7 +112,7 @@ class SettingsCog(commands.Cog):
 class StyleSelect(Menu, template=r"tappa:settings:style"):
     """Chooses the style."""
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep the choice; one that is not there any more is none."""
         await interaction.response.defer()
@@ -123,7 +123,7 @@ class StyleSelect(Menu, template=r"tappa:settings:style"):
 class LoopSelect(Menu, template=r"tappa:settings:loop"):
     """Chooses whether giros loop."""
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep the choice."""
         await interaction.response.defer()
@@ -145,10 +145,10 @@ class EditButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         """Make the button again from what Discord kept of it."""
         return cls()
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form; it has to be the first answer, so one row is looked up before it."""
-        defaults = await interaction.client.studio.belongings.defaults(str(interaction.user.id))
+        defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
         await interaction.response.send_modal(SettingsForm(defaults, language_of(interaction.locale)))
 
 
@@ -165,7 +165,7 @@ class ResetButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         """Make the button again from what Discord kept of it."""
         return cls()
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Leave everything to the commands again."""
         await interaction.response.defer()
@@ -199,10 +199,10 @@ class SettingsForm(discord.ui.Modal):
 class _Typed:
     """The form as it was sent in."""
 
-    @guarded
+    @tells_errors
     async def take(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep what was typed, if all of it can be."""
-        typed = {name: value.strip() for name, value in typed_in(interaction.data)}
+        typed = {name: value.strip() for name, value in read_inputs(interaction.data)}
         focus = typed.get("focus", "")
         if focus:
             parse_focus(focus)
@@ -262,13 +262,13 @@ def _unless_none(typed: str) -> str:
 
 
 async def _change(interaction: discord.Interaction[Tappa], **changes: object) -> None:
-    defaults = await interaction.client.studio.belongings.defaults(str(interaction.user.id))
+    defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
     await _keep(interaction, msgspec.structs.replace(defaults, **changes))
 
 
 async def _keep(interaction: discord.Interaction[Tappa], defaults: Defaults) -> None:
     """Keep a member's defaults and show them as they are now."""
-    await interaction.client.studio.belongings.set_defaults(str(interaction.user.id), defaults)
+    await interaction.client.studio.profiles.set_defaults(str(interaction.user.id), defaults)
     content, view = settings_note(interaction, defaults)
     await interaction.edit_original_response(content=content, view=view)
 

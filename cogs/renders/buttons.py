@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language
 from cogs.orders.submit import acknowledge, submit
@@ -32,7 +32,7 @@ class CancelButton(JobButton, action="cancel"):
         """Return what stands on it."""
         return say("Cancel")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off; whoever delivers it changes the message."""
         await interaction.response.defer()
@@ -47,11 +47,11 @@ class AgainButton(JobButton, action="again", emoji="🎲"):
         """Return what stands on it."""
         return say("Again")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Place the order as if the command had been typed."""
         message = await acknowledge(interaction)
-        recipe = await interaction.client.studio.archive.again(self.job, viewer_of(interaction))
+        recipe = await interaction.client.studio.history.again(self.job, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)
 
 

@@ -9,11 +9,11 @@ import discord
 
 from cogs.context.audit import write_down
 from cogs.context.authority import Authority
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.lineage import link_to
-from cogs.ui.button_rows import revised
+from cogs.ui.button_rows import revise_rows
 from cogs.ui.headline import short_title
 from engine.protocol.messages import JobId
 from engine.sentence import Sentence
@@ -46,7 +46,7 @@ class WithdrawButton(
         verb: Verb = match["verb"]  # type: ignore[assignment]  # the template knows no others
         return cls(verb, match["job"], language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Ask, delete, or let be."""
         await interaction.response.defer()
@@ -56,7 +56,9 @@ class WithdrawButton(
             await interaction.edit_original_response(content=told, view=None)
         elif message is not None:
             asked: tuple[Verb, ...] = ("withdrawn", "kept") if self.verb == "withdraw" else ("withdraw",)
-            view = revised(message, {f"tappa:{verb}:{self.job}": None for verb in ("withdraw", "withdrawn", "kept")})
+            view = revise_rows(
+                message, {f"tappa:{verb}:{self.job}": None for verb in ("withdraw", "withdrawn", "kept")}
+            )
             for verb in asked:
                 view.add_item(WithdrawButton(verb, self.job, say))
             await interaction.edit_original_response(view=view)

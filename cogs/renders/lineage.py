@@ -45,7 +45,7 @@ def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -
     when = f"<t:{int(record.created)}:f>"
     recipe = record.made
     lines = [headline(recipe, say), say("Made by {maker}, {when}", maker=_maker(record), when=when)]
-    facts = [seeds(recipe, say)]
+    facts = [format_seeds(recipe, say)]
     if record.plan is not None:
         facts.append(inert(record.plan.model))
     lines.append(" · ".join(facts))
@@ -75,7 +75,7 @@ def _more(line: Sequence[JobRecord], count: int, say: Language) -> str:
     return f"-# ↳ {say.plural('and {count} more before that', 'and {count} more before that', count)}"
 
 
-def seeds(recipe: Recipe, say: Language) -> str:
+def format_seeds(recipe: Recipe, say: Language) -> str:
     """Return the seed of an animation, or the numbered ones of a contact sheet, easy to copy."""
     if isinstance(recipe, Variations):
         numbered = " ".join(code(f"{number}: {seed}") for number, seed in enumerate(recipe.seeds, 1))

@@ -11,9 +11,9 @@ import msgspec
 from cogs.i18n.language import Language
 from cogs.ui.drafts import MAX_MODAL_TEXT
 from engine.errors import LimitError, RecipeError
-from engine.recipe.camera import parse_camera, written_camera
-from engine.recipe.edits import extended
-from engine.recipe.focus import AUTO, parse_focus, written_focus
+from engine.recipe.camera import format_camera, parse_camera
+from engine.recipe.edits import extend_giro
+from engine.recipe.focus import AUTO, format_focus, parse_focus
 from engine.recipe.recipe import (
     MAX_FRAMES,
     MAX_PROMPT,
@@ -30,7 +30,7 @@ from engine.recipe.recipe import (
 )
 from engine.recipe.seeds import new_seed
 from engine.recipe.stages import format_stages, parse_stages
-from engine.recipe.waypoints import between
+from engine.recipe.waypoints import waypoint_options
 
 _NUMBER = 10
 _TOWARDS = "towards"
@@ -86,7 +86,7 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
     return fields
 
 
-def remixed(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
+def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
     """Return the recipe as the inputs say; what has no input stays as it is.
 
     Args:
@@ -98,7 +98,7 @@ def remixed(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
         RecipeError: an input cannot be read, or holds something that is not possible.
     """
     if isinstance(recipe, Variations):
-        of = remixed(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
+        of = apply_remix(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
         return msgspec.structs.replace(recipe, of=of)
     changes = _own_values(recipe, typed, say)
     changes["negative"] = typed.get("negative", "").strip()
@@ -124,7 +124,7 @@ def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
     )
 
 
-def extended_by(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
+def apply_extension(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
     """Return a giro with the stage that was typed at its end; more than one line are more than one stage.
 
     Raises:
@@ -133,7 +133,7 @@ def extended_by(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
     """
     giro = _require_giro(recipe)
     for stage in parse_stages(typed.get("stage", "")):
-        giro = extended(giro, stage)
+        giro = extend_giro(giro, stage)
     return giro
 
 
@@ -190,7 +190,7 @@ def _own_values(recipe: Animation, typed: Mapping[str, str], say: Language) -> d
                 **_view(typed),
             }
         case Morph():
-            way, prompt = between(typed.get("words", ""), None), typed.get("prompt", "").strip()
+            way, prompt = waypoint_options(typed.get("words", ""), None), typed.get("prompt", "").strip()
             frames, _, loop = typed.get("frames", "").partition(",")
             return {**way, "prompt": prompt, "frames": _frames(frames), "positions": (), **_loop(loop, say)}
         case Zoom():
@@ -247,7 +247,7 @@ def _loop(typed: str, say: Language) -> dict[str, Any]:
 
 
 def _view_field(recipe: Giro | Zoom, say: Language) -> Field:
-    value = f"{written_camera(recipe.camera)} {_TOWARDS} {written_focus(recipe.focus)}"
+    value = f"{format_camera(recipe.camera)} {_TOWARDS} {format_focus(recipe.focus)}"
     return Field(name="camera", label=say("Camera: moves towards auto, or x,y"), value=value, most=MAX_MODAL_TEXT)
 
 

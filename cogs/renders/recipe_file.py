@@ -11,17 +11,17 @@ from discord import app_commands
 from discord.asset import Asset
 from discord.ext import commands
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.orders.submit import acknowledge, submit
-from cogs.orders.suggestions import named
+from cogs.orders.suggestions import label_choices
 from cogs.ui.drafts import Upload
 from cogs.ui.headline import headline, short_title
 from cogs.ui.persistent import JobButton
 from engine.errors import LimitError, RecipeError
 from engine.protocol.messages import JobId
-from engine.recipe.edits import unsettled
+from engine.recipe.edits import without_settings
 from engine.recipe.recipe import Recipe, from_plain, kind_of, plain_json
 from engine.sentence import Sentence
 from engine.text import shorten
@@ -57,7 +57,7 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
     async def export(self, interaction: discord.Interaction[Tappa], render: RenderOption | None = None) -> None:
         """Answer with the file."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await hand_out(interaction, await self._find(interaction, render))
+        await send_recipe(interaction, await self._find(interaction, render))
 
     @app_commands.command(name="import", description="Render a recipe from a file that /recipe export or a shell gave")
     @app_commands.describe(file="A JSON file of at most 64 KiB")
@@ -72,7 +72,7 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
             "It was made with {model}; here it is made with {loaded}, and with the settings that suit this one.",
             {"model": shorten(found.model, _LONGEST_MODEL), "loaded": ready.model},
         )
-        await submit(interaction, message, unsettled(found.recipe), notes=(note,))
+        await submit(interaction, message, without_settings(found.recipe), notes=(note,))
 
     @export.autocomplete("render")
     async def suggest_render(
@@ -84,8 +84,8 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
     async def _find(self, interaction: discord.Interaction[Tappa], render: str | None) -> JobRecord:
         viewer = viewer_of(interaction)
         if render is not None:
-            return await self._studio.archive.visible(job_id(render), viewer)
-        latest = await self._studio.archive.latest(str(interaction.channel_id), viewer)
+            return await self._studio.history.visible(job_id(render), viewer)
+        latest = await self._studio.history.latest(str(interaction.channel_id), viewer)
         if latest is None:
             raise LimitError("Nothing was rendered in this channel lately; say which render you mean.")
         return latest
@@ -97,13 +97,13 @@ async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) ->
     say, viewer = language_of(interaction.locale), viewer_of(interaction)
     own = {
         record.id: f"{short_title(record.made, say)} · {record.made.seed}"
-        for record in await studio.archive.renders(viewer)
+        for record in await studio.history.renders(viewer)
     }
     theirs: dict[JobId, str] = {}
     for share in await studio.gallery.found(viewer, typed):
         title = f"{short_title(share.recipe, say)} · {share.recipe.seed}"
         theirs[share.id] = say("{title}, by {maker}", title=title, maker=share.member.name)
-    return named(typed, own, theirs)
+    return label_choices(typed, own, theirs)
 
 
 class RecipeButton(JobButton, action="recipe", emoji="📄"):
@@ -114,14 +114,16 @@ class RecipeButton(JobButton, action="recipe", emoji="📄"):
         """Return what stands on it."""
         return say("Recipe")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Answer with the file."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await hand_out(interaction, await interaction.client.studio.archive.visible(self.job, viewer_of(interaction)))
+        await send_recipe(
+            interaction, await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
+        )
 
 
-async def hand_out(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
+async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
     """Send the recipe of a render to whoever used an acknowledged interaction."""
     say = language_of(interaction.locale)
     upload = upload_of(file_of(record), say)
@@ -139,7 +141,7 @@ def upload_of(file: RecipeFile, say: Language) -> Upload:
     return Upload(name, msgspec.json.format(msgspec.json.encode(file), indent=2), say("The recipe as JSON"))
 
 
-def too_long(say: Language) -> str:
+def too_long_note(say: Language) -> str:
     """Return what a message says that has a recipe attached to it in place of the line that repeats it."""
     return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
@@ -160,12 +162,12 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
     if not file.url.startswith((f"{Asset.BASE}/", _MEDIA)):
         raise LimitError("The file is not where Discord keeps what members attach; attach it again.")
     try:
-        return imported(await file.read())
+        return parse_recipe_file(await file.read())
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise LimitError("Discord did not give the file away; attach it again.") from error
 
 
-def imported(data: bytes) -> RecipeFile:
+def parse_recipe_file(data: bytes) -> RecipeFile:
     """Read a file of `upload_of`, or a recipe alone.
 
     Raises:

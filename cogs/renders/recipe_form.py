@@ -14,12 +14,12 @@ import discord
 import msgspec
 from discord.ext import commands
 
-from cogs.context.failures import guarded, tell
+from cogs.context.failures import tell_error, tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
-from cogs.orders.submit import acknowledge, require_voice, submit
-from cogs.renders.recipe_fields import Field, extend_fields, extended_by, remix_fields, remixed
-from cogs.ui.forms import Verb, typed_in
+from cogs.orders.submit import acknowledge, require_may_write, submit
+from cogs.renders.recipe_fields import Field, apply_extension, apply_remix, extend_fields, remix_fields
+from cogs.ui.forms import Verb, read_inputs
 from cogs.ui.persistent import JOB
 from engine.errors import MemberError
 from engine.protocol.messages import JobId
@@ -63,7 +63,7 @@ class CorrectButton(
         """Make the button again from what Discord kept of it."""
         return cls(_verb(match), match["job"], language_of(interaction.locale))
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
         typed = interaction.client.typed.find(str(interaction.user.id), self.verb, self.job)
@@ -81,9 +81,9 @@ async def open_form(
         LimitError: the job is not for this member to see, or nothing that such a form can be about; or they may not
             write where they are.
     """
-    require_voice(interaction)  # before they type anything
+    require_may_write(interaction)  # before they type anything
     say = language_of(interaction.locale)
-    recipe = await interaction.client.studio.archive.recipe(job, viewer_of(interaction))
+    recipe = await interaction.client.studio.history.recipe(job, viewer_of(interaction))
     fields = remix_fields(recipe, say) if verb == "remix" else extend_fields(recipe, say)
     await interaction.response.send_modal(RecipeForm(verb, job, _refilled(fields, typed or {}), say))
 
@@ -107,24 +107,24 @@ class Submission:
         self._verb: Verb = verb
         self._job = job
 
-    @guarded
+    @tells_errors
     async def take(self, interaction: discord.Interaction[Tappa]) -> None:
         """Order what it asks for; one that is refused can be corrected instead of typed again."""
-        typed = dict(typed_in(interaction.data))
+        typed = dict(read_inputs(interaction.data))
         say = language_of(interaction.locale)
         try:
-            require_voice(interaction)
+            require_may_write(interaction)
             message = await acknowledge(interaction)
-            recipe = await interaction.client.studio.archive.recipe(self._job, viewer_of(interaction))
+            recipe = await interaction.client.studio.history.recipe(self._job, viewer_of(interaction))
             await submit(interaction, message, self._changed(recipe, typed, say), parent=self._job)
         except MemberError as error:
             interaction.client.typed.keep(str(interaction.user.id), self._verb, self._job, typed)
             view = discord.ui.View(timeout=None)
             view.add_item(CorrectButton(self._verb, self._job, say))
-            await tell(interaction, error, view=view)
+            await tell_error(interaction, error, view=view)
 
     def _changed(self, recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
-        return remixed(recipe, typed, say) if self._verb == "remix" else extended_by(recipe, typed)
+        return apply_remix(recipe, typed, say) if self._verb == "remix" else apply_extension(recipe, typed)
 
 
 def _verb(match: re.Match[str]) -> Verb:

@@ -10,14 +10,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.deletion import WithdrawButton, may_delete
 from cogs.renders.lineage import origin_note
 from cogs.renders.recipe_file import RecipeButton
 from cogs.renders.recipe_form import open_form
-from cogs.ui.button_rows import lasting
+from cogs.ui.button_rows import lasting_rows
 from cogs.ui.persistent import JOB, JobButton
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
@@ -36,7 +36,7 @@ class RemixButton(JobButton, action="remix", emoji="✏️"):
         """Return what stands on it."""
         return say("Remix")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
         await open_form(interaction, "remix", self.job)
@@ -50,7 +50,7 @@ class ExtendButton(JobButton, action="extend", emoji="➕"):
         """Return what stands on it."""
         return say("Extend")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
         await open_form(interaction, "extend", self.job)
@@ -85,12 +85,12 @@ class RemixCog(commands.Cog):
         await interaction.response.defer(thinking=True, ephemeral=True)
         job, viewer, say = self._job_in(message), viewer_of(interaction), language_of(interaction.locale)
         studio = self._bot.studio
-        line = await studio.archive.lineage(await studio.archive.visible(job, viewer), viewer)
+        line = await studio.history.lineage(await studio.history.visible(job, viewer), viewer)
         share, view = await studio.gallery.find(job, viewer), discord.ui.View(timeout=None)
         view.add_item(RecipeButton(job, say))
         if share is not None and may_delete(share, viewer):
             view.add_item(WithdrawButton("withdraw", job, say))
-        await interaction.edit_original_response(content=origin_note(line, share, say), view=lasting(view))
+        await interaction.edit_original_response(content=origin_note(line, share, say), view=lasting_rows(view))
 
     def _job_in(self, message: discord.Message) -> JobId:
         """Return the job that a message is about, as its buttons say; whether one may see it is asked afterwards.

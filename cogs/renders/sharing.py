@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
-from cogs.ui.button_rows import revised
+from cogs.ui.button_rows import revise_rows
 from cogs.ui.persistent import JobButton
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
@@ -27,14 +27,14 @@ class ShareButton(JobButton, action="share", emoji="🖼️"):
         """Return what stands on it."""
         return say("Share")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Share what the message shows."""
         await interaction.response.defer()
         say, share = language_of(interaction.locale), await self._shared(interaction)
         if interaction.message is not None:
             vote = VoteButton(self.job, _public(interaction), votes=share.votes)
-            await interaction.edit_original_response(view=revised(interaction.message, {self.custom_id: vote}))
+            await interaction.edit_original_response(view=revise_rows(interaction.message, {self.custom_id: vote}))
         await interaction.followup.send(say("It is in this server's gallery now: /gallery shows it."), ephemeral=True)
 
     async def _shared(self, interaction: discord.Interaction[Tappa]) -> Share:
@@ -60,7 +60,7 @@ class VoteButton(JobButton, action="vote", emoji="👍"):
         """Return what stands on it while there are no votes."""
         return say("Vote")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Count the vote; whoever else shows the count hears of it."""
         await interaction.response.defer()
@@ -68,7 +68,7 @@ class VoteButton(JobButton, action="vote", emoji="👍"):
         interaction.client.dispatch("vote", share)
         if interaction.message is not None:
             button = VoteButton(self.job, _public(interaction), votes=share.votes)
-            await interaction.edit_original_response(view=revised(interaction.message, {self.custom_id: button}))
+            await interaction.edit_original_response(view=revise_rows(interaction.message, {self.custom_id: button}))
         say = language_of(interaction.locale)
         await interaction.followup.send(
             say("Your vote counts; press again to take it back.") if voted else say("Your vote is taken back."),
@@ -84,7 +84,7 @@ class SaveButton(JobButton, action="save", emoji="🔖"):
         """Return what stands on it."""
         return say("Save")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Save it, and say where it is found."""
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.context.failures import guarded
+from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language
 from cogs.orders.submit import acknowledge, submit
 from cogs.ui.persistent import JobButton, NumberButton
 from engine.errors import LimitError
-from engine.recipe.edits import picked, variations
+from engine.recipe.edits import make_variations, pick_variation
 from engine.recipe.recipe import MAX_TRIES, VARIATIONS, Variations
 from engine.recipe.seeds import new_seeds
 
@@ -31,33 +31,33 @@ class VariationsButton(JobButton, action="variations", emoji="🎞️"):
         """Return what stands on it."""
         return say("Variations")
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Order the sheet."""
         message = await acknowledge(interaction)
-        recipe = await interaction.client.studio.archive.recipe(self.job, viewer_of(interaction))
-        await submit(interaction, message, variations(recipe, new_seeds()), parent=self.job)
+        recipe = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
+        await submit(interaction, message, make_variations(recipe, new_seeds()), parent=self.job)
 
 
 class PickButton(NumberButton, action="pick", most=VARIATIONS):
     """Asks for one of the animations of a contact sheet in full."""
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Order the animation."""
         message = await acknowledge(interaction)
-        sheet = await interaction.client.studio.archive.recipe(self.job, viewer_of(interaction))
+        sheet = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         if not isinstance(sheet, Variations):
             raise LimitError("This is no contact sheet; there is nothing to pick from it.")
-        await submit(interaction, message, picked(sheet, self.number), parent=self.job)
+        await submit(interaction, message, pick_variation(sheet, self.number), parent=self.job)
 
 
 class TryButton(NumberButton, action="try", most=MAX_TRIES):
     """Asks for the morph of another of the seeds that were tried, in full."""
 
-    @guarded
+    @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Order the morph."""
         message = await acknowledge(interaction)
-        recipe = await interaction.client.studio.archive.another_try(self.job, self.number, viewer_of(interaction))
+        recipe = await interaction.client.studio.history.another_try(self.job, self.number, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)

@@ -10,7 +10,7 @@ import discord
 Item = discord.ui.Item[Any]
 
 
-def revised(message: discord.Message, changes: Mapping[str, Item | None]) -> discord.ui.View:
+def revise_rows(message: discord.Message, changes: Mapping[str, Item | None]) -> discord.ui.View:
     """Return a message's rows with some items replaced.
 
     Args:
@@ -23,10 +23,10 @@ def revised(message: discord.Message, changes: Mapping[str, Item | None]) -> dis
         if item is not None:
             item.row = child.row
             view.add_item(item)
-    return lasting(view)
+    return lasting_rows(view)
 
 
-def lasting(view: discord.ui.View) -> discord.ui.View:
+def lasting_rows(view: discord.ui.View) -> discord.ui.View:
     """Return a view that discord.py need not remember: all its items say in their custom_id what they are about."""
     view.stop()
     return view

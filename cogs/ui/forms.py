@@ -13,7 +13,7 @@ Verb = Literal["remix", "extend"]
 _REMEMBERED = 200
 
 
-def typed_in(data: Any) -> Iterator[tuple[str, str]]:
+def read_inputs(data: Any) -> Iterator[tuple[str, str]]:
     """Yield the custom id and the value of every input in an interaction's data, whatever it lies in.
 
     Of a list it is what was chosen, one of it.
@@ -26,7 +26,7 @@ def typed_in(data: Any) -> Iterator[tuple[str, str]]:
                 yield inner["custom_id"], inner["values"][0]
 
 
-class Typed:
+class RefusedForms:
     """What members have typed into forms that were refused, so that they can correct it; the oldest are forgotten."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cogs.i18n.language import Language
 from cogs.ui.markdown import brief, shorten
-from engine.recipe.camera import shown_camera
+from engine.recipe.camera import describe_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _with_moves(recipe: Giro | Zoom, line: str, say: Language) -> str:
     """Add how the camera moves, unless that is forward as it is anyway."""
     if not recipe.camera:
         return line
-    return say("{animation} (camera: {moves})", animation=line, moves=_shown(shown_camera(recipe.camera)))
+    return say("{animation} (camera: {moves})", animation=line, moves=_shown(describe_camera(recipe.camera)))
 
 
 def plain_headline(recipe: Recipe, say: Language) -> str:
@@ -97,7 +97,7 @@ def _shown(text: str) -> str:
     return brief(text, MAX_TITLE)
 
 
-def extent(recipe: Recipe, say: Language) -> str:
+def describe_length(recipe: Recipe, say: Language) -> str:
     """Return how long an animation is, in a few words."""
     frames = say.plural("{count} frame", "{count} frames", recipe.frames)
     if isinstance(recipe, Giro):

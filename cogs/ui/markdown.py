@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from engine.text import one_line, shorten
 
-__all__ = ["brief", "code", "code_block", "fitted", "inert", "one_line", "shorten"]
+__all__ = ["brief", "code", "code_block", "fit_lines", "inert", "one_line", "shorten"]
 
 _SPECIAL = re.compile(r"[\\`*_<\[\]]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\||:(?=\S)|(?<=\w)/(?=\S)|@(?=\S)")
 """What begins a format, mention, link or emoji within a line of Discord's markdown; a backslash takes that away."""
@@ -32,7 +32,7 @@ def brief(text: str, most: int) -> str:
     return shown
 
 
-def fitted(lines: Iterable[str], room: int) -> str:
+def fit_lines(lines: Iterable[str], room: int) -> str:
     """Return lines one below the other, in at most `room` characters: without those that do not fit any more."""
     content = ""
     for line in lines:

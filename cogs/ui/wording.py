@@ -11,7 +11,7 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 
 
-def about(seconds: float, say: Language) -> str:
+def format_estimate(seconds: float, say: Language) -> str:
     """Return an estimate no more exact than an estimate is: "about 40 s", "about 3 min"."""
     if seconds < 7.5:
         return say("a few seconds")
@@ -22,7 +22,7 @@ def about(seconds: float, say: Language) -> str:
     return say("about {hours} h", hours=round(seconds / _HOUR))
 
 
-def measured(seconds: float, say: Language) -> str:
+def format_measured(seconds: float, say: Language) -> str:
     """Return a time that was measured: "12.5 s", "3 min 20 s"."""
     if seconds < _MINUTE:
         return say("{seconds} s", seconds=say.number(seconds, 1))
@@ -32,7 +32,7 @@ def measured(seconds: float, say: Language) -> str:
     return say("{hours} h {minutes} min", hours=minutes // _MINUTE, minutes=minutes % _MINUTE)
 
 
-def ordinal(number: int, say: Language) -> str:
+def format_ordinal(number: int, say: Language) -> str:
     """Return "1st", "2nd", "3rd", "11th"."""
     match Locale("en").ordinal_form(number):
         case "one":
@@ -44,8 +44,8 @@ def ordinal(number: int, say: Language) -> str:
     return say("{number}th", number=number)
 
 
-def remaining(standing: Standing | None, say: Language) -> str:
+def format_remaining(standing: Standing | None, say: Language) -> str:
     """Return how long a job will still take, or that this is being measured."""
     if standing is None or standing.seconds_left is None:
         return say("time left: measuring")
-    return say("{time} left", time=about(standing.seconds_left, say))
+    return say("{time} left", time=format_estimate(standing.seconds_left, say))

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from engine.client.event_queue import FINAL, Mailbox
+from engine.client.event_queue import FINAL, LatestEvents
 from engine.config import EngineSetup
 from engine.environment import patient_threads
 from engine.errors import EngineError, MemberError, OperatorError, TappaError
@@ -84,7 +84,7 @@ class EngineClient:
         self._fatal: OperatorError | None = None
         self._standings: dict[JobId, Standing] = {}
         self._jobs: dict[JobId, Job] = {}
-        self._mailboxes: defaultdict[JobId, list[Mailbox]] = defaultdict(list)
+        self._mailboxes: defaultdict[JobId, list[LatestEvents]] = defaultdict(list)
         self._tickets = itertools.count(1)
         self._questions: dict[int, asyncio.Future[Any]] = {}
         self._paused: set[str | None] = set()
@@ -214,7 +214,7 @@ class EngineClient:
 
     def watch(self, job: JobId) -> AsyncIterator[JobEvent]:
         """Yield what happens to a job from this call on, up to and including its end."""
-        mailbox = Mailbox()
+        mailbox = LatestEvents()
         self._mailboxes[job].append(mailbox)
         return mailbox.read()
 

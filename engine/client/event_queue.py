@@ -10,7 +10,7 @@ from engine.protocol.messages import Cancelled, Done, Failed, JobEvent, Preview,
 FINAL = (Done, Failed, Cancelled)
 
 
-class Mailbox:
+class LatestEvents:
     """Events of one job for one watcher. Of Progress and Preview only the latest is kept: a slow reader misses nothing
     that still matters, and a long job fills no memory."""
 

@@ -19,20 +19,20 @@ import msgspec
 
 from engine.backend import Backend, Picture, ShotRequest
 from engine.config import EngineConfig
-from engine.core import scheduling as policy
-from engine.core.estimate import Outlook, Pace, standings
+from engine.core import scheduling
+from engine.core.estimate import RateMeter, RemainingWork, estimate_standings
 from engine.core.lanes import Lanes, OpenLane
-from engine.core.render_job import Entry, Production, inheritable, less
-from engine.core.retries import Kept
-from engine.core.waiting_queue import Line
+from engine.core.render_job import PlannedJob, RenderJob, find_inheritable_frames, without_frames
+from engine.core.retries import AcceptedFrame
+from engine.core.waiting_queue import WaitingQueue
 from engine.core.writers import Writers, thread_count
 from engine.errors import ContentError, EngineError, PromptError, TappaError, describe
-from engine.frames.assembler import Frame
-from engine.frames.frame_store import Spool
+from engine.frames.assembler import FinishedFrame
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
 from engine.recipe.recipe import Recipe, resolve
-from engine.recipe.settings import BUILT_IN, Taste
-from engine.storyboard.builder import storyboard
+from engine.recipe.settings import BUILT_IN, SettingsLayer
+from engine.storyboard.builder import build_storyboard
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the core is told once: how much at a time, and the admin's layer of settings."""
 
     engine: EngineConfig = EngineConfig()
-    render: Taste = Taste()
+    render: SettingsLayer = SettingsLayer()
 
 
 class Core:
@@ -54,23 +54,23 @@ class Core:
     Not thread-safe: one thread calls its methods. Writing frames happens on threads of its own.
     """
 
-    def __init__(self, backend: Backend, spool: Spool, config: CoreConfig) -> None:
+    def __init__(self, backend: Backend, spool: FrameStore, config: CoreConfig) -> None:
         self._backend = backend
         self._spool = spool
         self._config = config.engine
-        self._layers: tuple[Taste, ...] = (BUILT_IN, backend.card, config.render)
-        self._line = Line()
-        self._running: dict[JobId, Production] = {}
+        self._layers: tuple[SettingsLayer, ...] = (BUILT_IN, backend.card, config.render)
+        self._waiting = WaitingQueue()
+        self._running: dict[JobId, RenderJob] = {}
         self._lanes = Lanes(config.engine.lanes)
         self._guests: set[JobId] = set()
         self._calls, self._grants = itertools.count(1), itertools.count(1)
         self._served: Counter[JobId] = Counter()
         self._events: list[Event] = []
-        self._pace = Pace()
-        self._steps, self._frames = Pace(), Pace()
+        self._pace = RateMeter()
+        self._steps, self._frames = RateMeter(), RateMeter()
         self._frames_finished = 0
         self._told_at = 0.0
-        self._at_work: list[Production] = []
+        self._at_work: list[RenderJob] = []
         self._writers = Writers(thread_count())
 
     # ---- what may be asked ----
@@ -82,21 +82,21 @@ class Core:
             MemberError: it cannot be rendered with this model.
         """
         resolved, settings = resolve(recipe, self._layers)
-        board = storyboard(resolved, settings)
+        board = build_storyboard(resolved, settings)
         self._backend.check(board)
         whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
         if base is None:
             return whole
-        return less(whole, board, inheritable(whole, board, self._spool.folder(base)))
+        return without_frames(whole, board, find_inheritable_frames(whole, board, self._spool.folder(base)))
 
     def add(self, job: Job) -> None:
         """Queue a job; one that is known already is left as it is."""
-        if job.id in self._line or job.id in self._running:
+        if job.id in self._waiting or job.id in self._running:
             return
         with self._blamed_on(job.id):
             base = self._spool.folder(job.base) if job.base is not None else None
-            entry = Entry.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
-            self._line.join(entry)
+            entry = PlannedJob.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
+            self._waiting.join(entry)
             self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
         self._told_at = 0.0
 
@@ -108,17 +108,17 @@ class Core:
 
     def forget(self, job_id: JobId) -> None:
         """Let a finished job's frames go when room is needed; until then others can be continued from them."""
-        if job_id not in self._running and job_id not in self._line:
+        if job_id not in self._running and job_id not in self._waiting:
             self._writers.of(job_id).submit(self._spool.shelve, job_id)
 
     def discard(self, job_id: JobId) -> None:
         """Throw a finished job's frames away: nobody is to have them any more."""
-        if job_id not in self._running and job_id not in self._line:
+        if job_id not in self._running and job_id not in self._waiting:
             self._writers.of(job_id).submit(self._spool.folder(job_id).remove)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
         """Hold the waiting jobs of a server, or all jobs if it is None, or let them go on; what runs is finished."""
-        self._line.pause(server, paused=paused)
+        self._waiting.pause(server, paused=paused)
         self._told_at = 0.0
 
     def status(self) -> Status:
@@ -133,14 +133,14 @@ class Core:
             steps_per_second=self._steps.per_second,
             frames_per_second=self._frames.per_second,
             running=len(self._running),
-            waiting=len(self._line),
-            held=len(self._line.held),
+            waiting=len(self._waiting),
+            held=len(self._waiting.held),
         )
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until somebody asks for something."""
-        return not (self._running or self._events or len(self._line) > len(self._line.held))
+        return not (self._running or self._events or len(self._waiting) > len(self._waiting.held))
 
     def close(self) -> None:
         """Let the writer finish what it has; frames stay on disk."""
@@ -154,11 +154,11 @@ class Core:
         advanced = self._frames_finished = 0
         self._admit()
         try:
-            self._finish_developed()
+            self._finish_decoded()
             self._open_lanes()
             advanced = self._denoise()
-            self._develop()
-            self._finish_developed(wait=not self._lanes)
+            self._decode()
+            self._finish_decoded(wait=not self._lanes)
             self._judge_found()
         except EngineError as error:
             for production in filter(self._is_running, self._at_work):
@@ -169,7 +169,7 @@ class Core:
             self._pace.measure(seconds, advanced / max(1, len(self._running)))
             self._steps.measure(seconds, advanced)
             self._frames.measure(seconds, self._frames_finished)
-        elif self._running and not self._lanes.developing:
+        elif self._running and not self._lanes.decoding:
             self._wait_for_writer()
         self._tell_standings()
         events, self._events = self._events, []
@@ -180,32 +180,32 @@ class Core:
         while (line := self._in_line()) and (self._free_slots > 0 or any(map(self._fits_between, line))):
             if self._free_slots > 0:
                 admitted = line[0]
-                self._line.note_overtaking(admitted, line)
+                self._waiting.note_overtaking(admitted, line)
             else:
                 admitted = next(filter(self._fits_between, line))
                 self._guests.add(admitted.job)
             self._let_in(admitted.job)
 
     def _let_in(self, job_id: JobId) -> None:
-        entry, writer = self._line[job_id], self._writers.of(job_id)
+        entry, writer = self._waiting[job_id], self._writers.of(job_id)
         with self._blamed_on(job_id):
-            self._running[job_id] = Production(entry, self._config.gif_side, writer, judges=self._backend.judges)
-        self._line.leave(job_id)
+            self._running[job_id] = RenderJob(entry, self._config.gif_side, writer, judges=self._backend.judges)
+        self._waiting.leave(job_id)
 
     @property
     def _free_slots(self) -> int:
         return self._config.jobs_at_once - (len(self._running) - len(self._guests))
 
-    def _fits_between(self, ticket: policy.Ticket) -> bool:
+    def _fits_between(self, ticket: scheduling.QueuedJob) -> bool:
         calls = [production.calls_left for production in self._running.values()]
-        return policy.fits_between(self._line[ticket.job].calls_left, calls, self._config.jobs_at_once)
+        return scheduling.fits_between(self._waiting[ticket.job].calls_left, calls, self._config.jobs_at_once)
 
     def _open_lanes(self) -> None:
         """Give free lanes to shots whose sources exist, and start all of them in one go."""
         productions = list(self._running.values())
         held = self._lanes.held
         jobs = [
-            policy.Hunger(
+            scheduling.LaneDemand(
                 owner=production.job.owner,
                 ready=production.frontier.ready,
                 held=held[production.job.id],
@@ -214,7 +214,7 @@ class Core:
             )
             for production in productions
         ]
-        granted = policy.share_lanes(jobs, self._lanes.free)
+        granted = scheduling.share_lanes(jobs, self._lanes.free)
         starts = [
             (production, index) for production, shots in zip(productions, granted, strict=True) for index in shots
         ]
@@ -228,7 +228,7 @@ class Core:
                 self._lanes.open(open_lane)
                 self._served[open_lane.job] = now
 
-    def _requests(self, starts: list[tuple[Production, int]]) -> list[tuple[Production, ShotRequest]]:
+    def _requests(self, starts: list[tuple[RenderJob, int]]) -> list[tuple[RenderJob, ShotRequest]]:
         """Ask jobs for what the model needs to start shots; one that cannot read its frames fails."""
         requests = []
         for production, index in starts:
@@ -237,7 +237,7 @@ class Core:
                     requests.append((production, production.request(index)))
         return requests
 
-    def _open(self, requests: list[tuple[Production, ShotRequest]]) -> list[OpenLane]:
+    def _open(self, requests: list[tuple[RenderJob, ShotRequest]]) -> list[OpenLane]:
         """Open a lane for each shot of a job that runs; whose words the model cannot take shows when each is alone."""
         requests = [(production, request) for production, request in requests if self._is_running(production)]
         if not requests:
@@ -267,17 +267,17 @@ class Core:
             open_lane.production.calls_left -= 1
         return len(chosen)
 
-    def _develop(self) -> None:
+    def _decode(self) -> None:
         """Begin to turn the lanes that are through into pictures."""
         for group in self._lanes.through:
             with self._timed("decode", [open_lane.production for open_lane in group]):
-                self._lanes.develop(group, self._backend.develop([open_lane.lane for open_lane in group]))
+                self._lanes.decode(group, self._backend.decode([open_lane.lane for open_lane in group]))
 
-    def _finish_developed(self, *, wait: bool = False) -> None:
+    def _finish_decoded(self, *, wait: bool = False) -> None:
         """Hand pictures that are ready to the writer; with `wait`, at least one, if any is on its way."""
-        if wait and (developing := self._lanes.developing):
-            with self._timed("decode", [open_lane.production for open_lane, _ in developing]):
-                developing[0][1].picture()
+        if wait and (decoding := self._lanes.decoding):
+            with self._timed("decode", [open_lane.production for open_lane, _ in decoding]):
+                decoding[0][1].picture()
         ready = self._lanes.take_ready()
         self._finish_frames([open_lane for open_lane, _ in ready], [coming.picture() for _, coming in ready])
 
@@ -296,16 +296,16 @@ class Core:
         self._frames_finished += len(kept)
         for place, (open_lane, take) in enumerate(kept):
             if self._is_running(open_lane.production):  # it may have failed over the frame before
-                frame = Frame(open_lane.index, take.picture, verdicts.get(place), take.tries)
+                frame = FinishedFrame(open_lane.index, take.picture, verdicts.get(place), take.tries)
                 self._finish_frame(open_lane.production, frame)
 
-    def _take(self, open_lane: OpenLane, picture: Picture) -> Kept | None:
+    def _take(self, open_lane: OpenLane, picture: Picture) -> AcceptedFrame | None:
         if self._is_running(open_lane.production):  # it may have failed over the picture before
             with self._blamed_on(open_lane.job):
                 return open_lane.production.take(open_lane.index, picture)
         return None
 
-    def _finish_frame(self, production: Production, frame: Frame) -> None:
+    def _finish_frame(self, production: RenderJob, frame: FinishedFrame) -> None:
         with self._blamed_on(production.job.id):
             production.finish_frame(frame)
             production.show(frame, self._config.preview_seconds, self._config.preview_side)
@@ -322,7 +322,7 @@ class Core:
                     for index, verdict in zip(some, self._judge([production], pictures), strict=True):
                         production.take_verdict(index, verdict)
 
-    def _judge(self, productions: list[Production], pictures: list[Picture]) -> list[bool]:
+    def _judge(self, productions: list[RenderJob], pictures: list[Picture]) -> list[bool]:
         if not pictures:
             return []
         with self._timed("judge", productions):
@@ -337,7 +337,7 @@ class Core:
         for production in list(self._running.values()):
             self._collect_from(production)
 
-    def _collect_from(self, production: Production) -> None:
+    def _collect_from(self, production: RenderJob) -> None:
         with self._blamed_on(production.job.id):
             self._events.extend(production.collect())
             if (cut := production.take_cut()) is not None:
@@ -348,7 +348,7 @@ class Core:
     # ---- small helpers ----
 
     def _drop(self, job_id: JobId) -> None:
-        self._line.leave(job_id)
+        self._waiting.leave(job_id)
         self._served.pop(job_id, None)
         self._guests.discard(job_id)
         if self._running.pop(job_id, None) is not None:
@@ -370,18 +370,18 @@ class Core:
         self._drop(job_id)
         self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))
 
-    def _is_running(self, production: Production) -> bool:
+    def _is_running(self, production: RenderJob) -> bool:
         return production.job.id in self._running
 
-    def _in_line(self) -> list[policy.Ticket]:
+    def _in_line(self) -> list[scheduling.QueuedJob]:
         """Return the jobs that may be let in, in order."""
-        return self._line.in_order(production.job for production in self._running.values())
+        return self._waiting.in_order(production.job for production in self._running.values())
 
     def _width(self, lanes: int) -> int:
         return self._config.lanes if self._config.fixed_width else lanes
 
     @contextlib.contextmanager
-    def _timed(self, phase: str, productions: list[Production]) -> Iterator[None]:
+    def _timed(self, phase: str, productions: list[RenderJob]) -> Iterator[None]:
         """Charge the time inside to each lane's job in equal shares; while it lasts, they are the ones at work."""
         self._at_work = list(dict.fromkeys(productions))
         begun = time.perf_counter()
@@ -397,12 +397,14 @@ class Core:
 
     def _tell_standings(self) -> None:
         now = time.monotonic()
-        if now - self._told_at < STANDINGS_EVERY or not (self._line or self._running):
+        if now - self._told_at < STANDINGS_EVERY or not (self._waiting or self._running):
             return
         self._told_at = now
-        running = [Outlook(production.job.id, production.calls_left) for production in self._running.values()]
-        waiting = [Outlook(ticket.job, self._line[ticket.job].calls_left) for ticket in self._in_line()]
-        held = [Outlook(entry.job.id, entry.calls_left) for entry in self._line.held]
+        running = [RemainingWork(production.job.id, production.calls_left) for production in self._running.values()]
+        waiting = [RemainingWork(ticket.job, self._waiting[ticket.job].calls_left) for ticket in self._in_line()]
+        held = [RemainingWork(entry.job.id, entry.calls_left) for entry in self._waiting.held]
         self._events.append(
-            Standings(standings(running, waiting, self._config.jobs_at_once, self._pace.seconds_per_step, held))
+            Standings(
+                estimate_standings(running, waiting, self._config.jobs_at_once, self._pace.seconds_per_step, held)
+            )
         )

@@ -9,14 +9,14 @@ import msgspec
 from engine.protocol.messages import JobId, Standing
 
 
-class Outlook(msgspec.Struct, frozen=True):
+class RemainingWork(msgspec.Struct, frozen=True):
     """A job and the denoising steps it has still to go."""
 
     job: JobId
     calls_left: int
 
 
-class Pace:
+class RateMeter:
     """How long one of something takes, such as a denoising step; recent ones count most."""
 
     def __init__(self, halflife_seconds: float = 20.0) -> None:
@@ -41,12 +41,12 @@ class Pace:
         return self._steps / self._seconds if self._steps > 0 else None
 
 
-def standings(
-    running: Sequence[Outlook],
-    waiting: Sequence[Outlook],
+def estimate_standings(
+    running: Sequence[RemainingWork],
+    waiting: Sequence[RemainingWork],
     slots: int,
     seconds_per_step: float | None,
-    held: Sequence[Outlook] = (),
+    held: Sequence[RemainingWork] = (),
 ) -> tuple[Standing, ...]:
     """Return where every job stands.
 

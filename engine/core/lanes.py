@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.backend import Developing, Lane
-from engine.core import scheduling as policy
-from engine.core.render_job import Production
+from engine.backend import Lane, PendingPicture
+from engine.core import scheduling
+from engine.core.render_job import RenderJob
 from engine.protocol.messages import JobId
 
 
@@ -18,7 +18,7 @@ class OpenLane(msgspec.Struct, eq=False):
     """A lane, whose it is, and when it last took part in a call."""
 
     lane: Lane
-    production: Production
+    production: RenderJob
     index: int
     last_call: int = 0
 
@@ -34,7 +34,7 @@ class Lanes:
     def __init__(self, most: int) -> None:
         self._most = most
         self._open: list[OpenLane] = []
-        self._developing: list[tuple[OpenLane, Developing]] = []
+        self._developing: list[tuple[OpenLane, PendingPicture]] = []
 
     def __len__(self) -> int:
         return len(self._open)
@@ -55,8 +55,8 @@ class Lanes:
 
     def next_batch(self) -> list[OpenLane]:
         """Return the lanes of the next UNet call."""
-        views = [policy.LaneView(open_lane.lane.shape_key, open_lane.last_call) for open_lane in self._open]
-        return [self._open[index] for index in policy.choose_batch(views, self._most)]
+        views = [scheduling.LaneState(open_lane.lane.shape_key, open_lane.last_call) for open_lane in self._open]
+        return [self._open[index] for index in scheduling.choose_batch(views, self._most)]
 
     @property
     def through(self) -> list[list[OpenLane]]:
@@ -65,17 +65,17 @@ class Lanes:
         shapes = dict.fromkeys(open_lane.lane.shape_key for open_lane in through)
         return [[open_lane for open_lane in through if open_lane.lane.shape_key == shape] for shape in shapes]
 
-    def develop(self, group: Sequence[OpenLane], coming: Sequence[Developing]) -> None:
+    def decode(self, group: Sequence[OpenLane], coming: Sequence[PendingPicture]) -> None:
         """Take lanes out: what they become is on its way."""
         self._open = [open_lane for open_lane in self._open if open_lane not in group]
         self._developing += zip(group, coming, strict=True)
 
     @property
-    def developing(self) -> Sequence[tuple[OpenLane, Developing]]:
+    def decoding(self) -> Sequence[tuple[OpenLane, PendingPicture]]:
         """What is on its way, in the order in which it becomes ready."""
         return self._developing
 
-    def take_ready(self) -> list[tuple[OpenLane, Developing]]:
+    def take_ready(self) -> list[tuple[OpenLane, PendingPicture]]:
         """Take out what has arrived."""
         ready = list(itertools.takewhile(lambda one: one[1].ready, self._developing))
         del self._developing[: len(ready)]

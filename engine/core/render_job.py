@@ -13,31 +13,31 @@ import msgspec
 from PIL import Image
 
 from engine.backend import Picture, ShotRequest
-from engine.core.retries import Kept, Tries
-from engine.core.survey import Surveyor, sheet_bytes
+from engine.core.retries import AcceptedFrame, FrameRetries
+from engine.core.survey import MorphSurvey, limit_sheet_bytes
 from engine.core.writers import Writer
 from engine.errors import ContentError
-from engine.frames.assembler import Cut, Frame, Reel
-from engine.frames.contact_sheet import SheetPlan
-from engine.frames.frame_store import Folder
+from engine.frames.assembler import AnimationAssembler, EncodedAnimation, FinishedFrame
+from engine.frames.contact_sheet import ContactSheetPlan
+from engine.frames.frame_store import JobFrames
 from engine.frames.gif import GifPlan
 from engine.frames.preview import PREVIEW_SUFFIX, encode_preview
-from engine.frames.veil import veiled
+from engine.frames.veil import veil_picture
 from engine.protocol.messages import Job, JobEvent, JobId, Plan, Preview, Progress, Report
 from engine.recipe.recipe import Recipe, Variations
 from engine.recipe.settings import Settings
-from engine.storyboard.builder import storyboard
-from engine.storyboard.shot import is_hidden, shown_among
-from engine.storyboard.shot_graph import Frontier, inherited
+from engine.storyboard.builder import build_storyboard
+from engine.storyboard.shot import count_shown, is_hidden
+from engine.storyboard.shot_graph import ShotGraph, find_inherited_frames
 from engine.storyboard.storyboard import Storyboard
 
 
-def lay_out(plan: Plan) -> Storyboard:
+def storyboard_of_plan(plan: Plan) -> Storyboard:
     """Return the storyboard of a plan; its recipe has every setting written down."""
-    return storyboard(plan.recipe, Settings.layered([plan.recipe.settings]))
+    return build_storyboard(plan.recipe, Settings.layered([plan.recipe.settings]))
 
 
-class Entry(msgspec.Struct, frozen=True):
+class PlannedJob(msgspec.Struct, frozen=True):
     """A job in line: little more than its recipe.
 
     Attributes:
@@ -47,40 +47,42 @@ class Entry(msgspec.Struct, frozen=True):
 
     job: Job
     plan: Plan
-    folder: Folder
+    folder: JobFrames
     frames_found: int
     calls_left: int
 
     @classmethod
-    def of(cls, job: Job, plan: Plan, folder: Folder, base: Folder | None) -> Entry:
+    def of(cls, job: Job, plan: Plan, folder: JobFrames, base: JobFrames | None) -> PlannedJob:
         """Prepare the job's folder, with what it can take over from `base`, and see what is there already."""
-        board = lay_out(plan)
+        board = storyboard_of_plan(plan)
         if (begun := folder.open(plan)) is None:
-            taken = folder.take_over(inheritable(plan, board, base), base) if base is not None else frozenset()
-            plan = less(plan, board, taken)
+            taken = (
+                folder.take_over(find_inheritable_frames(plan, board, base), base) if base is not None else frozenset()
+            )
+            plan = without_frames(plan, board, taken)
             folder.begin(plan)
         else:
             plan = begun
         found = folder.frames()
         left = sum(shot.unet_calls for shot in board.shots if shot.index not in found)
-        return cls(job, plan, folder, shown_among(found), left)
+        return cls(job, plan, folder, count_shown(found), left)
 
 
-def inheritable(plan: Plan, board: Storyboard, base: Folder) -> frozenset[int]:
+def find_inheritable_frames(plan: Plan, board: Storyboard, base: JobFrames) -> frozenset[int]:
     """Return the frames of `plan` that `base` holds."""
     theirs = base.plan
     if theirs is None or theirs.model != plan.model:
         return frozenset()
-    return inherited(board, lay_out(theirs), base.frames())
+    return find_inherited_frames(board, storyboard_of_plan(theirs), base.frames())
 
 
-def less(plan: Plan, board: Storyboard, taken: frozenset[int]) -> Plan:
+def without_frames(plan: Plan, board: Storyboard, taken: frozenset[int]) -> Plan:
     """Return the plan of a whole animation as it is when the frames `taken` need not be rendered."""
     spared = sum(shot.unet_calls for shot in board.shots if shot.index in taken)
-    return msgspec.structs.replace(plan, unet_calls=plan.unet_calls - spared, inherited=shown_among(taken))
+    return msgspec.structs.replace(plan, unet_calls=plan.unet_calls - spared, inherited=count_shown(taken))
 
 
-class Production:
+class RenderJob:
     """A job being rendered.
 
     Its frames go to a reel on its `writer`; `collect` picks up what has arrived there.
@@ -95,28 +97,28 @@ class Production:
         ContentError: the safety checker objected to a frame on disk, and none such is allowed.
     """
 
-    def __init__(self, entry: Entry, gif_side: int, writer: Writer, *, judges: bool = False) -> None:
+    def __init__(self, entry: PlannedJob, gif_side: int, writer: Writer, *, judges: bool = False) -> None:
         found = entry.folder.frames()
         self.job = entry.job
         self.plan = entry.plan
-        self.board = lay_out(entry.plan)
-        self.frontier = Frontier(self.board.shots, found)
+        self.board = storyboard_of_plan(entry.plan)
+        self.frontier = ShotGraph(self.board.shots, found)
         self._shots = {shot.index: shot for shot in self.board.shots}
         self._starts = frozenset(source for shot in self.board.shots for source in shot.pictures)
         self.calls_left = entry.calls_left
         self._more_calls = 0
-        self._tries = Tries()
+        self._tries = FrameRetries()
         self._folder = entry.folder
         self._writer = writer
-        self._surveyor = Surveyor(self.board, entry.folder)
-        film = file_plan(self.plan.recipe, self.board, entry.job.limit_bytes - self._sheet_bytes, gif_side)
-        self._reel = Reel(film, self.board, entry.folder, entry.job.nsfw)
+        self._surveyor = MorphSurvey(self.board, entry.folder)
+        film = plan_file(self.plan.recipe, self.board, entry.job.limit_bytes - self._sheet_bytes, gif_side)
+        self._reel = AnimationAssembler(film, self.board, entry.folder, entry.job.nsfw)
         self._pictures: dict[int, Picture] = {}
         self._frames_kept = entry.frames_found
         self._told = self.progress()
         self._writing: deque[Future[None]] = deque()
         self._preview: Future[Preview] | None = None
-        self._cut: Future[Cut] | None = None
+        self._cut: Future[EncodedAnimation] | None = None
         self._sheet: Future[bytes] | None = None
         self._began = time.perf_counter()
         self._seconds_before = entry.folder.seconds
@@ -140,7 +142,7 @@ class Production:
             sources=sources,
         )
 
-    def take(self, index: int, picture: Picture) -> Kept | None:
+    def take(self, index: int, picture: Picture) -> AcceptedFrame | None:
         """Take in what shot `index` became; return what is kept of it, or None: then it is ready to be tried again."""
         shot = self._surveyor.settled(self._shots[index])
         kept = self._tries.take(shot, picture, {source: self._picture(source) for source in shot.sources})
@@ -151,7 +153,7 @@ class Production:
             self._more_calls += more
         return kept
 
-    def finish_frame(self, frame: Frame) -> None:
+    def finish_frame(self, frame: FinishedFrame) -> None:
         """Take in a finished frame and send it to the reel.
 
         Raises:
@@ -189,7 +191,7 @@ class Production:
         self._write(self._reel.restore_judged, index, verdict)
         self._cut_if_complete()
 
-    def show(self, frame: Frame, every: float, side: int) -> None:
+    def show(self, frame: FinishedFrame, every: float, side: int) -> None:
         """Make a preview of a frame that is shown, unless the last was made less than `every` seconds ago."""
         if is_hidden(frame.index):
             return
@@ -233,7 +235,7 @@ class Production:
             yield self._preview.result()
             self._preview = None
 
-    def take_cut(self) -> Cut | None:
+    def take_cut(self) -> EncodedAnimation | None:
         """Return the finished animation once it is there.
 
         Raises:
@@ -262,11 +264,11 @@ class Production:
             calls=self.plan.unet_calls + self._more_calls,
         )
 
-    def report(self, cut: Cut) -> Report:
+    def report(self, cut: EncodedAnimation) -> Report:
         """Say what became of the job."""
         self._phases["gif"] += cut.seconds
         return Report(
-            frames=self.board.projected,
+            frames=self.board.displayed_frames,
             gif_frames=cut.film.frames,
             seconds=self._seconds(),
             seconds_by_phase=dict(self._phases),
@@ -305,7 +307,7 @@ class Production:
 
     @property
     def _sheet_bytes(self) -> int:
-        return sheet_bytes(self.job.limit_bytes) if self._surveyor.has_tries else 0
+        return limit_sheet_bytes(self.job.limit_bytes) if self._surveyor.has_tries else 0
 
     def _without_verdict(self, found: set[int]) -> list[int]:
         verdicts = {index: self._folder.verdict(index) for index in sorted(found) if self.is_seen(index)}
@@ -319,17 +321,17 @@ class Production:
             )
 
 
-def make_preview(job: JobId, frame: Frame, side: int) -> Preview:
+def make_preview(job: JobId, frame: FinishedFrame, side: int) -> Preview:
     """Return a frame as a small encoded picture for a progress message; one that was objected to, veiled."""
     image = Image.fromarray(frame.picture)
-    shown = veiled(image) if frame.verdict else image
+    shown = veil_picture(image) if frame.verdict else image
     return Preview(job=job, frame=frame.index, image=encode_preview(shown, side), suffix=PREVIEW_SUFFIX)
 
 
-def file_plan(recipe: Recipe, board: Storyboard, limit_bytes: int, least_side: int) -> GifPlan | SheetPlan:
+def plan_file(recipe: Recipe, board: Storyboard, limit_bytes: int, least_side: int) -> GifPlan | ContactSheetPlan:
     """Say what file a storyboard becomes; pictures smaller than `least_side` are enlarged to it."""
     scale = max(1.0, least_side / max(board.width, board.height))
     size = round(board.width * scale), round(board.height * scale)
     if isinstance(recipe, Variations):
-        return SheetPlan(limit_bytes=limit_bytes, stills=recipe.stills, seeds=len(recipe.seeds), size=size)
-    return GifPlan(limit_bytes=limit_bytes, frames=board.projected, frame_ms=board.frame_ms, size=size)
+        return ContactSheetPlan(limit_bytes=limit_bytes, stills=recipe.stills, seeds=len(recipe.seeds), size=size)
+    return GifPlan(limit_bytes=limit_bytes, frames=board.displayed_frames, frame_ms=board.frame_ms, size=size)

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import msgspec
 
 from engine.backend import Picture
-from engine.storyboard.shot import Feedback, Shot, another_try
-from engine.vision.degenerate import Context, Verdict, judge
+from engine.storyboard.shot import FeedbackStart, Shot, retry_shot
+from engine.vision.degenerate import FrameCheck, FrameContext, check_frame
 
 
-class Kept(msgspec.Struct, frozen=True):
+class AcceptedFrame(msgspec.Struct, frozen=True):
     """The picture that a frame is; `tries` is how many were made of it."""
 
     picture: Picture
@@ -27,10 +27,10 @@ class _Attempts(msgspec.Struct):
 
     made: int
     best: Picture
-    verdict: Verdict
+    verdict: FrameCheck
 
 
-class Tries:
+class FrameRetries:
     """The frames of one job that are being tried again."""
 
     def __init__(self) -> None:
@@ -39,14 +39,14 @@ class Tries:
     def shot(self, shot: Shot) -> Shot:
         """Return a shot as it is to be tried next."""
         attempts = self._attempts.get(shot.index)
-        return another_try(shot, attempts.made) if attempts else shot
+        return retry_shot(shot, attempts.made) if attempts else shot
 
-    def take(self, shot: Shot, picture: Picture, sources: Mapping[int, Picture]) -> Kept | None:
+    def take(self, shot: Shot, picture: Picture, sources: Mapping[int, Picture]) -> AcceptedFrame | None:
         """Take in what a shot became; return what is kept of it, or None if it has to be tried again.
 
         If no try is without fault, the best is kept.
         """
-        verdict = judge(picture, context_of(shot, sources))
+        verdict = check_frame(picture, context_for(shot, sources))
         attempts = self._attempts.get(shot.index)
         if attempts is None:
             attempts = self._attempts[shot.index] = _Attempts(0, picture, verdict)
@@ -56,12 +56,12 @@ class Tries:
         if attempts.verdict.fault is not None and attempts.made <= shot.retries:
             return None
         del self._attempts[shot.index]
-        return Kept(attempts.best, attempts.made)
+        return AcceptedFrame(attempts.best, attempts.made)
 
 
-def context_of(shot: Shot, sources: Mapping[int, Picture]) -> Context:
+def context_for(shot: Shot, sources: Mapping[int, Picture]) -> FrameContext:
     """Return what a shot's picture is compared with."""
-    moves = isinstance(shot.start, Feedback) and not shot.start.camera.is_still
-    before = sources[shot.start.frame] if isinstance(shot.start, Feedback) and moves else None
+    moves = isinstance(shot.start, FeedbackStart) and not shot.start.camera.is_still
+    before = sources[shot.start.frame] if isinstance(shot.start, FeedbackStart) and moves else None
     goal = (sources[shot.goal.frame], sources[shot.goal.rather_than]) if shot.goal is not None else None
-    return Context(before=before, goal=goal)
+    return FrameContext(before=before, goal=goal)

@@ -19,7 +19,7 @@ SHORT = 4
 """A job is short beside others if each of them has still this many times as much to do."""
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class QueuedJob(msgspec.Struct, frozen=True):
     """A job in line, as far as choosing needs to know it.
 
     Attributes:
@@ -38,7 +38,7 @@ class Ticket(msgspec.Struct, frozen=True):
         return self.priority + self.overtaken // PATIENCE
 
 
-class Hunger(msgspec.Struct, frozen=True):
+class LaneDemand(msgspec.Struct, frozen=True):
     """A job that runs, as far as sharing lanes needs to know it.
 
     Attributes:
@@ -55,7 +55,7 @@ class Hunger(msgspec.Struct, frozen=True):
     served: int = 0
 
 
-class LaneView(msgspec.Struct, frozen=True):
+class LaneState(msgspec.Struct, frozen=True):
     """A shot in flight, as far as choosing needs to know it.
 
     Attributes:
@@ -67,7 +67,7 @@ class LaneView(msgspec.Struct, frozen=True):
     last_call: int
 
 
-def line_up(waiting: Sequence[Ticket], running: Iterable[Ticket]) -> list[Ticket]:
+def line_up(waiting: Sequence[QueuedJob], running: Iterable[QueuedJob]) -> list[QueuedJob]:
     """Return `waiting` in the order in which they will be admitted.
 
     Higher rank goes first. Among jobs of one rank owners take turns: a member with fewer jobs running or already ahead
@@ -78,14 +78,14 @@ def line_up(waiting: Sequence[Ticket], running: Iterable[Ticket]) -> list[Ticket
     d·PATIENCE times, however many jobs of higher priority keep coming; from then on it takes turns with them.
     """
     ahead = Counter(ticket.owner for ticket in running)
-    turns: list[tuple[int, int, int, Ticket]] = []
+    turns: list[tuple[int, int, int, QueuedJob]] = []
     for arrival, ticket in sorted(enumerate(waiting), key=lambda place: -place[1].rank):
         turns.append((-ticket.rank, ahead[ticket.owner], arrival, ticket))
         ahead[ticket.owner] += 1
     return [ticket for *_, ticket in sorted(turns, key=lambda turn: turn[:3])]
 
 
-def overtaken_by(admitted: Ticket, waiting: Iterable[Ticket]) -> list[JobId]:
+def overtaken_by(admitted: QueuedJob, waiting: Iterable[QueuedJob]) -> list[JobId]:
     """Return the jobs that `admitted` was let in before because of its rank alone."""
     return [ticket.job for ticket in waiting if ticket.rank < admitted.rank]
 
@@ -104,7 +104,7 @@ def fits_between(calls_left: int, running: Iterable[int], slots: int) -> bool:
     return slots <= len(longest) < 2 * slots and SHORT * calls_left <= longest[slots - 1]
 
 
-def share_lanes(jobs: Sequence[Hunger], free: int) -> list[list[int]]:
+def share_lanes(jobs: Sequence[LaneDemand], free: int) -> list[list[int]]:
     """Share `free` lanes among jobs, one at a time.
 
     Each goes to the member who has fewest, among that one's jobs to the one that has fewest, and among equals to the
@@ -140,7 +140,7 @@ def share_lanes(jobs: Sequence[Hunger], free: int) -> list[list[int]]:
     return granted
 
 
-def _most_lanes(place: int, jobs: Sequence[Hunger], held: Sequence[int]) -> float:
+def _most_lanes(place: int, jobs: Sequence[LaneDemand], held: Sequence[int]) -> float:
     """Return how many lanes a job may hold for the sake of shorter ones."""
     shorter = [
         max(1, lanes)
@@ -150,7 +150,7 @@ def _most_lanes(place: int, jobs: Sequence[Hunger], held: Sequence[int]) -> floa
     return min(shorter, default=math.inf)
 
 
-def choose_batch(lanes: Sequence[LaneView], width: int) -> list[int]:
+def choose_batch(lanes: Sequence[LaneState], width: int) -> list[int]:
     """Choose the lanes of the next UNet call: the one that has waited longest, and up to width - 1 others like it.
 
     Every call serves the lane that has waited longest, so a lane never waits for more calls than there are other

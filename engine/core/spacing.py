@@ -16,9 +16,9 @@ from typing import Final
 
 import msgspec
 
-from engine.storyboard.morph_path import Along, Survey
+from engine.storyboard.morph_path import MeasuredPosition, SeedSurvey
 from engine.storyboard.shot import Shot
-from engine.vision.perception import Description, directness, distance, steps, variation, worst_jump
+from engine.vision.perception import Description, directness, measure_steps, perceptual_distance, variation, worst_jump
 
 Looks = Mapping[int, Description]
 """What hidden frames look like, by index."""
@@ -32,37 +32,38 @@ Seen = list[tuple[float, int]]
 """Positions on a path with the frames that were looked at there, in order."""
 
 
-def settled(shot: Shot, looks: Looks) -> Shot:
+def resolve_position(shot: Shot, looks: Looks) -> Shot:
     """Return a shot with its place on its path decided, by what the surveyed frames look like; others as they are."""
-    if not isinstance(shot.prompt, Along):
+    if not isinstance(shot.prompt, MeasuredPosition):
         return shot
     along = shot.prompt
-    survey = order(along, looks)[along.rank]
-    position = place(along, looks)
+    survey = rank_surveys(along, looks)[along.rank]
+    position = measure_position(along, looks)
     return msgspec.structs.replace(
         shot, prompt=along.path.prompt(position), start=along.path.noise(position, survey.seed), seed=survey.seed
     )
 
 
-def order(along: Along, looks: Looks) -> list[Survey]:
+def rank_surveys(along: MeasuredPosition, looks: Looks) -> list[SeedSurvey]:
     """Return the surveys of a place, the best first; what was looked at twice goes before what only promises."""
     return [survey for survey, _ in _seen(along, looks)]
 
 
-def place(along: Along, looks: Looks) -> float:
+def measure_position(along: MeasuredPosition, looks: Looks) -> float:
     """Return the position on the path that a share of what is to be seen comes to."""
     seen = _seen(along, looks)[along.rank][1]
     return _place_among(_closer(seen, along.closest, looks), looks, along.share)
 
 
-def _seen(along: Along, looks: Looks) -> list[tuple[Survey, Seen]]:
+def _seen(along: MeasuredPosition, looks: Looks) -> list[tuple[SeedSurvey, Seen]]:
     """Return the surveys of a place with all that was seen of each, the best first.
 
     Of those that were looked at twice, the best is the one whose widest gap is the least share of all there is to see:
     a cliff, which no frame can be put upon.
     """
     promising = [
-        (survey, list(zip(survey.positions, survey.frames, strict=True))) for survey in ranked(along.surveys, looks)
+        (survey, list(zip(survey.positions, survey.frames, strict=True)))
+        for survey in rank_by_first_look(along.surveys, looks)
     ]
     count = len(along.finals)
     finals = [
@@ -82,17 +83,17 @@ def _closer(seen: Seen, frames: Sequence[int], looks: Looks) -> Seen:
 
 
 def _widest_gap(seen: Seen, looks: Looks) -> float:
-    gaps = steps([looks[frame] for _, frame in seen])
+    gaps = measure_steps([looks[frame] for _, frame in seen])
     return max(gaps) / (sum(gaps) or 1.0)
 
 
 def _place_among(seen: Seen, looks: Looks, share: float) -> float:
     """Return the position of a share, where frames were looked at, each with its own position, in order."""
     positions = [position for position, _ in seen]
-    return at_share(positions, steps([looks[frame] for _, frame in seen]), share)
+    return position_at_share(positions, measure_steps([looks[frame] for _, frame in seen]), share)
 
 
-def at_share(positions: Sequence[float], distances: Sequence[float], share: float) -> float:
+def position_at_share(positions: Sequence[float], distances: Sequence[float], share: float) -> float:
     """Return where on a path `share` of all that is to be seen lies behind; never less for a greater share.
 
     Args:
@@ -108,7 +109,7 @@ def at_share(positions: Sequence[float], distances: Sequence[float], share: floa
     return positions[leg] + into * (positions[leg + 1] - positions[leg])
 
 
-def ranked(surveys: Sequence[Survey], looks: Looks) -> list[Survey]:
+def rank_by_first_look(surveys: Sequence[SeedSurvey], looks: Looks) -> list[SeedSurvey]:
     """Return surveys, the most promising first.
 
     Each is placed by its worst jump, by how uneven its steps are, by how direct the way is and by how different its
@@ -118,10 +119,10 @@ def ranked(surveys: Sequence[Survey], looks: Looks) -> list[Survey]:
         return list(surveys)
     pictures = [[looks[frame] for frame in survey.frames] for survey in surveys]
     measures: tuple[Callable[[list[Description]], float], ...] = (
-        lambda seen: worst_jump(steps(seen)),
-        lambda seen: variation(steps(seen)),
+        lambda seen: worst_jump(measure_steps(seen)),
+        lambda seen: variation(measure_steps(seen)),
         lambda seen: -directness(seen),
-        lambda seen: -max(distance(seen[0], other) for other in seen),
+        lambda seen: -max(perceptual_distance(seen[0], other) for other in seen),
     )
     sums = [0] * len(surveys)
     for measure in measures:

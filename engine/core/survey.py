@@ -8,15 +8,15 @@ from typing import Final
 from PIL import Image
 
 from engine.backend import Picture
-from engine.core.spacing import order, place, settled
-from engine.frames.contact_sheet import SheetPlan, SheetWriter
-from engine.frames.frame_store import Folder
-from engine.frames.veil import veiled
-from engine.recipe.found import Found
-from engine.storyboard.morph_path import Along, Survey
+from engine.core.spacing import measure_position, rank_surveys, resolve_position
+from engine.frames.contact_sheet import ContactSheetPlan, ContactSheetWriter
+from engine.frames.frame_store import JobFrames
+from engine.frames.veil import veil_picture
+from engine.recipe.found import SurveyResult
+from engine.storyboard.morph_path import MeasuredPosition, SeedSurvey
 from engine.storyboard.shot import Shot, is_hidden
 from engine.storyboard.storyboard import Storyboard
-from engine.vision.perception import Description, describe
+from engine.vision.perception import Description, describe_picture
 
 STILLS: Final = 5
 """Pictures of each seed on the contact sheet of tries, from one end of the way to the other."""
@@ -26,15 +26,17 @@ SHEET_BYTES: Final = 1024 * 1024
 """What the contact sheet of tries may take; where few bytes may be posted in all, an eighth of them."""
 
 
-class Surveyor:
+class MorphSurvey:
     """Looks at the frames of a job that say where others belong."""
 
-    def __init__(self, board: Storyboard, folder: Folder) -> None:
+    def __init__(self, board: Storyboard, folder: JobFrames) -> None:
         self._folder = folder
         self._looks: dict[int, Description] = {}
         self._size = (board.width, board.height)
         self._places = [
-            shot.prompt for shot in board.shots if isinstance(shot.prompt, Along) and not is_hidden(shot.index)
+            shot.prompt
+            for shot in board.shots
+            if isinstance(shot.prompt, MeasuredPosition) and not is_hidden(shot.index)
         ]
         self._surveyed = self._places[0].surveyed if self._places else frozenset()
         self._tries = self._places[0].surveys if self._places and len(self._places[0].surveys) > 1 else ()
@@ -52,22 +54,22 @@ class Surveyor:
     def see(self, index: int, picture: Picture) -> None:
         """Look at a frame that was finished, if it matters."""
         if index in self._surveyed:
-            self._looks[index] = describe(picture)
+            self._looks[index] = describe_picture(picture)
 
     def settled(self, shot: Shot) -> Shot:
         """Return a shot with its place decided; the frames that this takes are finished."""
-        if isinstance(shot.prompt, Along):
+        if isinstance(shot.prompt, MeasuredPosition):
             self._look_at(shot.prompt.surveyed)
-        return settled(shot, self._looks)
+        return resolve_position(shot, self._looks)
 
     @property
-    def found(self) -> Found | None:
+    def found(self) -> SurveyResult | None:
         """What was decided, after the last surveyed frame is finished; None where nothing was to be."""
         if not self._places:
             return None
         self._look_at(self._surveyed)
-        positions = tuple(place(along, self._looks) for along in self._places)
-        return Found(positions=positions, seeds=tuple(survey.seed for survey in self._order()))
+        positions = tuple(measure_position(along, self._looks) for along in self._places)
+        return SurveyResult(positions=positions, seeds=tuple(survey.seed for survey in self._order()))
 
     def sheet(self, limit_bytes: int, *, is_veiled: bool) -> bytes:
         """Return the contact sheet of the tries, the best first, as a PNG.
@@ -79,31 +81,31 @@ class Surveyor:
         self._look_at(self._surveyed)
         scale = min(1.0, STILL_SIDE / max(self._size))
         size = round(self._size[0] * scale), round(self._size[1] * scale)
-        plan = SheetPlan(limit_bytes=limit_bytes, stills=STILLS, seeds=len(self._tries), size=size)
-        writer = SheetWriter(plan)
+        plan = ContactSheetPlan(limit_bytes=limit_bytes, stills=STILLS, seeds=len(self._tries), size=size)
+        writer = ContactSheetWriter(plan)
         for survey in self._order():
             for frame in _stills(survey):
                 writer.add(self._still(frame, is_veiled=is_veiled))
         return writer.finish().data
 
-    def _order(self) -> list[Survey]:
-        return order(self._places[0], self._looks)
+    def _order(self) -> list[SeedSurvey]:
+        return rank_surveys(self._places[0], self._looks)
 
     def _still(self, frame: int, *, is_veiled: bool) -> Image.Image:
         image = self._folder.load(frame)
-        return veiled(image) if is_veiled and self._folder.verdict(frame) else image
+        return veil_picture(image) if is_veiled and self._folder.verdict(frame) else image
 
     def _look_at(self, frames: Iterable[int]) -> None:
         for frame in frames:
             if frame not in self._looks:
-                self._looks[frame] = describe(self._folder.picture(frame))
+                self._looks[frame] = describe_picture(self._folder.picture(frame))
 
 
-def sheet_bytes(limit_bytes: int) -> int:
+def limit_sheet_bytes(limit_bytes: int) -> int:
     """Return how much of what may be posted in all is kept for the contact sheet of tries."""
     return min(SHEET_BYTES, limit_bytes // 8)
 
 
-def _stills(survey: Survey) -> list[int]:
+def _stills(survey: SeedSurvey) -> list[int]:
     last = len(survey.frames) - 1
     return [survey.frames[round(number * last / (STILLS - 1))] for number in range(STILLS)]

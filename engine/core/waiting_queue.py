@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from engine.core import scheduling as policy
-from engine.core.render_job import Entry
+from engine.core import scheduling
+from engine.core.render_job import PlannedJob
 from engine.protocol.messages import Job, JobId
 
 EVERYWHERE = None
 """Stands for every server where one would be named."""
 
 
-class Line:
+class WaitingQueue:
     """Jobs that wait. What order they have is `engine.core.scheduling`'s to say."""
 
     def __init__(self) -> None:
-        self._entries: dict[JobId, Entry] = {}
+        self._entries: dict[JobId, PlannedJob] = {}
         self._overtaken: Counter[JobId] = Counter()
         self._paused: set[str | None] = set()
 
@@ -27,14 +27,14 @@ class Line:
     def __contains__(self, job: JobId) -> bool:
         return job in self._entries
 
-    def __getitem__(self, job: JobId) -> Entry:
+    def __getitem__(self, job: JobId) -> PlannedJob:
         return self._entries[job]
 
-    def join(self, entry: Entry) -> None:
+    def join(self, entry: PlannedJob) -> None:
         """Put a job at the end."""
         self._entries[entry.job.id] = entry
 
-    def leave(self, job: JobId) -> Entry | None:
+    def leave(self, job: JobId) -> PlannedJob | None:
         """Take a job out, wherever it stands; None if it is not in line."""
         self._overtaken.pop(job, None)
         return self._entries.pop(job, None)
@@ -47,21 +47,21 @@ class Line:
             self._paused.discard(server)
 
     @property
-    def held(self) -> list[Entry]:
+    def held(self) -> list[PlannedJob]:
         """The jobs that are held."""
         return [entry for entry in self._entries.values() if self._is_held(entry.job)]
 
-    def in_order(self, running: Iterable[Job]) -> list[policy.Ticket]:
+    def in_order(self, running: Iterable[Job]) -> list[scheduling.QueuedJob]:
         """Return the jobs that may be let in, the next one first, beside those that run."""
-        waiting = [self._ticket(entry.job) for entry in self._entries.values() if not self._is_held(entry.job)]
-        return policy.line_up(waiting, map(self._ticket, running))
+        waiting = [self._queued_job(entry.job) for entry in self._entries.values() if not self._is_held(entry.job)]
+        return scheduling.line_up(waiting, map(self._queued_job, running))
 
-    def note_overtaking(self, admitted: policy.Ticket, waiting: Iterable[policy.Ticket]) -> None:
+    def note_overtaking(self, admitted: scheduling.QueuedJob, waiting: Iterable[scheduling.QueuedJob]) -> None:
         """Remember before whom a job is let in for priority's sake."""
-        self._overtaken.update(policy.overtaken_by(admitted, waiting))
+        self._overtaken.update(scheduling.overtaken_by(admitted, waiting))
 
-    def _ticket(self, job: Job) -> policy.Ticket:
-        return policy.Ticket(job.id, job.owner, job.priority, self._overtaken[job.id])
+    def _queued_job(self, job: Job) -> scheduling.QueuedJob:
+        return scheduling.QueuedJob(job.id, job.owner, job.priority, self._overtaken[job.id])
 
     def _is_held(self, job: Job) -> bool:
         return EVERYWHERE in self._paused or (job.server is not None and job.server in self._paused)

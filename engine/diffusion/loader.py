@@ -8,15 +8,15 @@ from pathlib import Path
 import torch
 
 from engine.config import ModelConfig
-from engine.diffusion.loading.calibration import Layout, calibrate
+from engine.diffusion.loading.calibration import CpuLayout, calibrate
 from engine.diffusion.loading.device import choose_device, choose_dtype, use_threads
 from engine.diffusion.loading.lean import make_lean
-from engine.diffusion.loading.lora import changes, find_loras, fuse
+from engine.diffusion.loading.lora import describe_changes, find_loras, fuse_loras
 from engine.diffusion.loading.offload import check_offload, offload
 from engine.diffusion.loading.parts import Parts, load_parts
 from engine.diffusion.loading.source import find_model, find_tiny_vae
 from engine.diffusion.model import DiffusionModel
-from engine.diffusion.safety_checker import load_guard
+from engine.diffusion.safety_checker import load_safety_checker
 from engine.diffusion.speed.acceleration import Acceleration
 from engine.diffusion.speed.threads import Threads
 from engine.environment import keep_memory
@@ -58,14 +58,14 @@ def load_backend(
         spacing=config.timestep_spacing,
         tiny_vae=find_tiny_vae(config),
     )
-    fuse(parts, loras)
-    name = files.name + changes(config)
-    lay_out(name, parts, threads, calibrations)
+    fuse_loras(parts, loras)
+    name = files.name + describe_changes(config)
+    arrange_for_device(name, parts, threads, calibrations)
     watch = Threads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
     acceleration = Acceleration(device, _acceleration(config), lanes)
-    checker = load_guard(files.directory, device) if guard else None
+    checker = load_safety_checker(files.directory, device) if guard else None
     model = DiffusionModel(name, files.card, parts, checker, acceleration, watch)
     if lanes and device.type == "cuda" and not is_offloaded:
         model.warm_up(lanes)
@@ -78,7 +78,7 @@ def _acceleration(config: ModelConfig) -> str:
     return "graphs" if config.offload == "none" else "none"
 
 
-def lay_out(name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None) -> None:
+def arrange_for_device(name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None) -> None:
     """Arrange a model in memory as its device computes fastest; on a CPU, leave out what can be left out, too.
 
     Args:
@@ -91,4 +91,4 @@ def lay_out(name: str, parts: Parts, threads: int = 0, calibrations: Path | None
         if calibrations is not None:
             calibrate(name, parts, threads, calibrations).apply(parts)
     elif parts.device.type == "cuda":  # what the tensor cores take without rearranging it
-        Layout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
+        CpuLayout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)

@@ -10,28 +10,28 @@ from typing import Any, NamedTuple, cast
 
 import torch
 
-from engine.backend import Developing, Lane, Memory, Picture, ShotRequest
+from engine.backend import Lane, Memory, PendingPicture, Picture, ShotRequest
 from engine.diffusion.loading.device import memory_of
 from engine.diffusion.loading.parts import Parts
-from engine.diffusion.safety_checker import Guard
+from engine.diffusion.safety_checker import SafetyChecker
 from engine.diffusion.sampling.autoencoder import Autoencoder
 from engine.diffusion.sampling.batch import Batch
 from engine.diffusion.sampling.conditioning import Conditioning
 from engine.diffusion.sampling.denoiser import Denoiser
-from engine.diffusion.sampling.feedback import finished, starting_image
-from engine.diffusion.sampling.lane import DiffusionLane, Remains, ShapeKey
-from engine.diffusion.sampling.noise_warper import Drift
-from engine.diffusion.sampling.pictures import Pictures
+from engine.diffusion.sampling.feedback import compose_starting_image, finish_pictures
+from engine.diffusion.sampling.lane import DiffusionLane, KeptShare, ShapeKey
+from engine.diffusion.sampling.noise_warper import NoiseWarper
+from engine.diffusion.sampling.pictures import DevicePictures
 from engine.diffusion.sampling.prompt_encoder import PromptEncoder
 from engine.diffusion.speed.acceleration import WARM_UPS, Acceleration, Function
-from engine.diffusion.speed.portions import Portions, memory_errors_explained
+from engine.diffusion.speed.portions import Portions, explain_memory_errors
 from engine.errors import ModelError, RecipeError
 from engine.protocol.card import Card
 from engine.recipe.settings import BUILT_IN, Settings
-from engine.storyboard.morph_path import Noise, Text
-from engine.storyboard.shot import Feedback, Shot
+from engine.storyboard.morph_path import NoiseStart, PromptMix
+from engine.storyboard.shot import FeedbackStart, Shot
 from engine.storyboard.storyboard import Storyboard
-from engine.vision.vanishing import aimed
+from engine.vision.vanishing import aim_camera
 
 CALLS_AHEAD = 2
 """Denoising calls that a graphics card is given before the first of them is done: it never waits for the next one, and
@@ -64,7 +64,7 @@ class DiffusionModel:
         name: str,
         card: Card,
         parts: Parts,
-        guard: Guard | None = None,
+        guard: SafetyChecker | None = None,
         acceleration: Acceleration | None = None,
         watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
@@ -77,8 +77,8 @@ class DiffusionModel:
         self._prompts = PromptEncoder(parts.readers, parts.dtype, zeros_for_nothing=parts.zeros_for_nothing)
         self._autoencoder = Autoencoder(parts.vae, parts.device, self._acceleration, watch)
         self._denoiser = Denoiser(parts.unet, parts.device, self._acceleration, watch, self._autoencoder.factor)
-        self._pictures = Pictures(parts.device)
-        self._drift = Drift(parts.device)
+        self._pictures = DevicePictures(parts.device)
+        self._drift = NoiseWarper(parts.device)
         self._portions = {phase: Portions(self._release) for phase in ("encode", "denoise", "decode")}
         self._calls: deque[Any] = deque()
 
@@ -131,18 +131,18 @@ class DiffusionModel:
         for steps in {shot.steps for shot in storyboard.shots}:
             self._samplers.check(storyboard.scheduler, steps)
         self._prompts.check({shot.prompt for shot in storyboard.shots})
-        self._prompts.check({Text.of(shot.negative) for shot in storyboard.shots if shot.negative})
+        self._prompts.check({PromptMix.of(shot.negative) for shot in storyboard.shots if shot.negative})
 
     @torch.inference_mode()
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[DiffusionLane]:
         """Start shots; see `Backend.open`."""
-        with memory_errors_explained():
+        with explain_memory_errors():
             return self._portions["encode"].each(requests, self._open, max(map(_pixels, requests), default=0))
 
     @torch.inference_mode()
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step, in one UNet call; see `Backend.denoise`."""
-        with memory_errors_explained():
+        with explain_memory_errors():
             self._wait_for_calls()
             own = _own(lanes)
             size = own[0].shape_key.cells
@@ -150,12 +150,12 @@ class DiffusionModel:
             self._note_call()
 
     @torch.inference_mode()
-    def develop(self, lanes: Sequence[Lane]) -> Sequence[Developing]:
-        """Decode finished lanes; see `Backend.develop`."""
-        with memory_errors_explained():
+    def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:
+        """Decode finished lanes; see `Backend.decode`."""
+        with explain_memory_errors():
             own = _own(lanes)
             size = max((lane.latents.numel() for lane in own), default=0)
-            return self._portions["decode"].each(own, self._develop, size)
+            return self._portions["decode"].each(own, self._decode, size)
 
     @torch.inference_mode()
     def warm_up(self, width: int) -> None:
@@ -170,8 +170,8 @@ class DiffusionModel:
         settings = Settings.layered([BUILT_IN.of("giro"), self._card.of("giro")])
         shot = Shot(
             index=0,
-            prompt=Text.of(""),
-            start=Noise(),
+            prompt=PromptMix.of(""),
+            start=NoiseStart(),
             steps=settings.steps,
             strength=1.0,
             guidance=settings.guidance,
@@ -200,7 +200,7 @@ class DiffusionModel:
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:
         """Return which pictures the safety checker objects to; see `Backend.judge`."""
         assert self._guard is not None  # as `judges` says
-        with memory_errors_explained():
+        with explain_memory_errors():
             return self._guard.judge(pictures)
 
     def _record_denoising(self, lanes: Sequence[DiffusionLane]) -> None:
@@ -242,13 +242,13 @@ class DiffusionModel:
             event.record()
             self._calls.append(event)
 
-    def _develop(self, lanes: Sequence[DiffusionLane]) -> list[Developing]:
+    def _decode(self, lanes: Sequence[DiffusionLane]) -> list[PendingPicture]:
         """Decode some lanes; the pictures of the first arrive while the others are at work."""
-        arriving: list[Developing] = []
+        arriving: list[PendingPicture] = []
         rows = self._autoencoder.rows
         for some in (lanes[first : first + rows] for first in range(0, len(lanes), rows)):
             images = self._autoencoder.decode([lane.latents for lane in some])
-            arriving += self._pictures.develop(finished(images, [lane.remains for lane in some]))
+            arriving += self._pictures.decode(finish_pictures(images, [lane.remains for lane in some]))
         return arriving
 
     def _new_lane(self, request: ShotRequest) -> DiffusionLane:
@@ -265,7 +265,7 @@ class DiffusionModel:
         return DiffusionLane(
             shape_key=ShapeKey(shape[2], shape[3], self._denoiser.needs_guidance_pair(shot)),
             sampler=sampler,
-            latents=latents if isinstance(shot.start, Feedback) else sampler.noise(latents, shot.start),
+            latents=latents if isinstance(shot.start, FeedbackStart) else sampler.noise(latents, shot.start),
             conditioning=conditioning,
             unconditional=unconditional,
             guidance=shot.guidance,
@@ -276,17 +276,17 @@ class DiffusionModel:
         """Give the lanes of feedback shots their start: pictures of one size are encoded together."""
         by_size: defaultdict[ShapeKey, list[tuple[DiffusionLane, Shot, torch.Tensor]]] = defaultdict(list)
         for lane, request in opened:
-            shot = aimed(request.shot, request.sources)
-            if isinstance(shot.start, Feedback):
-                image = starting_image(shot.start, request.sources, self._pictures)
+            shot = aim_camera(request.shot, request.sources)
+            if isinstance(shot.start, FeedbackStart):
+                image = compose_starting_image(shot.start, request.sources, self._pictures)
                 by_size[lane.shape_key].append((lane, shot, image))
         for group in by_size.values():
             latents = self._autoencoder.encode(
                 [image for _, _, image in group], [lane.sampler.generator for lane, _, _ in group]
             )
             for (lane, shot, image), clean in zip(group, latents, strict=True):
-                if isinstance(shot.start, Feedback) and shot.start.persistence:
-                    lane.remains = Remains(image, shot.start.persistence)
+                if isinstance(shot.start, FeedbackStart) and shot.start.persistence:
+                    lane.remains = KeptShare(image, shot.start.persistence)
                 lane.latents = lane.sampler.renoise(clean, self._drift.with_carried(lane.sampler.draw(clean), shot))
 
 

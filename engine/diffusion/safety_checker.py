@@ -18,14 +18,14 @@ from PIL import Image
 from torch import Tensor
 
 from engine.backend import Picture
-from engine.diffusion.loading.model_files import WEIGHTS, failing_as_damage, has_safetensors
+from engine.diffusion.loading.model_files import WEIGHTS, has_safetensors, report_damage
 from engine.diffusion.loading.parts import load_part
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 
 CHECKER, EXTRACTOR = "safety_checker", "feature_extractor"
 
 
-class Guard:
+class SafetyChecker:
     """A safety checker, asked about many pictures at a time.
 
     On a CPU pictures go through it one by one: a batch gains little there, and alone the verdict on each is the same
@@ -44,7 +44,7 @@ class Guard:
         images = [Image.fromarray(picture) for picture in pictures]
         pixels = self._extractor(images, return_tensors="pt").pixel_values
         with torch.cuda.stream(self._stream):  # which does nothing for None
-            return self._verdicts(sent(pixels.to(self._checker.dtype), self._checker.device))
+            return self._verdicts(to_device(pixels.to(self._checker.dtype), self._checker.device))
 
     def _verdicts(self, rows: Tensor) -> list[bool]:
         verdicts: list[bool] = []
@@ -55,7 +55,7 @@ class Guard:
         return verdicts
 
 
-def load_guard(directory: Path, device: torch.device) -> Guard | None:
+def load_safety_checker(directory: Path, device: torch.device) -> SafetyChecker | None:
     """Load the safety checker of the model in `directory`; None if it ships none as safetensors.
 
     It computes in float32 on a CPU and in float16 elsewhere, also where the model itself takes bfloat16: its thresholds
@@ -68,9 +68,9 @@ def load_guard(directory: Path, device: torch.device) -> Guard | None:
     if not (has_safetensors(checker, WEIGHTS[CHECKER]) and (extractor / "preprocessor_config.json").exists()):
         return None
     dtype = torch.float32 if device.type == "cpu" else torch.float16
-    with failing_as_damage(extractor):
+    with report_damage(extractor):
         # Imported only where there is a checker: without torchvision the import itself writes a warning.
         from transformers import CLIPImageProcessor
 
         processor = CLIPImageProcessor.from_pretrained(extractor, local_files_only=True)
-    return Guard(load_part(StableDiffusionSafetyChecker, checker, device, {"dtype": dtype}), processor)
+    return SafetyChecker(load_part(StableDiffusionSafetyChecker, checker, device, {"dtype": dtype}), processor)

@@ -15,17 +15,17 @@ from PIL import Image
 
 from engine.backend import Picture
 from engine.config import NsfwRule
-from engine.frames.contact_sheet import Sheet, SheetPlan, SheetWriter
-from engine.frames.frame_store import Folder
+from engine.frames.contact_sheet import ContactSheet, ContactSheetPlan, ContactSheetWriter
+from engine.frames.frame_store import JobFrames
 from engine.frames.gif import Gif, GifPlan, GifWriter
 from engine.frames.seam import SeamMeter
-from engine.frames.veil import veiled
+from engine.frames.veil import veil_picture
 from engine.protocol.messages import Suffix
 from engine.storyboard.shot import is_hidden
 from engine.storyboard.storyboard import Storyboard
 
 
-class Frame(msgspec.Struct, frozen=True):
+class FinishedFrame(msgspec.Struct, frozen=True):
     """A finished frame.
 
     Attributes:
@@ -39,10 +39,10 @@ class Frame(msgspec.Struct, frozen=True):
     tries: int = 1
 
 
-class Cut(msgspec.Struct, frozen=True):
+class EncodedAnimation(msgspec.Struct, frozen=True):
     """The finished animation or contact sheet."""
 
-    film: Gif | Sheet
+    film: Gif | ContactSheet
     suffix: Suffix
     seam: float
     seconds: float
@@ -50,7 +50,7 @@ class Cut(msgspec.Struct, frozen=True):
     retried: int
 
 
-class Reel:
+class AnimationAssembler:
     """Frames of one job on their way to its GIF, or stills on their way to a contact sheet.
 
     Args:
@@ -60,14 +60,16 @@ class Reel:
         nsfw: "allow" shows every frame as it is, whatever was said about it elsewhere.
     """
 
-    def __init__(self, plan: GifPlan | SheetPlan, board: Storyboard, folder: Folder, nsfw: NsfwRule = "allow") -> None:
+    def __init__(
+        self, plan: GifPlan | ContactSheetPlan, board: Storyboard, folder: JobFrames, nsfw: NsfwRule = "allow"
+    ) -> None:
         self._board = board
         self._folder = folder
         self._nsfw = nsfw
         self._flagged: set[int] = set()
         self._retried: set[int] = set()
         self._suffix: Suffix = ".gif" if isinstance(plan, GifPlan) else ".png"
-        self._writer = GifWriter(plan, recall=self._seen_at) if isinstance(plan, GifPlan) else SheetWriter(plan)
+        self._writer = GifWriter(plan, recall=self._seen_at) if isinstance(plan, GifPlan) else ContactSheetWriter(plan)
         self._seam = SeamMeter()
         self._spliced = 0
         self._early: set[int] = set()
@@ -82,11 +84,11 @@ class Reel:
         """Return frame `index` as it may be seen: from disk, and veiled if need be."""
         return self._veiled(index, self._folder.load(index))
 
-    def keep(self, frame: Frame) -> None:
+    def keep(self, frame: FinishedFrame) -> None:
         """Keep a frame on disk; for many frames at a time, on any threads."""
         self._folder.save(frame.index, frame.picture, frame.verdict, frame.tries)
 
-    def put(self, frame: Frame, seconds: float, kept: Future[None]) -> None:
+    def put(self, frame: FinishedFrame, seconds: float, kept: Future[None]) -> None:
         """Splice in what is complete up to a frame that is shown, finished after `seconds` of rendering.
 
         Args:
@@ -110,19 +112,19 @@ class Reel:
         self._folder.save(index, self._folder.picture(index), verdict, self._folder.tries(index))
         self.restore({index})
 
-    def finish(self) -> Cut:
+    def finish(self) -> EncodedAnimation:
         """Return the file, after the last frame was put.
 
         Raises:
             LimitTooSmall: no form of it fits the job's limit.
         """
         begun = time.perf_counter()
-        for place in range(self._board.shown, self._board.projected):
+        for place in range(self._board.shown, self._board.displayed_frames):
             self._show(self._seen_at(place))
         film = self._writer.finish()
         self._seconds += time.perf_counter() - begun
         seam = self._seam.seam if self._suffix == ".gif" else 0.0  # a sheet has no end that meets its beginning
-        return Cut(
+        return EncodedAnimation(
             film=film,
             suffix=self._suffix,
             seam=seam,
@@ -138,7 +140,7 @@ class Reel:
             self._flagged.add(index)
 
     def _veiled(self, index: int, image: Image.Image) -> Image.Image:
-        return veiled(image) if index in self._flagged else image
+        return veil_picture(image) if index in self._flagged else image
 
     def _seen_at(self, place: int) -> Image.Image:
         """Return the frame at a place of the animation."""

@@ -20,7 +20,7 @@ _PAPER: Final = (24, 25, 28)
 _INK: Final = (255, 255, 255)
 
 
-class SheetPlan(msgspec.Struct, frozen=True):
+class ContactSheetPlan(msgspec.Struct, frozen=True):
     """What the file must be.
 
     limit_bytes: its greatest size. stills: pictures of each seed. seeds: how many there are. size: (width, height) of
@@ -33,7 +33,7 @@ class SheetPlan(msgspec.Struct, frozen=True):
     size: tuple[int, int]
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class ContactSheet(msgspec.Struct, frozen=True):
     """A finished file and what is in it; `width` and `height` are the whole sheet's, `frames` counts its stills."""
 
     data: bytes
@@ -43,10 +43,10 @@ class Sheet(msgspec.Struct, frozen=True):
     frame_ms: int = 0
 
 
-class SheetWriter:
+class ContactSheetWriter:
     """Writes one contact sheet; the same steps as `engine.frames.gif.GifWriter`."""
 
-    def __init__(self, plan: SheetPlan) -> None:
+    def __init__(self, plan: ContactSheetPlan) -> None:
         scale = min(1.0, MOST_SIDE / max(plan.size))
         self._plan = plan
         self._size = _scaled(plan.size, scale)
@@ -56,7 +56,7 @@ class SheetWriter:
         """Take the next still, all those of the first seed first: RGB, any size."""
         self._stills.append(frame.convert("RGB").resize(self._size, Image.Resampling.LANCZOS))
 
-    def finish(self) -> Sheet:
+    def finish(self) -> ContactSheet:
         """Return the file.
 
         Raises:
@@ -66,12 +66,12 @@ class SheetWriter:
         scale = 1.0
         while True:
             size = _scaled(self._size, scale)
-            sheet = lay_out(self._stills, plan.stills, size)
+            sheet = plan_layout(self._stills, plan.stills, size)
             file = io.BytesIO()
             sheet.save(file, "PNG", compress_level=6)
             data = file.getvalue()
             if len(data) <= plan.limit_bytes:
-                return Sheet(data, sheet.width, sheet.height, len(self._stills))
+                return ContactSheet(data, sheet.width, sheet.height, len(self._stills))
             if max(size) <= LEAST_SIDE:
                 raise LimitTooSmall(
                     "A contact sheet does not fit into {limit} bytes, however small its pictures.",
@@ -82,7 +82,7 @@ class SheetWriter:
             scale = max(scale * fitting, LEAST_SIDE / max(self._size))
 
 
-def lay_out(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
+def plan_layout(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
     """Return the sheet with stills of `size`.
 
     Strips of three stills stand below each other, so that a phone shows them large; shorter ones two by two.

@@ -24,7 +24,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from engine.backend import Picture
 from engine.protocol.messages import JobId, Plan
-from engine.storyboard.shot import shown_among
+from engine.storyboard.shot import count_shown
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _WORDS = {True: "objects", False: "accepts"}
 _DAY = 24 * 60 * 60
 
 
-class Folder:
+class JobFrames:
     """The frames of one job. Files appear whole or not at all.
 
     What a disk makes of them afterwards is another matter: whoever reads a frame may meet an OSError.
@@ -71,7 +71,7 @@ class Folder:
         self.path.mkdir(parents=True)
         return None
 
-    def take_over(self, indices: Iterable[int], base: Folder) -> frozenset[int]:
+    def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
         """Take sound frames over from another folder, which counts as use of that; return those that were there."""
         taken = set()
         for index in indices:
@@ -94,7 +94,7 @@ class Folder:
     def shelve(self) -> None:
         """Note that the job is over; what is not complete is of no use to anybody and thrown away."""
         plan = self.plan
-        if plan is None or shown_among(self.frames()) < plan.frames:
+        if plan is None or count_shown(self.frames()) < plan.frames:
             self.remove()
             return
         size = sum(path.stat().st_size for path in self.path.iterdir())
@@ -185,7 +185,7 @@ class Folder:
         partial.replace(target)
 
 
-class Spool:
+class FrameStore:
     """The folders of all jobs.
 
     Args:
@@ -198,9 +198,9 @@ class Spool:
         self._keep_bytes = keep_bytes
         root.mkdir(parents=True, exist_ok=True)
 
-    def folder(self, job: JobId) -> Folder:
+    def folder(self, job: JobId) -> JobFrames:
         """Return a job's folder, which need not exist yet."""
-        return Folder(self._root / job)
+        return JobFrames(self._root / job)
 
     def shelve(self, job: JobId) -> None:
         """Note that a job is over, and make room: the frames that were of no use for longest go first."""
@@ -217,7 +217,7 @@ class Spool:
         for _, size, mark in sorted(shelved, reverse=True):
             room -= size
             if room < 0:
-                Folder(mark.parent).remove()
+                JobFrames(mark.parent).remove()
 
     def prune(self, days: float) -> None:
         """Remove folders that nothing has touched for so many days: jobs that nobody came back for."""

@@ -24,7 +24,7 @@ from PIL import Image
 
 from engine.errors import LimitTooSmall
 from engine.frames import gif_blocks
-from engine.frames.gif_budget import FEWEST_COLOURS, Budget, Form
+from engine.frames.gif_budget import FEWEST_COLOURS, GifBudget, GifForm
 from engine.frames.palette import quantize
 
 MOST_FRAME_MS: Final = 60_000
@@ -80,7 +80,7 @@ class GifWriter:
         self._recall = recall
         self._delay = max(gif_blocks.LEAST_CENTISECONDS, round(plan.frame_ms / 10))
         overhead = gif_blocks.HEADER_BYTES + len(gif_blocks.TRAILER)
-        self._budget = Budget(plan.limit_bytes - overhead, plan.frames, max(plan.size))
+        self._budget = GifBudget(plan.limit_bytes - overhead, plan.frames, max(plan.size))
         # Memory that is taken as it is written to; a buffer that grows leaves holes of all its former sizes behind.
         largest = plan.frames * (MOST_PIXEL_BYTES * plan.size[0] * plan.size[1] + MOST_BLOCK_BYTES)
         self._file_so_far = mmap.mmap(-1, min(plan.limit_bytes, largest) + overhead)
@@ -167,7 +167,7 @@ class GifWriter:
             self._begin(better)
             self._catch_up(latest)
 
-    def _begin(self, form: Form) -> None:
+    def _begin(self, form: GifForm) -> None:
         """Start the file afresh."""
         width, height = self._plan.size
         scale = form.side / max(width, height)

@@ -40,22 +40,22 @@ _TELLING: Final = 0.03  # log of the least change of side from which the exponen
 _SHRINK: Final = 0.95  # a form that proved too large is followed by one at most this large
 
 
-class Form(msgspec.Struct, frozen=True):
+class GifForm(msgspec.Struct, frozen=True):
     """What is fixed for a whole file: the longer side in pixels, and that every `step`-th frame is kept."""
 
     side: int
     step: int = 1
 
-    def is_larger_than(self, other: Form) -> bool:
+    def is_larger_than(self, other: GifForm) -> bool:
         """Whether this form has more frames, or is clearly larger: by 10 %, which is worth 50 colours a frame."""
         return self.step < other.step or (self.step == other.step and self.side >= 1.1 * other.side)
 
 
-class Budget:
+class GifBudget:
     """Keeps account of one file: `frames` frames, at most `total` bytes, at most `side` pixels on the longer side."""
 
     def __init__(self, total: int, frames: int, side: int) -> None:
-        self.form = Form(side)
+        self.form = GifForm(side)
         self.used = 0
         self.next = 0  # the frame to be encoded next
         self._total = max(0, total)
@@ -66,7 +66,7 @@ class Budget:
         self._scale = 1.0  # the present side over that of the pass before
         self._foretold = self._measured = 0.0  # weights of the frames encoded again in this pass
 
-    def restart(self, form: Form) -> None:
+    def restart(self, form: GifForm) -> None:
         """Begin a new pass, from the first frame, in another form."""
         self._learn_exponent()
         self._weights[self.next :] *= self._drift
@@ -115,18 +115,18 @@ class Budget:
     def is_enough(self) -> bool:
         """Whether the file will use most of the limit, or is as good as it can be."""
         most = self.used + self._rest(self._expected()) * MOST_COLOURS**COLOUR_EXPONENT
-        return self.form == Form(self._side) or most >= ENOUGH * self._total
+        return self.form == GifForm(self._side) or most >= ENOUGH * self._total
 
-    def fitting_form(self) -> Form:
+    def fitting_form(self) -> GifForm:
         """Return the best form in which all frames are expected to fit with GOOD_COLOURS colours."""
-        form = Form(self._side)
+        form = GifForm(self._side)
         for step in self._steps:
-            form = Form(self._fitting_side(step), step)
+            form = GifForm(self._fitting_side(step), step)
             if form.side >= self._least_side(step):
                 return form
-        return Form(max(form.side, self._least_side(form.step)), form.step)
+        return GifForm(max(form.side, self._least_side(form.step)), form.step)
 
-    def smaller_form(self) -> Form | None:
+    def smaller_form(self) -> GifForm | None:
         """Return the best fitting form below the present one, which proved too large; None if it is the smallest."""
         for step in self._steps:
             if step < self.form.step:
@@ -135,8 +135,8 @@ class Budget:
             if step == self.form.step:
                 side = min(side, int(_SHRINK * self.form.side))
             if side >= self._least_side(step):
-                return Form(side, step)
-        smallest = Form(self._least_side(self._steps[-1]), self._steps[-1])
+                return GifForm(side, step)
+        smallest = GifForm(self._least_side(self._steps[-1]), self._steps[-1])
         return None if self._is_smallest else smallest
 
     @property
@@ -146,7 +146,7 @@ class Budget:
 
     @property
     def _is_smallest(self) -> bool:
-        return self.form == Form(self._least_side(self._steps[-1]), self._steps[-1])
+        return self.form == GifForm(self._least_side(self._steps[-1]), self._steps[-1])
 
     def _least_side(self, step: int) -> int:
         bound = COMFORTABLE_SIDE if step < self._steps[-1] else LEAST_SIDE

@@ -10,7 +10,7 @@ _ACROSS: Final = 6
 """Patches of colour along the longer side that are left: too few for any outline."""
 
 
-def veiled(image: Image.Image) -> Image.Image:
+def veil_picture(image: Image.Image) -> Image.Image:
     """Return `image` as soft patches of colour in the same size; what was in it cannot be got back from them."""
     scale = _ACROSS / max(image.size)
     patches = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import ModelError
-from engine.recipe.settings import Taste
+from engine.recipe.settings import SettingsLayer
 from engine.sentence import Sentence
 from engine.validation import explain
 
 CARD_FILE = "card.toml"
 
 
-class Card(Taste, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Card(SettingsLayer, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The card: the model's name and its layer of settings.
 
     Attributes:

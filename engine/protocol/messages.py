@@ -12,7 +12,7 @@ import msgspec
 
 from engine.config import EngineSetup, NsfwRule
 from engine.protocol.card import Card
-from engine.recipe.found import Found
+from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
 
@@ -106,7 +106,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seam: float
     flagged: int = 0
     retried: int = 0
-    found: Found | None = None
+    found: SurveyResult | None = None
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

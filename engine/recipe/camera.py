@@ -54,12 +54,12 @@ def parse_camera(text: str) -> Track:
     return () if track == (Keyframe(zoom="forward"),) else track
 
 
-def written_camera(track: Track) -> str:
+def format_camera(track: Track) -> str:
     """Write a track the way `parse_camera` reads it, without losing a digit."""
     return " > ".join(_written(keyframe) for keyframe in track or (Keyframe(zoom="forward"),))
 
 
-def shown_camera(track: Track) -> str:
+def describe_camera(track: Track) -> str:
     """Write a track for people to look at: its times in whole percent."""
     return " > ".join(_written(keyframe, lambda at: f"{at:.0%}") for keyframe in track)
 

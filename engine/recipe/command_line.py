@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import msgspec
 
 from engine.errors import RecipeError
-from engine.recipe.camera import written_camera
-from engine.recipe.edits import picked
-from engine.recipe.focus import AUTO, written_focus
+from engine.recipe.camera import format_camera
+from engine.recipe.edits import pick_variation
+from engine.recipe.focus import AUTO, format_focus
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Variations, Zoom
 from engine.recipe.stages import format_stages, parse_stages
@@ -32,7 +32,7 @@ def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
         case Zoom():
             options = {"prompt": recipe.prompt, "frames": recipe.frames, **_view(recipe)}
         case Variations():
-            return command_line(picked(recipe, 1), presets)
+            return command_line(pick_variation(recipe, 1), presets)
     if recipe.negative:
         options["negative"] = recipe.negative
     return _line(recipe, options)
@@ -59,8 +59,8 @@ def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
 
 def _view(recipe: Giro | Zoom) -> dict[str, str]:
     """Return what is not as it would be anyway: where the camera goes, and how."""
-    focus = {} if recipe.focus == AUTO else {"focus": written_focus(recipe.focus)}
-    return focus | ({"camera": written_camera(recipe.camera)} if recipe.camera else {})
+    focus = {} if recipe.focus == AUTO else {"focus": format_focus(recipe.focus)}
+    return focus | ({"camera": format_camera(recipe.camera)} if recipe.camera else {})
 
 
 def _journey(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:

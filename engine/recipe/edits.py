@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from engine.errors import RecipeError
-from engine.recipe.found import Found
-from engine.recipe.keyframe import extended_track
+from engine.recipe.found import SurveyResult
+from engine.recipe.keyframe import extend_track
 from engine.recipe.recipe import Animation, Giro, Morph, Recipe, Stage, Variations, Zoom, from_plain
 from engine.recipe.settings import Overrides
 from engine.recipe.style import Style
@@ -18,7 +18,7 @@ _SameKind = TypeVar("_SameKind", Giro, Morph, Zoom, Variations)
 _AnyRecipe = TypeVar("_AnyRecipe", bound=Recipe)
 
 
-def extended(giro: Giro, stage: Stage) -> Giro:
+def extend_giro(giro: Giro, stage: Stage) -> Giro:
     """Return a giro with one more stage at its end; one that loops comes back from there.
 
     The camera moves through the stages that are there as it did.
@@ -26,11 +26,11 @@ def extended(giro: Giro, stage: Stage) -> Giro:
     Raises:
         RecipeError: it would be longer than a giro can be.
     """
-    camera = extended_track(giro.camera, loops=giro.loop, share=giro.frames / (giro.frames + stage.frames))
+    camera = extend_track(giro.camera, loops=giro.loop, share=giro.frames / (giro.frames + stage.frames))
     return _changed(giro, stages=(*giro.stages, stage), camera=camera)
 
 
-def variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
+def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
     """Return the contact sheet of an animation for four seeds; from a contact sheet, another one of the same.
 
     Raises:
@@ -40,7 +40,7 @@ def variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
     return _changed(Variations(of=of, seeds=()), seeds=tuple(new_seeds))
 
 
-def picked(sheet: Variations, number: int) -> Animation:
+def pick_variation(sheet: Variations, number: int) -> Animation:
     """Return the animation whose stills bear `number`, 1 being the first.
 
     Raises:
@@ -53,14 +53,14 @@ def picked(sheet: Variations, number: int) -> Animation:
     return with_seed(sheet.of, sheet.seeds[number - 1])
 
 
-def tried(recipe: Recipe, found: Found | None) -> Recipe:
+def with_survey_result(recipe: Recipe, found: SurveyResult | None) -> Recipe:
     """Return the recipe of what came of a render: with the seed that was chosen and the places that were measured."""
     if not isinstance(recipe, Morph) or found is None:
         return recipe
     return msgspec.structs.replace(recipe, seed=found.seeds[0], tries=1, positions=found.positions)
 
 
-def another_try(recipe: Recipe, found: Found | None, number: int) -> Morph:
+def pick_try(recipe: Recipe, found: SurveyResult | None, number: int) -> Morph:
     """Return the morph of another seed that was tried; 1 is the one that was rendered.
 
     Raises:
@@ -76,20 +76,20 @@ def another_try(recipe: Recipe, found: Found | None, number: int) -> Morph:
 
 def with_seed(recipe: Animation, seed: int) -> Animation:
     """Return a recipe with another seed; what was measured for the old one is measured again."""
-    fresh = unmeasured(recipe)
+    fresh = without_measurements(recipe)
     return msgspec.structs.replace(fresh, seed=seed)
 
 
-def unmeasured(recipe: _AnyRecipe) -> _AnyRecipe:
+def without_measurements(recipe: _AnyRecipe) -> _AnyRecipe:
     """Return a recipe without what was measured for it, to be changed or rendered by another model."""
     return msgspec.structs.replace(recipe, positions=()) if isinstance(recipe, Morph) else recipe
 
 
-def unsettled(recipe: Recipe) -> Recipe:
+def without_settings(recipe: Recipe) -> Recipe:
     """Return a recipe that leaves its settings to whoever renders it, such as another model."""
     if isinstance(recipe, Variations):
-        return msgspec.structs.replace(recipe, of=unsettled(recipe.of))
-    return msgspec.structs.replace(unmeasured(recipe), settings=Overrides())
+        return msgspec.structs.replace(recipe, of=without_settings(recipe.of))
+    return msgspec.structs.replace(without_measurements(recipe), settings=Overrides())
 
 
 def with_style(recipe: Recipe, style: Style) -> Recipe:
@@ -108,7 +108,9 @@ def with_style(recipe: Recipe, style: Style) -> Recipe:
             styled = tuple(Stage(_joined(stage.prompt, style.suffix), stage.frames) for stage in stages)
             return _changed(recipe, stages=styled, negative=negative)
         case Morph():
-            return _changed(unmeasured(recipe), prompt=_joined(recipe.prompt, style.suffix), negative=negative)
+            return _changed(
+                without_measurements(recipe), prompt=_joined(recipe.prompt, style.suffix), negative=negative
+            )
         case Zoom():
             return _changed(recipe, prompt=_joined(recipe.prompt, style.suffix), negative=negative)
 

@@ -43,6 +43,6 @@ def parse_focus(text: str) -> Focus | AutoFocus:
     return Focus(x, y)
 
 
-def written_focus(focus: Focus | AutoFocus) -> str:
+def format_focus(focus: Focus | AutoFocus) -> str:
     """Write a focus the way `parse_focus` reads it, without losing a digit."""
     return f"{exact(focus.x)},{exact(focus.y)}" if isinstance(focus, Focus) else focus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class SurveyResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was found out on hidden frames before a morph was rendered.
 
     Attributes:

@@ -53,7 +53,7 @@ def require_order(track: Track) -> None:
         raise RecipeError("The camera's moves must follow one another: each at a later time than the one before.")
 
 
-def extended_track(track: Track, *, loops: bool, share: float) -> Track:
+def extend_track(track: Track, *, loops: bool, share: float) -> Track:
     """Return the track of an animation that goes on after its end, for all moves up to there to be as they are.
 
     What goes on moves as it did at the end. Where it would have looped that is how it began, which the last move
@@ -68,7 +68,7 @@ def extended_track(track: Track, *, loops: bool, share: float) -> Track:
     """
     if len(track) < 2:
         return track
-    times, in_order = timed(track, loops=loops)
+    times, in_order = time_keyframes(track, loops=loops)
     first, last = in_order[0], in_order[-1]
     pinned = _pinned(in_order, (at * share for at in times))
     is_home = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
@@ -93,7 +93,7 @@ def _pinned(track: Track, times: Iterable[float]) -> Track:
     return tuple(pinned)
 
 
-def timed(track: Track, *, loops: bool) -> tuple[tuple[float, ...], Track]:
+def time_keyframes(track: Track, *, loops: bool) -> tuple[tuple[float, ...], Track]:
     """Return when each keyframe is, from 0 to 1, and the keyframes in that order.
 
     Where the first of a loop is not at its beginning, later ones may be spread across the seam: they come first.

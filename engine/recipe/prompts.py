@@ -68,7 +68,7 @@ def words_in(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for text in texts for word in _WORD.findall(text.lower())))
 
 
-def completed(typed: str, known: Iterable[str]) -> list[str]:
+def complete_word(typed: str, known: Iterable[str]) -> list[str]:
     """Return `typed` with its last word completed, or with one more word behind it, by each word that fits."""
     last = _WORD.findall(typed)[-1] if typed[-1:].isalpha() else ""
     begun, before = last.lower(), typed[: len(typed) - len(last)]

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from engine.errors import RecipeError
 from engine.recipe.keyframe import Track, require_order
-from engine.recipe.settings import Kind, Overrides, Settings, Taste
+from engine.recipe.settings import Kind, Overrides, Settings, SettingsLayer
 from engine.sentence import Sentence
 from engine.text import shorten
 from engine.validation import explain
@@ -253,7 +253,7 @@ def kind_of(recipe: Recipe) -> RecipeKind:
     return kind
 
 
-def resolve(recipe: Recipe, layers: tuple[Taste, ...]) -> tuple[Recipe, Settings]:
+def resolve(recipe: Recipe, layers: tuple[SettingsLayer, ...]) -> tuple[Recipe, Settings]:
     """Decide every setting: `layers` from the lowest up, the recipe's own wishes on top.
 
     Returns:

@@ -117,7 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return Overrides(**msgspec.structs.asdict(self))
 
 
-class Taste(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SettingsLayer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One layer of settings: common ones, then those of each kind of animation."""
 
     common: Overrides = Overrides()
@@ -134,7 +134,7 @@ class Taste(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 # The seeds' own values for Stable Diffusion v1: trimming 2 px of 512 a frame is a zoom of 512 / 508. What keeps
 # colours, steadies frames and lets stages arrive was chosen with the embedded model (benchmarks/RESULTS.md), for none
 # else is measured; there more persistence is best, but real textures are finer than drawn ones.
-BUILT_IN = Taste(
+BUILT_IN = SettingsLayer(
     giro=Overrides(
         strength=0.4,
         guidance=7.0,

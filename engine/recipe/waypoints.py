@@ -37,7 +37,7 @@ def format_waypoints(waypoints: Sequence[str]) -> str:
     return ARROW.join(waypoints)
 
 
-def between(source: str, target: str | None) -> dict[str, Any]:
+def waypoint_options(source: str, target: str | None) -> dict[str, Any]:
     """Return a morph's source, through and target, where each of what was typed may be a chain.
 
     Raises:

@@ -8,7 +8,7 @@ from engine.storyboard import giro, morph, variations, zoom
 from engine.storyboard.storyboard import Storyboard
 
 
-def storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
+def build_storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
     """Lay out every shot of `recipe`; the same arguments always give the same storyboard."""
     match recipe:
         case Giro():
@@ -25,5 +25,5 @@ def storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
         height=settings.size,
         scheduler=settings.scheduler,
         frame_ms=settings.frame_ms,
-        echoes=isinstance(recipe, Morph) and recipe.course == "there and back",
+        boomerang=isinstance(recipe, Morph) and recipe.course == "there and back",
     )

@@ -9,10 +9,20 @@ import msgspec
 
 from engine.recipe.recipe import AutoFocus, Focus, Giro, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.camera_moves import composed, inverse
+from engine.storyboard.camera_moves import compose_moves, invert_move
 from engine.storyboard.camera_track import CameraTrack
 from engine.storyboard.loop_closure import Approach
-from engine.storyboard.shot import Anchor, Blend, Camera, Carried, Feedback, Glance, Grade, Shot, frame_seed
+from engine.storyboard.shot import (
+    Anchor,
+    Blend,
+    Camera,
+    CarriedNoise,
+    FeedbackStart,
+    FocusSource,
+    Grade,
+    Shot,
+    frame_seed,
+)
 
 CARRIED = 5
 """Earlier frames whose noise is carried along at most."""
@@ -22,17 +32,17 @@ FEATHER = 0.15
 """Width of the soft edge of a frame that is led to, where the way there begins, as a share of its side."""
 
 
-class Look(msgspec.Struct, frozen=True):
+class ColourTargets(msgspec.Struct, frozen=True):
     """What a frame's colours are drawn towards: its anchors, and what those are made like first."""
 
     anchors: tuple[Anchor, ...] = ()
     grade: Grade | None = None
 
 
-NO_LOOK = Look()
+NO_COLOUR_TARGETS = ColourTargets()
 
 
-class Travel(msgspec.Struct, frozen=True, kw_only=True):
+class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
     """The camera's way through an animation.
 
     Attributes:
@@ -52,7 +62,7 @@ class Travel(msgspec.Struct, frozen=True, kw_only=True):
     persistence: float
 
     @classmethod
-    def of(cls, recipe: Giro | Zoom, settings: Settings) -> Travel:
+    def of(cls, recipe: Giro | Zoom, settings: Settings) -> CameraMotion:
         """Return the way that a recipe asks for; a zoom always comes back."""
         loops = recipe.loop if isinstance(recipe, Giro) else True
         return cls(
@@ -64,7 +74,9 @@ class Travel(msgspec.Struct, frozen=True, kw_only=True):
             persistence=settings.persistence,
         )
 
-    def follow(self, shot: Shot, past: Sequence[int], approach: Approach | None = None, look: Look = NO_LOOK) -> Shot:
+    def follow(
+        self, shot: Shot, past: Sequence[int], approach: Approach | None = None, look: ColourTargets = NO_COLOUR_TARGETS
+    ) -> Shot:
         """Return a shot, not the first, that goes on from the frames before it.
 
         Args:
@@ -76,12 +88,12 @@ class Travel(msgspec.Struct, frozen=True, kw_only=True):
         blend = self._blend(shot.index, approach) if approach else None
         return msgspec.structs.replace(
             shot,
-            start=Feedback(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
+            start=FeedbackStart(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
             strength=approach.calmed(shot.strength) if approach else shot.strength,
             carried=self._carried(shot.index, camera),
         )
 
-    def _carried(self, index: int, camera: Camera) -> tuple[Carried, ...]:
+    def _carried(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
         """Say what noise frame `index` has in common with the frames before it: the older it is, the less.
 
         The weights of the fresh noises, from the newest back, fall in proportion to the powers of `noise_warp`.
@@ -92,11 +104,11 @@ class Travel(msgspec.Struct, frozen=True, kw_only=True):
         reach = min(CARRIED, index - 1) if self.noise_warp else 0  # frame 0's noise has become a picture of its own
         powers = [self.noise_warp**age for age in range(reach + 1)]
         size = math.hypot(*powers)
-        past: list[Carried] = []
+        past: list[CarriedNoise] = []
         seen = msgspec.structs.replace(camera, zoom=1.0, pan_x=0.0, pan_y=0.0, degrees=0.0)
         for age in range(1, reach + 1):
-            seen = composed((self._move(index - age + 1), seen), about=camera)
-            past.append(Carried(frame_seed(self.seed, index - age), powers[age] / size, seen))
+            seen = compose_moves((self._move(index - age + 1), seen), about=camera)
+            past.append(CarriedNoise(frame_seed(self.seed, index - age), powers[age] / size, seen))
         return tuple(past)
 
     def _move(self, index: int) -> Camera:
@@ -109,18 +121,18 @@ class Travel(msgspec.Struct, frozen=True, kw_only=True):
         So what they lead up to is that frame, and the last step is a move like any other.
         """
         ahead = [self._move(number) for number in range(index + 1, approach.arrives + 1)]
-        view = inverse(composed(ahead, about=Camera()))
+        view = invert_move(compose_moves(ahead, about=Camera()))
         feather = FEATHER * len(ahead) / approach.length
-        return Blend(approach.frame, approach.weight, self._aimed(view, (Glance(approach.frame),)), feather)
+        return Blend(approach.frame, approach.weight, self._aimed(view, (FocusSource(approach.frame),)), feather)
 
-    def _aimed(self, move: Camera, sight: tuple[Glance, ...]) -> Camera:
+    def _aimed(self, move: Camera, focus_sources: tuple[FocusSource, ...]) -> Camera:
         if isinstance(self.focus, Focus):
             return msgspec.structs.replace(move, focus_x=self.focus.x, focus_y=self.focus.y)
-        return msgspec.structs.replace(move, sight=sight)
+        return msgspec.structs.replace(move, focus_sources=focus_sources)
 
 
-def _sight(recent: Sequence[int], approach: Approach | None) -> tuple[Glance, ...]:
+def _sight(recent: Sequence[int], approach: Approach | None) -> tuple[FocusSource, ...]:
     """Return the frames that show where the road leads: the latest ones, and more and more the one that is led to."""
     arrived = approach.weight if approach else 0.0
-    looks = tuple(Glance(frame, (1 - arrived) / len(recent)) for frame in recent)
-    return (Glance(approach.frame, arrived), *looks) if approach else looks
+    looks = tuple(FocusSource(frame, (1 - arrived) / len(recent)) for frame in recent)
+    return (FocusSource(approach.frame, arrived), *looks) if approach else looks

@@ -16,7 +16,7 @@ import msgspec
 from engine.storyboard.shot import Camera
 
 
-def composed(moves: Iterable[Camera], about: Camera) -> Camera:
+def compose_moves(moves: Iterable[Camera], about: Camera) -> Camera:
     """Return the one move that does what `moves` do one after another, all of them about the focus of `about`."""
     factor, shift = 1 + 0j, 0j
     for move in moves:
@@ -26,7 +26,7 @@ def composed(moves: Iterable[Camera], about: Camera) -> Camera:
     return _move(factor, shift, about)
 
 
-def inverse(move: Camera) -> Camera:
+def invert_move(move: Camera) -> Camera:
     """Return the move that takes `move` back."""
     factor, shift = _affine(move)
     return _move(1 / factor, -shift / factor, move)

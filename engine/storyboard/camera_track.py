@@ -6,7 +6,7 @@ import math
 
 import msgspec
 
-from engine.recipe.keyframe import Keyframe, Track, timed
+from engine.recipe.keyframe import Keyframe, Track, time_keyframes
 from engine.storyboard.camera_moves import smoothstep
 from engine.storyboard.shot import Camera
 
@@ -34,7 +34,7 @@ class CameraTrack(msgspec.Struct, frozen=True, kw_only=True):
         """Return the move from one frame to the next at `time`, a share of the animation; its focus is open."""
         track = self.keyframes or (FORWARD,)
         time = time % 1 if self.loops else time
-        times, track = timed(track, loops=self.loops)
+        times, track = time_keyframes(track, loops=self.loops)
         after = next((number for number, at in enumerate(times) if round(at - time, _DECIMALS) > 0), len(times))
         before = after - 1
         if before < 0 or after == len(times):

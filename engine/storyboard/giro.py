@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from engine.recipe.recipe import Giro
 from engine.recipe.settings import Settings
-from engine.storyboard.camera_motion import Travel
-from engine.storyboard.morph_path import Noise
+from engine.storyboard.camera_motion import CameraMotion
+from engine.storyboard.morph_path import NoiseStart
 from engine.storyboard.shot import Shot, frame_seed
-from engine.storyboard.stage_schedule import Journey
+from engine.storyboard.stage_schedule import StageSchedule
 
 
 def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of a giro: text-to-image first, then image-to-image of the frame before, one move further."""
-    journey, travel = Journey(recipe, settings), Travel.of(recipe, settings)
+    journey, travel = StageSchedule(recipe, settings), CameraMotion.of(recipe, settings)
     yield from journey.key_shots
     for index in range(recipe.frames):
         shot = Shot(
             index=index,
             prompt=journey.prompt(index),
-            start=Noise(),
+            start=NoiseStart(),
             steps=settings.steps,
             strength=settings.strength,
             guidance=settings.guidance,

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from engine.recipe.recipe import Morph
 from engine.recipe.seeds import other_seeds
 from engine.recipe.settings import Settings
-from engine.storyboard.morph_path import Along, Noise, Path, Survey
-from engine.storyboard.shot import HIDDEN, Feedback, Shot, frame_seed
+from engine.storyboard.morph_path import MeasuredPosition, NoiseStart, PromptPath, SeedSurvey
+from engine.storyboard.shot import HIDDEN, FeedbackStart, Shot, frame_seed
 
 SURVEYED = 8
 """Legs between the frames of a survey, over the whole way; at least `SURVEYED_EACH` between two waypoints."""
@@ -29,33 +29,33 @@ def shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     elif recipe.positions:
         yield from _placed(recipe, settings, recipe.positions)
     elif settings.morphing == "plain":
-        yield from _placed(recipe, settings, shares(recipe))
+        yield from _placed(recipe, settings, frame_shares(recipe))
     else:
         yield from _measured(recipe, settings)
 
 
-def path_of(recipe: Morph) -> Path:
+def path_of(recipe: Morph) -> PromptPath:
     """Return the way that a morph's frames lie on."""
     waypoints, template = recipe.waypoints, None if recipe.is_whole else recipe.prompt
     if recipe.course == "round" and recipe.source != recipe.target:
-        return Path((*waypoints, *waypoints[-2::-1]), template, detour=True)
-    return Path(waypoints, template)
+        return PromptPath((*waypoints, *waypoints[-2::-1]), template, detour=True)
+    return PromptPath(waypoints, template)
 
 
-def shares(recipe: Morph) -> tuple[float, ...]:
+def frame_shares(recipe: Morph) -> tuple[float, ...]:
     """Return how much of the way lies before each frame; one that is round has its end where it began."""
     legs = recipe.frames if recipe.course == "round" else recipe.frames - 1
     return tuple(index / legs for index in range(recipe.frames))
 
 
-def surveys_of(recipe: Morph) -> tuple[Survey, ...]:
+def surveys_of(recipe: Morph) -> tuple[SeedSurvey, ...]:
     """Return the surveys of the seeds that are tried, the recipe's own first."""
     legs = len(path_of(recipe).waypoints) - 1
     steps = legs * max(SURVEYED_EACH, -(-SURVEYED // legs))
     positions = tuple(number / steps for number in range(steps + 1))
     seeds = (recipe.seed, *other_seeds(recipe.seed, recipe.tries - 1))
     return tuple(
-        Survey(seed, tuple(range(HIDDEN + number * (steps + 1), HIDDEN + (number + 1) * (steps + 1))), positions)
+        SeedSurvey(seed, tuple(range(HIDDEN + number * (steps + 1), HIDDEN + (number + 1) * (steps + 1))), positions)
         for number, seed in enumerate(seeds)
     )
 
@@ -63,11 +63,11 @@ def surveys_of(recipe: Morph) -> tuple[Survey, ...]:
 def _feedback(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     """The first frame from noise, each later one from the frame before, re-noised."""
     path = path_of(recipe)
-    for index, position in enumerate(shares(recipe)):
+    for index, position in enumerate(frame_shares(recipe)):
         yield Shot(
             index=index,
             prompt=path.prompt(position),
-            start=Feedback(index - 1) if index else Noise(),
+            start=FeedbackStart(index - 1) if index else NoiseStart(),
             steps=settings.steps,
             strength=settings.strength,
             guidance=settings.guidance,
@@ -95,16 +95,18 @@ def _measured(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     )
     for rank, frames in enumerate(finals):
         for number, frame in enumerate(frames, 1):
-            yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys, rank))
+            yield _shot(recipe, settings, frame, MeasuredPosition(path, number / (count + 1), surveys, rank))
     # With few frames to be shown, the steps between them are wider than what a third look would still tell apart.
     closest = tuple(frame + count for frame in finals[-1]) if recipe.frames > 2 * count else ()
     for number, frame in enumerate(closest, 1):
-        yield _shot(recipe, settings, frame, Along(path, number / (count + 1), surveys, finals=finals))
-    for index, share in enumerate(shares(recipe)):
-        yield _shot(recipe, settings, index, Along(path, share, surveys, finals=finals, closest=closest))
+        yield _shot(recipe, settings, frame, MeasuredPosition(path, number / (count + 1), surveys, finals=finals))
+    for index, share in enumerate(frame_shares(recipe)):
+        yield _shot(recipe, settings, index, MeasuredPosition(path, share, surveys, finals=finals, closest=closest))
 
 
-def _shot(recipe: Morph, settings: Settings, index: int, where: float | Along, seed: int | None = None) -> Shot:
+def _shot(
+    recipe: Morph, settings: Settings, index: int, where: float | MeasuredPosition, seed: int | None = None
+) -> Shot:
     """Return a shot from noise at a place on the way; it takes the steps that a feedback frame would.
 
     Surveyed frames take as many: with half as many the picture turns elsewhere, and the spacing misleads.
@@ -113,8 +115,8 @@ def _shot(recipe: Morph, settings: Settings, index: int, where: float | Along, s
     path = path_of(recipe)
     return Shot(
         index=index,
-        prompt=where if isinstance(where, Along) else path.prompt(where),
-        start=Noise() if isinstance(where, Along) else path.noise(where, own),
+        prompt=where if isinstance(where, MeasuredPosition) else path.prompt(where),
+        start=NoiseStart() if isinstance(where, MeasuredPosition) else path.noise(where, own),
         steps=max(1, int(settings.steps * settings.strength)),
         strength=1.0,
         guidance=settings.guidance,

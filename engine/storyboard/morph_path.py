@@ -10,7 +10,7 @@ import msgspec
 from engine.recipe.seeds import other_seeds
 
 
-class Noise(msgspec.Struct, frozen=True, tag="noise"):
+class NoiseStart(msgspec.Struct, frozen=True, tag="noise"):
     """A frame that starts from pure noise: text-to-image.
 
     Attributes:
@@ -23,18 +23,18 @@ class Noise(msgspec.Struct, frozen=True, tag="noise"):
     angle: float = 0.0
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
+class PromptMix(msgspec.Struct, frozen=True, tag="text"):
     """Whole prompts with weights that sum to 1, mixed after the text encoder."""
 
     parts: tuple[tuple[str, float], ...]
 
     @classmethod
-    def of(cls, prompt: str) -> Text:
+    def of(cls, prompt: str) -> PromptMix:
         """Return one prompt, unmixed."""
         return cls(((prompt, 1.0),))
 
     @classmethod
-    def mixed(cls, parts: Iterable[tuple[str, float]]) -> Text:
+    def mixed(cls, parts: Iterable[tuple[str, float]]) -> PromptMix:
         """Return prompts with weights that sum to 1; those of a prompt that comes more than once are added up."""
         weights: dict[str, float] = {}
         for prompt, weight in parts:
@@ -43,7 +43,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
         return cls.of(present[0][0]) if len(present) == 1 else cls(tuple(present))
 
     @classmethod
-    def between(cls, first: str, second: str, weight: float) -> Text:
+    def between(cls, first: str, second: str, weight: float) -> PromptMix:
         """Return `first` cross-faded towards `second`; weight 0 is all `first`, 1 all `second`."""
         if weight <= 0 or first == second:
             return cls.of(first)
@@ -52,7 +52,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
         return cls(((first, 1 - weight), (second, weight)))
 
 
-class Swap(msgspec.Struct, frozen=True, tag="swap"):
+class TokenMix(msgspec.Struct, frozen=True, tag="swap"):
     """One prompt whose word is mixed at the token embeddings, before the text encoder's layers.
 
     Weight 0 is exactly `template` with `source` in the place of `{}`, weight 1 exactly `target`.
@@ -64,7 +64,7 @@ class Swap(msgspec.Struct, frozen=True, tag="swap"):
     weight: float
 
 
-class Path(msgspec.Struct, frozen=True):
+class PromptPath(msgspec.Struct, frozen=True):
     """A way through waypoints from position 0 to position 1: waypoint k of n lies at k / (n - 1).
 
     Attributes:
@@ -76,23 +76,23 @@ class Path(msgspec.Struct, frozen=True):
     template: str | None
     detour: bool = False
 
-    def prompt(self, position: float) -> Text | Swap:
+    def prompt(self, position: float) -> PromptMix | TokenMix:
         """Return the prompt at a position, 0…1."""
         place = position * (len(self.waypoints) - 1)
         leg = min(int(place), len(self.waypoints) - 2)
         source, target = self.waypoints[leg : leg + 2]
         if self.template is None:
-            return Text.between(source, target, place - leg)
-        return Swap(self.template, source, target, place - leg)
+            return PromptMix.between(source, target, place - leg)
+        return TokenMix(self.template, source, target, place - leg)
 
-    def noise(self, position: float, seed: int) -> Noise:
+    def noise(self, position: float, seed: int) -> NoiseStart:
         """Return the noise at a position for a seed: its own, on a detour turned towards another one and home again."""
         if not self.detour or not 0.5 < position < 1:
-            return Noise()
-        return Noise(other=other_seeds(seed, 1)[0], angle=math.pi / 2 * math.sin(math.pi * (2 * position - 1)))
+            return NoiseStart()
+        return NoiseStart(other=other_seeds(seed, 1)[0], angle=math.pi / 2 * math.sin(math.pi * (2 * position - 1)))
 
 
-class Survey(msgspec.Struct, frozen=True):
+class SeedSurvey(msgspec.Struct, frozen=True):
     """Hidden frames along a path, all of one seed, in order; what they look like says where the shown ones belong."""
 
     seed: int
@@ -100,7 +100,7 @@ class Survey(msgspec.Struct, frozen=True):
     positions: tuple[float, ...]
 
 
-class Along(msgspec.Struct, frozen=True, tag="along"):
+class MeasuredPosition(msgspec.Struct, frozen=True, tag="along"):
     """A place on a path that is found by looking: `share` of what is to be seen between its ends lies before it.
 
     Attributes:
@@ -112,9 +112,9 @@ class Along(msgspec.Struct, frozen=True, tag="along"):
         closest: the same once more, of the one that was decided for.
     """
 
-    path: Path
+    path: PromptPath
     share: float
-    surveys: tuple[Survey, ...]
+    surveys: tuple[SeedSurvey, ...]
     rank: int = 0
     finals: tuple[tuple[int, ...], ...] = ()
     closest: tuple[int, ...] = ()

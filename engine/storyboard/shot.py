@@ -15,9 +15,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.storyboard.morph_path import Along, Noise, Swap, Text
+from engine.storyboard.morph_path import MeasuredPosition, NoiseStart, PromptMix, TokenMix
 
-Prompt = Text | Swap | Along
+Prompt = PromptMix | TokenMix | MeasuredPosition
 
 HIDDEN = 10_000
 """The first index of frames that are not shown; far above what an animation can have."""
@@ -28,12 +28,12 @@ def is_hidden(index: int) -> bool:
     return index >= HIDDEN
 
 
-def shown_among(indices: Iterable[int]) -> int:
+def count_shown(indices: Iterable[int]) -> int:
     """Return how many of these frames are shown."""
     return sum(not is_hidden(index) for index in indices)
 
 
-class Glance(msgspec.Struct, frozen=True):
+class FocusSource(msgspec.Struct, frozen=True):
     """A look at an earlier frame for the point that its road leads to; weights count relative to one another."""
 
     frame: int
@@ -48,7 +48,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
         pan_x, pan_y: how far the view moves, in fractions of the picture's width and height, right and down.
         degrees: how far the view turns, clockwise.
         focus_x, focus_y: the point that stays where it is, in fractions from the top left corner.
-        sight: where to look for that point; if empty it is where `focus_x` and `focus_y` say.
+        focus_sources: where to look for that point; if empty it is where `focus_x` and `focus_y` say.
     """
 
     zoom: float = 1.0
@@ -57,7 +57,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
     degrees: float = 0.0
     focus_x: float = 0.5
     focus_y: float = 0.5
-    sight: tuple[Glance, ...] = ()
+    focus_sources: tuple[FocusSource, ...] = ()
 
     @property
     def is_still(self) -> bool:
@@ -104,7 +104,7 @@ class Grade(msgspec.Struct, frozen=True):
     weight: float
 
 
-class Feedback(msgspec.Struct, frozen=True, tag="feedback"):
+class FeedbackStart(msgspec.Struct, frozen=True, tag="feedback"):
     """A frame that starts from an earlier one, moved, blended, drawn towards its anchors and re-noised: image-to-image.
 
     The weights of the anchors sum to 1 at most, and so do those for the layout.
@@ -121,7 +121,7 @@ class Feedback(msgspec.Struct, frozen=True, tag="feedback"):
     persistence: float = 0.0
 
 
-Start = Noise | Feedback
+Start = NoiseStart | FeedbackStart
 
 
 class Goal(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ class Goal(msgspec.Struct, frozen=True):
     rather_than: int
 
 
-class Carried(msgspec.Struct, frozen=True):
+class CarriedNoise(msgspec.Struct, frozen=True):
     """An earlier frame's fresh noise, which has moved along with the camera since.
 
     Attributes:
@@ -172,12 +172,12 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     negative: str = ""
     retries: int = 0
     goal: Goal | None = None
-    carried: tuple[Carried, ...] = ()
+    carried: tuple[CarriedNoise, ...] = ()
 
     @property
     def sources(self) -> frozenset[int]:
         """Indices of the frames that must exist before this one can start, and be judged."""
-        return self.pictures | self.prompt.surveyed if isinstance(self.prompt, Along) else self.pictures
+        return self.pictures | self.prompt.surveyed if isinstance(self.prompt, MeasuredPosition) else self.pictures
 
     @property
     def pictures(self) -> frozenset[int]:
@@ -188,7 +188,7 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _starts_from(self) -> frozenset[int]:
-        if not isinstance(self.start, Feedback):
+        if not isinstance(self.start, FeedbackStart):
             return frozenset()
         frames = [self.start.frame, *(anchor.frame for anchor in self.start.anchors)]
         cameras = [self.start.camera, *(past.camera for past in self.carried)]
@@ -197,12 +197,12 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
             cameras.append(self.start.blend.camera)
         if self.start.grade is not None:
             frames.append(self.start.grade.frame)
-        return frozenset((*frames, *(glance.frame for camera in cameras for glance in camera.sight)))
+        return frozenset((*frames, *(glance.frame for camera in cameras for glance in camera.focus_sources)))
 
     @property
     def unet_calls(self) -> int:
         """Denoising steps this frame takes; the arithmetic of diffusers' image-to-image, but at least one."""
-        if isinstance(self.start, Noise):
+        if isinstance(self.start, NoiseStart):
             return self.steps
         return max(1, min(int(self.steps * self.strength), self.steps))
 
@@ -217,7 +217,7 @@ def frame_seed(seed: int, index: int) -> int:
     return _seed_from(f"{seed}/{index}")
 
 
-def another_try(shot: Shot, number: int) -> Shot:
+def retry_shot(shot: Shot, number: int) -> Shot:
     """Return a shot as it is tried for the `number`-th time more: with another seed, and with more noise, all fresh.
 
     Nothing of the picture that it starts from has to stay in it.
@@ -226,7 +226,7 @@ def another_try(shot: Shot, number: int) -> Shot:
         number: from 1 to the shot's retries.
     """
     share = number / (shot.retries + 1)
-    is_feedback = isinstance(shot.start, Feedback)
+    is_feedback = isinstance(shot.start, FeedbackStart)
     return msgspec.structs.replace(
         shot,
         start=msgspec.structs.replace(shot.start, persistence=0.0) if is_feedback else shot.start,

@@ -10,7 +10,7 @@ from engine.storyboard.shot import Shot
 from engine.storyboard.storyboard import Storyboard
 
 
-class Frontier:
+class ShotGraph:
     """The edge between the frames that exist and the shots that need them.
 
     Args:
@@ -61,7 +61,7 @@ class Frontier:
         return self._uses[index] > 0
 
 
-def inherited(board: Storyboard, base: Storyboard, kept: Collection[int]) -> frozenset[int]:
+def find_inherited_frames(board: Storyboard, base: Storyboard, kept: Collection[int]) -> frozenset[int]:
     """Return the indices of the frames that `base` has as well.
 
     A frame is the same when its shot is, and all the frames that it starts from are, back to the noise.

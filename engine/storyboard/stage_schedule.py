@@ -16,10 +16,10 @@ from itertools import accumulate
 
 from engine.recipe.recipe import Giro
 from engine.recipe.settings import Settings
-from engine.storyboard.camera_motion import NO_LOOK, Look
+from engine.storyboard.camera_motion import NO_COLOUR_TARGETS, ColourTargets
 from engine.storyboard.camera_moves import smoothstep
 from engine.storyboard.loop_closure import Approach, LoopClosure
-from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.shot import HIDDEN, Anchor, Goal, Grade, Shot, frame_seed
 
 SETTLING = 4
@@ -28,7 +28,7 @@ CHECK_EVERY = 5
 """Every so many frames of a settled stage are compared with its key: all of them would cost more where one is stuck."""
 
 
-class Journey:
+class StageSchedule:
     """Where each frame of a giro stands among its stages."""
 
     def __init__(self, recipe: Giro, settings: Settings) -> None:
@@ -46,9 +46,9 @@ class Journey:
         if self._has_keys:
             yield from (self._key_shot(stage) for stage in range(1, len(self._begins)))
 
-    def prompt(self, index: int) -> Text:
+    def prompt(self, index: int) -> PromptMix:
         """Return what frame `index` follows."""
-        return Text.mixed((self._recipe.stages[stage].prompt, share) for stage, share in self._presence(index))
+        return PromptMix.mixed((self._recipe.stages[stage].prompt, share) for stage, share in self._presence(index))
 
     def past(self, index: int) -> Sequence[int]:
         """Return the frames before frame `index`, not the first, that it may look at; it goes on from the last."""
@@ -82,18 +82,18 @@ class Journey:
             return None
         return Goal(self._key(stage), rather_than=self._key(stage - 1))
 
-    def look(self, index: int) -> Look:
+    def look(self, index: int) -> ColourTargets:
         """Return what the colours of frame `index` are drawn towards: its stages' keys, graded to frame 0.
 
         To frame 0 rather than to all keys: so what a stage looks like does not change when another is appended.
         """
         if not self._is_held:
-            return NO_LOOK
+            return NO_COLOUR_TARGETS
         weight, layout = self._settings.colour_anchor, self._settings.layout_anchor
         presence = self._presence(index)
         anchors = tuple(Anchor(self._key(stage), weight * share, layout * share) for stage, share in presence)
         is_graded = self._settings.grade > 0 and any(stage for stage, _ in presence)
-        return Look(anchors, Grade(self._key(0), self._settings.grade) if is_graded else None)
+        return ColourTargets(anchors, Grade(self._key(0), self._settings.grade) if is_graded else None)
 
     def _presence(self, index: int) -> list[tuple[int, float]]:
         """Return the stages that frame `index` belongs to, and how far; the shares sum to 1."""
@@ -138,8 +138,8 @@ class Journey:
     def _key_shot(self, stage: int) -> Shot:
         return Shot(
             index=self._key(stage),
-            prompt=Text.of(self._recipe.stages[stage].prompt),
-            start=Noise(),
+            prompt=PromptMix.of(self._recipe.stages[stage].prompt),
+            start=NoiseStart(),
             steps=self._settings.steps,
             strength=self._settings.strength,
             guidance=self._settings.guidance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.recipe.settings import SchedulerName
-from engine.storyboard.shot import Shot, shown_among
+from engine.storyboard.shot import Shot, count_shown
 
 
 class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +14,7 @@ class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         width, height: of the rendered frames in pixels.
         frame_ms: how long each frame is shown.
-        echoes: whether the frames are seen forwards and then backwards, the first and the last of them once.
+        boomerang: whether the frames are seen forwards and then backwards, the first and the last of them once.
     """
 
     shots: tuple[Shot, ...]
@@ -22,21 +22,21 @@ class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     scheduler: SchedulerName
     frame_ms: int
-    echoes: bool = False
+    boomerang: bool = False
 
     @property
-    def projected(self) -> int:
+    def displayed_frames(self) -> int:
         """How many frames the animation has as it is seen."""
-        return 2 * self.shown - 2 if self.echoes and self.shown > 2 else self.shown
+        return 2 * self.shown - 2 if self.boomerang and self.shown > 2 else self.shown
 
     def frame_at(self, place: int) -> int:
-        """Return which frame is seen at a place of the animation, from 0 up to `projected`."""
+        """Return which frame is seen at a place of the animation, from 0 up to `displayed_frames`."""
         return place if place < self.shown else 2 * (self.shown - 1) - place
 
     @property
     def shown(self) -> int:
         """How many frames are shown: those of the indices from 0 up to this."""
-        return shown_among(shot.index for shot in self.shots)
+        return count_shown(shot.index for shot in self.shots)
 
     @property
     def unet_calls(self) -> int:

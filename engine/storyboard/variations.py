@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.recipe.recipe import Animation, Giro, Morph, Variations, Zoom
 from engine.recipe.settings import Settings
 from engine.storyboard.morph import path_of
-from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.shot import Prompt, Shot
 
 
@@ -23,7 +23,7 @@ def shots(recipe: Variations, settings: Settings) -> Iterator[Shot]:
         yield Shot(
             index=index,
             prompt=prompt,
-            start=Noise(),
+            start=NoiseStart(),
             steps=settings.steps,
             strength=settings.strength,
             guidance=settings.guidance,
@@ -39,10 +39,10 @@ def _moments(animation: Animation) -> Iterator[Prompt]:
     match animation:
         case Giro(stages=stages):
             for number in sorted({0, len(stages) // 2, len(stages) - 1}):
-                yield Text.of(stages[number].prompt)
+                yield PromptMix.of(stages[number].prompt)
         case Morph():
             path = path_of(animation)
             for position in (0.0, 0.5, 1.0):
                 yield path.prompt(position)
         case Zoom(prompt=prompt):
-            yield Text.of(prompt)
+            yield PromptMix.of(prompt)

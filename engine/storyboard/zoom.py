@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 from engine.recipe.recipe import Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.camera_motion import Look, Travel
+from engine.storyboard.camera_motion import CameraMotion, ColourTargets
 from engine.storyboard.loop_closure import LoopClosure
-from engine.storyboard.morph_path import Noise, Text
+from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.shot import Anchor, Shot, frame_seed
 
 
 def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of an endless zoom that loops."""
-    closure, travel = LoopClosure(recipe.frames), Travel.of(recipe, settings)
+    closure, travel = LoopClosure(recipe.frames), CameraMotion.of(recipe, settings)
     held = Anchor(0, settings.colour_anchor, settings.layout_anchor)
-    look = Look((held,) if held.weight > 0 or held.layout > 0 else ())
+    look = ColourTargets((held,) if held.weight > 0 or held.layout > 0 else ())
     for index in range(recipe.frames):
         shot = Shot(
             index=index,
-            prompt=Text.of(recipe.prompt),
-            start=Noise(),
+            prompt=PromptMix.of(recipe.prompt),
+            start=NoiseStart(),
             steps=settings.steps,
             strength=settings.strength,
             guidance=settings.guidance,

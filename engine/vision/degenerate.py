@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.vision.perception import Pixels, lab
+from engine.vision.perception import Pixels, to_lab
 
 Fault = Literal["flat", "saturated", "unchanged", "astray"]
 
@@ -35,7 +35,7 @@ _CELL: Final = 4
 _WORST_FIRST: Final[tuple[Fault | None, ...]] = ("flat", "saturated", "unchanged", "astray", None)
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class FrameCheck(msgspec.Struct, frozen=True):
     """What is wrong with a frame, if anything.
 
     Attributes:
@@ -51,7 +51,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return _WORST_FIRST.index(self.fault), self.measure
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class FrameContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a frame is compared with.
 
     Attributes:
@@ -63,7 +63,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     goal: tuple[Pixels, Pixels] | None = None
 
 
-def judge(picture: Pixels, context: Context) -> Verdict:
+def check_frame(picture: Pixels, context: FrameContext) -> FrameCheck:
     """Say what is wrong with a frame.
 
     What the model made of NaN is a black picture, and so flat.
@@ -72,22 +72,22 @@ def judge(picture: Pixels, context: Context) -> Verdict:
     lightness, chroma = image[..., 0], np.hypot(image[..., 1], image[..., 2])
     spread = float(max(lightness.std(), chroma.std()))
     if spread < FLAT:
-        return Verdict("flat", spread)
+        return FrameCheck("flat", spread)
     clipped = float(((chroma > VIVID) | (lightness < 1) | (lightness > 99)).mean())
     if clipped > CLIPPED:
-        return Verdict("saturated", -clipped)
+        return FrameCheck("saturated", -clipped)
     if context.before is not None and (change := _change(picture, context.before)) < UNCHANGED:
-        return Verdict("unchanged", change)
+        return FrameCheck("unchanged", change)
     if context.goal is not None:
         own, former = (_layout_distance(image, _sampled(key)) for key in context.goal)
         if own > ASTRAY * former:
-            return Verdict("astray", -own / max(former, 1e-6))
-    return Verdict(None)
+            return FrameCheck("astray", -own / max(former, 1e-6))
+    return FrameCheck(None)
 
 
 def _sampled(picture: Pixels) -> NDArray[np.float64]:
     """Return pixels from all over a picture in CIELAB, shape (GRID, GRID, 3)."""
-    return lab(picture[_places(*picture.shape[:2])])
+    return to_lab(picture[_places(*picture.shape[:2])])
 
 
 def _change(picture: Pixels, before: Pixels) -> float:

@@ -41,7 +41,7 @@ _TO_XYZ: Final = np.array(
 ) / np.array([[0.95047], [1.0], [1.08883]])  # sRGB to XYZ, as shares of the white point D65
 
 
-def lab(picture: Pixels) -> NDArray[np.float64]:
+def to_lab(picture: Pixels) -> NDArray[np.float64]:
     """Return a picture in CIELAB: lightness 0…100, then the two axes of colour, about −100…100; the same shape."""
     levels = np.arange(256) / 255
     linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)[picture]
@@ -51,10 +51,10 @@ def lab(picture: Pixels) -> NDArray[np.float64]:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def describe(picture: Pixels) -> Description:
+def describe_picture(picture: Pixels) -> Description:
     """Return what the distance is taken of."""
     small = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX)
-    image = lab(np.asarray(small))
+    image = to_lab(np.asarray(small))
     parts = []
     for _ in range(SIZES):
         parts.append(_edges(image[..., 0]) * EDGE_WEIGHT)
@@ -88,7 +88,7 @@ def _pooled(image: NDArray[np.float64], cell: int) -> NDArray[np.float64]:
     return means
 
 
-def distance(one: Description, other: Description) -> float:
+def perceptual_distance(one: Description, other: Description) -> float:
     """Return how different two pictures look: a metric, 0 for equal ones.
 
     On drawings of the embedded model's world: 1 to 3 for grain of ten levels, a shift of one pixel in 256 or a blur of
@@ -97,9 +97,9 @@ def distance(one: Description, other: Description) -> float:
     return float(np.abs(one - other).sum())
 
 
-def steps(descriptions: Sequence[Description]) -> list[float]:
+def measure_steps(descriptions: Sequence[Description]) -> list[float]:
     """Return the distances of neighbours, one fewer than there are pictures."""
-    return [distance(one, other) for one, other in pairwise(descriptions)]
+    return [perceptual_distance(one, other) for one, other in pairwise(descriptions)]
 
 
 def worst_jump(of: Sequence[float]) -> float:
@@ -114,9 +114,9 @@ def variation(of: Sequence[float]) -> float:
 
 def seam(descriptions: Sequence[Description]) -> float:
     """Return the step from the last picture back to the first over the median step; at least two are needed."""
-    return distance(descriptions[-1], descriptions[0]) / max(median(steps(descriptions)), LEAST_STEP)
+    return perceptual_distance(descriptions[-1], descriptions[0]) / max(median(measure_steps(descriptions)), LEAST_STEP)
 
 
 def directness(descriptions: Sequence[Description]) -> float:
     """Return the way from the first picture to the last over the sum of all steps: 1 for a straight line."""
-    return distance(descriptions[0], descriptions[-1]) / max(sum(steps(descriptions)), LEAST_STEP)
+    return perceptual_distance(descriptions[0], descriptions[-1]) / max(sum(measure_steps(descriptions)), LEAST_STEP)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.storyboard.shot import Camera, Feedback, Glance, Shot
+from engine.storyboard.shot import Camera, FeedbackStart, FocusSource, Shot
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -37,7 +37,7 @@ MOST_IN_16_BITS: Final = 65535 // 255  # bytes whose sum fits
 _GRID: Final = np.linspace(0.15, 0.85, 12, dtype=np.float32)
 
 
-class Vanishing(NamedTuple):
+class VanishingPoint(NamedTuple):
     """A point in fractions of the picture from its top left corner, and the share of the edges that agree on it."""
 
     x: float
@@ -55,26 +55,26 @@ class _Edges(NamedTuple):
     weight: Floats
 
 
-def aimed(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
-    """Return a shot whose cameras know their focus: they have looked where their sight tells them to.
+def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
+    """Return a shot whose cameras know their focus: they have looked where their focus_sources tells them to.
 
     Args:
         pictures: the shot's sources.
     """
-    if not isinstance(shot.start, Feedback):
+    if not isinstance(shot.start, FeedbackStart):
         return shot
 
     @functools.cache  # many of a shot's cameras look at the same frames
-    def focus(sight: tuple[Glance, ...]) -> tuple[float, float]:
-        total = sum(glance.weight for glance in sight)
-        found = [(*focus_of(pictures[glance.frame]), glance.weight / total) for glance in sight]
+    def focus(focus_sources: tuple[FocusSource, ...]) -> tuple[float, float]:
+        total = sum(glance.weight for glance in focus_sources)
+        found = [(*find_focus(pictures[glance.frame]), glance.weight / total) for glance in focus_sources]
         return sum(x * weight for x, _, weight in found), sum(y * weight for _, y, weight in found)
 
     def aim(camera: Camera) -> Camera:
-        if not camera.sight:
+        if not camera.focus_sources:
             return camera
-        x, y = focus(camera.sight)
-        return msgspec.structs.replace(camera, focus_x=x, focus_y=y, sight=())
+        x, y = focus(camera.focus_sources)
+        return msgspec.structs.replace(camera, focus_x=x, focus_y=y, focus_sources=())
 
     replace = msgspec.structs.replace
     blend = shot.start.blend and replace(shot.start.blend, camera=aim(shot.start.blend.camera))
@@ -82,14 +82,14 @@ def aimed(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
     return replace(shot, start=start, carried=tuple(replace(past, camera=aim(past.camera)) for past in shot.carried))
 
 
-def focus_of(picture: Picture) -> tuple[float, float]:
+def find_focus(picture: Picture) -> tuple[float, float]:
     """Return the point that the road in a picture leads to, drawn to the centre the less edges agree on it."""
-    point = vanishing_point(picture)
+    point = find_vanishing_point(picture)
     trust = min(1.0, point.agreement / SURE)
     return 0.5 + (point.x - 0.5) * trust, 0.5 + (point.y - 0.5) * trust
 
 
-def vanishing_point(picture: Picture) -> Vanishing:
+def find_vanishing_point(picture: Picture) -> VanishingPoint:
     """Return where the slanted edges of a picture meet; the centre, agreed on by none, where there are too few.
 
     Args:
@@ -100,14 +100,14 @@ def vanishing_point(picture: Picture) -> Vanishing:
 
 
 @functools.lru_cache(maxsize=96)  # every frame is looked at several times, by the frames that follow it
-def _vanishing_point(brightness: bytes, width: int) -> Vanishing:
+def _vanishing_point(brightness: bytes, width: int) -> VanishingPoint:
     edges = _edges(np.frombuffer(brightness, np.float32).reshape(-1, width))
     if len(edges.x) < EDGES // 10:
-        return Vanishing(0.5, 0.5, 0.0)
+        return VanishingPoint(0.5, 0.5, 0.0)
     x, y = _voted(edges)
     for _ in range(5):
         x, y = _refined(edges, x, y)
-    return Vanishing(x, y, float(_agreement(edges, np.array([x], np.float32), np.array([y], np.float32))[0]))
+    return VanishingPoint(x, y, float(_agreement(edges, np.array([x], np.float32), np.array([y], np.float32))[0]))
 
 
 def _shrunk(picture: Picture) -> Floats:

@@ -14,7 +14,7 @@ from engine.config import EngineConfig, EngineSetup, ModelConfig, NsfwRule
 from engine.errors import ConfigError, RecipeError
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import MAX_FRAMES, MAX_STAGES
-from engine.recipe.settings import Taste
+from engine.recipe.settings import SettingsLayer
 from engine.recipe.style import Style
 from engine.sentence import Sentence
 from engine.validation import explain, place_of
@@ -285,7 +285,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     model: ModelConfig = ModelConfig()
     engine: EngineConfig = EngineConfig()
-    render: Taste = Taste()
+    render: SettingsLayer = SettingsLayer()
     limits: LimitsConfig = LimitsConfig()
     community: CommunityConfig = CommunityConfig()
     moderation: ModerationConfig = ModerationConfig()

@@ -47,7 +47,7 @@ def values_of(table: msgspec.Struct) -> dict[str, str]:
     return dict(_flat(msgspec.to_builtins(table), ()))
 
 
-def settable(table: Config | ServerConfig, inherited: Config | None = None) -> dict[str, str]:
+def settable_keys(table: Config | ServerConfig, inherited: Config | None = None) -> dict[str, str]:
     """Return the keys that can be set, with what holds today; entries that do not exist yet are not among them.
 
     Args:
@@ -62,12 +62,12 @@ def settable(table: Config | ServerConfig, inherited: Config | None = None) -> d
     return {**fallen_back, **own}
 
 
-def settable_in(table: ChannelRules | RoleRules, of_server: Mapping[str, str]) -> dict[str, str]:
+def settable_keys_in(table: ChannelRules | RoleRules, of_server: Mapping[str, str]) -> dict[str, str]:
     """Return the keys of a channel or a role, with what holds there today.
 
     Args:
         table: what it has itself.
-        of_server: `settable` of the server, where the rest comes from.
+        of_server: `settable_keys` of the server, where the rest comes from.
     """
     inherited = {key.rpartition(".")[2]: value for key, value in of_server.items() if key.count(".") == 1}
     own = values_of(table)
@@ -92,7 +92,7 @@ def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
     return []
 
 
-def changes(before: Config, after: Config) -> list[Change]:
+def find_changes(before: Config, after: Config) -> list[Change]:
     """Return what differs, in the order of the keys."""
     old, new = values_of(before), values_of(after)
     keys = sorted(old.keys() | new.keys())

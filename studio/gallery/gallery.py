@@ -16,9 +16,9 @@ from engine.errors import LimitError
 from engine.protocol.messages import JobId
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, channels_of, community_at, community_of, may_share, moderation_of
-from studio.rules.banned_words import banned_words
-from studio.rules.limits import require_welcome
-from studio.store import JobRecord, Member, Page, Query, Render, Share, Store
+from studio.rules.banned_words import compile_banned_words
+from studio.rules.limits import require_not_blocked
+from studio.store import JobRecord, Member, PageQuery, Render, Share, SharePage, Store
 from studio.store.pages import Order
 from studio.store.suggestions import Typed
 
@@ -177,13 +177,13 @@ class Gallery:
 
     # ---- many ----
 
-    async def page(self, viewer: Viewer, order: Order, argument: str, offset: int) -> Page:
-        """Return one share of the viewer's server; see `Query` for the orders and their arguments.
+    async def page(self, viewer: Viewer, order: Order, argument: str, offset: int) -> SharePage:
+        """Return one share of the viewer's server; see `PageQuery` for the orders and their arguments.
 
         What a member has saved is for their own eyes: the order "saved" takes no argument but the viewer.
         """
         argument = viewer.member.id if order == "saved" else argument
-        return await self._store.gallery.page(Query(viewer.server, order, argument), offset)
+        return await self._store.gallery.page(PageQuery(viewer.server, order, argument), offset)
 
     async def found(self, viewer: Viewer, typed: str, count: int = 25) -> list[Share]:
         """Return what was shared in the viewer's server with all the words typed, the last of which may be unfinished.
@@ -197,7 +197,7 @@ class Gallery:
 
         Words that have been banned since are not suggested.
         """
-        banned = banned_words(moderation_of(self._configuration.current, server).banned_words)
+        banned = compile_banned_words(moderation_of(self._configuration.current, server).banned_words)
         found = await self._store.gallery.suggest(server, what, typed, limit)
         return [text for text in found if banned.find(text) is None]
 
@@ -260,7 +260,7 @@ class Gallery:
         raise LimitError("Sharing is switched off on this server; its admins can switch it on.")
 
     async def _require_welcome(self, viewer: Viewer) -> None:
-        require_welcome(await self._store.members.blocked_by(viewer.server, viewer.member.id))
+        require_not_blocked(await self._store.members.blocked_by(viewer.server, viewer.member.id))
 
     async def _parent_maker(self, record: JobRecord) -> str | None:
         """Return who made what a job was made from, as far as this server may know."""

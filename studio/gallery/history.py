@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.errors import LimitError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId
-from engine.recipe.edits import another_try, tried, unmeasured, variations, with_seed
+from engine.recipe.edits import make_variations, pick_try, with_seed, with_survey_result, without_measurements
 from engine.recipe.recipe import Recipe, Variations
 from engine.recipe.seeds import new_seed, new_seeds
 from engine.recipe.settings import Kind
@@ -18,7 +18,7 @@ LINEAGE = 10
 """How many generations of a render are told."""
 
 
-class Archive:
+class RenderHistory:
     """The jobs of the past, and those under way, as members ask about them.
 
     Ids come from buttons and messages and are not to be trusted: `visible` and what builds on it check who asks.
@@ -95,7 +95,7 @@ class Archive:
         """
         record = await self.visible(job, viewer)
         if isinstance(record.recipe, Variations):
-            return variations(record.recipe, new_seeds())
+            return make_variations(record.recipe, new_seeds())
         return with_seed(record.recipe, new_seed(not_this=record.recipe.seed))
 
     async def another_try(self, job: JobId, number: int, viewer: Viewer) -> Recipe:
@@ -106,7 +106,7 @@ class Archive:
             RecipeError: it has tried fewer.
         """
         record = await self.visible(job, viewer)
-        return another_try(await self.recipe(job, viewer), record.report.found if record.report else None, number)
+        return pick_try(await self.recipe(job, viewer), record.report.found if record.report else None, number)
 
     async def recipe(self, job: JobId, viewer: Viewer) -> Recipe:
         """Return the recipe of an earlier job to make another one from.
@@ -122,7 +122,7 @@ class Archive:
         is_same_model = ready is not None and record.plan is not None and record.plan.model == ready.model
         if is_same_model:
             return record.made
-        return unmeasured(tried(record.recipe, record.report.found if record.report else None))
+        return without_measurements(with_survey_result(record.recipe, record.report.found if record.report else None))
 
     def unknown(self, server: str | None) -> LimitError:
         """Return the error about a job of which nothing is known, or nothing to whoever asks on this server."""

@@ -33,7 +33,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     focus: Annotated[str, Meta(max_length=40)] = ""
 
     def options(self, kind: Kind) -> dict[str, Any]:
-        """Return the options of one kind of animation that are chosen, as `engine.recipe.recipe.from_plain` takes them."""
+        """Return the chosen options of one kind of animation, as `from_plain` takes them."""
         chosen: dict[str, Any] = {"negative": self.negative or None}
         match kind:
             case "giro":

@@ -14,7 +14,7 @@ MOST_PRESETS = 50
 LONGEST_NAME = 32
 
 
-class Belongings:
+class MemberProfiles:
     """The rules on top of what the store keeps. All methods raise StorageError if it cannot be used."""
 
     def __init__(self, store: Store) -> None:

@@ -16,16 +16,16 @@ from engine.recipe.settings import BUILT_IN, Settings
 from studio.config.config import LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
-from studio.orders.quote import quote, work
-from studio.rules.clamp import Clamped, clamp
+from studio.orders.quote import quote_seconds, work_of_calls
+from studio.rules.clamp import ClampedRecipe, clamp_recipe
 from studio.rules.limits import (
-    Account,
-    require_decent,
+    MemberAccount,
+    require_capacity,
+    require_clean_words,
+    require_cooldown,
+    require_not_blocked,
     require_open,
-    require_patience,
     require_quota,
-    require_room,
-    require_welcome,
 )
 from studio.store import JobRecord, Order, Store
 
@@ -62,8 +62,8 @@ class Admission:
         config = self._configuration.current
         limits = limits_at(config, order.place)
         require_open(order.recipe, order.place, limits)
-        require_decent(order.recipe, moderation_at(config, order.place))
-        clamped = clamp(order.recipe, limits)
+        require_clean_words(order.recipe, moderation_at(config, order.place))
+        clamped = clamp_recipe(order.recipe, limits)
         await self._require_leave(order, 0.0, limits)
         clamped, plan = await self._planned(clamped, limits, order.parent)
         record = JobRecord(
@@ -93,15 +93,17 @@ class Admission:
         spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
         return Allowance(quota=quota, left=max(0.0, quota - spent))
 
-    async def _planned(self, clamped: Clamped, limits: LimitsConfig, base: JobId | None) -> tuple[Clamped, Plan | None]:
+    async def _planned(
+        self, clamped: ClampedRecipe, limits: LimitsConfig, base: JobId | None
+    ) -> tuple[ClampedRecipe, Plan | None]:
         """Have the recipe planned, and hold what the model's own settings make of it to the limits as well."""
         plan = await self._check(clamped.recipe, base)
         if plan is None:
             return clamped, None
-        again = clamp(clamped.recipe, limits, _settings(plan))
+        again = clamp_recipe(clamped.recipe, limits, _settings(plan))
         if not again.notes:
             return clamped, plan
-        return Clamped(again.recipe, (*clamped.notes, *again.notes)), await self._check(again.recipe, base)
+        return ClampedRecipe(again.recipe, (*clamped.notes, *again.notes)), await self._check(again.recipe, base)
 
     async def _check(self, recipe: Recipe, base: JobId | None) -> Plan | None:
         """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
@@ -117,22 +119,22 @@ class Admission:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
-            return work(plan.unet_calls, _settings(plan)) * pace.seconds_per_work
+            return work_of_calls(plan.unet_calls, _settings(plan)) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
-        return quote(*resolve(recipe, layers), pace)
+        return quote_seconds(*resolve(recipe, layers), pace)
 
     async def _require_leave(self, order: Order, cost: float, limits: LimitsConfig) -> None:
         member, server = order.member.id, order.place.server
-        require_welcome(await self._store.members.blocked_by(server, member))
+        require_not_blocked(await self._store.members.blocked_by(server, member))
         account = await self._account(member, server)
-        require_room(account, limits)
-        require_patience(account, limits)
+        require_capacity(account, limits)
+        require_cooldown(account, limits)
         require_quota(account, cost, limits)
 
-    async def _account(self, member: str, server: str | None) -> Account:
+    async def _account(self, member: str, server: str | None) -> MemberAccount:
         now = time.time()
         last = await self._store.charges.last_order(member, server)
-        return Account(
+        return MemberAccount(
             open_of_member=await self._store.jobs.count_open(member=member),
             open_of_server=await self._store.jobs.count_open(server=server) if server else 0,
             spent=await self._store.charges.spent(member, server, now - QUOTA_SECONDS),

@@ -10,7 +10,7 @@ from engine.protocol.messages import Preview, Progress
 from studio.store.records import JobRecord
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
+class JobSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """One moment in the life of a job.
 
     Attributes:
@@ -43,11 +43,11 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
         return min(1.0, self.frames_found / frames)
 
 
-class LiveJob:
+class JobWatch:
     """Holds the latest moment of one job, and wakes those who wait for its end."""
 
     def __init__(self, record: JobRecord) -> None:
-        self.now = Live(record=record)
+        self.now = JobSnapshot(record=record)
         self._over = asyncio.Event()
         self.update()
 

@@ -25,7 +25,7 @@ from engine.protocol.messages import (
 )
 from engine.recipe.settings import Settings
 from engine.sentence import Sentence
-from studio.orders.job_snapshot import Live, LiveJob
+from studio.orders.job_snapshot import JobSnapshot, JobWatch
 from studio.orders.quote import work_of
 from studio.store import JobRecord, Render, Store
 
@@ -36,7 +36,7 @@ _UNWRITTEN = Sentence(
 )
 
 
-class Ledger:
+class JobTracker:
     """Follows each job through the engine's events: the store first, then those who watch.
 
     A change that comes too late, for the job is over already, is none: the store decides.
@@ -45,7 +45,7 @@ class Ledger:
     def __init__(self, engine: Engine, store: Store) -> None:
         self._engine = engine
         self._store = store
-        self._jobs: dict[JobId, LiveJob] = {}
+        self._jobs: dict[JobId, JobWatch] = {}
         self._following: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -55,19 +55,19 @@ class Ledger:
         await asyncio.gather(*self._following, return_exceptions=True)
         self._jobs.clear()
 
-    def enter(self, record: JobRecord) -> None:
+    def track(self, record: JobRecord) -> None:
         """Begin to keep a job."""
-        self._jobs[record.id] = LiveJob(record)
+        self._jobs[record.id] = JobWatch(record)
 
-    def find(self, job: JobId) -> LiveJob | None:
+    def find(self, job: JobId) -> JobWatch | None:
         """Return a job that is kept."""
         return self._jobs.get(job)
 
-    def all(self) -> list[Live]:
+    def all(self) -> list[JobSnapshot]:
         """Return where every job stands at this moment."""
         return [job.now for job in self._jobs.values()]
 
-    def show(self, record: JobRecord | None) -> None:
+    def publish(self, record: JobRecord | None) -> None:
         """Let those who watch see what the store says of a job now."""
         if record is not None and (job := self._jobs.get(record.id)):
             job.update(record=record)
@@ -78,10 +78,10 @@ class Ledger:
         cancelled = await self._store.jobs.cancelled(job, reason)
         if cancelled is not None:
             await self._pay_back(cancelled, 1 - rendered)
-            self.show(cancelled)
+            self.publish(cancelled)
         return cancelled
 
-    def strike(self, job: JobId) -> None:
+    def untrack(self, job: JobId) -> None:
         """Keep a job no longer: nobody waits for it."""
         self._jobs.pop(job, None)
 
@@ -111,14 +111,14 @@ class Ledger:
                 record = await self._note(live, event)
                 if isinstance(event, Done):
                     await self._measure(live.now, event.report)
-                self.show(record)
+                self.publish(record)
             except StorageError as error:
                 # The owner is told although nothing can be written: the next start finds the job open, and goes on.
                 _log.error("Job %s: %s", job, describe(error))
                 live.update(record=msgspec.structs.replace(live.now.record, state="failed", error=_UNWRITTEN))
                 return
 
-    async def _note(self, live: LiveJob, event: JobEvent) -> JobRecord | None:
+    async def _note(self, live: JobWatch, event: JobEvent) -> JobRecord | None:
         """Write an event down; return the job as it is in the store from now on, if that changed."""
         match event:
             case Accepted(job=job, plan=plan, frames_done=found):
@@ -159,7 +159,7 @@ class Ledger:
         except StorageError as error:  # what became of the job stands all the same
             _log.error("Job %s was not refunded: %s", record.id, describe(error))
 
-    async def _measure(self, live: Live, report: Report) -> None:
+    async def _measure(self, live: JobSnapshot, report: Report) -> None:
         """Learn the model's pace from a render, unless some of it had been made before."""
         plan, charges = live.record.plan, self._store.charges
         if plan is None or live.frames_found or live.restarts:

@@ -77,7 +77,7 @@ class _Runs(msgspec.Struct, frozen=True):
 
 
 class BannedWords:
-    """A list of words and phrases, ready to be looked for; build it with `banned_words`, which keeps the last ones."""
+    """A list of words and phrases, ready to be looked for; `compile_banned_words` builds it and keeps the last ones."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._phrases: dict[bool, dict[tuple[str, ...], list[tuple[str, tuple[_Runs, ...]]]]] = {True: {}, False: {}}
@@ -128,7 +128,7 @@ class BannedWords:
 
 
 @functools.lru_cache(maxsize=64)
-def banned_words(words: tuple[str, ...]) -> BannedWords:
+def compile_banned_words(words: tuple[str, ...]) -> BannedWords:
     """Return the list ready to be looked for; the same list is prepared once."""
     return BannedWords(words)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.errors import LimitError
-from engine.recipe.edits import unmeasured
+from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Animation, Giro, Recipe, Variations
 from engine.recipe.settings import Overrides, Settings
 from engine.recipe.stages import spread_frames
@@ -19,14 +19,14 @@ _LEAST_FRAMES = 2
 """An animation of one thing that changes has at least a first and a last frame."""
 
 
-class Clamped(msgspec.Struct, frozen=True):
+class ClampedRecipe(msgspec.Struct, frozen=True):
     """A recipe within the limits, and a note on each value that is not what was asked for."""
 
     recipe: Recipe
     notes: tuple[Sentence, ...] = ()
 
 
-def clamp(recipe: Recipe, limits: LimitsConfig, settings: Settings | None = None) -> Clamped:
+def clamp_recipe(recipe: Recipe, limits: LimitsConfig, settings: Settings | None = None) -> ClampedRecipe:
     """Bring frames, size and steps within the limits; the frames of a giro shrink in step over all its stages.
 
     Args:
@@ -40,14 +40,14 @@ def clamp(recipe: Recipe, limits: LimitsConfig, settings: Settings | None = None
     """
     if isinstance(recipe, Variations):  # or the one that is picked could not be rendered
         clamped = _clamped(recipe.of, limits, settings)
-        return Clamped(msgspec.structs.replace(recipe, of=clamped.recipe), clamped.notes)
+        return ClampedRecipe(msgspec.structs.replace(recipe, of=clamped.recipe), clamped.notes)
     return _clamped(recipe, limits, settings)
 
 
-def _clamped(recipe: Animation, limits: LimitsConfig, settings: Settings | None) -> Clamped:
+def _clamped(recipe: Animation, limits: LimitsConfig, settings: Settings | None) -> ClampedRecipe:
     shorter, notes = _within_frames(recipe, limits)
     wishes, more = _within_settings(shorter.settings, limits, settings)
-    return Clamped(msgspec.structs.replace(shorter, settings=wishes), (*notes, *more))
+    return ClampedRecipe(msgspec.structs.replace(shorter, settings=wishes), (*notes, *more))
 
 
 def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, tuple[Sentence, ...]]:
@@ -67,7 +67,7 @@ def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, 
         return msgspec.structs.replace(recipe, stages=spread_frames(recipe.stages, limits.frames)), (note,)
     if limits.frames < _LEAST_FRAMES:
         raise LimitError("Only giros are possible here, for no more than a single frame is allowed.")
-    return msgspec.structs.replace(unmeasured(recipe), frames=limits.frames), (note,)
+    return msgspec.structs.replace(without_measurements(recipe), frames=limits.frames), (note,)
 
 
 def _within_settings(

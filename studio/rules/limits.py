@@ -12,7 +12,7 @@ from engine.recipe.recipe import Morph, Recipe, Variations, kind_of
 from engine.sentence import Sentence
 from studio.config.config import EVERYTHING, LimitsConfig, ModerationConfig
 from studio.config.effective import Place
-from studio.rules.banned_words import banned_words
+from studio.rules.banned_words import compile_banned_words
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -30,7 +30,7 @@ _SPOKEN = {
 """What the kinds of animations are called, so that members read of the commands as Discord shows them."""
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class MemberAccount(msgspec.Struct, frozen=True, kw_only=True):
     """What a member has asked for so far in one place.
 
     Attributes:
@@ -46,7 +46,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     since_last: float | None
 
 
-def require_welcome(blocked_by: str | None) -> None:
+def require_not_blocked(blocked_by: str | None) -> None:
     """Hold a member to whether they are blocked.
 
     Args:
@@ -76,19 +76,19 @@ def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
         raise ChannelError("This channel is not open to you for animations.", channels=limits.channels)
 
 
-def require_decent(recipe: Recipe, moderation: ModerationConfig) -> None:
+def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
     """Hold a recipe to the words that are wanted.
 
     Raises:
         LimitError: there is another among them.
     """
-    banned = banned_words(moderation.banned_words)
+    banned = compile_banned_words(moderation.banned_words)
     for text in texts_of(recipe):
         if word := banned.find(text):
             raise LimitError("“{word}” is not wanted here; say it in other words.", word=word)
 
 
-def require_room(account: Account, limits: LimitsConfig) -> None:
+def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
     """Hold a member and a server to the number of unfinished jobs they may have.
 
     Raises:
@@ -116,7 +116,7 @@ def require_room(account: Account, limits: LimitsConfig) -> None:
         )
 
 
-def require_patience(account: Account, limits: LimitsConfig) -> None:
+def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
     """Hold a member to the time between two orders.
 
     Raises:
@@ -125,12 +125,12 @@ def require_patience(account: Account, limits: LimitsConfig) -> None:
     if account.since_last is not None and account.since_last < limits.cooldown_seconds:
         raise LimitError(
             "Between two animations {pause} have to pass here: try again in {left}.",
-            pause=duration(limits.cooldown_seconds),
-            left=duration(limits.cooldown_seconds - account.since_last),
+            pause=format_duration(limits.cooldown_seconds),
+            left=format_duration(limits.cooldown_seconds - account.since_last),
         )
 
 
-def require_quota(account: Account, cost: float, limits: LimitsConfig) -> None:
+def require_quota(account: MemberAccount, cost: float, limits: LimitsConfig) -> None:
     """Hold a member to what they may spend in any 24 hours.
 
     Args:
@@ -148,15 +148,15 @@ def require_quota(account: Account, cost: float, limits: LimitsConfig) -> None:
         raise LimitError(
             "This would take about {cost} of the engine's time, and {quota} in 24 hours are allowed here: ask for"
             " fewer frames, or for less to be tried.",
-            cost=duration(cost),
-            quota=duration(quota),
+            cost=format_duration(cost),
+            quota=format_duration(quota),
         )
     raise LimitError(
         "This would take about {cost} of the engine's time; {left} of your {quota} in 24 hours are left: ask for fewer"
         " frames, for less to be tried, or again later.",
-        cost=duration(cost),
-        left=duration(max(0.0, quota - account.spent)),
-        quota=duration(quota),
+        cost=format_duration(cost),
+        left=format_duration(max(0.0, quota - account.spent)),
+        quota=format_duration(quota),
     )
 
 
@@ -168,7 +168,7 @@ def texts_of(recipe: Recipe) -> Iterator[str]:
         yield from (animation.prompt.replace("{}", word) for word in animation.waypoints)
 
 
-def duration(seconds: float) -> Sentence:
+def format_duration(seconds: float) -> Sentence:
     """Return a time rounded up to what matters: seconds, minutes or hours."""
     whole = -int(-seconds // 1)
     if whole < 2 * _MINUTE:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from studio.store.announcements import Announcement
-from studio.store.pages import Query
+from studio.store.pages import PageQuery
 from studio.store.records import Answer, JobRecord, Member, Order, Share, State
 from studio.store.renders import Render
-from studio.store.shares import Page
+from studio.store.shares import SharePage
 from studio.store.store import Store
 
 __all__ = [
@@ -15,10 +15,10 @@ __all__ = [
     "JobRecord",
     "Member",
     "Order",
-    "Page",
-    "Query",
+    "PageQuery",
     "Render",
     "Share",
+    "SharePage",
     "State",
     "Store",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.protocol.messages import JobId
 from studio.store.database import Database
-from studio.store.pace import Pace
+from studio.store.pace import ModelPace
 
 
 class Charges:
@@ -46,12 +46,12 @@ class Charges:
         )
         return row[0] if row else None
 
-    async def pace(self, model: str) -> Pace:
+    async def pace(self, model: str) -> ModelPace:
         """Return how fast a model renders, as far as that was measured."""
         row = await self._database.row("SELECT seconds, work FROM paces WHERE model = ?", model)
-        return Pace(row["seconds"], row["work"]) if row else Pace()
+        return ModelPace(row["seconds"], row["work"]) if row else ModelPace()
 
-    async def set_pace(self, model: str, pace: Pace) -> None:
+    async def set_pace(self, model: str, pace: ModelPace) -> None:
         """Remember how fast a model renders."""
         sql = "INSERT OR REPLACE INTO paces (model, seconds, work) VALUES (?, ?, ?)"
         await self._database.rows(sql, model, pace.seconds, pace.work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.store.database import Database
 
 
-class Commands:
+class SyncedCommands:
     """Remembers which commands were last sent where, so that an unchanged list is not sent again."""
 
     def __init__(self, database: Database) -> None:

@@ -7,7 +7,7 @@ import time
 from studio.store.database import Database
 
 
-class Forms:
+class OpenForms:
     """What an id of a form's, which holds a hundred characters, has no room for: a text under a short key.
 
     A member's latest twenty are kept, for two days. All methods raise StorageError if the database cannot be used.

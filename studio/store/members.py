@@ -21,7 +21,7 @@ class MemberPreset(msgspec.Struct, frozen=True, kw_only=True):
     saved: float
 
 
-class Blocked(msgspec.Struct, frozen=True, kw_only=True):
+class BlockedMember(msgspec.Struct, frozen=True, kw_only=True):
     """A member who is blocked on a server, the name they had then, and since when, in seconds since the epoch."""
 
     member: str
@@ -98,15 +98,15 @@ class Members:
         row = await self._database.row(sql, server or EVERYWHERE, EVERYWHERE, member)
         return str(row["server"]) if row else None
 
-    async def block(self, server: str, who: Blocked) -> None:
+    async def block(self, server: str, who: BlockedMember) -> None:
         """Let a member order nothing more on a server; one who is blocked already stays so since then."""
         sql = "INSERT OR IGNORE INTO blocked (server, member_id, since, name) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, server, who.member, who.since, who.name)
 
-    async def all_blocked(self, server: str) -> list[Blocked]:
+    async def all_blocked(self, server: str) -> list[BlockedMember]:
         """Return who is blocked on a server, the latest first."""
         rows = await self._database.rows("SELECT * FROM blocked WHERE server = ? ORDER BY since DESC", server)
-        return [Blocked(member=row["member_id"], name=row["name"], since=row["since"]) for row in rows]
+        return [BlockedMember(member=row["member_id"], name=row["name"], since=row["since"]) for row in rows]
 
     async def unblock(self, server: str, member: str) -> None:
         """Let a member order again."""

@@ -21,7 +21,7 @@ _NOT_THE_ENGINES = ("gif",)
 """Phases of a render that keep no other job from the accelerator."""
 
 
-class Pace(msgspec.Struct, frozen=True):
+class ModelPace(msgspec.Struct, frozen=True):
     """How fast one model renders: so many seconds for so much work, a step of a megapixel being 1."""
 
     seconds: float = 0.0
@@ -32,7 +32,7 @@ class Pace(msgspec.Struct, frozen=True):
         """What one denoising step of a megapixel takes."""
         return self.seconds / self.work if self.work > 0 else STARTING_PACE
 
-    def after(self, report: Report, work: float) -> Pace:
+    def after(self, report: Report, work: float) -> ModelPace:
         """Return the pace with one more render taken in; it has to have been rendered from its first frame.
 
         Args:
@@ -42,4 +42,4 @@ class Pace(msgspec.Struct, frozen=True):
         seconds = sum(spent for phase, spent in report.seconds_by_phase.items() if phase not in _NOT_THE_ENGINES)
         if seconds <= 0 or work <= 0:
             return self
-        return Pace(self.seconds * _KEPT + seconds, self.work * _KEPT + work)
+        return ModelPace(self.seconds * _KEPT + seconds, self.work * _KEPT + work)

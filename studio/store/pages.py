@@ -30,7 +30,7 @@ _FEW = 2000
 """Up to so many shares are sorted rather than found among all others."""
 
 
-class Query(msgspec.Struct, frozen=True):
+class PageQuery(msgspec.Struct, frozen=True):
     """Which shares of a server, in which order.
 
     Attributes:
@@ -47,7 +47,7 @@ class Query(msgspec.Struct, frozen=True):
     argument: str = ""
 
 
-class Spot(msgspec.Struct, frozen=True):
+class PagePosition(msgspec.Struct, frozen=True):
     """Where a page is: the row of its share, and which of how many it is, counted from 0."""
 
     number: int
@@ -55,7 +55,7 @@ class Spot(msgspec.Struct, frozen=True):
     total: int
 
 
-class Pages:
+class PageFinder:
     """Finds pages."""
 
     def __init__(self, database: Database) -> None:
@@ -68,7 +68,7 @@ class Pages:
         self._changes += 1
         self._found.clear()
 
-    async def find(self, query: Query, offset: int) -> Spot | None:
+    async def find(self, query: PageQuery, offset: int) -> PagePosition | None:
         """Return where a page is; an offset past either end gives the page at that end. None if there is no page.
 
         Raises:
@@ -81,9 +81,9 @@ class Pages:
             return None
         offset = min(max(offset, 0), total - 1)
         number = await self._number(query, offset)
-        return None if number is None else Spot(number, offset, total)
+        return None if number is None else PagePosition(number, offset, total)
 
-    async def _first_found(self, query: Query) -> Spot | None:
+    async def _first_found(self, query: PageQuery) -> PagePosition | None:
         """Find the first page of a search, and how many there are, in one pass: it is the one asked for most."""
         if not (wanted := search_expression(query.server, query.argument)):
             return None
@@ -93,7 +93,7 @@ class Pages:
         if row is None or row[1] == 0:
             return None
         self._remember(query.server, wanted, row[1], changes)
-        return Spot(row[0], 0, row[1])
+        return PagePosition(row[0], 0, row[1])
 
     async def _total_found(self, server: str, typed: str) -> int:
         """Count what a search finds, or know it from the page before: counting takes as long as finding the page."""
@@ -113,7 +113,7 @@ class Pages:
             self._found.clear()
         self._found[server, wanted] = total
 
-    async def _total(self, query: Query) -> int:
+    async def _total(self, query: PageQuery) -> int:
         server, argument = query.server, query.argument
         match query.order:
             case "new" | "random":
@@ -132,7 +132,7 @@ class Pages:
             case _:
                 assert_never(query.order)
 
-    async def _number(self, query: Query, offset: int) -> int | None:
+    async def _number(self, query: PageQuery, offset: int) -> int | None:
         server, argument = query.server, query.argument
         match query.order:
             case "new":

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.config import NsfwRule
 from engine.protocol.messages import JobId, Plan, Report
-from engine.recipe.edits import tried
+from engine.recipe.edits import with_survey_result
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
 from studio.config.effective import Place
@@ -112,7 +112,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def made(self) -> Recipe:
         """The recipe of what came of it: settings, chosen seed and measured places written down."""
-        return tried(self.resolved, self.report.found if self.report else None)
+        return with_survey_result(self.resolved, self.report.found if self.report else None)
 
     @property
     def resolved(self) -> Recipe:

@@ -13,13 +13,13 @@ from engine.protocol.messages import JobId
 from engine.recipe.prompts import texts_of
 from engine.recipe.recipe import from_json, to_json
 from studio.store.database import Database
-from studio.store.pages import CIRCLE, Pages, Query
+from studio.store.pages import CIRCLE, PageFinder, PageQuery
 from studio.store.records import Member, Share
 from studio.store.suggestions import Suggestions, suggestions_of
-from studio.store.words import scoped, search_expression, words_of
+from studio.store.words import scope_words, search_expression, words_of
 
 
-class Page(msgspec.Struct, frozen=True):
+class SharePage(msgspec.Struct, frozen=True):
     """One share of several: the `offset`-th of `total`, counted from 0; None where there is none at all."""
 
     share: Share | None
@@ -35,7 +35,7 @@ class Shares:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pages = Pages(database)
+        self._pages = PageFinder(database)
         self.suggest = Suggestions(database).suggest
 
     # ---- one share ----
@@ -68,7 +68,7 @@ class Shares:
             share.nsfw,
             share.adults_only,
             random.SystemRandom().randrange(CIRCLE),
-            scoped(share.server, texts),
+            scope_words(share.server, texts),
             "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
         )
         self._pages.forget()
@@ -133,13 +133,13 @@ class Shares:
 
     # ---- many ----
 
-    async def page(self, query: Query, offset: int) -> Page:
+    async def page(self, query: PageQuery, offset: int) -> SharePage:
         """Return one share of a query; an offset past either end gives the share at that end."""
         spot = await self._pages.find(query, offset)
         if spot is None:
-            return Page(None, 0, 0)
+            return SharePage(None, 0, 0)
         row = await self._database.row("SELECT * FROM shares WHERE number = ?", spot.number)
-        return Page(_share(row) if row else None, spot.offset, spot.total)
+        return SharePage(_share(row) if row else None, spot.offset, spot.total)
 
     async def best(self, server: str, since: float, until: float, count: int) -> list[Share]:
         """Return the shares of a time with the most votes, the best first; times in seconds since the epoch."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from engine.protocol.messages import JobId
 from studio.store.announcements import Announcements
 from studio.store.charges import Charges
-from studio.store.commands import Commands
+from studio.store.commands import SyncedCommands
 from studio.store.database import Database
-from studio.store.forms import Forms
+from studio.store.forms import OpenForms
 from studio.store.jobs import Jobs
 from studio.store.members import Members
 from studio.store.renders import Renders
@@ -44,8 +44,8 @@ class Store:
         self.members = Members(self._database)
         self.charges = Charges(self._database)
         self.announcements = Announcements(self._database)
-        self.commands = Commands(self._database)
-        self.forms = Forms(self._database)
+        self.commands = SyncedCommands(self._database)
+        self.forms = OpenForms(self._database)
         self.renders = Renders(data / "renders")
 
     async def open(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from engine.recipe.prompts import prompts_of, waypoints_of
 from engine.recipe.recipe import Recipe
 from studio.store.database import Database
-from studio.store.words import folded, scoped, search_expression, words_of
+from studio.store.words import fold_text, scope_words, search_expression, words_of
 
 PLACEHOLDER = "{}"
 """What makes a prompt a morph's template."""
@@ -42,7 +42,7 @@ class Suggestions:
             StorageError: the database cannot be used.
         """
         scope = _scope(server, what)
-        beginning = folded(typed.replace(PLACEHOLDER, " "))
+        beginning = fold_text(typed.replace(PLACEHOLDER, " "))
         found = await self._beginning(scope, beginning, limit)
         if beginning and len(found) < limit:
             containing = await self._containing(scope, beginning, limit)
@@ -87,8 +87,8 @@ def suggestions_of(server: str, recipe: Recipe) -> str:
     entries: dict[tuple[str, str], dict[str, str]] = {}
     for what, text in _typed(recipe):
         scope = _scope(server, what)
-        if beginning := folded(text):
-            words = scoped(scope, words_of(text))
+        if beginning := fold_text(text):
+            words = scope_words(scope, words_of(text))
             entries[scope, beginning] = {"scope": scope, "folded": beginning, "text": text, "words": words}
     return msgspec.json.encode(list(entries.values())).decode()
 

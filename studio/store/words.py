@@ -24,12 +24,12 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall("".join(character for character in plain if unicodedata.category(character) != "Mn"))
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return a text as its words with one blank between two, so that equal prompts are equal whatever their looks."""
     return " ".join(words_of(text))
 
 
-def scoped(server: str, words: Iterable[str]) -> str:
+def scope_words(server: str, words: Iterable[str]) -> str:
     """Return words as they stand in the index of one server, each once."""
     return " ".join(dict.fromkeys(f"{server}_{word}" for word in words))
 

@@ -35,7 +35,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         return sum(share.votes for share in self.shares)
 
 
-class Sheet(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
+class ListPage(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
     """One page of a longer list: `number` of `count`, both from 1."""
 
     items: tuple[Item, ...]
@@ -119,11 +119,11 @@ def key_of(member: str) -> str:
     return hashlib.sha256(f"tappa web gallery {member}".encode()).hexdigest()[:12]
 
 
-def sheets(items: Sequence[Item], length: int = PAGE_LENGTH) -> list[Sheet[Item]]:
+def list_pages(items: Sequence[Item], length: int = PAGE_LENGTH) -> list[ListPage[Item]]:
     """Cut a list into pages; an empty list is one empty page."""
     count = max(1, -(-len(items) // length))
     return [
-        Sheet(items=tuple(items[index * length : (index + 1) * length]), number=index + 1, count=count)
+        ListPage(items=tuple(items[index * length : (index + 1) * length]), number=index + 1, count=count)
         for index in range(count)
     ]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from studio.config.config import StorageConfig
-from studio.web.export import Exhibition, Exported, export
-from studio.web.pages import Speech
+from studio.web.export import ExportResult, ExportSource, export_gallery
+from studio.web.pages import PageLanguage
 from studio.web.source import RENDERS, read_shares
 from studio.web.words import SOURCE_LANGUAGE, languages
 
@@ -46,16 +46,16 @@ def run_gallery(options: Mapping[str, Any]) -> str:
         StorageError: the data directory or the target cannot be used, or it is not clear which server is meant.
     """
     data = options.get("data", Path(StorageConfig().data))
-    exhibition = Exhibition(
+    exhibition = ExportSource(
         shares=asyncio.run(read_shares(data, options.get("server"))),
         renders=data / RENDERS,
-        speech=Speech(
+        speech=PageLanguage(
             title=options.get("title", DEFAULT_TITLE),
             language=options.get("language", SOURCE_LANGUAGE),
             address=options.get("address", ""),
         ),
     )
-    exported = export(exhibition, options["directory"])
+    exported = export_gallery(exhibition, options["directory"])
     for job in exported.missing:
         log.warning("%s: its picture is gone or cannot be read, so it is left out.", job)
     return _summary(exported, options["directory"])
@@ -67,7 +67,7 @@ def _address(typed: str) -> str:
     return f"{typed.rstrip('/')}/"
 
 
-def _summary(exported: Exported, directory: Path) -> str:
+def _summary(exported: ExportResult, directory: Path) -> str:
     tally = exported.tally
     files = f"{tally.written} files written, {tally.unchanged} unchanged, {tally.removed} removed"
     left_out = f", {exported.for_adults} for adults left out" if exported.for_adults else ""

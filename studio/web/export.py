@@ -13,15 +13,15 @@ import msgspec
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import to_json
 from studio.store import Share
-from studio.web.collection import Collection, sheets
-from studio.web.pages import Pages, Speech, sheet_path
-from studio.web.pictures import Picture, find_picture
-from studio.web.target import Tally, Target
+from studio.web.collection import Collection, list_pages
+from studio.web.pages import PageLanguage, PageRenderer, list_page_path
+from studio.web.pictures import SharePicture, find_picture
+from studio.web.target import ChangeCounts, ExportDirectory
 
 ASSETS = Path(__file__).parent / "assets"
 
 
-class Exported(msgspec.Struct, frozen=True, kw_only=True):
+class ExportResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an export.
 
     Attributes:
@@ -34,18 +34,18 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     shares: int
     missing: tuple[JobId, ...]
     for_adults: int
-    tally: Tally
+    tally: ChangeCounts
 
 
-class Exhibition(msgspec.Struct, frozen=True, kw_only=True):
+class ExportSource(msgspec.Struct, frozen=True, kw_only=True):
     """What to export: the shares of one server, where their renders lie, and how the pages speak."""
 
     shares: Sequence[Share]
     renders: Path
-    speech: Speech
+    speech: PageLanguage
 
 
-def export(exhibition: Exhibition, directory: Path) -> Exported:
+def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
     """Bring a directory in step with the shares.
 
     What was made where nobody judges pictures is left out: it cannot be known whether it has to be veiled, and a veil
@@ -55,7 +55,7 @@ def export(exhibition: Exhibition, directory: Path) -> Exported:
         StorageError: the directory holds something else, or cannot be used.
         ConfigError: there is no such language.
     """
-    target = Target(directory)
+    target = ExportDirectory(directory)
     target.open()
     shares = [share for share in exhibition.shares if not share.adults_only]
     found = {share.id: find_picture(exhibition.renders, share.id) for share in shares}
@@ -64,17 +64,17 @@ def export(exhibition: Exhibition, directory: Path) -> Exported:
     hung = _hang(target, shares, pictures)
     collection = Collection(hung)
     suffixes = {share.id: pictures[share.id].suffix for share in hung}
-    pages = Pages(collection, suffixes, exhibition.speech)
+    pages = PageRenderer(collection, suffixes, exhibition.speech)
     target.announce(path for path, _ in _files(collection, pages))
     for path, written in _files(collection, pages):
         target.put(path, written().encode())
     kept = {share.id for share in hung}
     missing = tuple(share.id for share in shares if share.id not in kept)
     for_adults = len(exhibition.shares) - len(shares)
-    return Exported(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
+    return ExportResult(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
 
 
-def _hang(target: Target, shares: Sequence[Share], pictures: dict[JobId, Picture]) -> list[Share]:
+def _hang(target: ExportDirectory, shares: Sequence[Share], pictures: dict[JobId, SharePicture]) -> list[Share]:
     """Copy every picture and make its still; return the shares for which both went well.
 
     Reading and encoding let go of the interpreter, so threads help even though the rest is Python.
@@ -84,7 +84,7 @@ def _hang(target: Target, shares: Sequence[Share], pictures: dict[JobId, Picture
         return [share for share, well in zip(shares, went_well, strict=True) if well]
 
 
-def _hang_one(target: Target, pictures: dict[JobId, Picture], share: Share) -> bool:
+def _hang_one(target: ExportDirectory, pictures: dict[JobId, SharePicture], share: Share) -> bool:
     picture = pictures.get(share.id)
     if picture is None:
         return False
@@ -97,23 +97,23 @@ def _hang_one(target: Target, pictures: dict[JobId, Picture], share: Share) -> b
     return True
 
 
-def _paths(share: Share, picture: Picture | None) -> tuple[str, ...]:
+def _paths(share: Share, picture: SharePicture | None) -> tuple[str, ...]:
     return (f"pictures/{share.id}.webp", f"pictures/{share.id}{picture.suffix}") if picture else ()
 
 
-def _files(collection: Collection, pages: Pages) -> Iterator[tuple[str, Callable[[], str]]]:
+def _files(collection: Collection, pages: PageRenderer) -> Iterator[tuple[str, Callable[[], str]]]:
     """Yield every file that is text: its path, and what writes it. All of a large gallery would not fit into memory."""
     for asset in sorted(ASSETS.iterdir()):
         yield f"assets/{asset.name}", partial(asset.read_text, encoding="utf-8")
-    for sheet in sheets(collection.shares):
-        yield sheet_path("index", sheet.number), partial(pages.index, sheet)
+    for sheet in list_pages(collection.shares):
+        yield list_page_path("index", sheet.number), partial(pages.index, sheet)
     if collection.best:
-        for sheet in sheets(collection.best):
-            yield sheet_path("best", sheet.number), partial(pages.best, sheet)
+        for sheet in list_pages(collection.best):
+            yield list_page_path("best", sheet.number), partial(pages.best, sheet)
     yield "makers.html", pages.makers
     for maker in collection.makers:
-        for sheet in sheets(maker.shares):
-            yield sheet_path(f"makers/{maker.key}", sheet.number), partial(pages.maker, maker, sheet)
+        for sheet in list_pages(maker.shares):
+            yield list_page_path(f"makers/{maker.key}", sheet.number), partial(pages.maker, maker, sheet)
     for share in collection.shares:
         yield f"renders/{share.id}.html", partial(pages.render, share)
         yield f"renders/{share.id}.json", partial(to_json, share.recipe)

@@ -10,13 +10,13 @@ import jinja2
 import msgspec
 
 from engine.protocol.messages import JobId
-from engine.recipe.camera import shown_camera
+from engine.recipe.camera import describe_camera
 from engine.recipe.command_line import command_line
-from engine.recipe.focus import written_focus
+from engine.recipe.focus import format_focus
 from engine.recipe.recipe import WHOLE, Morph, Recipe, Variations, kind_of
 from engine.text import one_line, shorten
 from studio.store import Share
-from studio.web.collection import Collection, Maker, Sheet
+from studio.web.collection import Collection, ListPage, Maker
 from studio.web.words import SOURCE_LANGUAGE, long_date, translations
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -35,7 +35,7 @@ _POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'
 """What a page may do: show its own pictures in its own style. Whatever slipped in could neither run nor call home."""
 
 
-class Speech(msgspec.Struct, frozen=True, kw_only=True):
+class PageLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """How the pages speak: what the gallery is called, in which language, and at which address it will be.
 
     The address ends with a slash; it is needed for previews where somebody posts a link, and empty for none.
@@ -46,10 +46,10 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
-class Pages:
+class PageRenderer:
     """A writer of pages for one collection."""
 
-    def __init__(self, collection: Collection, suffixes: Mapping[JobId, str], speech: Speech) -> None:
+    def __init__(self, collection: Collection, suffixes: Mapping[JobId, str], speech: PageLanguage) -> None:
         self._collection = collection
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -66,12 +66,12 @@ class Pages:
             "kind": kind_of,
             "settings": _settings,
             "date": long_date(speech.language),
-            "camera": shown_camera,
-            "focus": written_focus,
+            "camera": describe_camera,
+            "focus": format_focus,
             "way": _way,
             "isodate": _iso_date,
             "number": _number,
-            "sheet": sheet_path,
+            "sheet": list_page_path,
         }
         environment.globals |= {
             "collection": collection,
@@ -84,11 +84,11 @@ class Pages:
         }
         self._environment = environment
 
-    def index(self, sheet: Sheet[Share]) -> str:
+    def index(self, sheet: ListPage[Share]) -> str:
         """Return one page of all shares, newest first."""
         return self._fill("index.html", root="", sheet=sheet, stem="index")
 
-    def best(self, sheet: Sheet[Share]) -> str:
+    def best(self, sheet: ListPage[Share]) -> str:
         """Return one page of what was voted for, the most votes first."""
         return self._fill("best.html", root="", sheet=sheet, stem="best")
 
@@ -96,7 +96,7 @@ class Pages:
         """Return the page that lists the makers."""
         return self._fill("makers.html", root="")
 
-    def maker(self, maker: Maker, sheet: Sheet[Share]) -> str:
+    def maker(self, maker: Maker, sheet: ListPage[Share]) -> str:
         """Return one page of what one member shared."""
         return self._fill("maker.html", root="../", maker=maker, sheet=sheet, stem=f"makers/{maker.key}")
 
@@ -109,7 +109,7 @@ class Pages:
         return self._environment.get_template(template).render(values) + "\n"
 
 
-def sheet_path(stem: str, number: int) -> str:
+def list_page_path(stem: str, number: int) -> str:
     """Return where a page of a list lies: the first bears the plain name."""
     return f"{stem}.html" if number == 1 else f"{stem}-{number}.html"
 

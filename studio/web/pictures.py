@@ -19,7 +19,7 @@ _VEIL_SIDE = 8
 """A veiled picture keeps so few pixels that nothing can be made out, even by whoever opens the file."""
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
     """A render on disk; `stamp` differs when the file does."""
 
     source: Path
@@ -48,7 +48,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         return _webp(frame.resize((_VEIL_SIDE * 24, _VEIL_SIDE * 24), Image.Resampling.BICUBIC))
 
 
-def find_picture(renders: Path, job: JobId) -> Picture | None:
+def find_picture(renders: Path, job: JobId) -> SharePicture | None:
     """Return a job's render, if it is still kept."""
     for suffix in SUFFIXES:
         source = renders / f"{job}{suffix}"
@@ -56,7 +56,7 @@ def find_picture(renders: Path, job: JobId) -> Picture | None:
             facts = source.stat()
         except OSError:
             continue
-        return Picture(source=source, stamp=f"{facts.st_size}-{facts.st_mtime_ns}")
+        return SharePicture(source=source, stamp=f"{facts.st_size}-{facts.st_mtime_ns}")
     return None
 
 

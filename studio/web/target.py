@@ -22,7 +22,7 @@ _OWN_PATH = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9_-]{1,80}\.(?:html|json|css|svg|g
 """What a file of the gallery can be called; a mark that names anything else was not written here."""
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
+class ChangeCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What an export did: numbers of files."""
 
     written: int
@@ -37,7 +37,7 @@ class _Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     files: dict[str, str]
 
 
-class Target:
+class ExportDirectory:
     """An open export. Write everything that should be there, then `finish`."""
 
     def __init__(self, directory: Path) -> None:
@@ -88,13 +88,13 @@ class Target:
                 self._replace(path, made)
         self._now[path] = stamp
 
-    def finish(self) -> Tally:
+    def finish(self) -> ChangeCounts:
         """Remove what belongs to the gallery no more, and close."""
         with self._errors():
             removed = sum(self._remove(path) for path in self._known - self._now.keys())
             self._save_mark(self._now)
         written = len(self._written & self._now.keys())
-        return Tally(written=written, unchanged=len(self._now) - written, removed=removed)
+        return ChangeCounts(written=written, unchanged=len(self._now) - written, removed=removed)
 
     def _replace(self, path: str, content: bytes) -> None:
         """Write a file in full or not at all: a visitor may be looking."""

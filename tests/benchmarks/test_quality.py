@@ -26,13 +26,13 @@ from benchmarks.quality.relation import related
 from benchmarks.quality.strips import LARGEST, coming_home, fifties, in_a_row, settled, write_comparisons, write_strip
 from benchmarks.quality.subject import KINDS, STAGES, known_changes, subject
 from benchmarks.quality.table import table
-from engine.recipe.settings import BUILT_IN, Overrides, Taste
-from engine.storyboard.morph_path import Noise, Text
-from engine.storyboard.shot import Feedback
+from engine.recipe.settings import BUILT_IN, Overrides, SettingsLayer
+from engine.storyboard.morph_path import NoiseStart, PromptMix
+from engine.storyboard.shot import FeedbackStart
 from tests.fakes.toy_backend import ToyBackend
 from training.drawing.facts import VALUES
 
-SMALL = (BUILT_IN, Taste(common=Overrides(size=64, steps=4, zoom=1.1)))
+SMALL = (BUILT_IN, SettingsLayer(common=Overrides(size=64, steps=4, zoom=1.1)))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -73,7 +73,7 @@ def test_our_cameras_are_known_also_where_they_looked_where_to_go(tmp_path):
     list(one.method.render(one.subject, one.folder))
     first, *others = one.cameras
     assert first is None
-    assert all(camera is not None and camera.zoom > 1 and not camera.sight for camera in others)
+    assert all(camera is not None and camera.zoom > 1 and not camera.focus_sources for camera in others)
 
 
 def test_what_was_rendered_is_not_rendered_again(tmp_path):
@@ -103,8 +103,8 @@ def test_plain_methods_make_as_many_unet_calls_a_frame():
         assert {recipe.shot(zoom, index).unet_calls for index in range(1, 16)} == {Seed().shot(zoom, 1).unet_calls}
     morph = some("morph")
     interpolated = Deforum().shot(morph, 5)
-    assert isinstance(interpolated.start, Noise)
-    assert isinstance(interpolated.prompt, Text)
+    assert isinstance(interpolated.start, NoiseStart)
+    assert isinstance(interpolated.prompt, PromptMix)
     assert interpolated.unet_calls == Seed().shot(morph, 5).unet_calls
 
 
@@ -140,7 +140,7 @@ def test_the_seeds_camera_moves_by_whole_pixels_and_its_morph_stands_still():
     assert trimmed == pytest.approx(round(trimmed))
     assert trimmed > 0
     assert Seed().camera(some("morph")).is_still
-    assert isinstance(Seed().shot(some("morph"), 3).start, Feedback)
+    assert isinstance(Seed().shot(some("morph"), 3).start, FeedbackStart)
 
 
 def test_settled_frames_lie_in_their_stage_and_before_the_return():

@@ -9,7 +9,7 @@ from diffusers import LCMScheduler, StableDiffusionPipeline
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.loading.source import EMBEDDED
-from engine.storyboard.morph_path import Noise
+from engine.storyboard.morph_path import NoiseStart
 from tests.embedded import denoise_through, make_shot, numpy_deprecation, request
 from tests.tiny_model import tiny_pipeline
 
@@ -33,8 +33,8 @@ def test_a_frame_of_a_distilled_model_is_the_pipelines_own(tmp_path, guidance):
     ).images
 
     model = load_backend(ModelConfig(source=str(tmp_path), device="cpu"), threads=1)
-    shot = make_shot(Noise(), prompt="a frog", steps=4, guidance=guidance, seed=9)
-    neighbour = make_shot(Noise(), prompt="a cat", steps=3, guidance=5.0, seed=1)
+    shot = make_shot(NoiseStart(), prompt="a frog", steps=4, guidance=guidance, seed=9)
+    neighbour = make_shot(NoiseStart(), prompt="a cat", steps=3, guidance=5.0, seed=1)
     lanes = model.open([request(a_shot, scheduler="lcm", size=32) for a_shot in (neighbour, shot)])
     denoise_through(model, lanes, width=4)
 
@@ -58,8 +58,8 @@ def test_a_negative_prompt_is_heeded_by_real_guidance_and_the_model_is_told_that
     expected = pipeline.scheduler.step(led_from + 5 * (led_to - led_from), timestep, noise).prev_sample
 
     model = load_backend(ModelConfig(source=str(tmp_path), device="cpu"), threads=1)
-    shot = make_shot(Noise(), prompt="a frog", steps=1, guidance=5.0, seed=9, negative="a cat")
-    neighbour = make_shot(Noise(), prompt="a frog", steps=1, guidance=5.0, seed=9)
+    shot = make_shot(NoiseStart(), prompt="a frog", steps=1, guidance=5.0, seed=9, negative="a cat")
+    neighbour = make_shot(NoiseStart(), prompt="a frog", steps=1, guidance=5.0, seed=9)
     lanes = model.open([request(a_shot, scheduler="lcm", size=32) for a_shot in (neighbour, shot)])
     assert lanes[0].shape_key != lanes[1].shape_key, "one takes one row, the other two"
     denoise_through(model, lanes, width=2)
@@ -86,7 +86,7 @@ def test_a_frame_of_the_embedded_model_as_it_is_packed_is_the_pipelines_own():
     ).images
 
     model = load_backend(ModelConfig(device="cpu"), threads=1)
-    lanes = model.open([request(make_shot(Noise(), prompt="a frog on stilts", steps=5, guidance=4.0, seed=9))])
+    lanes = model.open([request(make_shot(NoiseStart(), prompt="a frog on stilts", steps=5, guidance=4.0, seed=9))])
     denoise_through(model, lanes, width=1)
 
     assert (lanes[0].latents - expected).abs().max() < 1e-4 * max(1.0, float(expected.abs().max()))

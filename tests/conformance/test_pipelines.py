@@ -25,8 +25,8 @@ from torch import Tensor
 
 from engine.backend import Picture
 from engine.recipe.settings import SchedulerName
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import FeedbackStart
 from tests.embedded import denoise_through, embedded_model, guided_embedded, make_shot, numpy_deprecation, request
 
 pytestmark = numpy_deprecation
@@ -121,7 +121,7 @@ def ours() -> dict[Case, Tensor]:
         [
             request(
                 make_shot(
-                    Feedback(0) if case.from_picture else Noise(),
+                    FeedbackStart(0) if case.from_picture else NoiseStart(),
                     prompt=PROMPT,
                     steps=STEPS,
                     strength=STRENGTH,
@@ -171,7 +171,7 @@ def test_a_picture_is_decoded_and_rounded_as_the_pipeline_does():
         generator=torch.Generator("cpu").manual_seed(1),
     ).images[0]
     model = embedded_model()
-    lanes = model.open([request(make_shot(Noise(), prompt=PROMPT, steps=2, seed=1), size=72)])
+    lanes = model.open([request(make_shot(NoiseStart(), prompt=PROMPT, steps=2, seed=1), size=72)])
     denoise_through(model, lanes, width=1)
 
     (developed,) = model.develop(lanes)

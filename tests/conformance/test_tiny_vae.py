@@ -14,7 +14,7 @@ from PIL import Image
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.errors import ModelError
-from engine.storyboard.shot import Feedback
+from engine.storyboard.shot import FeedbackStart
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import save_tiny_model
 
@@ -56,7 +56,7 @@ def test_a_feedback_frame_is_the_pipelines_own(files):
     ).images
 
     backend = load(files)
-    shot = make_shot(Feedback(0), prompt="a frog", steps=4, strength=0.5, guidance=3.0, seed=9)
+    shot = make_shot(FeedbackStart(0), prompt="a frog", steps=4, strength=0.5, guidance=3.0, seed=9)
     (ours,) = render(backend, [request(shot, sources={0: picture})])
 
     assert np.abs(ours.astype(int) - np.asarray(expected).astype(int)).max() <= 1

@@ -8,7 +8,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from engine.diffusion.sampling.prompt_encoder import PromptEncoder
 from engine.diffusion.sampling.text_encoder import TextEncoder
-from engine.storyboard.morph_path import Swap
+from engine.storyboard.morph_path import TokenMix
 from tests.clip import VOCABULARY_SIZE, clip_tokenizer, write_clip_tokenizer
 
 PUPPY, SKUNK = 6829, 42194
@@ -56,6 +56,6 @@ def test_a_swap_replaces_the_token_embedding_as_the_notebook_does():
     expected = text_encoder.final_layer_norm(hidden)
 
     encoder = PromptEncoder([TextEncoder(clip_tokenizer(), text_encoder, torch.device("cpu"))], torch.float32)
-    ours = encoder.encode(Swap("A picture of a {}", "skunk", "puppy", weight=0.3)).hidden_states
+    ours = encoder.encode(TokenMix("A picture of a {}", "skunk", "puppy", weight=0.3)).hidden_states
 
     assert ours == pytest.approx(expected, abs=1e-5)

@@ -18,8 +18,8 @@ from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.sampling.batch import Batch
-from engine.storyboard.morph_path import Noise, Swap, Text
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import NoiseStart, PromptMix, TokenMix
+from engine.storyboard.shot import FeedbackStart
 from tests.embedded import denoise_through, make_shot, numpy_deprecation, request
 from tests.tiny_model import tiny_xl_pipeline
 
@@ -86,7 +86,7 @@ def test_frames_are_the_pipelines_own(directory, model):
     requests = [
         request(
             make_shot(
-                Feedback(0) if case.from_picture else Noise(),
+                FeedbackStart(0) if case.from_picture else NoiseStart(),
                 prompt=PROMPT,
                 steps=STEPS,
                 strength=STRENGTH,
@@ -100,7 +100,7 @@ def test_frames_are_the_pipelines_own(directory, model):
         )
         for seed, case in enumerate(CASES)
     ]
-    company = [request(make_shot(Noise(), prompt="a frog", seed=50), size=96)]
+    company = [request(make_shot(NoiseStart(), prompt="a frog", seed=50), size=96)]
     lanes = model.open(requests + company)
     denoise_through(model, lanes, width=4)
 
@@ -114,11 +114,11 @@ def test_frames_are_the_pipelines_own(directory, model):
 @torch.inference_mode()
 def test_a_word_is_swapped_for_another_through_both_encoders(model):
     prompts = model._prompts
-    ends = [prompts.encode(Text.of(f"a picture of a {word}")) for word in ("skunk", "frog on stilts")]
+    ends = [prompts.encode(PromptMix.of(f"a picture of a {word}")) for word in ("skunk", "frog on stilts")]
     for weight, end in zip((0.0, 1.0), ends, strict=True):
-        swapped = prompts.encode(Swap("a picture of a {}", "skunk", "frog on stilts", weight))
+        swapped = prompts.encode(TokenMix("a picture of a {}", "skunk", "frog on stilts", weight))
         assert torch.equal(swapped.hidden_states, end.hidden_states) and torch.equal(swapped.pooled, end.pooled)
-    near = [prompts.encode(Swap("a picture of a {}", "skunk", "frog on stilts", weight)) for weight in (0.49, 0.51)]
+    near = [prompts.encode(TokenMix("a picture of a {}", "skunk", "frog on stilts", weight)) for weight in (0.49, 0.51)]
     step = (near[0].pooled - near[1].pooled).norm() / (ends[0].pooled - ends[1].pooled).norm()
     assert step < 0.1, "the word on the whole does not jump where the prompts' lengths differ"
     first, second = (end.hidden_states.split([16, 24], -1) for end in ends)
@@ -129,13 +129,13 @@ def test_a_word_is_swapped_for_another_through_both_encoders(model):
 
 def test_a_mixture_of_prompts_mixes_what_they_are_as_a_whole(model):
     with torch.inference_mode():
-        one, other = (model._prompts.encode(Text.of(text)) for text in ("a road", "a frog"))
-        mixed = model._prompts.encode(Text.between("a road", "a frog", 0.25))
+        one, other = (model._prompts.encode(PromptMix.of(text)) for text in ("a road", "a frog"))
+        mixed = model._prompts.encode(PromptMix.between("a road", "a frog", 0.25))
     assert torch.allclose(mixed.pooled, 0.75 * one.pooled + 0.25 * other.pooled, atol=1e-6)
 
 
 def test_a_picture_is_told_its_size(model):
-    shots = [request(make_shot(Noise(), seed=3), size=64), request(make_shot(Noise(), seed=3), size=96)]
+    shots = [request(make_shot(NoiseStart(), seed=3), size=64), request(make_shot(NoiseStart(), seed=3), size=96)]
     lanes = model.open(shots)
     batches = [model._denoiser._sizes_told(batch) for batch in (Batch([lane], 1) for lane in lanes)]
     assert [batch[0].tolist() for batch in batches] == [[64, 64, 0, 0, 64, 64], [96, 96, 0, 0, 96, 96]]

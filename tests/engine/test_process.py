@@ -8,9 +8,9 @@ import pytest
 
 from engine.core.core import Core, CoreConfig
 from engine.errors import ConfigError
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.process import require_defaults
-from engine.recipe.settings import Overrides, Taste
+from engine.recipe.settings import Overrides, SettingsLayer
 from tests.embedded import embedded_model, numpy_deprecation
 from tests.fakes.toy_backend import ToyBackend
 
@@ -21,9 +21,9 @@ pytestmark = numpy_deprecation
 def with_settings(tmp_path: Path):
     cores: list[Core] = []
 
-    def make(render: Taste, backend=None) -> Core:
+    def make(render: SettingsLayer, backend=None) -> Core:
         backend = backend or embedded_model()
-        cores.append(Core(backend, Spool(tmp_path), CoreConfig(render=render)))
+        cores.append(Core(backend, FrameStore(tmp_path), CoreConfig(render=render)))
         return cores[-1]
 
     yield make
@@ -32,14 +32,19 @@ def with_settings(tmp_path: Path):
 
 
 def test_settings_that_go_together_are_taken(with_settings):
-    require_defaults(with_settings(Taste(common=Overrides(scheduler="lcm", steps=4, strength=0.5, guidance=1.0))))
+    require_defaults(
+        with_settings(SettingsLayer(common=Overrides(scheduler="lcm", steps=4, strength=0.5, guidance=1.0)))
+    )
 
 
 @pytest.mark.parametrize(
     ("render", "reason"),
     [
-        (Taste(morph=Overrides(scheduler="lcm", steps=200)), "as a morph shows: The sampler lcm takes at most 50"),
-        (Taste(zoom=Overrides(scheduler="lcm", steps=51)), "as a zoom shows"),
+        (
+            SettingsLayer(morph=Overrides(scheduler="lcm", steps=200)),
+            "as a morph shows: The sampler lcm takes at most 50",
+        ),
+        (SettingsLayer(zoom=Overrides(scheduler="lcm", steps=51)), "as a zoom shows"),
     ],
 )
 def test_settings_that_no_member_could_render_are_refused_at_once(with_settings, render, reason):
@@ -48,4 +53,4 @@ def test_settings_that_no_member_could_render_are_refused_at_once(with_settings,
 
 
 def test_a_model_that_does_not_know_the_words_is_no_reason(with_settings):
-    require_defaults(with_settings(Taste(), ToyBackend(forbidden="road")))
+    require_defaults(with_settings(SettingsLayer(), ToyBackend(forbidden="road")))

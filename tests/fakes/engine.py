@@ -27,11 +27,11 @@ from engine.protocol.messages import (
     Standing,
     Status,
 )
-from engine.recipe.found import Found
+from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe, Variations, resolve
 from engine.recipe.settings import BUILT_IN
 from engine.sentence import Sentence
-from engine.storyboard.builder import storyboard
+from engine.storyboard.builder import build_storyboard
 from studio.config.config import MIB
 
 MODEL = "fake-model-1"
@@ -208,7 +208,7 @@ class FakeEngine:
         picture: bytes = GIF,
         *,
         flagged: int = 0,
-        found: Found | None = None,
+        found: SurveyResult | None = None,
         tries: bytes | None = None,
     ) -> None:
         recipe = self._recipe(job)
@@ -221,7 +221,7 @@ class FakeEngine:
 
 def plan_of(recipe: Recipe) -> Plan:
     resolved, settings = resolve(recipe, (BUILT_IN,))
-    calls = storyboard(resolved, settings).unet_calls
+    calls = build_storyboard(resolved, settings).unet_calls
     return Plan(recipe=resolved, model=MODEL, frames=recipe.frames, unet_calls=calls)
 
 

@@ -12,8 +12,8 @@ from engine.backend import Lane, Memory, Picture, ShotRequest
 from engine.errors import PromptError
 from engine.protocol.card import Card
 from engine.recipe.settings import Overrides
-from engine.storyboard.morph_path import Along, Noise, Swap
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import MeasuredPosition, NoiseStart, TokenMix
+from engine.storyboard.shot import FeedbackStart
 from engine.storyboard.storyboard import Storyboard
 
 PLAIN = Overrides(size=64, steps=4, strength=0.5, colour_anchor=0.0, crossfade=0, steering=0.0)
@@ -62,11 +62,11 @@ class ToyBackend:
 
     def check(self, storyboard: Storyboard) -> None:
         for shot in storyboard.shots:
-            if isinstance(shot.prompt, Along):
+            if isinstance(shot.prompt, MeasuredPosition):
                 continue
             words = (shot.negative,) + (
                 (shot.prompt.source, shot.prompt.target)
-                if isinstance(shot.prompt, Swap)
+                if isinstance(shot.prompt, TokenMix)
                 else tuple(text for text, _ in shot.prompt.parts)
             )
             if any(self.forbidden in word for word in words):
@@ -86,7 +86,7 @@ class ToyBackend:
             assert isinstance(lane, ToyLane) and lane.steps_left > 0
             lane.steps_left -= 1
 
-    def develop(self, lanes: Sequence[Lane]) -> list[Developed]:
+    def decode(self, lanes: Sequence[Lane]) -> list[Developed]:
         pictures: list[Developed] = []
         for lane in lanes:
             assert isinstance(lane, ToyLane) and lane.steps_left == 0
@@ -102,9 +102,9 @@ class ToyBackend:
 
 def toy_picture(request: ShotRequest) -> Picture:
     """Return the picture of a shot: blocks of colour drawn from its seed, its prompt and its source pictures."""
-    start = request.shot.start if isinstance(request.shot.start, Noise) else None
+    start = request.shot.start if isinstance(request.shot.start, NoiseStart) else None
     digest = hashlib.blake2b(repr((request.shot.prompt, request.shot.seed, request.shot.negative, start)).encode())
-    if isinstance(request.shot.start, Feedback):
+    if isinstance(request.shot.start, FeedbackStart):
         for index in sorted(request.sources):
             digest.update(request.sources[index].tobytes())
     random = np.random.default_rng(list(digest.digest()))

@@ -233,7 +233,7 @@ class Community(RuleBasedStateMachine):
     def remix(self, job: str, actor: Member | str, place: str | None) -> Any:
         member, server = self._who(job, actor), self._where(job, place)
         try:
-            self._do(self.studio.archive.visible(job, self._viewer(member, server)))
+            self._do(self.studio.history.visible(job, self._viewer(member, server)))
         except LimitError:
             return multiple()
         return self._submit(self._order(member, server, 3, False, job))
@@ -510,7 +510,7 @@ class Community(RuleBasedStateMachine):
         is_theirs = record.member == member
         is_here = server is not None and record.answer.server == server
         try:
-            self._do(self.studio.archive.visible(job, self._viewer(member, server)))
+            self._do(self.studio.history.visible(job, self._viewer(member, server)))
         except LimitError:
             assert not is_theirs
             assert not is_here

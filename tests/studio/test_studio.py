@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from engine.errors import EngineError, LimitError, PromptError, StorageError
-from engine.recipe.edits import variations
+from engine.recipe.edits import make_variations
 from engine.recipe.recipe import Giro, Stage
 from engine.recipe.seeds import new_seed
 from engine.sentence import Sentence
@@ -75,8 +75,8 @@ class TestForgetting:
             await studio.prune()
         assert engine.discarded == [here]
         with pytest.raises(LimitError, match="not remembered"):
-            await studio.archive.record(here)
-        assert (await studio.archive.record(elsewhere)).state == "delivered"
+            await studio.history.record(here)
+        assert (await studio.history.record(elsewhere)).state == "delivered"
         assert [path.stem for path in (tmp_path / "renders").iterdir()] == [elsewhere]
         await studio.close()
 
@@ -105,7 +105,7 @@ class TestForgetting:
         assert sorted(engine.discarded) == sorted(jobs)
         assert list((tmp_path / "renders").iterdir()) == []
         with pytest.raises(LimitError, match="they are kept for 7 days"):
-            await studio.archive.visible(jobs[0], Viewer(member=ADA, server=SERVER))
+            await studio.history.visible(jobs[0], Viewer(member=ADA, server=SERVER))
         await studio.close()
 
     async def test_what_its_maker_takes_out_of_the_gallery_leaves_no_frames_either(self, studio, engine):
@@ -123,7 +123,7 @@ class TestSubmitting:
         (job,) = engine.added
         assert (job.id, job.owner, job.limit_bytes) == (record.id, ADA.id, 10 * MIB)
         assert job.recipe == plan_of(MORPH).recipe
-        assert await studio.archive.record(record.id) == record
+        assert await studio.history.record(record.id) == record
 
     async def test_the_admins_limit_on_bytes_holds_where_discord_would_take_more(self, tmp_path, engine):
         studio = await open_studio(tmp_path, engine, Config(limits=LimitsConfig(gif_bytes=MIB)))
@@ -257,7 +257,7 @@ class TestDelivering:
         assert engine.forgotten == []
         await studio.delivered(record.id)
         assert engine.forgotten == [record.id]
-        assert (await studio.archive.record(record.id)).state == "delivered"
+        assert (await studio.history.record(record.id)).state == "delivered"
         assert studio.unfinished() == []
 
     async def test_a_gif_that_is_too_large_is_asked_for_again_and_the_frames_are_kept(self, studio, engine):
@@ -278,14 +278,14 @@ class TestDelivering:
         assert [open_.id for open_ in studio.unfinished()] == [record.id]
         await studio.told(record.id)
         assert studio.unfinished() == []
-        assert (await studio.archive.record(record.id)).settled
+        assert (await studio.history.record(record.id)).settled
 
     async def test_what_cannot_reach_anybody_is_settled_with_its_reason(self, studio, engine):
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
         await studio.undeliverable(record.id, Sentence("The channel is gone."))
-        ended = await studio.archive.record(record.id)
+        ended = await studio.history.record(record.id)
         assert (ended.state, str(ended.error), ended.settled) == ("failed", "The channel is gone.", True)
         assert engine.forgotten == [record.id]
 
@@ -294,7 +294,7 @@ class TestDelivering:
         elsewhere = answer(message="901")
         await studio.moved(record.id, elsewhere)
         assert studio.unfinished()[0].answer == elsewhere
-        assert (await studio.archive.record(record.id)).answer == elsewhere
+        assert (await studio.history.record(record.id)).answer == elsewhere
 
     async def test_a_gif_that_cannot_be_written_is_told_and_tried_again_after_a_restart(
         self, tmp_path, studio, engine, monkeypatch, caplog
@@ -371,21 +371,21 @@ class TestCancelling:
 class TestAgain:
     async def test_the_same_recipe_comes_with_a_new_seed(self, studio):
         record = await studio.submit(order())
-        again = await studio.archive.again(record.id, Viewer(member=BOB, server=SERVER))
+        again = await studio.history.again(record.id, Viewer(member=BOB, server=SERVER))
         assert again.seed != MORPH.seed
         assert msgspec.structs.replace(again, seed=MORPH.seed) == MORPH
 
     @pytest.mark.parametrize("server", ["", "another"])
     async def test_what_was_made_elsewhere_is_only_for_its_maker(self, studio, server):
         record = await studio.submit(order())
-        for ask in (studio.archive.again, studio.archive.recipe, studio.archive.visible):
+        for ask in (studio.history.again, studio.history.recipe, studio.history.visible):
             with pytest.raises(LimitError, match="not remembered any more"):
                 await ask(record.id, Viewer(member=BOB, server=server))
-        assert (await studio.archive.recipe(record.id, Viewer(member=ADA, server=server))) == record.resolved
+        assert (await studio.history.recipe(record.id, Viewer(member=ADA, server=server))) == record.resolved
 
     async def test_of_a_contact_sheet_there_are_four_others(self, studio):
-        record = await studio.submit(order(variations(MORPH, (1, 2, 3, 4))))
-        again = await studio.archive.again(record.id, Viewer(member=ADA, server=SERVER))
+        record = await studio.submit(order(make_variations(MORPH, (1, 2, 3, 4))))
+        again = await studio.history.again(record.id, Viewer(member=ADA, server=SERVER))
         assert again.of == MORPH
         assert len({*again.seeds, 1, 2, 3, 4}) == 8
 
@@ -393,9 +393,9 @@ class TestAgain:
         hidden = await studio.submit(order(server="another"))
         child = await studio.submit(msgspec.structs.replace(order(member=BOB), parent=hidden.id))
         grandchild = await studio.submit(msgspec.structs.replace(order(member=BOB), parent=child.id))
-        assert await studio.archive.lineage(grandchild, Viewer(member=BOB, server=SERVER)) == [grandchild, child]
-        assert await studio.archive.parent(child) is None
-        assert await studio.archive.parent(grandchild) == child
+        assert await studio.history.lineage(grandchild, Viewer(member=BOB, server=SERVER)) == [grandchild, child]
+        assert await studio.history.parent(child) is None
+        assert await studio.history.parent(grandchild) == child
 
     async def test_the_engine_is_told_what_to_go_on_from(self, studio, engine):
         first = await studio.submit(order())

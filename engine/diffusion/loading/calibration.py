@@ -34,7 +34,7 @@ WORTH = 0.95
 Candidate = TypeVar("Candidate")
 
 
-class Layout(msgspec.Struct, frozen=True):
+class CpuLayout(msgspec.Struct, frozen=True):
     """How a model computes on a CPU.
 
     Attributes:
@@ -53,7 +53,7 @@ class Layout(msgspec.Struct, frozen=True):
         parts.vae.to(memory_format=_memory_format(channels_last=self.vae_channels_last))
 
 
-def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> Layout:
+def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> CpuLayout:
     """Return how this model computes fastest on this machine's CPU: as it was kept in `folder`, or measured now.
 
     Args:
@@ -77,7 +77,7 @@ def thread_counts(cores: int) -> list[int]:
     return list(dict.fromkeys([max(1, cores - 1), *powers, cores]))
 
 
-def fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], float], until: float) -> Candidate:
+def pick_fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], float], until: float) -> Candidate:
     """Return the first candidate, or another that is clearly faster; after `until` none is tried any more."""
     best, *others = candidates
     if not others or time.monotonic() > until:
@@ -91,7 +91,7 @@ def fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], floa
     return best
 
 
-def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
+def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
     """Measure; say also whether the choice is to be kept, or there was no time for everything.
 
     Nothing is measured of a model so large that one call of each part is all there is time for.
@@ -99,20 +99,20 @@ def _measure(parts: Parts, threads: int) -> tuple[Layout, bool]:
     until = time.monotonic() + BUDGET
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
-    first = Layout(counts[0])
+    first = CpuLayout(counts[0])
     first.apply(parts)
     with torch.inference_mode(), _company():
         if (len(counts) + 1) * (REPEATS + 1) * (_once(unet) + _once(vae)) > BUDGET:
             return first, True
 
-        def taken(layout: Layout, *works: Callable[[], Any]) -> float:
+        def taken(layout: CpuLayout, *works: Callable[[], Any]) -> float:
             layout.apply(parts)
             return sum(_seconds(work) for work in works)
 
-        chosen = fastest([Layout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
+        chosen = pick_fastest([CpuLayout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
             either = [chosen, msgspec.structs.replace(chosen, **{field: True})]
-            chosen = fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
+            chosen = pick_fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
     return chosen, time.monotonic() <= until
 
 
@@ -190,7 +190,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _keep(file: Path, layouts: dict[str, Layout]) -> None:
+def _keep(file: Path, layouts: dict[str, CpuLayout]) -> None:
     fresh = file.with_suffix(".tmp")
     with contextlib.suppress(OSError):  # where nothing can be written, no frame can: that is told by whoever tries
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -198,9 +198,9 @@ def _keep(file: Path, layouts: dict[str, Layout]) -> None:
         fresh.replace(file)
 
 
-def _read(file: Path) -> dict[str, Layout]:
+def _read(file: Path) -> dict[str, CpuLayout]:
     """Return what was kept; a file that cannot be read is as good as none, for it is measured again."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Layout])
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, CpuLayout])
     except (OSError, msgspec.MsgspecError):
         return {}

@@ -54,7 +54,7 @@ def use_threads(count: int) -> None:
     """Compute with `count` CPU threads; 0 takes all cores but one.
 
     The threads of one operation wait for each other many times in every forward pass, and where one of them shares its
-    core, all of them wait for it. `engine.diffusion.loading.calibration` and `engine.diffusion.speed.threads` look closer.
+    core, all of them wait for it. `loading.calibration` and `speed.threads` look closer.
     """
     torch.set_num_threads(count or max(1, (os.cpu_count() or 1) - 1))
 

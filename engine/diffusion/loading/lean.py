@@ -1,6 +1,6 @@
 """The same model with less work: what a CPU can leave out of diffusers' modules without changing what they compute.
 
-On a graphics card other things count, and are done elsewhere (`engine.diffusion.speed.acceleration`). On a CPU, where a small
+On a graphics card other things count, and are done elsewhere (`speed.acceleration`). On a CPU, where a small
 model is bound by arithmetic, by memory and by Python, four are worth it:
 
 - Doubling a picture by repeating pixels and then convolving it 3×3 multiplies the same value several times. Summing

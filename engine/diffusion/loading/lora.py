@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engine.config import LoraConfig, ModelConfig
 from engine.diffusion.loading.hub import fetch
-from engine.diffusion.loading.model_files import failing_as_damage
+from engine.diffusion.loading.model_files import report_damage
 from engine.diffusion.loading.parts import Parts
 from engine.diffusion.loading.source import HUB_ID
 from engine.errors import ModelError
@@ -33,7 +33,7 @@ def find_loras(config: ModelConfig) -> list[Lora]:
     return [Lora(_locate(lora, config.token_file), lora.weight) for lora in config.loras]
 
 
-def changes(config: ModelConfig) -> str:
+def describe_changes(config: ModelConfig) -> str:
     """Return what LoRAs and a tiny VAE add to a model's name, for they change its pictures."""
     vae = f" + {Path(config.tiny_vae).name}" if config.tiny_vae else ""
     return vae + "".join(
@@ -43,7 +43,7 @@ def changes(config: ModelConfig) -> str:
     )
 
 
-def fuse(parts: Parts, loras: Sequence[Lora]) -> None:
+def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
     """Add LoRAs to a model's weights, as diffusers does.
 
     Raises:
@@ -53,7 +53,7 @@ def fuse(parts: Parts, loras: Sequence[Lora]) -> None:
         return
     pipeline = _pipeline(parts)
     for lora in loras:
-        with failing_as_damage(lora.file):
+        with report_damage(lora.file):
             pipeline.load_lora_weights(
                 lora.file.parent, weight_name=lora.file.name, adapter_name=ADAPTER, use_safetensors=True
             )

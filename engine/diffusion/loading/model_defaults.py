@@ -21,7 +21,7 @@ XL = Overrides(guidance=5.0)
 """The guidance of diffusers' own pipeline."""
 
 
-def natural(directory: Path) -> Overrides:
+def infer_settings(directory: Path) -> Overrides:
     """Return the settings that follow from a model's files; of what cannot be read, none: that is reported later."""
     settings = Overrides()
     index = _read(directory / "model_index.json")

@@ -112,7 +112,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def failing_as_damage(directory: Path) -> Iterator[None]:
+def report_damage(directory: Path) -> Iterator[None]:
     """Report whatever the libraries raise about the files of one part; they have no common error for it."""
     try:
         yield

@@ -19,8 +19,8 @@ from engine.diffusion.loading.model_files import (
     WEIGHTS,
     check_layout,
     check_weights,
-    failing_as_damage,
     read_json,
+    report_damage,
 )
 from engine.diffusion.sampling.sampler import Samplers
 from engine.diffusion.sampling.text_encoder import TextEncoder
@@ -86,7 +86,7 @@ def load_parts(
     """
     _quiet_libraries()
     index = check_layout(directory)
-    with failing_as_damage(directory / "scheduler"):
+    with report_damage(directory / "scheduler"):
         schedule = read_json(directory / "scheduler" / "scheduler_config.json")
         samplers = Samplers(schedule if spacing == "auto" else schedule | {"timestep_spacing": spacing})
     at_first = torch.device("cpu") if waiting else device
@@ -120,7 +120,7 @@ def _quiet_libraries() -> None:
 
 
 def _load_tokenizer(directory: Path) -> Any:
-    with failing_as_damage(directory):
+    with report_damage(directory):
         return CLIPTokenizer.from_pretrained(directory, local_files_only=True)
 
 
@@ -139,7 +139,7 @@ def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str,
     Raises:
         ModelError: one line that says what is wrong.
     """
-    with failing_as_damage(directory):
+    with report_damage(directory):
         part, info = kind.from_pretrained(
             directory, use_safetensors=True, local_files_only=True, output_loading_info=True, **dtype
         )

@@ -10,7 +10,7 @@ import msgspec
 
 from engine.config import ModelConfig
 from engine.diffusion.loading.hub import VAE, download, fetch
-from engine.diffusion.loading.model_defaults import natural
+from engine.diffusion.loading.model_defaults import infer_settings
 from engine.errors import ModelError
 from engine.protocol.card import Card, read_card
 
@@ -38,7 +38,7 @@ def find_model(config: ModelConfig, *, guard: bool = False) -> ModelFiles:
     """
     directory, name = _locate(config, guard=guard)
     card = read_card(directory)
-    card = msgspec.structs.replace(card, common=card.common.over(natural(directory)))
+    card = msgspec.structs.replace(card, common=card.common.over(infer_settings(directory)))
     return ModelFiles(directory, card.name or name, card)
 
 

@@ -13,7 +13,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor
 
 from engine.diffusion.speed.acceleration import Acceleration, Function
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 
 ROWS = 1
 """Pictures in one call on a graphics card: one of usual size keeps all of it busy, and is ready the sooner."""
@@ -107,6 +107,6 @@ class Autoencoder:
         if self._is_tiny:
             return moments * scaling
         distribution = DiagonalGaussianDistribution(moments)
-        noise = sent(torch.randn(distribution.mean.shape, generator=generator), moments.device)
+        noise = to_device(torch.randn(distribution.mean.shape, generator=generator), moments.device)
         sampled: Tensor = distribution.mean + distribution.std * noise
         return sampled * scaling

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.sampling.conditioning import Conditioning
-from engine.diffusion.sampling.lane import DiffusionLane, Past
+from engine.diffusion.sampling.lane import DiffusionLane, StepHistory
 from engine.diffusion.sampling.schedule import Step
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 
 
 class Batch:
@@ -81,7 +81,7 @@ class Batch:
         Args:
             prediction: guidance applied, shape (width, channels, height, width), float32.
         """
-        past = [Past(self._latents, prediction), *self._past]
+        past = [StepHistory(self._latents, prediction), *self._past]
         latents = self._linear_step(past)
         for row, lane in enumerate(self._lanes):
             if lane.sampler.steps_alone:
@@ -91,13 +91,13 @@ class Batch:
         self._past = past[: max(lane.sampler.memory for lane in self._lanes)]
         self._hand_out()
 
-    def _linear_step(self, past: list[Past]) -> Tensor:
+    def _linear_step(self, past: list[StepHistory]) -> Tensor:
         present = self._present()
         depth = max(len(step.keep) for step in present)
         table = [
             [step.noise, *(factor for back in range(depth) for factor in _factors(step, back))] for step in present
         ]
-        noise, *factors = sent(torch.tensor(table), self._latents.device).T.reshape(1 + 2 * depth, -1, 1, 1, 1)
+        noise, *factors = to_device(torch.tensor(table), self._latents.device).T.reshape(1 + 2 * depth, -1, 1, 1, 1)
         # Multiplied and added apart: fused, the last digit could depend on where in the batch a row lies.
         latents: Tensor = past[0].latents * factors[0] + past[0].prediction * factors[1]
         for back in range(1, depth):
@@ -126,7 +126,9 @@ class Batch:
         self._handed = list(rows[: len(self._lanes)])
         for row, lane in enumerate(self._lanes):
             lane.latents = rows[row]
-            lane.past = [Past(latents[row], prediction[row]) for latents, prediction in kept[: lane.sampler.memory]]
+            lane.past = [
+                StepHistory(latents[row], prediction[row]) for latents, prediction in kept[: lane.sampler.memory]
+            ]
             lane.sampler.advance()
 
 
@@ -134,18 +136,20 @@ def _factors(step: Step, back: int) -> tuple[float, float]:
     return (step.keep[back], step.move[back]) if back < len(step.keep) else (0.0, 0.0)
 
 
-def _pack_past(lanes: Sequence[DiffusionLane]) -> list[Past]:
+def _pack_past(lanes: Sequence[DiffusionLane]) -> list[StepHistory]:
     packed = []
     for back in range(max(len(lane.past) for lane in lanes)):
         rows = [lane.past[back] if back < len(lane.past) else _no_past(lane) for lane in lanes]
-        packed.append(Past(torch.cat([row.latents for row in rows]), torch.cat([row.prediction for row in rows])))
+        packed.append(
+            StepHistory(torch.cat([row.latents for row in rows]), torch.cat([row.prediction for row in rows]))
+        )
     return packed
 
 
-def _no_past(lane: DiffusionLane) -> Past:
+def _no_past(lane: DiffusionLane) -> StepHistory:
     nothing = torch.zeros_like(lane.latents)
-    return Past(nothing, nothing)
+    return StepHistory(nothing, nothing)
 
 
 def _column(values: Sequence[float], device: torch.device) -> Tensor:
-    return sent(torch.tensor(values), device).view(-1, 1, 1, 1)
+    return to_device(torch.tensor(values), device).view(-1, 1, 1, 1)

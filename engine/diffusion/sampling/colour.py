@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 
 LARGEST_GAIN = 2.0
 """A spread is changed by no more than this factor at a time: a flat picture has none that could be enlarged."""
@@ -46,12 +46,12 @@ class Palette(NamedTuple):
     regions: Tensor
 
 
-def palette_of(image: Tensor) -> Palette:
+def measure_palette(image: Tensor) -> Palette:
     """Look at the colours of a picture: shape (1, 3, height, width), RGB of any range."""
     return Palette(*_mean_and_spread(image), F.adaptive_avg_pool2d(image, REGIONS))
 
 
-def drawn_towards(
+def match_colours(
     image: Tensor, anchors: Sequence[tuple[Palette, float]], grade: tuple[Palette, float] | None = None
 ) -> Tensor:
     """Return `image` with its colours drawn towards those of other pictures, each by its weight.
@@ -64,7 +64,7 @@ def drawn_towards(
         anchors: of pictures of the same range and any size, with weights that sum to 1 at most.
         grade: of a picture, and how far the anchors are first made as colourful and as rich in contrast as it is, 0…1.
     """
-    axes = sent(torch.tensor(_AXES), image.device)
+    axes = to_device(torch.tensor(_AXES), image.device)
     own_mean, own_spread = _mean_and_spread(image)
     mean, log_gain = own_mean, torch.zeros_like(own_spread)
     for anchor, weight in anchors:
@@ -76,7 +76,7 @@ def drawn_towards(
     return torch.addmm(mean - change @ own_mean, change, image.flatten(-2)[0]).view_as(image)
 
 
-def laid_out_like(image: Tensor, anchors: Sequence[tuple[Palette, float]]) -> Tensor:
+def match_layout(image: Tensor, anchors: Sequence[tuple[Palette, float]]) -> Tensor:
     """Return `image` with the mean colours of its regions drawn towards those of other pictures, each by its weight.
 
     Regions are the cells of a coarse grid, and the change between their centres is interpolated, so nothing that is
@@ -104,7 +104,7 @@ def _between_regions(size: int, device: torch.device) -> Tensor:
 
 
 def _mean_and_spread(image: Tensor) -> tuple[Tensor, Tensor]:
-    axes = sent(torch.tensor(_AXES), image.device)
+    axes = to_device(torch.tensor(_AXES), image.device)
     pixels = image.flatten(-2)[0]
     mean = pixels.mean(1, keepdim=True)
     centred = pixels - mean

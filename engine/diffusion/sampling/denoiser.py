@@ -16,8 +16,8 @@ from torch.nn.attention import SDPBackend
 
 from engine.diffusion.sampling.batch import Batch
 from engine.diffusion.sampling.lane import DiffusionLane
-from engine.diffusion.speed.acceleration import Acceleration, Function, attending_with, fastest_attention
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.acceleration import Acceleration, Function, measure_fastest_attention, use_attention_kernel
+from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Shot
 
 BATCHES = 4
@@ -104,7 +104,7 @@ class Denoiser:
         if kind not in self._predictors:
             self._predictors[kind] = self._acceleration.recorded(functools.partial(self._predict, *kind))
         rescale = [] if batch.rescale is None else [batch.rescale]
-        with self._watch(), attending_with(self._attention):
+        with self._watch(), use_attention_kernel(self._attention):
             prediction = self._predictors[kind](
                 *batch.model_input(),
                 batch.conditioning.hidden_states,
@@ -132,7 +132,7 @@ class Denoiser:
         pairs = latents.repeat(2, 1, 1, 1), timesteps.repeat(2)
         without, with_prompt = self.forward(*pairs, states, *told).chunk(2)
         guided = without + guidance * (with_prompt - without)
-        return rescaled(guided, with_prompt, others[0]) if is_rescaled else guided
+        return rescale_guidance(guided, with_prompt, others[0]) if is_rescaled else guided
 
     def _call(self, latents: Tensor, timesteps: Tensor, states: Tensor, *told: Tensor) -> Tensor:
         others: dict[str, Any] = {"timestep_cond": told[0]} if self._is_told_guidance and told else {}
@@ -152,7 +152,7 @@ class Denoiser:
         heads = config.num_attention_heads or config.attention_head_dim  # diffusers' name for it is a misnomer
         heads = heads[0] if isinstance(heads, (list, tuple)) else heads
         like = torch.empty(0, device=self._device, dtype=self._dtype)
-        return fastest_attention(heads, config.sample_size**2, config.block_out_channels[0] // heads, like)
+        return measure_fastest_attention(heads, config.sample_size**2, config.block_out_channels[0] // heads, like)
 
     def _tell(self, batch: Batch) -> _Told:
         """Put together what else this model is told: guidance, what the prompts are as a whole, and sizes."""
@@ -169,7 +169,7 @@ class Denoiser:
         """
         height, width = (side * self._factor for side in batch.sides)
         told = torch.tensor([[height, width, 0, 0, height, width]], dtype=self._dtype)
-        return sent(told, self._device).repeat(len(batch.conditioning.hidden_states), 1)
+        return to_device(told, self._device).repeat(len(batch.conditioning.hidden_states), 1)
 
     def _guidance_told(self, batch: Batch) -> Tensor:
         """Return the guidance scales as a distilled model takes them: of a pair each row is told that there is none."""
@@ -179,7 +179,7 @@ class Denoiser:
         return embedding.to(self._dtype)
 
 
-def rescaled(guided: Tensor, with_prompt: Tensor, share: Tensor) -> Tensor:
+def rescale_guidance(guided: Tensor, with_prompt: Tensor, share: Tensor) -> Tensor:
     """Return guided predictions with the spread of those that follow the prompt alone, as far as `share` says.
 
     Guidance widens the spread of a prediction, which is seen as colours that saturate. From Lin et al. 2023, "Common

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from engine.backend import Picture
-from engine.diffusion.sampling.colour import drawn_towards, laid_out_like
-from engine.diffusion.sampling.lane import Remains
-from engine.diffusion.sampling.pictures import Pictures
-from engine.diffusion.sampling.warp import presence, warp
-from engine.diffusion.speed.transfer import sent
-from engine.storyboard.shot import Blend, Feedback
+from engine.diffusion.sampling.colour import match_colours, match_layout
+from engine.diffusion.sampling.lane import KeptShare
+from engine.diffusion.sampling.pictures import DevicePictures
+from engine.diffusion.sampling.warp import mask_presence, warp
+from engine.diffusion.speed.transfer import to_device
+from engine.storyboard.shot import Blend, FeedbackStart
 
 
-def starting_image(start: Feedback, sources: Mapping[int, Picture], pictures: Pictures) -> Tensor:
+def compose_starting_image(start: FeedbackStart, sources: Mapping[int, Picture], pictures: DevicePictures) -> Tensor:
     """Move a source frame by the camera, mix the other one in, anchor its colours; nothing is rounded on the way.
 
     Args:
@@ -32,9 +32,9 @@ def starting_image(start: Feedback, sources: Mapping[int, Picture], pictures: Pi
     if start.anchors:
         anchors = [(pictures.palette(sources[anchor.frame]), anchor) for anchor in start.anchors]
         if any(anchor.layout for anchor in start.anchors):
-            image = laid_out_like(image, [(palette, anchor.layout) for palette, anchor in anchors])
+            image = match_layout(image, [(palette, anchor.layout) for palette, anchor in anchors])
         grade = None if start.grade is None else (pictures.palette(sources[start.grade.frame]), start.grade.weight)
-        image = drawn_towards(image, [(palette, anchor.weight) for palette, anchor in anchors], grade)
+        image = match_colours(image, [(palette, anchor.weight) for palette, anchor in anchors], grade)
     return image.clamp(0, 1).mul_(2).sub_(1)  # a sharp kernel overshoots a little at hard edges
 
 
@@ -48,11 +48,11 @@ def _blended(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
     if not blend.feather:
         return torch.lerp(image, other, blend.weight)
     height, width = image.shape[-2:]
-    there = sent(presence(blend.camera, height, width, blend.feather), image.device)
+    there = to_device(mask_presence(blend.camera, height, width, blend.feather), image.device)
     return torch.lerp(image, other, blend.weight * torch.lerp(there, torch.ones_like(there), blend.weight**2))
 
 
-def finished(images: Sequence[Tensor], remains: Sequence[Remains | None]) -> Tensor:
+def finish_pictures(images: Sequence[Tensor], remains: Sequence[KeptShare | None]) -> Tensor:
     """Return decoded pictures as frames, rounded to bytes as diffusers does.
 
     What is to remain of their starts is mixed in.

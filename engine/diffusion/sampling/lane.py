@@ -28,14 +28,14 @@ class ShapeKey(NamedTuple):
         return self.height * self.width * (2 if self.guided else 1)
 
 
-class Past(NamedTuple):
+class StepHistory(NamedTuple):
     """Latents, and what the UNet predicted for them."""
 
     latents: Tensor
     prediction: Tensor
 
 
-class Remains(NamedTuple):
+class KeptShare(NamedTuple):
     """A share of the picture that a shot started from, which is to stay in what it becomes."""
 
     picture: Tensor
@@ -64,8 +64,8 @@ class DiffusionLane:
     unconditional: Conditioning
     guidance: float
     guidance_rescale: float
-    past: list[Past] = field(default_factory=list)
-    remains: Remains | None = None
+    past: list[StepHistory] = field(default_factory=list)
+    remains: KeptShare | None = None
 
     @property
     def steps_left(self) -> int:

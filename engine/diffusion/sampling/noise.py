@@ -13,14 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.diffusion.sampling.warp import axis_positions, source_positions
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Camera
 
 DIVISIONS = 4
 """Small cells along one side of a cell: their motion is exact to half of their own size."""
 
 
-def divided(noise: Tensor, generator: torch.Generator) -> Tensor:
+def subdivide_noise(noise: Tensor, generator: torch.Generator) -> Tensor:
     """Return finer white noise whose cells, added up and divided by DIVISIONS, are `noise`.
 
     Args:
@@ -35,18 +35,18 @@ def divided(noise: Tensor, generator: torch.Generator) -> Tensor:
     return fine + F.interpolate(surplus, scale_factor=DIVISIONS, mode="nearest")
 
 
-def moved(fine: Tensor, camera: Camera, beyond: Tensor) -> Tensor:
+def move_noise(fine: Tensor, camera: Camera, beyond: Tensor) -> Tensor:
     """Return divided noise as the camera sees it after its move, in whole cells again.
 
     Args:
-        fine: from `divided`.
+        fine: from `subdivide_noise`.
         beyond: of the same shape: more of it, for what the move brings in from beyond the borders.
 
     Returns:
         white noise of unit variance, shape (1, channels, height / DIVISIONS, width / DIVISIONS).
     """
     total, variance = (_moved_axes if camera.degrees == 0 else _moved_turned)(fine, camera, beyond)
-    return total * sent(variance.to(fine.dtype).rsqrt(), fine.device)
+    return total * to_device(variance.to(fine.dtype).rsqrt(), fine.device)
 
 
 def _moved_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,7 +73,7 @@ def _counts(index: Tensor) -> Tensor:
 
 
 def _products(rows: Tensor, columns: Tensor, fine: Tensor) -> Tensor:
-    return sent(rows, fine.device) @ fine @ sent(columns, fine.device).T
+    return to_device(rows, fine.device) @ fine @ to_device(columns, fine.device).T
 
 
 def _is_inside(index: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def _moved_turned(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor,
     column, row = x.floor().long(), y.floor().long()
     outside = (column < 0) | (column >= width) | (row < 0) | (row >= height)
     index = torch.where(outside, height * width + torch.arange(height * width), row * width + column)
-    cells = torch.cat([fine.flatten(-2), beyond.flatten(-2)], -1)[..., sent(index, fine.device)].view_as(fine)
+    cells = torch.cat([fine.flatten(-2), beyond.flatten(-2)], -1)[..., to_device(index, fine.device)].view_as(fine)
     members = F.pixel_unshuffle(index.view(1, 1, height, width).double(), DIVISIONS)[0]  # (small cells, height, width)
     repeats = (members[None] == members[:, None]).sum((0, 1))
     return DIVISIONS**2 * F.avg_pool2d(cells, DIVISIONS), repeats.float()

@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from engine.diffusion.sampling.noise import divided, moved
+from engine.diffusion.sampling.noise import move_noise, subdivide_noise
 from engine.diffusion.speed.shelf import MIB, Shelf
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Shot
 
 KEPT = 96
@@ -19,7 +19,7 @@ KEPT_BYTES = 256 * MIB
 Divided = tuple[Tensor, Tensor]
 
 
-class Drift:
+class NoiseWarper:
     """Noise that drifts with the camera.
 
     What is carried is drawn again from its seed, so nothing is handed on from frame to frame.
@@ -44,7 +44,7 @@ class Drift:
         noise = fresh * math.sqrt(1 - sum(past.weight**2 for past in shot.carried))
         for past in shot.carried:
             fine, beyond = self._divided(past.seed, tuple(fresh.shape))
-            noise += past.weight * moved(fine, past.camera, beyond)
+            noise += past.weight * move_noise(fine, past.camera, beyond)
         return noise
 
     def forget(self) -> None:
@@ -58,8 +58,8 @@ class Drift:
             generator = torch.Generator("cpu").manual_seed(seed)
             # A frame's first draw is for its posterior, as in diffusers' pipelines.
             torch.randn(shape, generator=generator)
-            fine = divided(torch.randn(shape, generator=generator), generator)
+            fine = subdivide_noise(torch.randn(shape, generator=generator), generator)
             beyond = torch.randn(fine.shape, generator=generator)
-            kept = sent(fine, self._device), sent(beyond, self._device)
+            kept = to_device(fine, self._device), to_device(beyond, self._device)
             self._kept.put((seed, shape), kept, sum(part.nbytes for part in kept))
         return kept

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from engine.backend import Picture
-from engine.diffusion.sampling.colour import Palette, palette_of
+from engine.diffusion.sampling.colour import Palette, measure_palette
 from engine.diffusion.speed.shelf import MIB, Shelf
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 
 KEPT = 128
 KEPT_BYTES = 128 * MIB
@@ -22,7 +22,7 @@ PALETTE_BYTES = 64 * MIB
 """Pictures whose palettes are kept: some are the anchors of all frames of a stage. Bytes are the pictures' own."""
 
 
-class Pictures:
+class DevicePictures:
     """The latest pictures, as they lie on the device.
 
     Attributes:
@@ -34,19 +34,19 @@ class Pictures:
         self._kept: Shelf[int, tuple[Picture, Tensor]] = Shelf(KEPT, KEPT_BYTES)
         self._palettes: Shelf[int, tuple[Picture, Palette]] = Shelf(PALETTES, PALETTE_BYTES)
 
-    def develop(self, pixels: Tensor) -> list[Arriving]:
+    def decode(self, pixels: Tensor) -> list[PictureTransfer]:
         """Let pictures come to the host.
 
         Args:
             pixels: shape (rows, height, width, 3), uint8, on the device.
         """
         if self.device.type != "cuda":
-            return [Arriving(self, row, row.cpu().numpy(), None) for row in pixels]
+            return [PictureTransfer(self, row, row.cpu().numpy(), None) for row in pixels]
         arrived = torch.empty(pixels.shape, dtype=torch.uint8, pin_memory=True)
         arrived.copy_(pixels, non_blocking=True)
         event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
         event.record()
-        return [Arriving(self, *row, event) for row in zip(pixels, arrived.numpy(), strict=True)]
+        return [PictureTransfer(self, *row, event) for row in zip(pixels, arrived.numpy(), strict=True)]
 
     def keep(self, picture: Picture, pixels: Tensor) -> None:
         """Remember where a picture lies on the device."""
@@ -63,7 +63,7 @@ class Pictures:
         if kept := self._kept.get(id(picture)):
             pixels = kept[1]
         else:
-            pixels = sent(torch.tensor(picture), self.device)
+            pixels = to_device(torch.tensor(picture), self.device)
             self.keep(picture, pixels)
         # Contiguous, because a VAE's last digits depend on the order of its input in memory.
         return pixels.permute(2, 0, 1).contiguous()[None].float().div_(255)
@@ -72,15 +72,15 @@ class Pictures:
         """Return a picture's palette, on the device."""
         kept = self._palettes.get(id(picture))
         if kept is None:
-            kept = picture, palette_of(self.look(picture))
+            kept = picture, measure_palette(self.look(picture))
             self._palettes.put(id(picture), kept, picture.nbytes)
         return kept[1]
 
 
-class Arriving:
-    """A picture on its way to the host; see `engine.backend.Developing`."""
+class PictureTransfer:
+    """A picture on its way to the host; see `engine.backend.PendingPicture`."""
 
-    def __init__(self, pictures: Pictures, pixels: Tensor, arrived: Picture, event: Any) -> None:
+    def __init__(self, pictures: DevicePictures, pixels: Tensor, arrived: Picture, event: Any) -> None:
         self._pictures = pictures
         self._pixels = pixels
         self._arrived = arrived

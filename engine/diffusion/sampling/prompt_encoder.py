@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import torch
 
 from engine.diffusion.sampling.conditioning import Conditioning
-from engine.diffusion.sampling.text_encoder import Encoded, TextEncoder, fill
-from engine.storyboard.morph_path import Along, Swap, Text
+from engine.diffusion.sampling.text_encoder import EncodedPrompt, TextEncoder, fill_template
+from engine.storyboard.morph_path import MeasuredPosition, PromptMix, TokenMix
 from engine.storyboard.shot import Prompt
 
 REMEMBERED = 256
@@ -31,7 +31,7 @@ class PromptEncoder:
         self._encoders = tuple(encoders)
         self._dtype = dtype
         self._zeros_for_nothing = zeros_for_nothing
-        self._remembered: OrderedDict[str | Swap, Conditioning] = OrderedDict()
+        self._remembered: OrderedDict[str | TokenMix, Conditioning] = OrderedDict()
 
     # ---- checks ----
 
@@ -45,13 +45,13 @@ class PromptEncoder:
         texts: set[str] = set()
         for prompt in prompts:
             match prompt:
-                case Text(parts=parts):
+                case PromptMix(parts=parts):
                     texts.update(text for text, _ in parts)
-                case Along():
+                case MeasuredPosition():
                     continue  # the frames of its surveys have all that it can come to
-                case Swap(template=template, source=source, target=target):
+                case TokenMix(template=template, source=source, target=target):
                     words.update((source, target))
-                    texts.update((fill(template, source), fill(template, target)))
+                    texts.update((fill_template(template, source), fill_template(template, target)))
         for text in sorted(words) + sorted(texts):
             self._check_text(text)
 
@@ -71,15 +71,15 @@ class PromptEncoder:
             PromptError: as `check`.
         """
         match prompt:
-            case Text(parts=parts):
+            case PromptMix(parts=parts):
                 return Conditioning.mix([(self._encode_text(text), weight) for text, weight in parts])
-            case Swap(template=template, source=source, weight=weight) if weight <= 0:
-                return self._encode_text(fill(template, source))
-            case Swap(template=template, target=target, weight=weight) if weight >= 1:
-                return self._encode_text(fill(template, target))
-            case Swap():
+            case TokenMix(template=template, source=source, weight=weight) if weight <= 0:
+                return self._encode_text(fill_template(template, source))
+            case TokenMix(template=template, target=target, weight=weight) if weight >= 1:
+                return self._encode_text(fill_template(template, target))
+            case TokenMix():
                 return self._encode_swap(prompt)
-            case Along():
+            case MeasuredPosition():
                 raise ValueError("a shot whose place on its path is not settled cannot be rendered")
 
     def encode_negative(self, text: str) -> Conditioning:
@@ -101,13 +101,13 @@ class PromptEncoder:
         self._check_text(text)
         return self._remember(text, self._beside([encoder.encode(text) for encoder in self._encoders]))
 
-    def _encode_swap(self, swap: Swap) -> Conditioning:
+    def _encode_swap(self, swap: TokenMix) -> Conditioning:
         if known := self._recall(swap):
             return known
         self.check([swap])
         return self._remember(swap, self._beside([encoder.encode_swap(swap) for encoder in self._encoders]))
 
-    def _beside(self, said: Sequence[Encoded]) -> Conditioning:
+    def _beside(self, said: Sequence[EncodedPrompt]) -> Conditioning:
         """Return what the encoders say as one: their states side by side, and the last one's word on the whole."""
         states = said[0].states if len(said) == 1 else torch.cat([one.states for one in said], -1)
         pooled = said[-1].pooled
@@ -115,12 +115,12 @@ class PromptEncoder:
 
     # ---- memory ----
 
-    def _recall(self, key: str | Swap) -> Conditioning | None:
+    def _recall(self, key: str | TokenMix) -> Conditioning | None:
         if key in self._remembered:
             self._remembered.move_to_end(key)
         return self._remembered.get(key)
 
-    def _remember(self, key: str | Swap, conditioning: Conditioning) -> Conditioning:
+    def _remember(self, key: str | TokenMix, conditioning: Conditioning) -> Conditioning:
         self._remembered[key] = conditioning
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)

@@ -1,6 +1,6 @@
 """One frame's way through a noise schedule.
 
-The arithmetic is diffusers' own, read off its schedulers once for each schedule (`engine.diffusion.sampling.schedule`), so that
+The arithmetic is diffusers' own, read off its schedulers once for each schedule (`sampling.schedule`), so that
 what a frame in flight has of its own is a place in the schedule and a random generator.
 """
 
@@ -21,12 +21,12 @@ from diffusers import (
 )
 from torch import Tensor
 
-from engine.diffusion.sampling.schedule import Schedule, Step, begin, generator_argument, read_schedule
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.sampling.schedule import Schedule, Step, generator_argument, read_schedule, start_scheduler
+from engine.diffusion.speed.transfer import to_device
 from engine.errors import RecipeError
 from engine.recipe.settings import SchedulerName
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Feedback, Shot
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import FeedbackStart, Shot
 
 SCHEDULERS: dict[SchedulerName, Any] = {
     "ddim": DDIMScheduler,
@@ -84,18 +84,20 @@ class Samplers:
         scheduler = self._built[name]
         half: float = scheduler.config.num_train_timesteps / 2
         lengths = range(steps, FEW)
-        return next((some for some in lengths if float(begin(scheduler, some, None).timesteps[0]) >= half), steps)
+        return next(
+            (some for some in lengths if float(start_scheduler(scheduler, some, None).timesteps[0]) >= half), steps
+        )
 
     def start(self, name: SchedulerName, shot: Shot) -> Sampler:
         """Return a sampler at the beginning of a shot."""
-        first = shot.steps - shot.unet_calls if isinstance(shot.start, Feedback) else None
+        first = shot.steps - shot.unet_calls if isinstance(shot.start, FeedbackStart) else None
         return Sampler(self._schedule(name, shot.steps, first), shot.seed)
 
     def _read(self, name: SchedulerName, steps: int, first: int | None) -> Schedule:
         scheduler = self._built[name]
         if name == "lms":
             # diffusers integrates numerically in every step, also of a schedule that it has integrated before.
-            scheduler = begin(scheduler, steps, first)
+            scheduler = start_scheduler(scheduler, steps, first)
             scheduler.get_lms_coefficient = functools.cache(scheduler.get_lms_coefficient)
         return read_schedule(scheduler, steps, first)
 
@@ -133,12 +135,14 @@ class Sampler:
         """Whether `step_alone` has to take the steps, because `present` does not say all there is to know of one."""
         return self._stepper is not None
 
-    def noise(self, like: Tensor, start: Noise) -> Tensor:
+    def noise(self, like: Tensor, start: NoiseStart) -> Tensor:
         """Draw the pure noise that a text-to-image frame starts from, of `like`'s shape and device."""
         own = self.draw(like)
         if start.other is None:
             return own * self._schedule.noise_sigma
-        other = sent(torch.randn(like.shape, generator=torch.Generator("cpu").manual_seed(start.other)), like.device)
+        other = to_device(
+            torch.randn(like.shape, generator=torch.Generator("cpu").manual_seed(start.other)), like.device
+        )
         return (own * math.cos(start.angle) + other * math.sin(start.angle)) * self._schedule.noise_sigma
 
     def renoise(self, latents: Tensor, noise: Tensor) -> Tensor:
@@ -147,7 +151,7 @@ class Sampler:
 
     def draw(self, like: Tensor) -> Tensor:
         """Draw fresh noise of unit variance, of `like`'s shape and device."""
-        return sent(torch.randn(like.shape, generator=self.generator), like.device)
+        return to_device(torch.randn(like.shape, generator=self.generator), like.device)
 
     def advance(self) -> None:
         """Note that the present step was taken."""

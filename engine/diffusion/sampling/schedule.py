@@ -78,10 +78,10 @@ def read_schedule(scheduler: Any, steps: int, first: int | None) -> Schedule:
     Args:
         first: where an image-to-image frame enters it; None for text to image, which takes all of it.
     """
-    begun = begin(scheduler, steps, first)
+    begun = start_scheduler(scheduler, steps, first)
     # "Trailing" schedules of some lengths end with a surplus timestep of -1 by rounding; no model knows that one.
     timesteps = list(begun.timesteps[first or 0 : steps])
-    small, large = (_send_basis(begin(scheduler, steps, first), timesteps, length) for length in LENGTHS)
+    small, large = (_send_basis(start_scheduler(scheduler, steps, first), timesteps, length) for length in LENGTHS)
     linear = all(
         torch.allclose(one.factors, other.factors, rtol=1e-3, atol=1e-3)
         for one, other in zip(small, large, strict=True)
@@ -95,11 +95,11 @@ def read_schedule(scheduler: Any, steps: int, first: int | None) -> Schedule:
         renoise_keep=float(begun.add_noise(one, none, timesteps[0][None])),
         renoise_add=renoise_add,
         first=first or 0,
-        stepper=None if exact else functools.partial(begin, scheduler, steps, first),
+        stepper=None if exact else functools.partial(start_scheduler, scheduler, steps, first),
     )
 
 
-def begin(scheduler: Any, steps: int, first: int | None) -> Any:
+def start_scheduler(scheduler: Any, steps: int, first: int | None) -> Any:
     """Return a copy of a diffusers scheduler with a state of its own, at the beginning of a schedule."""
     begun = copy.copy(scheduler)  # a shallow copy shares the tables; set_timesteps gives the copy its own state
     begun.set_timesteps(steps)

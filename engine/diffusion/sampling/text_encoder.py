@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 from engine.errors import PromptError
-from engine.storyboard.morph_path import Swap
+from engine.storyboard.morph_path import TokenMix
 
 SHOWN = 40
 """Characters of an offending prompt that are quoted back."""
 
 
-class Encoded(NamedTuple):
+class EncodedPrompt(NamedTuple):
     """What an encoder says of a prompt.
 
     Attributes:
@@ -68,18 +68,18 @@ class TextEncoder:
                 most=most,
             )
 
-    def encode(self, text: str) -> Encoded:
+    def encode(self, text: str) -> EncodedPrompt:
         """Encode a text, on its own."""
         return self._run(self._tokenize(text))
 
-    def encode_swap(self, swap: Swap) -> Encoded:
+    def encode_swap(self, swap: TokenMix) -> EncodedPrompt:
         """Mix two prompts at their token embeddings, row by row, and send the mixture through the encoder's layers.
 
         Where the prompts agree nothing changes. A word of as many tokens as the other is mixed with it in its place;
         when the counts differ, the rows behind the word slide from the one prompt to the other as the weight grows.
         What is said of the prompt as a whole is read where it ends, so there both ends are read and mixed.
         """
-        source, target = (self._tokenize(fill(swap.template, word)) for word in (swap.source, swap.target))
+        source, target = (self._tokenize(fill_template(swap.template, word)) for word in (swap.source, swap.target))
         # lerp leaves equal rows exactly as they are, which (1 - w) * a + w * a does not.
         mixed = torch.lerp(self._embed(source), self._embed(target), swap.weight)
         with _embeddings_replaced(self._model, mixed):
@@ -87,7 +87,7 @@ class TextEncoder:
             if encoded.pooled is None or self._end(source) == self._end(target):
                 return encoded
             ends = [self._run(ids).pooled for ids in (source, target)]
-        return Encoded(encoded.states, torch.lerp(*ends, swap.weight))  # type: ignore[call-overload]
+        return EncodedPrompt(encoded.states, torch.lerp(*ends, swap.weight))  # type: ignore[call-overload]
 
     def _tokenize(self, text: str) -> Tensor:
         """Return a prompt's tokens on the host: shape (1, length)."""
@@ -103,17 +103,17 @@ class TextEncoder:
         """Look tokens up where the embeddings lie: on their own they do not come to the device; see `offload`."""
         embeddings = self._model.get_input_embeddings()
         where = embeddings.weight.device
-        rows: Tensor = embeddings(sent(ids, self._device if where.type == "meta" else where))
+        rows: Tensor = embeddings(to_device(ids, self._device if where.type == "meta" else where))
         return rows.to(self._device)
 
-    def _run(self, ids: Tensor) -> Encoded:
+    def _run(self, ids: Tensor) -> EncodedPrompt:
         # No mask: padding is attended to, as Stable Diffusion was trained.
-        said = self._model(sent(ids, self._device), output_hidden_states=self._penultimate)
+        said = self._model(to_device(ids, self._device), output_hidden_states=self._penultimate)
         states = said.hidden_states[-2] if self._penultimate else said.last_hidden_state
-        return Encoded(states, getattr(said, "text_embeds", None))
+        return EncodedPrompt(states, getattr(said, "text_embeds", None))
 
 
-def fill(template: str, word: str) -> str:
+def fill_template(template: str, word: str) -> str:
     """Return a prompt with a word in the place that its template leaves."""
     return template.replace("{}", word)
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.diffusion.speed.transfer import sent
+from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Camera
 
 LOBES = 3
@@ -37,7 +37,7 @@ def warp(image: Tensor, camera: Camera) -> Tensor:
     return _warp_turned(image, camera)
 
 
-def presence(camera: Camera, height: int, width: int, feather: float) -> Tensor:
+def mask_presence(camera: Camera, height: int, width: int, feather: float) -> Tensor:
     """Return how much of what the camera sees lies inside the picture, with a soft edge.
 
     Args:
@@ -106,7 +106,9 @@ def _axis_matrix(kernel: _Kernel, size: int, like: Tensor) -> Tensor:
         like: says number format and device.
     """
     matrix = torch.zeros(len(kernel.taps), size, dtype=like.dtype, device=like.device)
-    return matrix.scatter_add_(1, sent(kernel.taps, like.device), sent(kernel.weights.to(like.dtype), like.device))
+    return matrix.scatter_add_(
+        1, to_device(kernel.taps, like.device), to_device(kernel.weights.to(like.dtype), like.device)
+    )
 
 
 def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
@@ -115,7 +117,7 @@ def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
     x, y = source_positions(width, height, camera)
     # One tap of all pixels after another, so each lies in one piece of memory.
     columns, rows = (
-        _Kernel(*(sent(part.T.contiguous(), image.device) for part in _kernel(places, camera.zoom, size)))
+        _Kernel(*(to_device(part.T.contiguous(), image.device) for part in _kernel(places, camera.zoom, size)))
         for places, size in ((x, width), (y, height))
     )
     pixels = image.flatten(-2)[0]

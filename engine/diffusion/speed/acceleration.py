@@ -39,7 +39,7 @@ class _Recording:
     output: Tensor
 
 
-class Recorded:
+class RecordedCall:
     """A function of tensors on a graphics card that is replayed from recordings, one for each combination of shapes.
 
     Args:
@@ -118,7 +118,7 @@ class Recorded:
         return _Recording(graph, kept, output)
 
 
-class Compiled:
+class CompiledCall:
     """A function through `torch.compile`, as long as that works; the batch may have any size without a new compile.
 
     Args:
@@ -174,21 +174,21 @@ class Acceleration:
         self._compiles = device.type == "cuda" and how == "compile"
         self._pool = torch.cuda.graph_pool_handle() if self._records else None
         self._most = max(RECORDINGS, 2 * lanes)
-        self._recorded: list[Recorded] = []
-        self._compiled: list[Compiled] = []
+        self._recorded: list[RecordedCall] = []
+        self._compiled: list[CompiledCall] = []
 
     def recorded(self, function: Function) -> Function:
-        """Return a function that is replayed; see `Recorded`. What it returned is overwritten by its next call."""
+        """Return a function that is replayed; see `RecordedCall`. What it returned is overwritten by its next call."""
         if not self._records:
             return function
-        self._recorded.append(Recorded(function, self._pool, self._most))
+        self._recorded.append(RecordedCall(function, self._pool, self._most))
         return self._recorded[-1]
 
     def compiled(self, function: Function, name: str) -> Function:
-        """Return a function that runs compiled; see `Compiled`."""
+        """Return a function that runs compiled; see `CompiledCall`."""
         if not self._compiles:
             return function
-        self._compiled.append(Compiled(function, name))
+        self._compiled.append(CompiledCall(function, name))
         return self._compiled[-1]
 
     def settle(self) -> None:
@@ -209,7 +209,7 @@ FALLBACKS = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBack
 ATTENTION_ROWS = 4
 
 
-def fastest_attention(heads: int, tokens: int, width: int, like: Tensor) -> SDPBackend | None:
+def measure_fastest_attention(heads: int, tokens: int, width: int, like: Tensor) -> SDPBackend | None:
     """Measure which kernel attends fastest to itself in a UNet's largest blocks; takes some milliseconds.
 
     Args:
@@ -234,7 +234,7 @@ def fastest_attention(heads: int, tokens: int, width: int, like: Tensor) -> SDPB
 
 
 @contextlib.contextmanager
-def attending_with(backend: SDPBackend | None) -> Iterator[None]:
+def use_attention_kernel(backend: SDPBackend | None) -> Iterator[None]:
     """Attend with `backend` where it can, and with another one elsewhere."""
     if backend is None:
         yield

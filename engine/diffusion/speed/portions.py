@@ -71,7 +71,7 @@ class Portions:
 
 
 @contextlib.contextmanager
-def memory_errors_explained() -> Iterator[None]:
+def explain_memory_errors() -> Iterator[None]:
     """Turn a device that is out of memory into an EngineError that says what helps."""
     try:
         yield

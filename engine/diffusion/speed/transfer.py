@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """Return a host tensor on `device`.
 
     An ordinary copy to a graphics card waits until all work that was begun there is done. From pinned memory it takes

@@ -19,7 +19,7 @@ from playground.world.permissions import Permission
 from playground.world.settings import GuildSettings, MemberSettings, RoleSettings
 from studio.config.config import Config, read_config
 from studio.config.config_file import ConfigFile
-from studio.store.members import Blocked
+from studio.store.members import BlockedMember
 from tests.cogs.conftest import is_note, says
 from tests.cogs.markdown import plain
 
@@ -448,7 +448,7 @@ class TestMembers:
 
     async def test_a_long_list_of_them_turns_its_pages(self, house):
         for number in range(PER_PAGE + 1):
-            who = Blocked(member=str(900 + number), name=f"Rude {number}", since=float(number))
+            who = BlockedMember(member=str(900 + number), name=f"Rude {number}", since=float(number))
             await house.theatre.store.members.block(house.one.id, who)
         note = await (await house.clara.slash("/admin blocked")).message_where(is_note)
         assert note.content.splitlines()[-1] == "-# Page 1 of 2"

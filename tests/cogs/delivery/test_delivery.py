@@ -75,7 +75,7 @@ class TestTheOrdinaryWay:
         assert "`seed 1234` · fake-model-1 · 256×256 · 9 frames · rendered in 12.5 s" in message.content
         assert "```\n/morph source:skunk target:puppy frames:9 seed:1234\n```" in message.content
         await theatre.engine.wait_forgotten(job.id)
-        assert (await theatre.studio.archive.record(job.id)).state == "delivered"
+        assert (await theatre.studio.history.record(job.id)).state == "delivered"
         assert len(handle.messages) == 1
 
     async def test_the_line_to_repeat_asks_for_the_same_recipe(self, theatre):
@@ -270,7 +270,7 @@ class TestTroubleInTheChannel:
         assert message.content.startswith("For Ada: **Morph**")
         assert not message.mentions
         await theatre.engine.wait_forgotten(job.id)
-        assert (await theatre.studio.archive.record(job.id)).answer.message == message.id
+        assert (await theatre.studio.history.record(job.id)).answer.message == message.id
         assert len(theatre.playground.backend.traffic.requests("POST", TO_CHANNEL)) == 1
 
     async def test_where_nothing_can_be_said_the_log_tells_why(self, stage, caplog):
@@ -282,7 +282,7 @@ class TestTroubleInTheChannel:
             await asyncio.sleep(0.4)
             theatre.engine.finish(job.id)
             await theatre.engine.wait_forgotten(job.id)
-            record = await theatre.studio.archive.record(job.id)
+            record = await theatre.studio.history.record(job.id)
             assert (record.state, record.settled) == ("failed", True)
             assert "cannot reach member" in caplog.text
 
@@ -316,7 +316,7 @@ class TestTroubleInTheChannel:
         message = await handle.message_where(says("**Morph** skunk → puppy", sentence))
         assert (message.controls, message.attachments, "```" in message.content) == ((), (), False)
         await theatre.engine.wait_forgotten(job.id)
-        assert (await theatre.studio.archive.record(job.id)).settled
+        assert (await theatre.studio.history.record(job.id)).settled
 
     @pytest.mark.parametrize("ending", ["done", "failed", "cancelled"])
     async def test_what_is_refused_however_little_it_says_is_not_tried_for_ever(self, theatre, caplog, ending):
@@ -326,7 +326,7 @@ class TestTroubleInTheChannel:
         theatre.playground.backend.faults.order(refusal(times=1000))
         await end(theatre, job.id, ending)
         await theatre.engine.wait_forgotten(job.id)
-        record = await theatre.studio.archive.record(job.id)
+        record = await theatre.studio.history.record(job.id)
         assert (record.settled, theatre.studio.unfinished()) == (True, [])
         attempts = len(theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN)) - before
         assert attempts == (3 if ending == "done" else 2)
@@ -360,7 +360,7 @@ class TestDirectMessages:
             message = await theatre.ada.in_private.message_where(has_gif)
             assert message.content.startswith("For Ada: **Morph**")
             await theatre.engine.wait_forgotten(job.id)
-            answer = (await theatre.studio.archive.record(job.id)).answer
+            answer = (await theatre.studio.history.record(job.id)).answer
             assert (answer.server, answer.channel, answer.message) == (None, message.channel_id, message.id)
 
 
@@ -417,7 +417,7 @@ class TestRestarts:
                 await handle.message_where(says("The finished file was lost: this bot's disk has a problem."))
                 await after.engine.wait_forgotten(job.id)
                 assert len(after.engine.added) == 1
-                assert (await after.studio.archive.record(job.id)).state == "failed"
+                assert (await after.studio.history.record(job.id)).state == "failed"
 
     async def test_a_delivered_job_is_not_delivered_again(self, stage):
         async with stage.playground() as playground:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from cogs.delivery.progress import progress_draft
 from cogs.delivery.result import Files, bare_draft, failed_draft, finished_draft
 from cogs.i18n.language import language_of, languages
-from cogs.renders.recipe_file import imported
+from cogs.renders.recipe_file import parse_recipe_file
 from cogs.ui.drafts import MAX_CONTENT, MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Draft
 from cogs.ui.headline import headline
 from engine.protocol.messages import Standing
 from engine.recipe.camera import parse_camera
 from engine.recipe.command_line import command_line, stages_on_one_line
-from engine.recipe.edits import variations
-from engine.recipe.found import Found
+from engine.recipe.edits import make_variations
+from engine.recipe.found import SurveyResult
 from engine.recipe.keyframe import MAX_KEYFRAMES, Keyframe
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import (
@@ -37,7 +37,7 @@ from engine.recipe.recipe import (
 )
 from engine.recipe.stages import format_stages, parse_stages
 from engine.sentence import Sentence
-from studio.orders.job_snapshot import Live
+from studio.orders.job_snapshot import JobSnapshot
 from studio.store import JobRecord, Member, Render
 from tests.fakes.engine import GIF, plan_of, report_of
 from tests.fakes.orders import ADA, MIB, MORPH, answer
@@ -78,7 +78,7 @@ LONGEST = {
     "giro of many stages": Giro(stages=(Stage("x", 20),) * MAX_STAGES, seed=MAX_SEED),
 }
 """Of every kind what is longest, every option at its limit, and half of it needs a backslash."""
-SHEETS = {f"variations of a {name}": variations(recipe, (MAX_SEED,) * 4) for name, recipe in LONGEST.items()}
+SHEETS = {f"variations of a {name}": make_variations(recipe, (MAX_SEED,) * 4) for name, recipe in LONGEST.items()}
 
 
 def record_of(recipe, **changes) -> JobRecord:
@@ -105,13 +105,13 @@ class TestLengths:
     @pytest.mark.parametrize("say", languages(), ids=lambda say: say.tag)
     @pytest.mark.parametrize("recipe", [*LONGEST.values(), *SHEETS.values()], ids=[*LONGEST, *SHEETS])
     def test_the_longest_recipes_fit_a_message_in_every_state(self, recipe, say):
-        found = Found(positions=(0.0,) * recipe.frames, seeds=tuple(range(MAX_SEED - MAX_TRIES, MAX_SEED)))
+        found = SurveyResult(positions=(0.0,) * recipe.frames, seeds=tuple(range(MAX_SEED - MAX_TRIES, MAX_SEED)))
         report = msgspec.structs.replace(report_of(recipe), flagged=999, retried=999, gif_frames=1)
         if isinstance(recipe, Morph):
             report = msgspec.structs.replace(report, found=found)
         record = record_of(recipe, error=Sentence(NASTY * 10), report=report, notes=NOTES)
         parent = record_of(recipe, member=Member(id="1", name="_" * 100))
-        live = Live(record=record, restarts=9)
+        live = JobSnapshot(record=record, restarts=9)
         drafts = [
             finished_draft(record, msgspec.structs.replace(FILES, tries=b"PNG"), {}, say, parent),
             failed_draft(record, {}, say),
@@ -128,7 +128,10 @@ class TestLengths:
         finished, failed = finished_draft(record, FILES, {}, ENGLISH), failed_draft(record, {}, ENGLISH)
         for draft in (finished, failed):
             file = draft.uploads[-1]
-            assert (file.name, imported(file.data).recipe) == (f"{kind_of(record.made)}-{MAX_SEED}.json", record.made)
+            assert (file.name, parse_recipe_file(file.data).recipe) == (
+                f"{kind_of(record.made)}-{MAX_SEED}.json",
+                record.made,
+            )
             assert "give the file to /recipe import" in draft.content
             assert "```" not in draft.content
         assert finished.uploads[0].data == GIF
@@ -259,7 +262,7 @@ def test_an_ordinary_render_is_no_spoiler():
 
 
 def test_a_held_job_says_so_and_promises_nothing():
-    live = Live(record=record_of(MORPH, state="waiting", report=None))
+    live = JobSnapshot(record=record_of(MORPH, state="waiting", report=None))
     draft = progress_draft(live, Standing("0" * 16, 3, None, held=True), ENGLISH, loaded=True, preview=None)
     assert "an administrator has paused new animations" in draft.content
 

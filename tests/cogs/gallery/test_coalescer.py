@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cogs.gallery.coalescer import Rounds
+from cogs.gallery.coalescer import Coalescer
 
 
 class Walk:
@@ -28,7 +28,7 @@ def walk():
 
 @pytest.fixture
 async def rounds(walk):
-    rounds = Rounds(walk)
+    rounds = Coalescer(walk)
     yield rounds
     await rounds.close()
 
@@ -63,7 +63,7 @@ async def test_whoever_asks_at_the_very_end_of_one_is_not_overlooked(walk):
         if len(walk.begun) == 1:
             asyncio.get_running_loop().call_soon(rounds.ask, server)
 
-    rounds = Rounds(go)
+    rounds = Coalescer(go)
     walk.end.set()
     rounds.ask("1")
     await settle()
@@ -77,7 +77,7 @@ async def test_one_that_breaks_off_is_logged_and_the_next_is_made(caplog):
         begun.append(server)
         raise RuntimeError("a stone in the way")
 
-    rounds = Rounds(go)
+    rounds = Coalescer(go)
     for _ in range(2):
         rounds.ask("1")
         await settle()

@@ -9,8 +9,8 @@ from unittest import mock
 
 import pytest
 
-from cogs.gallery.page_ref import LEAF, Leaf
-from cogs.renders.recipe_file import imported
+from cogs.gallery.page_ref import PAGE_REF, PageRef
+from cogs.renders.recipe_file import parse_recipe_file
 from playground.world.permissions import Overwrite, Permission
 from playground.world.settings import GuildSettings, MemberSettings, RoleSettings
 from studio.config.config import CommunityConfig, Config, ModerationConfig
@@ -175,7 +175,7 @@ class TestPages:
             lambda one: one.attachments
         )
         (file,) = note.attachments
-        assert imported(file.data).recipe.seed == 5
+        assert parse_recipe_file(file.data).recipe.seed == 5
 
     async def test_a_recipe_too_long_for_a_message_is_in_the_file_only(self, theatre):
         stages = "; ".join(f"{'a long road ' * 20}{number} | 3" for number in range(9))
@@ -372,13 +372,17 @@ class TestDeleting:
 
 @pytest.mark.parametrize(
     "leaf",
-    [Leaf(), Leaf(order="search", argument="x" * 50, offset=999_999_999), Leaf(order="search", argument="a:b:0\n:;")],
+    [
+        PageRef(),
+        PageRef(order="search", argument="x" * 50, offset=999_999_999),
+        PageRef(order="search", argument="a:b:0\n:;"),
+    ],
 )
 def test_every_leaf_fits_the_longest_id_and_is_read_back(leaf):
     for verb in ("turn:stay", "order", f"erase:{'f' * 16}"):
         custom_id = f"tappa:{verb}:{leaf}"
         assert len(custom_id) <= 100
-        assert Leaf.of(re.fullmatch(rf"tappa:{verb}:{LEAF}", custom_id)) == leaf
+        assert PageRef.of(re.fullmatch(rf"tappa:{verb}:{PAGE_REF}", custom_id)) == leaf
 
 
 class TestSuggestions:

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from cogs.i18n.language import language_of
 from cogs.info.presence import status_text
 from engine.protocol.messages import Ready
-from engine.recipe.settings import Taste
+from engine.recipe.settings import SettingsLayer
 from playground.world.news import PresenceChanged
 
 ENGLISH = language_of(None)
-READY = Ready(model="tappa-embedded-1", card=Taste(), device="cpu", dtype="float32")
+READY = Ready(model="tappa-embedded-1", card=SettingsLayer(), device="cpu", dtype="float32")
 
 
 def idle(*, ready=READY, waiting=0, paused=False):

@@ -6,11 +6,11 @@ import io
 
 from PIL import Image
 
-from engine.recipe.found import Found
+from engine.recipe.found import SurveyResult
 from tests.cogs.conftest import has_gif, says
 
 COMMAND = "/morph source:skunk target:puppy > rabbit frames:3 tries:3 seed:7"
-FOUND = Found(positions=(0.0, 0.3, 1.0), seeds=(30, 7, 31))
+FOUND = SurveyResult(positions=(0.0, 0.3, 1.0), seeds=(30, 7, 31))
 
 
 def sheet() -> bytes:

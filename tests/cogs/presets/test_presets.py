@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from cogs.presets.preset_list import PER_PAGE
-from cogs.renders.recipe_file import imported
+from cogs.renders.recipe_file import parse_recipe_file
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import Giro, Morph, kind_of
 from engine.recipe.stages import parse_stages
@@ -170,7 +170,7 @@ class TestShowingAndDeleting:
         assert answer.content.startswith("**\\*")
         if (kind := kind_of(recipe)) != "giro" and answer.attachments:
             assert answer.attachments[0].filename == f"{kind}-{recipe.seed}.json"
-            assert imported(answer.attachments[0].data).recipe == recipe
+            assert parse_recipe_file(answer.attachments[0].data).recipe == recipe
             assert "give the file to /recipe import" in answer.content
         else:
             assert answer.attachments or "```" in answer.content

@@ -41,7 +41,7 @@ async def recipe_of(theatre, command, who=None):
 
 
 async def prefer(theatre, **chosen):
-    await theatre.studio.belongings.set_defaults(theatre.ada.user.id, Defaults(**chosen))
+    await theatre.studio.profiles.set_defaults(theatre.ada.user.id, Defaults(**chosen))
 
 
 class TestChanging:
@@ -56,7 +56,7 @@ class TestChanging:
         await shows(theatre, "Style: snow")
         await theatre.ada.select(note, "Loop", "no")
         await shows(theatre, "Style: snow", "Loop: no")
-        defaults = await theatre.studio.belongings.defaults(theatre.ada.user.id)
+        defaults = await theatre.studio.profiles.defaults(theatre.ada.user.id)
         assert defaults == Defaults(style="snow", loop=False)
 
     async def test_the_rest_is_typed_and_stands_there_the_next_time(self, theatre):
@@ -76,7 +76,7 @@ class TestChanging:
             async with stage.bot(playground) as after:
                 await after.ada.submit(modal, negative="people", zoom="30")
                 await shows(after, "`people`", "Frames of a zoom: 30")
-                defaults = await after.studio.belongings.defaults(after.ada.user.id)
+                defaults = await after.studio.profiles.defaults(after.ada.user.id)
                 assert defaults == Defaults(negative="people", zoom_frames=30)
 
     @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ class TestChanging:
         filled = dict(zip([field.custom_id for field in modal.fields], values, strict=True))
         refusal = await (await theatre.ada.submit_values(modal, filled)).message_where(is_note)
         assert sentence in refusal.content
-        assert await theatre.studio.belongings.defaults(theatre.ada.user.id) == Defaults()
+        assert await theatre.studio.profiles.defaults(theatre.ada.user.id) == Defaults()
 
     async def test_all_of_it_can_be_said_in_the_command_and_taken_back_there(self, theatre):
         said = "style:SNOW negative:people loop:False morph-frames:9 zoom-frames:30 focus:below"
         note = await (await theatre.ada.slash(f"/settings {said}")).message_where(is_note)
         assert "Style: snow" in note.content and "Loop: no" in note.content
         chosen = Defaults(style="snow", negative="people", loop=False, morph_frames=9, zoom_frames=30, focus="below")
-        assert await theatre.studio.belongings.defaults(theatre.ada.user.id) == chosen
+        assert await theatre.studio.profiles.defaults(theatre.ada.user.id) == chosen
         note = await (await theatre.ada.slash("/settings style:none focus:none")).message_where(is_note)
         assert "Style: none" in note.content and "`people`" in note.content
-        assert await theatre.studio.belongings.defaults(theatre.ada.user.id) == Defaults(
+        assert await theatre.studio.profiles.defaults(theatre.ada.user.id) == Defaults(
             negative="people", loop=False, morph_frames=9, zoom_frames=30
         )
 
@@ -128,7 +128,7 @@ class TestChanging:
         note = await opened(theatre)
         await theatre.ada.click(note, "Reset everything")
         await shows(theatre, "Style: none", "Loop: as the command says")
-        assert await theatre.studio.belongings.defaults(theatre.ada.user.id) == Defaults()
+        assert await theatre.studio.profiles.defaults(theatre.ada.user.id) == Defaults()
 
     async def test_it_works_after_a_restart(self, stage):
         async with stage.playground() as playground:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs.i18n.language import language_of, languages
-from cogs.renders.recipe_fields import Field, extend_fields, extended_by, remix_fields, remixed
+from cogs.renders.recipe_fields import Field, apply_extension, apply_remix, extend_fields, remix_fields
 from engine.errors import LimitError, MemberError
 from engine.recipe.camera import parse_camera
-from engine.recipe.edits import variations
+from engine.recipe.edits import make_variations
 from engine.recipe.keyframe import MAX_KEYFRAMES, Keyframe
 from engine.recipe.recipe import MAX_PROMPT, MAX_SEED, Focus, Giro, Morph, Recipe, Stage, Zoom
 from engine.recipe.settings import Overrides
@@ -21,7 +21,7 @@ SAY = language_of("en-US")
 GIRO = Giro(seed=1, stages=(Stage("a road", 6), Stage("a hill", 7)), focus=Focus(0.5, 0.62), negative="people")
 MORPH = Morph(seed=2, source="skunk", target="puppy", frames=9, settings=Overrides(steps=9))
 ZOOM = Zoom(seed=3, prompt="a street at night", negative="cars", frames=30)
-SHEET = variations(GIRO, (4, 5, 6, 7))
+SHEET = make_variations(GIRO, (4, 5, 6, 7))
 ROVING = Zoom(seed=3, prompt="a street", camera=parse_camera("spiral > pan 0.01 0.02, turn 1 at 70%"))
 ASIDE = msgspec.structs.replace(GIRO, loop=False, mode="parallel")
 RECIPES = (GIRO, ROVING, ASIDE, MORPH, msgspec.structs.replace(MORPH, loop="round"), ZOOM, SHEET)
@@ -43,7 +43,7 @@ def typed(fields: tuple[Field, ...], **changes: str) -> dict[str, str]:
 @pytest.mark.parametrize("say", languages(), ids=lambda say: say.tag)
 @pytest.mark.parametrize("recipe", (*RECIPES, *LONG), ids=lambda recipe: type(recipe).__name__)
 def test_a_form_that_is_sent_in_as_it_is_changes_nothing(recipe: Recipe, say) -> None:
-    assert remixed(recipe, typed(remix_fields(recipe, say)), say) == recipe
+    assert apply_remix(recipe, typed(remix_fields(recipe, say)), say) == recipe
 
 
 @given(
@@ -54,7 +54,7 @@ def test_a_form_that_is_sent_in_as_it_is_changes_nothing(recipe: Recipe, say) ->
 )
 def test_no_digit_and_no_letter_is_lost(x: float, y: float, seed: int, prompt: str) -> None:
     recipe = Zoom(seed=seed, prompt=prompt, focus=Focus(x, y))
-    assert remixed(recipe, typed(remix_fields(recipe, SAY)), SAY) == recipe
+    assert apply_remix(recipe, typed(remix_fields(recipe, SAY)), SAY) == recipe
 
 
 @pytest.mark.parametrize("say", languages(), ids=lambda say: say.tag)
@@ -71,13 +71,13 @@ def test_every_form_is_one_that_discord_takes(recipe: Recipe, say) -> None:
 
 
 def test_what_is_typed_is_what_is_made() -> None:
-    morph = remixed(MORPH, typed(remix_fields(MORPH, SAY), words="frog -> prince", seed="8", negative="crown"), SAY)
+    morph = apply_remix(MORPH, typed(remix_fields(MORPH, SAY), words="frog -> prince", seed="8", negative="crown"), SAY)
     assert morph == msgspec.structs.replace(MORPH, source="frog", target="prince", seed=8, negative="crown")
-    longer = remixed(MORPH, typed(remix_fields(MORPH, SAY), words="frog → prince → king"), SAY)
+    longer = apply_remix(MORPH, typed(remix_fields(MORPH, SAY), words="frog → prince → king"), SAY)
     assert longer == msgspec.structs.replace(MORPH, source="frog", through=("prince",), target="king")
     changes = {"stages": "a | 2\nb | 3", "course": "parallel once", "negative": ""}
     stages = (Stage("a", 2), Stage("b", 3))
-    assert remixed(GIRO, typed(remix_fields(GIRO, SAY), **changes), SAY) == msgspec.structs.replace(
+    assert apply_remix(GIRO, typed(remix_fields(GIRO, SAY), **changes), SAY) == msgspec.structs.replace(
         GIRO, stages=stages, loop=False, mode="parallel", negative=""
     )
 
@@ -86,20 +86,20 @@ def test_what_is_typed_is_what_is_made() -> None:
 def test_how_a_morph_comes_back_is_typed_behind_its_frames(say) -> None:
     fields = remix_fields(MORPH, say)
     for written, loop in (("9, ROUND", "round"), ("9,  there  and back", "there and back"), ("9", "there and back")):
-        assert remixed(MORPH, typed(fields, frames=written), say) == msgspec.structs.replace(MORPH, loop=loop)
+        assert apply_remix(MORPH, typed(fields, frames=written), say) == msgspec.structs.replace(MORPH, loop=loop)
     once = msgspec.structs.replace(MORPH, loop="none")
-    assert remixed(once, typed(remix_fields(once, say)), say) == once
+    assert apply_remix(once, typed(remix_fields(once, say)), say) == once
 
 
 def test_a_seed_that_is_left_out_is_drawn() -> None:
-    drawn = {remixed(ZOOM, typed(remix_fields(ZOOM, SAY), seed=" "), SAY).seed for _ in range(4)}
+    drawn = {apply_remix(ZOOM, typed(remix_fields(ZOOM, SAY), seed=" "), SAY).seed for _ in range(4)}
     assert len(drawn) == 4
 
 
 def test_a_contact_sheet_is_remixed_with_the_seeds_that_it_has() -> None:
     fields = remix_fields(SHEET, SAY)
     assert "seed" not in {field.name for field in fields}
-    assert remixed(SHEET, typed(fields, negative="rain"), SAY) == variations(
+    assert apply_remix(SHEET, typed(fields, negative="rain"), SAY) == make_variations(
         msgspec.structs.replace(GIRO, negative="rain"), SHEET.seeds
     )
 
@@ -123,13 +123,13 @@ def test_a_contact_sheet_is_remixed_with_the_seeds_that_it_has() -> None:
 )
 def test_what_cannot_be_read_is_said(recipe: Recipe, changes: dict[str, str], sentence: str) -> None:
     with pytest.raises(MemberError) as refusal:
-        remixed(recipe, typed(remix_fields(recipe, SAY), **changes), SAY)
+        apply_remix(recipe, typed(remix_fields(recipe, SAY), **changes), SAY)
     assert sentence in str(refusal.value)
 
 
 def test_a_giro_is_extended_by_every_line() -> None:
-    assert extended_by(GIRO, {"stage": "a town | 5"}).stages == (*GIRO.stages, Stage("a town", 5))
-    assert len(extended_by(GIRO, {"stage": "a town | 5\nthe sea | 6"}).stages) == 4
+    assert apply_extension(GIRO, {"stage": "a town | 5"}).stages == (*GIRO.stages, Stage("a town", 5))
+    assert len(apply_extension(GIRO, {"stage": "a town | 5\nthe sea | 6"}).stages) == 4
 
 
 @pytest.mark.parametrize("recipe", [MORPH, ZOOM, SHEET], ids=lambda recipe: type(recipe).__name__)
@@ -137,7 +137,7 @@ def test_only_a_giro_can_be_extended(recipe: Recipe) -> None:
     with pytest.raises(LimitError, match="Only a giro"):
         extend_fields(recipe, SAY)
     with pytest.raises(LimitError, match="Only a giro"):
-        extended_by(recipe, {"stage": "a | 1"})
+        apply_extension(recipe, {"stage": "a | 1"})
 
 
 @pytest.mark.parametrize(

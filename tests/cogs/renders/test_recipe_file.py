@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from cogs.i18n.language import language_of
-from cogs.renders.recipe_file import MOST_BYTES, file_of, imported, upload_of
+from cogs.renders.recipe_file import MOST_BYTES, file_of, parse_recipe_file, upload_of
 from engine.errors import MemberError
 from engine.recipe.recipe import Giro, Stage, Zoom, to_json
 from engine.recipe.settings import Overrides
@@ -27,11 +27,11 @@ class TestFiles:
     def test_what_goes_out_comes_in_with_its_settings(self):
         record = record_of(ZOOM)
         data = upload_of(file_of(record), language_of(None)).data
-        assert imported(data).recipe == record.plan.recipe
+        assert parse_recipe_file(data).recipe == record.plan.recipe
         assert json.loads(data)["model"] == "fake-model-1"
 
     def test_a_recipe_alone_is_taken_as_well(self):
-        assert imported(to_json(ZOOM).encode()).recipe == ZOOM
+        assert parse_recipe_file(to_json(ZOOM).encode()).recipe == ZOOM
 
     @pytest.mark.parametrize(
         ("data", "sentence"),
@@ -59,12 +59,12 @@ class TestFiles:
     )
     def test_anything_else_is_refused_with_what_is_wrong(self, data, sentence):
         with pytest.raises(MemberError) as refusal:
-            imported(data)
+            parse_recipe_file(data)
         assert sentence in str(refusal.value)
         assert len(str(refusal.value)) < 1000
 
     def test_what_an_editor_has_put_in_front_is_passed_over(self):
-        assert imported(b"\xef\xbb\xbf" + to_json(ZOOM).encode()).recipe == ZOOM
+        assert parse_recipe_file(b"\xef\xbb\xbf" + to_json(ZOOM).encode()).recipe == ZOOM
 
 
 class TestCommands:
@@ -73,7 +73,7 @@ class TestCommands:
         note = await (await theatre.bruno.slash("/recipe export")).message_where(lambda m: m.attachments)
         (file,) = note.attachments
         assert (note.ephemeral, file.filename) == (True, "morph-1234.json")
-        assert imported(file.data).recipe == first.recipe
+        assert parse_recipe_file(file.data).recipe == first.recipe
         handle = await theatre.bruno.slash("/recipe import", {"file": Upload("mine.json", file.data)})
         job = await theatre.engine.wait_next()
         theatre.engine.finish(job.id)

@@ -63,7 +63,7 @@ class TestRemix:
         (lineage,) = (line for line in second.content.splitlines() if line.startswith("-# ↳"))
         assert "remix di" in lineage and "skunk → puppy" in lineage and "**Ada**" in lineage, "Bruno speaks Italian"
         assert lineage.endswith(f"/{message.channel_id}/{message.id})")
-        assert (await theatre.studio.archive.record(job.id)).parent == first.id
+        assert (await theatre.studio.history.record(job.id)).parent == first.id
 
     async def test_how_a_giro_goes_is_chosen_from_a_list(self, theatre):
         message, first = await rendered(theatre, GIRO)

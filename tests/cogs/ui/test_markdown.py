@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cogs.ui.markdown import brief, code, code_block, fitted, inert, one_line, shorten
+from cogs.ui.markdown import brief, code, code_block, fit_lines, inert, one_line, shorten
 from tests.cogs.markdown import formatting, plain
 
 HOSTILE = [
@@ -117,8 +117,8 @@ def test_a_brief_text_is_no_shorter_than_its_backslashes_ask_for():
 
 
 def test_lines_that_do_not_fit_are_left_out_and_those_after_them_are_not():
-    assert fitted(["one", "t" * 20, "three"], 9) == "one\nthree"
-    assert fitted(["one", "t" * 20, "three"], 8) == "one"
+    assert fit_lines(["one", "t" * 20, "three"], 9) == "one\nthree"
+    assert fit_lines(["one", "t" * 20, "three"], 8) == "one"
 
 
 def test_text_is_cut_at_a_word():

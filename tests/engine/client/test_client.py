@@ -19,7 +19,7 @@ from engine.errors import EngineError, MemberError, OperatorError
 from engine.protocol.card import read_card
 from engine.protocol.messages import Accepted, Cancelled, Done, Failed, Job, JobEvent, Lost, Preview, Progress, Ready
 from engine.recipe.recipe import Morph, Recipe, Zoom
-from engine.recipe.settings import Overrides, Taste
+from engine.recipe.settings import Overrides, SettingsLayer
 from studio.config.config import MIB, Config, DeliveryConfig, StorageConfig
 from tests.tiny_model import add_tiny_checker, save_tiny_model
 
@@ -348,7 +348,7 @@ async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_the
     await client.add(job("across", recipe))
     await until(events, Progress)
     pid = client.pid
-    other = msgspec.structs.replace(CONFIG, render=Taste(common=Overrides(guidance=9.0, frame_ms=500)))
+    other = msgspec.structs.replace(CONFIG, render=SettingsLayer(common=Overrides(guidance=9.0, frame_ms=500)))
     await client.reconfigure(other.engine_setup)
     assert client.pid != pid and client.ready is not None
     rest = [event async for event in events]

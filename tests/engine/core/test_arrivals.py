@@ -12,7 +12,7 @@ import pytest
 from engine.backend import Lane, Picture
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Cancelled, Done, Event, Job
 from engine.recipe.recipe import Giro, Recipe, Stage
 from engine.recipe.settings import Overrides
@@ -57,9 +57,9 @@ class LateBackend(ToyBackend):
         self.calls_meanwhile += any(coming.looks_left >= 0 for coming in self.under_way)
         super().denoise(lanes, width)
 
-    def develop(self, lanes: Sequence[Lane]) -> list[Developed]:
+    def decode(self, lanes: Sequence[Lane]) -> list[Developed]:
         coming = []
-        for developed in super().develop(lanes):
+        for developed in super().decode(lanes):
             coming.append(Coming(developed.pixels, self.looks, self.waited_for, self.begun))
             self.begun += 1
         self.under_way += coming
@@ -72,7 +72,7 @@ def make_core(tmp_path: Path):
 
     def make(backend: ToyBackend, lanes: int = 2) -> Core:
         config = CoreConfig(engine=EngineConfig(gif_side=0, lanes=lanes))
-        cores.append(Core(backend, Spool(tmp_path / str(len(cores))), config))
+        cores.append(Core(backend, FrameStore(tmp_path / str(len(cores))), config))
         return cores[-1]
 
     yield make

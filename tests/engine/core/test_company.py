@@ -7,9 +7,9 @@ import pytest
 
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Job
-from engine.recipe.edits import extended
+from engine.recipe.edits import extend_giro
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from engine.recipe.settings import Overrides
 from tests.embedded import embedded_model
@@ -23,13 +23,13 @@ OTHERS = (
 
 
 def frames_of_first(spool: Path, config: EngineConfig, *recipes: Recipe) -> np.ndarray:
-    core = Core(embedded_model(), Spool(spool), CoreConfig(engine=config))
+    core = Core(embedded_model(), FrameStore(spool), CoreConfig(engine=config))
     for number, recipe in enumerate(recipes):
         core.add(Job(id=f"job{number}", recipe=recipe, owner=f"member{number}", limit_bytes=1_000_000))
     while not core.idle:
         core.step()
     core.close()
-    folder = Spool(spool).folder("job0")
+    folder = FrameStore(spool).folder("job0")
     return np.stack([folder.picture(index) for index in range(GIRO.frames)]).astype(int)
 
 
@@ -48,8 +48,8 @@ def test_at_a_free_width_company_changes_what_nobody_can_see(tmp_path: Path) -> 
 
 
 def test_an_extended_giro_has_the_frames_of_one_rendered_from_nothing(tmp_path: Path) -> None:
-    longer = extended(GIRO, Stage("a narrow road through a town", 4))
-    core = Core(embedded_model(), Spool(tmp_path, keep_bytes=10_000_000), CoreConfig(engine=EngineConfig(lanes=1)))
+    longer = extend_giro(GIRO, Stage("a narrow road through a town", 4))
+    core = Core(embedded_model(), FrameStore(tmp_path, keep_bytes=10_000_000), CoreConfig(engine=EngineConfig(lanes=1)))
     for job in (
         Job(id="before", recipe=GIRO, owner="ada", limit_bytes=1_000_000),
         Job(id="extended", recipe=longer, owner="ada", limit_bytes=1_000_000, base="before"),
@@ -60,7 +60,7 @@ def test_an_extended_giro_has_the_frames_of_one_rendered_from_nothing(tmp_path: 
             core.step()
         core.forget(job.id)
     core.close()
-    one, other = (Spool(tmp_path).folder(name) for name in ("extended", "whole"))
+    one, other = (FrameStore(tmp_path).folder(name) for name in ("extended", "whole"))
     assert one.plan is not None and one.plan.inherited == 9
     for index in range(longer.frames):
         assert np.array_equal(one.picture(index), other.picture(index))

@@ -12,17 +12,17 @@ from PIL import Image
 
 from engine.backend import Lane, ShotRequest
 from engine.config import EngineConfig
-from engine.core import scheduling as policy
+from engine.core import scheduling
 from engine.core.core import Core, CoreConfig
-from engine.core.render_job import Production, make_preview
+from engine.core.render_job import RenderJob, make_preview
 from engine.errors import EngineError, PromptError
-from engine.frames.assembler import Frame
-from engine.frames.frame_store import Spool
+from engine.frames.assembler import FinishedFrame
+from engine.frames.frame_store import FrameStore
 from engine.frames.seam import seam
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
-from engine.recipe.edits import extended, picked, variations
+from engine.recipe.edits import extend_giro, make_variations, pick_variation
 from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
-from engine.recipe.settings import Overrides, Taste
+from engine.recipe.settings import Overrides, SettingsLayer
 from engine.storyboard.camera_motion import RECENT
 from engine.storyboard.shot import HIDDEN
 from tests.fakes.toy_backend import ToyBackend, ToyLane
@@ -44,7 +44,7 @@ def make_core(tmp_path: Path) -> Iterator[MakeCore]:
         backend = ToyBackend()
         keep = engine.pop("keep_bytes", 0)
         config = CoreConfig(engine=EngineConfig(gif_side=0, **engine))  # type: ignore[arg-type]
-        cores.append(Core(backend, Spool(tmp_path / "spool", keep_bytes=keep), config))  # type: ignore[arg-type]
+        cores.append(Core(backend, FrameStore(tmp_path / "spool", keep_bytes=keep), config))  # type: ignore[arg-type]
         return cores[-1], backend
 
     yield make
@@ -127,8 +127,8 @@ def test_the_plan_writes_every_setting_down(make_core: MakeCore) -> None:
 
 
 def test_the_admins_settings_lie_over_the_cards_and_the_recipes_over_both(tmp_path: Path) -> None:
-    admin = Taste(common=Overrides(steps=9, guidance=2.0))
-    core = Core(ToyBackend(), Spool(tmp_path), CoreConfig(render=admin))
+    admin = SettingsLayer(common=Overrides(steps=9, guidance=2.0))
+    core = Core(ToyBackend(), FrameStore(tmp_path), CoreConfig(render=admin))
     settings = core.plan(Zoom(seed=1, prompt="a", settings=Overrides(guidance=5.0))).recipe.settings
     assert (settings.steps, settings.guidance, settings.size) == (9, 5.0, 64)
     core.close()
@@ -242,7 +242,7 @@ def test_a_frame_that_was_damaged_in_the_middle_is_made_again(make_core: MakeCor
 def test_an_extension_makes_a_damaged_frame_of_its_base_again(make_core: MakeCore, tmp_path: Path) -> None:
     core, backend = make_core(keep_bytes=10_000_000)
     before = msgspec.structs.replace(GIRO, loop=False)
-    after = extended(before, Stage("a town", 5))
+    after = extend_giro(before, Stage("a town", 5))
     undamaged = finished(core, job("from-nothing", after))
     finished(core, job("before", before))
     core.close()
@@ -277,14 +277,14 @@ def test_what_a_job_cannot_read_while_it_renders_fails_it_alone(
     make_core: MakeCore, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
     core, _ = make_core(lanes=4)
-    plain = getattr(Production, work)
+    plain = getattr(RenderJob, work)
 
-    def unreadable(production: Production, *arguments: object) -> object:
+    def unreadable(production: RenderJob, *arguments: object) -> object:
         if production.job.id == "broken":
             raise OSError("the disk has gone")
         return plain(production, *arguments)
 
-    monkeypatch.setattr(Production, work, unreadable)
+    monkeypatch.setattr(RenderJob, work, unreadable)
     core.add(job("broken", Morph(seed=2, source="skunk", target="puppy", frames=9)))  # several shots at a time
     core.add(job("other", MORPH, "bob"))
     events = run(core)
@@ -446,7 +446,7 @@ def test_extending_a_giro_renders_the_new_frames_and_where_it_loops_those_that_c
 ) -> None:
     core, backend = make_core(keep_bytes=10_000_000)
     before = msgspec.structs.replace(GIRO, loop=loop)
-    after = extended(before, Stage("a town", 5))
+    after = extend_giro(before, Stage("a town", 5))
     finished(core, job("before", before))
     backend.developed.clear()
     core.add(job("after", after, base="before"))
@@ -464,7 +464,7 @@ def test_extending_a_giro_renders_the_new_frames_and_where_it_loops_those_that_c
 def test_what_an_extension_would_cost_is_known_before(make_core: MakeCore) -> None:
     core, _ = make_core(keep_bytes=10_000_000)
     finished(core, job("before", GIRO))
-    longer = extended(GIRO, Stage("a town", 5))
+    longer = extend_giro(GIRO, Stage("a town", 5))
     run(core)
     assert core.plan(longer).unet_calls == 4 + 16 * 2 - 4 + 2 * 4  # of which 8 for key frames
     plan = core.plan(longer, base="before")
@@ -474,7 +474,7 @@ def test_what_an_extension_would_cost_is_known_before(make_core: MakeCore) -> No
 
 def test_an_extension_survives_a_crash_and_the_removal_of_its_base(make_core: MakeCore) -> None:
     core, first = make_core(keep_bytes=10_000_000)
-    longer = extended(GIRO, Stage("a town", 5))
+    longer = extend_giro(GIRO, Stage("a town", 5))
     finished(core, job("before", GIRO))
     first.developed.clear()
     core.add(job("after", longer, base="before"))
@@ -524,7 +524,7 @@ def test_frames_of_another_model_are_not_taken_over(make_core: MakeCore) -> None
 
 def test_variations_are_stills_that_share_their_calls_and_become_one_picture(make_core: MakeCore) -> None:
     core, backend = make_core(lanes=12)
-    core.add(job("sheet", variations(GIRO, (5, 6, 7, 8))))
+    core.add(job("sheet", make_variations(GIRO, (5, 6, 7, 8))))
     (done,) = only(run(core), Done)
     assert done.suffix == ".png"
     assert (done.report.frames, done.report.gif_frames, done.report.seam) == (8, 8, 0)
@@ -537,11 +537,11 @@ def test_the_first_still_of_a_seed_is_the_picture_that_its_animation_opens_with(
     make_core: MakeCore, tmp_path: Path
 ) -> None:
     core, _ = make_core(keep_bytes=10_000_000)
-    sheet = variations(GIRO, (5, 6, 7, 8))
+    sheet = make_variations(GIRO, (5, 6, 7, 8))
     finished(core, job("sheet", sheet))
-    finished(core, job("full", picked(sheet, 3)))
+    finished(core, job("full", pick_variation(sheet, 3)))
     core.close()
-    folders = Spool(tmp_path / "spool")
+    folders = FrameStore(tmp_path / "spool")
     assert np.array_equal(folders.folder("sheet").picture(4), folders.folder("full").picture(0))
 
 
@@ -615,7 +615,7 @@ def test_a_job_that_was_overtaken_often_enough_has_its_turn(make_core: MakeCore)
     for number in range(12):
         core.add(job(f"urgent{number}", MORPH, f"member{number}", priority=1))
     order = [event.job for event in only(run(core), Done)]
-    assert order.index("plain") == policy.PATIENCE
+    assert order.index("plain") == scheduling.PATIENCE
 
 
 def test_a_paused_servers_jobs_wait_while_others_and_what_runs_go_on(make_core: MakeCore) -> None:
@@ -678,7 +678,7 @@ def make_judge(make_core: MakeCore, tmp_path: Path) -> MakeCore:
     core, _ = make_core()
     core.add(job("reference", MORPH))
     run(core)
-    shameful = Spool(tmp_path / "spool").folder("reference").picture(1)
+    shameful = FrameStore(tmp_path / "spool").folder("reference").picture(1)
 
     def make(**engine: object) -> tuple[Core, ToyBackend]:
         core, backend = make_core(**engine)
@@ -718,7 +718,7 @@ def test_a_veiled_frame_is_veiled_in_its_preview_too() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (256, 256, 3), dtype=np.uint8)
     contrast = {}
     for verdict in (True, False, None):
-        with Image.open(BytesIO(make_preview("one", Frame(1, picture, verdict), 256).image)) as image:
+        with Image.open(BytesIO(make_preview("one", FinishedFrame(1, picture, verdict), 256).image)) as image:
             contrast[verdict] = np.asarray(image, dtype=float).std()
     assert contrast[True] < contrast[False] / 3 and contrast[False] == contrast[None]
 

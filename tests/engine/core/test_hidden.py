@@ -13,16 +13,16 @@ from PIL import Image
 from engine.backend import Picture
 from engine.config import EngineConfig
 from engine.core import core as core_module
-from engine.core import render_job as production
+from engine.core import render_job
 from engine.core.core import Core, CoreConfig
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Done, Event, Job, Preview, Progress
 from engine.recipe.recipe import Recipe, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.builder import storyboard
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import HIDDEN, Blend, Feedback, Shot, frame_seed
-from engine.storyboard.shot_graph import inherited
+from engine.storyboard.builder import build_storyboard
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import HIDDEN, Blend, FeedbackStart, Shot, frame_seed
+from engine.storyboard.shot_graph import find_inherited_frames
 from engine.storyboard.storyboard import Storyboard
 from tests.fakes.toy_backend import ToyBackend
 
@@ -33,20 +33,20 @@ NEEDED_BY = 4
 
 def with_a_key_frame(recipe: Recipe, settings: Settings) -> Storyboard:
     """Lay a zoom out so that one of its frames is mixed with a key frame, which is no part of the animation."""
-    board = storyboard(recipe, settings)
+    board = build_storyboard(recipe, settings)
     shots = list(board.shots)
     start = shots[NEEDED_BY].start
-    assert isinstance(start, Feedback)
+    assert isinstance(start, FeedbackStart)
     mixed = msgspec.structs.replace(start, blend=Blend(KEY, 0.5))
     shots[NEEDED_BY] = msgspec.structs.replace(shots[NEEDED_BY], start=mixed)
-    key = msgspec.structs.replace(shots[0], index=KEY, seed=frame_seed(recipe.seed, KEY), start=Noise())
+    key = msgspec.structs.replace(shots[0], index=KEY, seed=frame_seed(recipe.seed, KEY), start=NoiseStart())
     return msgspec.structs.replace(board, shots=(key, *shots))
 
 
 @pytest.fixture(autouse=True)
 def _key_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_module, "storyboard", with_a_key_frame)
-    monkeypatch.setattr(production, "storyboard", with_a_key_frame)
+    monkeypatch.setattr(core_module, "build_storyboard", with_a_key_frame)
+    monkeypatch.setattr(render_job, "build_storyboard", with_a_key_frame)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def core(backend: ToyBackend, tmp_path: Path) -> Iterator[Core]:
 
 def new_core(backend: ToyBackend, root: Path, lanes: int = 1) -> Core:
     config = CoreConfig(engine=EngineConfig(gif_side=0, preview_seconds=0.5, lanes=lanes))
-    return Core(backend, Spool(root / "spool", keep_bytes=10_000_000), config)
+    return Core(backend, FrameStore(root / "spool", keep_bytes=10_000_000), config)
 
 
 def job(job_id: str = "one", recipe: Recipe = ZOOM, base: str | None = None) -> Job:
@@ -82,7 +82,7 @@ def only(events: list[Event], kind: type) -> list:
 
 
 def key_of(root: Path, job_id: str = "one") -> Picture:
-    return Spool(root / "spool").folder(job_id).picture(KEY)
+    return FrameStore(root / "spool").folder(job_id).picture(KEY)
 
 
 def test_a_hidden_frame_costs_and_does_not_count(core: Core) -> None:
@@ -101,7 +101,7 @@ def test_a_hidden_frame_costs_and_does_not_count(core: Core) -> None:
 def test_the_file_shows_all_the_others_in_order(core: Core, tmp_path: Path) -> None:
     core.add(job())
     (done,) = only(run(core), Done)
-    folder = Spool(tmp_path / "spool").folder("one")
+    folder = FrameStore(tmp_path / "spool").folder("one")
     assert folder.frames() == {*range(8), KEY}
     with Image.open(BytesIO(done.picture)) as gif:
         assert gif.n_frames == 8
@@ -171,7 +171,7 @@ def test_it_is_taken_over_and_kept_like_any_frame(core: Core, backend: ToyBacken
 def test_a_job_that_lacks_a_frame_that_is_shown_is_not_complete_whatever_is_hidden(core: Core, tmp_path: Path) -> None:
     core.add(job())
     run(core)
-    folder = Spool(tmp_path / "spool").folder("one")
+    folder = FrameStore(tmp_path / "spool").folder("one")
     (folder.path / "00007.png").unlink()
     core.forget("one")
     core.close()
@@ -196,8 +196,8 @@ def test_a_hidden_frame_that_differs_makes_those_that_start_from_it_others() -> 
     one = with_a_key_frame(ZOOM, settings)
     key, *shown = one.shots
     other = msgspec.structs.replace(one, shots=(*shown, msgspec.structs.replace(key, seed=5)))
-    assert inherited(one, one, {*range(8), KEY}) == {*range(8), KEY}
-    assert inherited(other, one, {*range(8), KEY}) == set(range(NEEDED_BY))
+    assert find_inherited_frames(one, one, {*range(8), KEY}) == {*range(8), KEY}
+    assert find_inherited_frames(other, one, {*range(8), KEY}) == set(range(NEEDED_BY))
 
 
 def test_a_hidden_frame_may_come_before_what_needs_it_or_first_of_all() -> None:

@@ -12,14 +12,14 @@ from PIL import Image
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
 from engine.errors import RecipeError
-from engine.frames.frame_store import Spool
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Done, Failed, Job
-from engine.recipe.edits import another_try, tried, unmeasured, with_seed
+from engine.recipe.edits import pick_try, with_seed, with_survey_result, without_measurements
 from engine.recipe.recipe import Morph, from_json, to_json
 from engine.recipe.settings import Overrides, Settings
-from engine.storyboard.builder import storyboard
+from engine.storyboard.builder import build_storyboard
 from engine.storyboard.morph import FINALISTS
-from engine.storyboard.morph_path import Noise, Swap, Text
+from engine.storyboard.morph_path import NoiseStart, PromptMix, TokenMix
 from engine.storyboard.shot import HIDDEN, is_hidden
 from tests.fakes.toy_backend import ToyBackend
 
@@ -61,7 +61,7 @@ class Studio:
         self.backend.objects_to = lambda _: True
 
     def _new_core(self) -> Core:
-        return Core(self.backend, Spool(self._folder), CoreConfig(engine=EngineConfig(gif_side=0)))
+        return Core(self.backend, FrameStore(self._folder), CoreConfig(engine=EngineConfig(gif_side=0)))
 
 
 @pytest.fixture
@@ -80,40 +80,42 @@ def frames_of(gif: bytes) -> list[bytes]:
 
 class TestStoryboard:
     def test_all_frames_start_from_the_same_noise_with_the_calls_of_a_feedback_frame(self) -> None:
-        shots = [shot for shot in storyboard(MORPH, SETTINGS).shots if shot.index < MORPH.frames]
-        assert {(shot.start, shot.seed, shot.unet_calls) for shot in shots} == {(Noise(), 7, 3)}
+        shots = [shot for shot in build_storyboard(MORPH, SETTINGS).shots if shot.index < MORPH.frames]
+        assert {(shot.start, shot.seed, shot.unet_calls) for shot in shots} == {(NoiseStart(), 7, 3)}
 
     def test_plain_ones_lie_at_equal_distances_and_have_no_survey(self) -> None:
         plain = msgspec.structs.replace(SETTINGS, morphing="plain")
-        weights = [shot.prompt.weight for shot in storyboard(MORPH, plain).shots if isinstance(shot.prompt, Swap)]
+        weights = [
+            shot.prompt.weight for shot in build_storyboard(MORPH, plain).shots if isinstance(shot.prompt, TokenMix)
+        ]
         assert weights == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
 
     def test_measured_places_are_taken_as_they_are(self) -> None:
         placed = msgspec.structs.replace(MORPH, positions=(0, 0.1, 0.2, 0.3, 0.5, 1))
-        board = storyboard(placed, SETTINGS)
-        weights = [shot.prompt.weight for shot in board.shots if isinstance(shot.prompt, Swap)]
+        board = build_storyboard(placed, SETTINGS)
+        weights = [shot.prompt.weight for shot in board.shots if isinstance(shot.prompt, TokenMix)]
         assert weights == [0, 0.1, 0.2, 0.3, 0.5, 1]
 
     def test_whole_prompts_are_mixed_after_the_encoder(self) -> None:
         morph = Morph(seed=1, source="a road", target="a mountain", prompt="{}", frames=3)
-        board = storyboard(morph, msgspec.structs.replace(SETTINGS, morphing="plain"))
+        board = build_storyboard(morph, msgspec.structs.replace(SETTINGS, morphing="plain"))
         prompts = [shot.prompt for shot in board.shots]
-        mixed = Text((("a road", 0.5), ("a mountain", 0.5)))
-        assert prompts == [Text.of("a road"), mixed, Text.of("a mountain")]
+        mixed = PromptMix((("a road", 0.5), ("a mountain", 0.5)))
+        assert prompts == [PromptMix.of("a road"), mixed, PromptMix.of("a mountain")]
 
     def test_a_round_one_spreads_its_frames_over_the_way_there_and_back(self) -> None:
         morph = Morph(seed=1, source="a", target="b", loop="round", frames=4)
-        board = storyboard(morph, msgspec.structs.replace(SETTINGS, morphing="plain"))
+        board = build_storyboard(morph, msgspec.structs.replace(SETTINGS, morphing="plain"))
         assert [shot.prompt for shot in board.shots] == [
-            Swap("a picture of a {}", *words)
+            TokenMix("a picture of a {}", *words)
             for words in (("a", "b", 0), ("a", "b", 0.5), ("b", "a", 0), ("b", "a", 0.5))
         ]
-        angles = [shot.start.angle for shot in board.shots if isinstance(shot.start, Noise)]
+        angles = [shot.start.angle for shot in board.shots if isinstance(shot.start, NoiseStart)]
         assert angles == pytest.approx([0, 0, 0, np.pi / 2])
 
     def test_each_seed_that_is_tried_costs_a_look_and_the_most_promising_a_second_one(self) -> None:
         tried = (1, 2, FINALISTS, 8, 16)
-        boards = {tries: storyboard(msgspec.structs.replace(MORPH, tries=tries), SETTINGS) for tries in tried}
+        boards = {tries: build_storyboard(msgspec.structs.replace(MORPH, tries=tries), SETTINGS) for tries in tried}
         calls = {tries: board.unet_calls // board.shots[0].unet_calls for tries, board in boards.items()}
         assert len({board.shown for board in boards.values()}) == 1
         assert calls[2] - calls[1] == 9 + 8, "nine places, then eight more"
@@ -121,7 +123,7 @@ class TestStoryboard:
         assert calls[16] - calls[8] == 8 * 9, "the others are looked at once"
 
     def test_only_many_frames_are_worth_a_third_look(self) -> None:
-        few, many = (storyboard(msgspec.structs.replace(MORPH, frames=frames), SETTINGS) for frames in (16, 17))
+        few, many = (build_storyboard(msgspec.structs.replace(MORPH, frames=frames), SETTINGS) for frames in (16, 17))
         hidden = [sum(is_hidden(shot.index) for shot in board.shots) for board in (few, many)]
         assert hidden == [9 + 8, 9 + 8 + 8]
 
@@ -148,7 +150,7 @@ class TestSpacing:
     def test_what_was_found_makes_the_same_frames_without_a_survey(self, studio: Studio) -> None:
         measured = studio.render(MORPH)
         assert measured.report.found is not None
-        known = tried(MORPH, measured.report.found)
+        known = with_survey_result(MORPH, measured.report.found)
         again = studio.render(from_json(to_json(known)), "again")  # type: ignore[arg-type]
         assert again.picture == measured.picture
         assert again.report.unet_calls < measured.report.unet_calls and again.report.found is None
@@ -184,19 +186,19 @@ class TestTries:
     def test_what_is_stored_names_the_seed_and_replays_it(self, studio: Studio) -> None:
         done = studio.render(self.TRIED)
         assert done.report.found is not None
-        chosen = tried(self.TRIED, done.report.found)
+        chosen = with_survey_result(self.TRIED, done.report.found)
         assert isinstance(chosen, Morph)
         assert (chosen.seed, chosen.tries) == (done.report.found.seeds[0], 1)
-        for recipe in (chosen, unmeasured(chosen)):
+        for recipe in (chosen, without_measurements(chosen)):
             assert studio.render(recipe, f"again{len(recipe.positions)}").picture == done.picture
 
     def test_another_one_is_that_seed_measured_anew(self, studio: Studio) -> None:
         found = studio.render(self.TRIED).report.found
         assert found is not None
-        other = another_try(tried(self.TRIED, found), found, 3)
+        other = pick_try(with_survey_result(self.TRIED, found), found, 3)
         assert (other.seed, other.tries, other.positions) == (found.seeds[2], 1, ())
         with pytest.raises(RecipeError, match="shows 1 to 4; there is no 5"):
-            another_try(self.TRIED, found, 5)
+            pick_try(self.TRIED, found, 5)
 
     def test_pictures_on_the_sheet_are_judged_and_those_between_are_not(self, studio: Studio) -> None:
         plain = studio.render(self.TRIED)

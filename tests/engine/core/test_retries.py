@@ -12,12 +12,12 @@ import pytest
 from engine.backend import Lane, ShotRequest
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
-from engine.frames.frame_store import Folder, Spool
+from engine.frames.frame_store import FrameStore, JobFrames
 from engine.protocol.messages import Done, Event, Job, Progress
 from engine.recipe.recipe import Zoom
 from engine.recipe.settings import Overrides
-from engine.storyboard.morph_path import Text
-from engine.storyboard.shot import Feedback, Shot, another_try
+from engine.storyboard.morph_path import PromptMix
+from engine.storyboard.shot import FeedbackStart, Shot, retry_shot
 from tests.fakes.toy_backend import Developed, ToyBackend, ToyLane
 
 FRAMES = 8
@@ -36,8 +36,8 @@ class Sick(ToyBackend):
         self.ails = ails
         self.made: list[tuple[int, int]] = []
 
-    def develop(self, lanes: Sequence[Lane]) -> list[Developed]:
-        developed = super().develop(lanes)
+    def decode(self, lanes: Sequence[Lane]) -> list[Developed]:
+        developed = super().decode(lanes)
         for place, lane in enumerate(lanes):
             assert isinstance(lane, ToyLane)
             shot = lane.request.shot
@@ -64,7 +64,7 @@ def make_core(tmp_path: Path) -> Iterator[Callable[..., Core]]:
 
     def make(backend: ToyBackend, spool: str = "spool", lanes: int = 1) -> Core:
         config = CoreConfig(engine=EngineConfig(gif_side=0, lanes=lanes))
-        cores.append(Core(backend, Spool(tmp_path / spool), config))
+        cores.append(Core(backend, FrameStore(tmp_path / spool), config))
         return cores[-1]
 
     yield make
@@ -89,8 +89,8 @@ def done(events: list[Event]) -> Done:
     return event
 
 
-def folder(root: Path, spool: str = "spool") -> Folder:
-    return Spool(root / spool).folder("one")
+def folder(root: Path, spool: str = "spool") -> JobFrames:
+    return FrameStore(root / spool).folder("one")
 
 
 def test_a_frame_that_came_out_flat_is_made_again_with_another_seed_and_more_noise(
@@ -108,17 +108,19 @@ def test_a_frame_that_came_out_flat_is_made_again_with_another_seed_and_more_noi
 
 
 def test_each_try_is_noisier_and_none_is_like_another() -> None:
-    shot = Shot(index=3, prompt=Text.of("a"), start=Feedback(2), steps=10, strength=0.4, guidance=3, seed=5, retries=2)
-    tries = [shot, another_try(shot, 1), another_try(shot, 2)]
+    shot = Shot(
+        index=3, prompt=PromptMix.of("a"), start=FeedbackStart(2), steps=10, strength=0.4, guidance=3, seed=5, retries=2
+    )
+    tries = [shot, retry_shot(shot, 1), retry_shot(shot, 2)]
     assert [attempt.strength for attempt in tries] == pytest.approx([0.4, 0.6, 0.8])
     assert len({attempt.seed for attempt in tries}) == 3
-    assert another_try(shot, 1) == tries[1]
+    assert retry_shot(shot, 1) == tries[1]
 
 
 def test_nothing_of_the_start_has_to_stay_in_another_try() -> None:
-    start = Feedback(2, persistence=0.5)
-    shot = Shot(index=3, prompt=Text.of("a"), start=start, steps=10, strength=0.4, guidance=3, seed=5, retries=2)
-    assert another_try(shot, 1).start == Feedback(2)
+    start = FeedbackStart(2, persistence=0.5)
+    shot = Shot(index=3, prompt=PromptMix.of("a"), start=start, steps=10, strength=0.4, guidance=3, seed=5, retries=2)
+    assert retry_shot(shot, 1).start == FeedbackStart(2)
 
 
 def test_after_so_many_tries_the_best_is_kept(make_core: Callable[..., Core], tmp_path: Path) -> None:

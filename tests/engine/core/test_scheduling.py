@@ -4,12 +4,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.estimate import Outlook, Pace, standings
+from engine.core.estimate import RateMeter, RemainingWork, estimate_standings
 from engine.core.scheduling import (
     PATIENCE,
-    Hunger,
-    LaneView,
-    Ticket,
+    LaneDemand,
+    LaneState,
+    QueuedJob,
     choose_batch,
     fits_between,
     line_up,
@@ -19,8 +19,8 @@ from engine.core.scheduling import (
 from engine.protocol.messages import Standing
 
 
-def tickets(owners: str) -> list[Ticket]:
-    return [Ticket(f"{owner}{number}", owner) for number, owner in enumerate(owners)]
+def tickets(owners: str) -> list[QueuedJob]:
+    return [QueuedJob(f"{owner}{number}", owner) for number, owner in enumerate(owners)]
 
 
 def test_members_take_turns() -> None:
@@ -45,16 +45,20 @@ def test_a_members_kth_job_is_no_later_than_k_rounds_of_everybody(owners: str) -
 
 
 def test_lanes_go_to_the_job_that_has_fewest() -> None:
-    assert share_lanes([Hunger("a", [5, 6, 7]), Hunger("b", [1])], 3) == [[5, 6], [1]]
-    assert share_lanes([Hunger("a", [5, 6, 7], held=2), Hunger("b", [1])], 1) == [[], [1]]
+    assert share_lanes([LaneDemand("a", [5, 6, 7]), LaneDemand("b", [1])], 3) == [[5, 6], [1]]
+    assert share_lanes([LaneDemand("a", [5, 6, 7], held=2), LaneDemand("b", [1])], 1) == [[], [1]]
 
 
 def test_a_member_with_two_jobs_gets_no_more_lanes_than_one_with_a_single_job() -> None:
-    assert share_lanes([Hunger("a", [1, 2]), Hunger("a", [3, 4]), Hunger("b", [5, 6])], 4) == [[1], [3], [5, 6]]
+    assert share_lanes([LaneDemand("a", [1, 2]), LaneDemand("a", [3, 4]), LaneDemand("b", [5, 6])], 4) == [
+        [1],
+        [3],
+        [5, 6],
+    ]
 
 
 def test_a_long_job_leaves_half_of_the_device_to_a_short_one_that_can_use_a_single_lane() -> None:
-    long, short = Hunger("a", [1, 2, 3], calls_left=900), Hunger("b", [7], calls_left=30)
+    long, short = LaneDemand("a", [1, 2, 3], calls_left=900), LaneDemand("b", [7], calls_left=30)
     assert share_lanes([long, short], 4) == [[1], [7]]
     assert share_lanes(
         [msgspec.structs.replace(long, held=1), msgspec.structs.replace(short, ready=[], held=1)], 2
@@ -67,12 +71,15 @@ def test_a_long_job_leaves_half_of_the_device_to_a_short_one_that_can_use_a_sing
 
 
 def test_a_short_job_that_has_nothing_left_to_start_holds_nobody_up() -> None:
-    assert share_lanes([Hunger("a", [1, 2, 3], calls_left=900), Hunger("b", [], calls_left=0)], 4) == [[1, 2, 3], []]
+    assert share_lanes([LaneDemand("a", [1, 2, 3], calls_left=900), LaneDemand("b", [], calls_left=0)], 4) == [
+        [1, 2, 3],
+        [],
+    ]
 
 
 HUNGERS = st.lists(
     st.builds(
-        Hunger,
+        LaneDemand,
         owner=st.sampled_from("abc"),
         ready=st.integers(0, 5).map(lambda shots: list(range(shots))),
         held=st.integers(0, 5),
@@ -84,7 +91,9 @@ HUNGERS = st.lists(
 
 
 @given(HUNGERS, st.integers(0, 12))
-def test_no_lane_is_given_twice_and_none_left_idle_but_for_a_shorter_jobs_sake(jobs: list[Hunger], free: int) -> None:
+def test_no_lane_is_given_twice_and_none_left_idle_but_for_a_shorter_jobs_sake(
+    jobs: list[LaneDemand], free: int
+) -> None:
     granted = share_lanes(jobs, free)
     given_out = sum(map(len, granted))
     assert all(shots == job.ready[: len(shots)] for shots, job in zip(granted, jobs, strict=True))
@@ -106,7 +115,7 @@ def test_a_job_with_a_shot_to_start_waits_for_one_grant_to_each_other_job_at_mos
     served, waited = [0] * len(jobs), [0] * len(jobs)
     for now in range(1, 40):
         hungers = [
-            Hunger(owner, [now], calls_left=calls, served=last)
+            LaneDemand(owner, [now], calls_left=calls, served=last)
             for (owner, calls), last in zip(jobs, served, strict=True)
         ]
         for place, shots in enumerate(share_lanes(hungers, lanes)):
@@ -124,13 +133,13 @@ def test_a_short_job_comes_in_between_long_ones_that_have_all_slots() -> None:
 
 
 def test_lanes_of_one_shape_share_a_call() -> None:
-    lanes = [LaneView("small", 3), LaneView("large", 1), LaneView("large", 2), LaneView("small", 2)]
+    lanes = [LaneState("small", 3), LaneState("large", 1), LaneState("large", 2), LaneState("small", 2)]
     assert choose_batch(lanes, 4) == [1, 2]
 
 
 @given(st.lists(st.sampled_from("xyz"), min_size=1, max_size=12), st.integers(1, 4))
 def test_no_lane_waits_for_more_calls_than_there_are_other_lanes(shapes: list[str], width: int) -> None:
-    lanes = [LaneView(shape, 0) for shape in shapes]
+    lanes = [LaneState(shape, 0) for shape in shapes]
     waited = [0] * len(lanes)
     for call in range(1, 60):
         chosen = choose_batch(lanes, width)
@@ -140,20 +149,20 @@ def test_no_lane_waits_for_more_calls_than_there_are_other_lanes(shapes: list[st
             waited[index] = 0 if index in chosen else waited[index] + 1
             assert waited[index] < len(lanes)
         for index in chosen:
-            lanes[index] = LaneView(lanes[index].shape_key, call)
+            lanes[index] = LaneState(lanes[index].shape_key, call)
 
 
 def test_no_pace_no_promise() -> None:
-    assert standings([Outlook("a", 10)], [Outlook("b", 5)], slots=1, seconds_per_step=None) == (
+    assert estimate_standings([RemainingWork("a", 10)], [RemainingWork("b", 5)], slots=1, seconds_per_step=None) == (
         Standing("a", 0, None),
         Standing("b", 1, None),
     )
 
 
 def test_waiting_jobs_are_played_through_in_advance() -> None:
-    running = [Outlook("a", 10), Outlook("b", 4)]
-    waiting = [Outlook("c", 3), Outlook("d", 20), Outlook("e", 1)]
-    assert standings(running, waiting, slots=2, seconds_per_step=0.5) == (
+    running = [RemainingWork("a", 10), RemainingWork("b", 4)]
+    waiting = [RemainingWork("c", 3), RemainingWork("d", 20), RemainingWork("e", 1)]
+    assert estimate_standings(running, waiting, slots=2, seconds_per_step=0.5) == (
         Standing("a", 0, 5.0),
         Standing("b", 0, 2.0),
         Standing("c", 1, 3.5),  # begins when b is through
@@ -163,11 +172,11 @@ def test_waiting_jobs_are_played_through_in_advance() -> None:
 
 
 def test_a_free_slot_is_used_at_once() -> None:
-    assert standings([], [Outlook("a", 4)], slots=2, seconds_per_step=1.0) == (Standing("a", 1, 4.0),)
+    assert estimate_standings([], [RemainingWork("a", 4)], slots=2, seconds_per_step=1.0) == (Standing("a", 1, 4.0),)
 
 
 def test_the_pace_follows_what_is_measured() -> None:
-    pace = Pace(halflife_seconds=10)
+    pace = RateMeter(halflife_seconds=10)
     assert pace.seconds_per_step is None
     for _ in range(100):
         pace.measure(seconds=1.0, steps=1.0)
@@ -178,13 +187,13 @@ def test_the_pace_follows_what_is_measured() -> None:
 
 
 def test_higher_priority_goes_first_and_turns_are_taken_within_one() -> None:
-    low = [Ticket("l1", "a"), Ticket("l2", "b")]
-    high = [Ticket("h1", "a", priority=2), Ticket("h2", "a", priority=2), Ticket("h3", "b", priority=2)]
+    low = [QueuedJob("l1", "a"), QueuedJob("l2", "b")]
+    high = [QueuedJob("h1", "a", priority=2), QueuedJob("h2", "a", priority=2), QueuedJob("h3", "b", priority=2)]
     assert [ticket.job for ticket in line_up([*low, *high], [])] == ["h1", "h3", "h2", "l2", "l1"]
 
 
 def test_who_is_overtaken_for_priority_alone_is_counted() -> None:
-    line = [Ticket("low", "a"), Ticket("aged", "b", overtaken=2 * PATIENCE), Ticket("high", "c", priority=2)]
+    line = [QueuedJob("low", "a"), QueuedJob("aged", "b", overtaken=2 * PATIENCE), QueuedJob("high", "c", priority=2)]
     assert overtaken_by(line[2], line) == ["low"]
     assert overtaken_by(line[1], line) == ["low"]
     assert overtaken_by(line[0], line) == []
@@ -195,19 +204,19 @@ def test_nobody_starves_however_many_jobs_of_higher_priority_keep_coming(
     arrivals: list[list[int]], priority: int
 ) -> None:
     """The bound that `line_up` promises, against members who are all new and so never have to take turns."""
-    waiting = [Ticket("patient", "ada", priority)]
+    waiting = [QueuedJob("patient", "ada", priority)]
     overtakings = 0
     for round_, priorities in enumerate(arrivals):
         # And one of the highest priority always: without ageing the patient job would wait for ever.
         for number, newcomer in enumerate([6, *priorities]):
-            waiting.append(Ticket(f"{round_}-{number}", f"member{round_}-{number}", newcomer))
+            waiting.append(QueuedJob(f"{round_}-{number}", f"member{round_}-{number}", newcomer))
         admitted = line_up(waiting, [])[0]
         if admitted.job == "patient":
             break
         passed = overtaken_by(admitted, waiting)
         overtakings += "patient" in passed
         waiting = [
-            Ticket(ticket.job, ticket.owner, ticket.priority, ticket.overtaken + (ticket.job in passed))
+            QueuedJob(ticket.job, ticket.owner, ticket.priority, ticket.overtaken + (ticket.job in passed))
             for ticket in waiting
             if ticket != admitted
         ]
@@ -217,7 +226,9 @@ def test_nobody_starves_however_many_jobs_of_higher_priority_keep_coming(
 
 
 def test_what_is_held_comes_last_and_nobody_says_when() -> None:
-    assert standings([Outlook("a", 4)], [Outlook("b", 2)], 1, 1.0, held=[Outlook("c", 1)]) == (
+    assert estimate_standings(
+        [RemainingWork("a", 4)], [RemainingWork("b", 2)], 1, 1.0, held=[RemainingWork("c", 1)]
+    ) == (
         Standing("a", 0, 4.0),
         Standing("b", 1, 6.0),
         Standing("c", 2, None, held=True),
@@ -225,7 +236,7 @@ def test_what_is_held_comes_last_and_nobody_says_when() -> None:
 
 
 def test_a_rate_is_the_pace_turned_round() -> None:
-    pace = Pace()
+    pace = RateMeter()
     assert pace.per_second is None
     pace.measure(seconds=2.0, steps=8.0)
     assert pace.per_second == 4.0

@@ -17,8 +17,8 @@ from engine.diffusion.sampling.lane import DiffusionLane
 from engine.recipe.recipe import Giro, Morph, Stage
 from engine.recipe.settings import SchedulerName, Settings
 from engine.storyboard import giro, morph
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Feedback, Shot
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import FeedbackStart, Shot
 from tests.embedded import denoise_round, embedded_model, make_shot, numpy_deprecation, request
 
 pytestmark = numpy_deprecation
@@ -61,7 +61,7 @@ class Company:
         return self._lanes
 
     def _next_request(self):
-        start = Feedback(0) if self._count % 3 else Noise()
+        start = FeedbackStart(0) if self._count % 3 else NoiseStart()
         shot = make_shot(
             start, prompt="a frog", steps=3 + self._count % 4, strength=0.8, guidance=3.0, seed=self._count
         )
@@ -82,7 +82,7 @@ def render_chain(
             slot = shot.index % (len(strangers) + 1)
             denoise_round(model, [*strangers[:slot], lane, *strangers[slot:]], width)
         through = [lane, *(stranger for stranger in (company.join() if company else []) if not stranger.steps_left)]
-        pictures[shot.index] = model.develop(through)[0].picture()
+        pictures[shot.index] = model.decode(through)[0].picture()
     return list(pictures.values())
 
 
@@ -115,7 +115,7 @@ def test_frames_started_together_are_the_frames_started_one_by_one():
     model = embedded_model()
     picture = np.random.default_rng(1).integers(0, 256, (SIZE, SIZE, 3), np.uint8)
     requests = [
-        request(make_shot(Feedback(0), seed=seed), size=size, sources={0: picture[:size, :size]})
+        request(make_shot(FeedbackStart(0), seed=seed), size=size, sources={0: picture[:size, :size]})
         for seed, size in ((1, SIZE), (2, SIZE - 8), (3, SIZE))
     ]
 

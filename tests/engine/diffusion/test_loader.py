@@ -15,8 +15,8 @@ from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.loading import source as source_module
 from engine.errors import ModelError
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import FeedbackStart
 from tests.clip import write_clip_tokenizer
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import copy_model, save_tiny_model, tiny_xl_pipeline
@@ -64,7 +64,7 @@ def test_the_embedded_model_is_named_by_its_card():
 
 def test_a_directory_in_diffusers_layout_loads_and_renders(sound):
     backend = load(sound)
-    noise, feedback = make_shot(Noise()), make_shot(Feedback(0), index=1)
+    noise, feedback = make_shot(NoiseStart()), make_shot(FeedbackStart(0), index=1)
 
     (first,) = render(backend, [request(noise, size=64)])
     (second,) = render(backend, [request(feedback, size=64, sources={0: first})])
@@ -91,7 +91,7 @@ def test_half_precision_weights_are_computed_with_in_float32_on_a_cpu(tmp_path):
     assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
     assert backend.dtype == "float32"
     assert backend._parts.unet.dtype == backend._parts.text_encoder.dtype == backend._parts.vae.dtype == torch.float32
-    (picture,) = render(backend, [request(make_shot(Noise()))])
+    (picture,) = render(backend, [request(make_shot(NoiseStart()))])
     assert picture.std() > 0
 
 
@@ -117,7 +117,7 @@ def test_the_vae_of_early_models_names_its_attention_otherwise_and_loads(model, 
     assert any("proj_attn" in name for name in weights)
     save_file(weights, path)
 
-    shot = request(make_shot(Noise()))
+    shot = request(make_shot(NoiseStart()))
     assert np.array_equal(render(load(model), [shot])[0], render(load(sound), [shot])[0])
 
 

@@ -11,7 +11,7 @@ from diffusers import StableDiffusionPipeline
 
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
-from engine.diffusion.safety_checker import Guard
+from engine.diffusion.safety_checker import SafetyChecker
 from engine.errors import ModelError
 from tests.embedded import numpy_deprecation
 from tests.tiny_model import add_tiny_checker, copy_model, save_tiny_model, tiny_checker, tiny_extractor, tiny_pipeline
@@ -73,7 +73,7 @@ def test_its_verdicts_are_those_of_diffusers_own_pipeline(model):
 @torch.no_grad()
 def test_a_picture_is_judged_the_same_alone_in_company_and_among_other_sizes():
     shown = pictures(6)
-    guard = Guard(tiny_checker(divided(shown)), tiny_extractor())
+    guard = SafetyChecker(tiny_checker(divided(shown)), tiny_extractor())
     alone = [guard.judge([picture])[0] for picture in shown]
     larger = np.zeros((96, 80, 3), np.uint8)
     assert guard.judge([*shown, larger])[:6] == alone

@@ -14,8 +14,8 @@ from engine.diffusion.speed.acceleration import WARM_UPS, Acceleration, Function
 from engine.errors import ModelError
 from engine.protocol.card import Card
 from engine.recipe.settings import Overrides
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import FeedbackStart
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import tiny_pipeline, tiny_xl_pipeline
 
@@ -60,9 +60,9 @@ def test_calls_of_every_width_are_recorded_and_then_called(kind, tmp_path):
     recorded = {call: diary.calls.count(call) for call in diary.calls}
     diary.calls.clear()
 
-    first = [request(make_shot(Noise(), guidance=3.0, steps=2, seed=seed)) for seed in range(WIDTH + 1)]
+    first = [request(make_shot(NoiseStart(), guidance=3.0, steps=2, seed=seed)) for seed in range(WIDTH + 1)]
     pictures = render(model, first, width=WIDTH)
-    render(model, [request(make_shot(Feedback(0), guidance=3.0, index=1), sources={0: pictures[0]})])
+    render(model, [request(make_shot(FeedbackStart(0), guidance=3.0, index=1), sources={0: pictures[0]})])
 
     assert set(recorded.values()) == {WARM_UPS + 1}, "the last of the calls is the one that is recorded"
     assert len(recorded) == WIDTH + 2, "each width, an encoding and a decoding"
@@ -73,7 +73,7 @@ def test_calls_of_every_width_are_recorded_and_then_called(kind, tmp_path):
 def test_getting_ready_changes_no_picture(tmp_path):
     tiny_pipeline().save_pretrained(tmp_path)
     card = Card(common=Overrides(size=64, steps=2))
-    shots = [request(make_shot(Noise(), seed=5))]
+    shots = [request(make_shot(NoiseStart(), seed=5))]
     models = [DiffusionModel("tiny", card, load_parts(tmp_path, torch.device("cpu"), torch.float32)) for _ in range(2)]
     models[0].warm_up(WIDTH)
     (one,), (other,) = (render(model, shots) for model in models)
@@ -111,7 +111,7 @@ def test_a_card_without_room_for_all_lanes_gets_ready_for_fewer(tmp_path):
 
     model.warm_up(4)
     full.calls.clear()
-    pictures = render(model, [request(make_shot(Noise(), steps=2, seed=seed)) for seed in range(4)], width=4)
+    pictures = render(model, [request(make_shot(NoiseStart(), steps=2, seed=seed)) for seed in range(4)], width=4)
 
     assert len(pictures) == 4
     assert max(call[0][0][0] for call in full.calls) == 2, "and jobs do not try again what failed"

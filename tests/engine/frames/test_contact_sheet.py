@@ -7,19 +7,19 @@ import pytest
 from PIL import Image
 
 from engine.errors import LimitTooSmall
-from engine.frames.contact_sheet import LEAST_SIDE, MOST_SIDE, Sheet, SheetPlan, SheetWriter
+from engine.frames.contact_sheet import LEAST_SIDE, MOST_SIDE, ContactSheet, ContactSheetPlan, ContactSheetWriter
 
 COLOURS = [(200 - 15 * number, 15 * number, 90) for number in range(12)]
 
 
-def sheet_of(pictures: list[Image.Image], limit_bytes: int = 1_000_000) -> Sheet:
-    writer = SheetWriter(SheetPlan(limit_bytes, len(pictures) // 4, 4, pictures[0].size))
+def sheet_of(pictures: list[Image.Image], limit_bytes: int = 1_000_000) -> ContactSheet:
+    writer = ContactSheetWriter(ContactSheetPlan(limit_bytes, len(pictures) // 4, 4, pictures[0].size))
     for picture in pictures:
         writer.add(picture)
     return writer.finish()
 
 
-def opened(sheet: Sheet) -> Image.Image:
+def opened(sheet: ContactSheet) -> Image.Image:
     with Image.open(BytesIO(sheet.data)) as image:
         image.load()
     assert (image.format, image.size) == ("PNG", (sheet.width, sheet.height))

@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.frames.frame_store import Folder, Spool
+from engine.frames.frame_store import FrameStore, JobFrames
 from engine.protocol.messages import Plan
 from engine.recipe.recipe import Zoom
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    folder = Spool(tmp_path / "spool").folder("job")
+def folder(tmp_path: Path) -> JobFrames:
+    folder = FrameStore(tmp_path / "spool").folder("job")
     begin(folder)
     return folder
 
 
-def begin(folder: Folder, model: str = "toy", frames: int = 60) -> None:
+def begin(folder: JobFrames, model: str = "toy", frames: int = 60) -> None:
     if folder.open(plan(model, frames)) is None:
         folder.begin(plan(model, frames))
 
@@ -32,25 +32,25 @@ def picture(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (32, 48, 3), dtype=np.uint8)
 
 
-def test_a_frame_comes_back_to_the_last_bit(folder: Folder) -> None:
+def test_a_frame_comes_back_to_the_last_bit(folder: JobFrames) -> None:
     folder.save(3, picture(3))
     assert np.array_equal(folder.picture(3), picture(3))
     assert folder.frames() == {3}
 
 
-def test_the_same_plan_finds_its_frames_again(folder: Folder) -> None:
+def test_the_same_plan_finds_its_frames_again(folder: JobFrames) -> None:
     folder.save(0, picture(0))
     begin(folder)
     assert folder.frames() == {0}
 
 
-def test_another_plan_starts_from_nothing(folder: Folder) -> None:
+def test_another_plan_starts_from_nothing(folder: JobFrames) -> None:
     folder.save(0, picture(0))
     begin(folder, model="another")
     assert folder.frames() == set()
 
 
-def test_a_frame_that_was_cut_short_does_not_count(folder: Folder) -> None:
+def test_a_frame_that_was_cut_short_does_not_count(folder: JobFrames) -> None:
     folder.save(0, picture(0))
     folder.save(1, picture(1))
     whole = (folder.path / "00001.png").read_bytes()
@@ -59,7 +59,7 @@ def test_a_frame_that_was_cut_short_does_not_count(folder: Folder) -> None:
     assert folder.frames() == {0}
 
 
-def damage(folder: Folder, index: int, at: float = 0.5) -> None:
+def damage(folder: JobFrames, index: int, at: float = 0.5) -> None:
     """Change one byte of a frame, `at` being where, as a share of it; as a file it stays as long as it was."""
     path = folder.path / f"{index:05d}.png"
     data = bytearray(path.read_bytes())
@@ -68,7 +68,7 @@ def damage(folder: Folder, index: int, at: float = 0.5) -> None:
     path.write_bytes(data)
 
 
-def test_a_damaged_frame_is_thrown_away_when_the_work_goes_on(folder: Folder) -> None:
+def test_a_damaged_frame_is_thrown_away_when_the_work_goes_on(folder: JobFrames) -> None:
     for index in range(3):
         folder.save(index, picture(index))
     damage(folder, 1)
@@ -78,7 +78,7 @@ def test_a_damaged_frame_is_thrown_away_when_the_work_goes_on(folder: Folder) ->
 
 
 def test_a_damaged_frame_is_not_taken_over(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = FrameStore(tmp_path)
     finish(spool, "old")
     damage(spool.folder("old"), 0)
     heir = spool.folder("heir")
@@ -87,7 +87,7 @@ def test_a_damaged_frame_is_not_taken_over(tmp_path: Path) -> None:
     assert heir.frames() == {1}
 
 
-def test_whichever_byte_is_damaged_reading_it_gives_the_picture_or_an_os_error(folder: Folder) -> None:
+def test_whichever_byte_is_damaged_reading_it_gives_the_picture_or_an_os_error(folder: JobFrames) -> None:
     tiny = picture(1)[:8, :8]
     folder.save(0, tiny, verdict=True, tries=2)
     path = folder.path / "00000.png"
@@ -103,16 +103,16 @@ def test_whichever_byte_is_damaged_reading_it_gives_the_picture_or_an_os_error(f
             assert np.array_equal(folder.picture(0), tiny), f"byte {place} went unnoticed"
 
 
-def test_time_spent_is_remembered(folder: Folder) -> None:
+def test_time_spent_is_remembered(folder: JobFrames) -> None:
     assert folder.seconds == 0
     folder.seconds = 12.5
-    assert Folder(folder.path).seconds == 12.5
+    assert JobFrames(folder.path).seconds == 12.5
     (folder.path / "seconds").write_bytes(b"")  # as a power cut leaves it
     assert folder.seconds == 0
 
 
 def test_folders_that_nobody_came_back_for_are_removed(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = FrameStore(tmp_path)
     for name, age in (("old", 3 * 86400), ("young", 0)):
         begin(spool.folder(name))
         stamp = (tmp_path / name).stat().st_mtime - age
@@ -121,7 +121,7 @@ def test_folders_that_nobody_came_back_for_are_removed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["young"]
 
 
-def test_a_frame_carries_its_verdict_wherever_it_goes(folder: Folder) -> None:
+def test_a_frame_carries_its_verdict_wherever_it_goes(folder: JobFrames) -> None:
     for index, verdict in enumerate((True, False, None)):
         folder.save(index, picture(index), verdict)
     assert [folder.verdict(index) for index in range(3)] == [True, False, None]
@@ -133,7 +133,7 @@ def test_a_frame_carries_its_verdict_wherever_it_goes(folder: Folder) -> None:
 # ---- jobs that are over ----
 
 
-def finish(spool: Spool, name: str, frames: int = 2, used: float = 0.0) -> int:
+def finish(spool: FrameStore, name: str, frames: int = 2, used: float = 0.0) -> int:
     """Render and shelve a job, last of use `used` seconds after the epoch; return what its frames take."""
     folder = spool.folder(name)
     begin(folder, frames=frames)
@@ -149,8 +149,8 @@ def names(root: Path) -> set[str]:
 
 
 def test_the_frames_that_were_of_no_use_for_longest_go_first(tmp_path: Path) -> None:
-    size = finish(Spool(tmp_path), "probe")
-    spool = Spool(tmp_path, keep_bytes=3 * size)
+    size = finish(FrameStore(tmp_path), "probe")
+    spool = FrameStore(tmp_path, keep_bytes=3 * size)
     for number, name in enumerate(("c", "a", "probe", "b")):
         finish(spool, name, used=number)
     spool.make_room()
@@ -158,9 +158,9 @@ def test_the_frames_that_were_of_no_use_for_longest_go_first(tmp_path: Path) -> 
 
 
 def test_taking_frames_over_counts_as_use(tmp_path: Path) -> None:
-    size = finish(Spool(tmp_path), "old", used=1)
-    finish(Spool(tmp_path), "young", used=2)
-    spool = Spool(tmp_path, keep_bytes=size)
+    size = finish(FrameStore(tmp_path), "old", used=1)
+    finish(FrameStore(tmp_path), "young", used=2)
+    spool = FrameStore(tmp_path, keep_bytes=size)
     heir = spool.folder("heir")
     begin(heir)
     assert heir.take_over([0, 1, 7], spool.folder("old")) == {0, 1}
@@ -170,7 +170,7 @@ def test_taking_frames_over_counts_as_use(tmp_path: Path) -> None:
 
 
 def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = FrameStore(tmp_path)
     finish(spool, "old")
     heir = spool.folder("heir")
     begin(heir)
@@ -180,7 +180,7 @@ def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Pa
 
 
 def test_a_job_in_work_is_never_removed_to_make_room(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, keep_bytes=0)
+    spool = FrameStore(tmp_path, keep_bytes=0)
     begin(spool.folder("in-work"))
     finish(spool, "taken-up-again")
     begin(spool.folder("taken-up-again"), frames=2)
@@ -190,7 +190,7 @@ def test_a_job_in_work_is_never_removed_to_make_room(tmp_path: Path) -> None:
 
 
 def test_of_a_job_that_was_not_completed_nothing_is_kept(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, keep_bytes=1_000_000)
+    spool = FrameStore(tmp_path, keep_bytes=1_000_000)
     begin(spool.folder("cut-short"))
     spool.folder("cut-short").save(0, picture(0))
     spool.shelve("cut-short")
@@ -198,7 +198,7 @@ def test_of_a_job_that_was_not_completed_nothing_is_kept(tmp_path: Path) -> None
     assert names(tmp_path) == set()
 
 
-def test_the_plan_of_the_first_attempt_holds_for_the_next(folder: Folder) -> None:
+def test_the_plan_of_the_first_attempt_holds_for_the_next(folder: JobFrames) -> None:
     """What was taken over then is there now, and is counted as it was."""
     begun = Plan(recipe=plan().recipe, model="toy", frames=60, unet_calls=40, inherited=30)
     folder.begin(begun)

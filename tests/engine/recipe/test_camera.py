@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RecipeError
-from engine.recipe.camera import EXAMPLE, NAMED, parse_camera, written_camera
+from engine.recipe.camera import EXAMPLE, NAMED, format_camera, parse_camera
 from engine.recipe.keyframe import MAX_KEYFRAMES, MAX_PAN, MAX_TURN, Keyframe
 from engine.recipe.recipe import Zoom, from_json, to_json
 
@@ -33,7 +33,7 @@ def test_moves_are_words_and_rates(text: str, track: tuple[Keyframe, ...]) -> No
 
 @pytest.mark.parametrize("text", [*NAMED, EXAMPLE])
 def test_what_is_offered_can_be_read(text: str) -> None:
-    assert written_camera(parse_camera(text)) == text
+    assert format_camera(parse_camera(text)) == text
 
 
 KEYFRAMES = st.builds(
@@ -49,7 +49,7 @@ KEYFRAMES = st.builds(
 @given(st.lists(KEYFRAMES, max_size=MAX_KEYFRAMES).map(tuple))
 def test_no_digit_is_lost_in_writing_nor_in_the_recipe(track: tuple[Keyframe, ...]) -> None:
     if track != (Keyframe(zoom="forward"),):
-        assert parse_camera(written_camera(track)) == track
+        assert parse_camera(format_camera(track)) == track
     zoom = Zoom(seed=1, prompt="a road", camera=track)
     assert from_json(to_json(zoom)) == zoom
 
@@ -57,7 +57,7 @@ def test_no_digit_is_lost_in_writing_nor_in_the_recipe(track: tuple[Keyframe, ..
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=5, unique=True).map(sorted))
 def test_times_are_written_too(times: list[float]) -> None:
     track = tuple(Keyframe(at=at, zoom="back") for at in times)
-    assert parse_camera(written_camera(track)) == track
+    assert parse_camera(format_camera(track)) == track
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RecipeError
-from engine.recipe.edits import extended, picked, variations, with_style
+from engine.recipe.edits import extend_giro, make_variations, pick_variation, with_style
 from engine.recipe.recipe import (
     MAX_FRAMES,
     MAX_PROMPT,
@@ -32,49 +32,51 @@ SEEDS = (5, 6, 7, 8)
 
 class TestExtending:
     def test_a_stage_is_added_and_nothing_else_changes(self) -> None:
-        longer = extended(GIRO, Stage("a town", 5))
+        longer = extend_giro(GIRO, Stage("a town", 5))
         assert longer.stages == (*GIRO.stages, Stage("a town", 5))
         assert msgspec.structs.replace(longer, stages=GIRO.stages) == GIRO
 
     def test_a_giro_cannot_become_longer_than_a_giro_can_be(self) -> None:
         with pytest.raises(RecipeError, match=f"add up to {MAX_FRAMES + 1} frames"):
-            extended(GIRO, Stage("a town", MAX_FRAMES - 11))
+            extend_giro(GIRO, Stage("a town", MAX_FRAMES - 11))
         with pytest.raises(RecipeError, match="at most 50 entries"):
-            extended(Giro(seed=1, stages=(Stage("a", 1),) * MAX_STAGES), Stage("b", 1))
+            extend_giro(Giro(seed=1, stages=(Stage("a", 1),) * MAX_STAGES), Stage("b", 1))
 
 
 class TestVariations:
     @pytest.mark.parametrize(("recipe", "stills"), [(GIRO, 2), (MORPH, 3), (ZOOM, 1)])
     def test_a_sheet_shows_the_same_moments_for_each_seed(self, recipe: Recipe, stills: int) -> None:
-        sheet = variations(recipe, SEEDS)
+        sheet = make_variations(recipe, SEEDS)
         assert (sheet.stills, sheet.frames, sheet.seed) == (stills, 4 * stills, 5)
         assert from_json(to_json(sheet)) == sheet
 
     def test_a_long_giro_is_shown_by_three_of_its_stages(self) -> None:
         stages = tuple(Stage(f"stage {number}", 2) for number in range(9))
-        assert variations(Giro(seed=1, stages=stages), SEEDS).stills == 3
+        assert make_variations(Giro(seed=1, stages=stages), SEEDS).stills == 3
 
     @given(st.sampled_from(RECIPES), st.tuples(*[st.integers(0, MAX_SEED)] * 4), st.integers(1, 4))
     def test_the_one_that_is_picked_is_the_animation_with_its_seed(
         self, recipe: Recipe, seeds: tuple[int, ...], number: int
     ) -> None:
-        assert picked(variations(recipe, seeds), number) == msgspec.structs.replace(recipe, seed=seeds[number - 1])
+        assert pick_variation(make_variations(recipe, seeds), number) == msgspec.structs.replace(
+            recipe, seed=seeds[number - 1]
+        )
 
     @pytest.mark.parametrize("number", [0, 5, -1])
     def test_what_is_not_on_the_sheet_cannot_be_picked(self, number: int) -> None:
         with pytest.raises(RecipeError, match="shows 1 to 4"):
-            picked(variations(ZOOM, SEEDS), number)
+            pick_variation(make_variations(ZOOM, SEEDS), number)
 
     @pytest.mark.parametrize("seeds", [(1, 2, 3), (1, 2, 3, 4, 5), (1, 2, 3, MAX_SEED + 1)])
     def test_a_sheet_has_four_seeds_that_are_seeds(self, seeds: tuple[int, ...]) -> None:
         with pytest.raises(RecipeError, match="seeds"):
-            variations(ZOOM, seeds)
+            make_variations(ZOOM, seeds)
 
     def test_of_a_sheet_there_are_others_of_the_same(self) -> None:
-        assert variations(variations(MORPH, SEEDS), (1, 2, 3, 4)) == variations(MORPH, (1, 2, 3, 4))
+        assert make_variations(make_variations(MORPH, SEEDS), (1, 2, 3, 4)) == make_variations(MORPH, (1, 2, 3, 4))
 
     def test_a_sheet_cannot_show_a_sheet(self) -> None:
-        sheet = msgspec.to_builtins(variations(ZOOM, SEEDS))
+        sheet = msgspec.to_builtins(make_variations(ZOOM, SEEDS))
         with pytest.raises(RecipeError, match=r"of\.kind must be one of giro, morph, zoom, not 'variations'"):
             from_json(msgspec.json.encode(sheet | {"of": sheet}))
 
@@ -89,7 +91,7 @@ class TestStyles:
         assert with_style(MORPH, style) == msgspec.structs.replace(
             MORPH, prompt="a {} in the snow, watercolour", negative="blurry"
         )
-        assert with_style(variations(ZOOM, SEEDS), style) == variations(with_style(ZOOM, style), SEEDS)
+        assert with_style(make_variations(ZOOM, SEEDS), style) == make_variations(with_style(ZOOM, style), SEEDS)
 
     @pytest.mark.parametrize("recipe", RECIPES)
     def test_a_style_of_no_words_changes_nothing(self, recipe: Recipe) -> None:

@@ -21,7 +21,7 @@ from engine.recipe.recipe import (
     resolve,
     to_json,
 )
-from engine.recipe.settings import BUILT_IN, Overrides, Settings, Taste
+from engine.recipe.settings import BUILT_IN, Overrides, Settings, SettingsLayer
 
 PROMPTS = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
     lambda text: text.strip()
@@ -157,15 +157,15 @@ def test_an_over_long_prompt_is_refused_with_the_limit() -> None:
 
 def test_a_resolved_recipe_renders_the_same_when_the_defaults_have_changed() -> None:
     recipe = Zoom(seed=1, prompt="a road", settings=Overrides(steps=7))
-    resolved, settings = resolve(recipe, (BUILT_IN, Taste(common=Overrides(size=128, steps=9))))
+    resolved, settings = resolve(recipe, (BUILT_IN, SettingsLayer(common=Overrides(size=128, steps=9))))
     assert (settings.steps, settings.size) == (7, 128)
-    _, later = resolve(resolved, (BUILT_IN, Taste(common=Overrides(size=768, guidance=1.5))))
+    _, later = resolve(resolved, (BUILT_IN, SettingsLayer(common=Overrides(size=768, guidance=1.5))))
     assert later == settings
 
 
 def test_layers_lie_over_each_other_and_a_kind_over_what_is_common() -> None:
-    card = Taste(common=Overrides(strength=0.6, guidance=3.0), morph=Overrides(strength=0.7))
-    admin = Taste(common=Overrides(guidance=4.0))
+    card = SettingsLayer(common=Overrides(strength=0.6, guidance=3.0), morph=Overrides(strength=0.7))
+    admin = SettingsLayer(common=Overrides(guidance=4.0))
     _, settings = resolve(Morph(seed=1, source="a", target="b"), (BUILT_IN, card, admin))
     assert (settings.strength, settings.guidance, settings.frame_ms) == (0.7, 4.0, 200)
 

@@ -2,7 +2,7 @@
 
 from engine.diffusion.loading.source import EMBEDDED
 from engine.protocol.card import read_card
-from engine.recipe.prompts import completed, unknown_words, words_in
+from engine.recipe.prompts import complete_word, unknown_words, words_in
 
 KNOWN = ("road", "sea", "tuscany", "trees")
 
@@ -21,13 +21,13 @@ def test_words_of_other_scripts_and_with_accents_are_words() -> None:
 
 
 def test_the_last_word_is_completed_and_the_rest_stays() -> None:
-    assert completed("a Road by the s", KNOWN) == ["a Road by the sea"]
-    assert completed("a road in t", KNOWN) == ["a road in tuscany", "a road in trees"]
+    assert complete_word("a Road by the s", KNOWN) == ["a Road by the sea"]
+    assert complete_word("a road in t", KNOWN) == ["a road in tuscany", "a road in trees"]
 
 
 def test_behind_a_finished_word_the_next_one_is_offered() -> None:
-    assert completed("by the ", KNOWN) == ["by the road", "by the sea", "by the tuscany", "by the trees"]
-    assert completed("", KNOWN) == list(KNOWN)
+    assert complete_word("by the ", KNOWN) == ["by the road", "by the sea", "by the tuscany", "by the trees"]
+    assert complete_word("", KNOWN) == list(KNOWN)
 
 
 def test_the_embedded_models_words_are_single_tokens_of_its_tokenizer() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import RecipeError
-from engine.recipe.waypoints import between, format_waypoints, parse_waypoints
+from engine.recipe.waypoints import format_waypoints, parse_waypoints, waypoint_options
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_what_is_written_is_read_back() -> None:
     ],
 )
 def test_a_chain_may_stand_in_either_option(source: str, target: str | None, waypoints: tuple[str, ...]) -> None:
-    way = between(source, target)
+    way = waypoint_options(source, target)
     assert (way["source"], *way["through"], way["target"]) == waypoints
 
 
@@ -44,5 +44,5 @@ def test_a_chain_may_stand_in_either_option(source: str, target: str | None, way
 )
 def test_what_cannot_be_read_says_how_it_is_written(source: str, target: str | None, sentence: str) -> None:
     with pytest.raises(RecipeError) as refused:
-        between(source, target)
+        waypoint_options(source, target)
     assert sentence in str(refused.value)

@@ -14,38 +14,40 @@ from engine.recipe.camera import parse_camera
 from engine.recipe.keyframe import spread_times
 from engine.recipe.recipe import Focus, Giro, Stage, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.builder import storyboard
-from engine.storyboard.camera_motion import CARRIED, RECENT, Travel
-from engine.storyboard.camera_moves import composed, inverse
+from engine.storyboard.builder import build_storyboard
+from engine.storyboard.camera_motion import CARRIED, RECENT, CameraMotion
+from engine.storyboard.camera_moves import compose_moves, invert_move
 from engine.storyboard.camera_track import CameraTrack
 from engine.storyboard.loop_closure import LoopClosure
-from engine.storyboard.morph_path import Noise, Text
-from engine.storyboard.shot import HIDDEN, Blend, Camera, Feedback, Glance, Shot, frame_seed
+from engine.storyboard.morph_path import NoiseStart, PromptMix
+from engine.storyboard.shot import HIDDEN, Blend, Camera, FeedbackStart, FocusSource, Shot, frame_seed
 
 FRAMES = 48
 RETURN = 12
 SETTINGS = Settings(zoom=1.02, noise_warp=0.5)
 
 
-def travel(camera: str = "forward", *, focus: str | Focus = "auto", frames: int = FRAMES) -> Travel:
-    return Travel.of(
+def travel(camera: str = "forward", *, focus: str | Focus = "auto", frames: int = FRAMES) -> CameraMotion:
+    return CameraMotion.of(
         Zoom(seed=7, prompt="a road", frames=frames, camera=parse_camera(camera), focus=focus),  # type: ignore[arg-type]
         SETTINGS,
     )
 
 
-def shot(way: Travel, index: int) -> Shot:
-    bare = Shot(index=index, prompt=Text.of("a road"), start=Noise(), steps=4, strength=0.8, guidance=3, seed=1)
+def shot(way: CameraMotion, index: int) -> Shot:
+    bare = Shot(
+        index=index, prompt=PromptMix.of("a road"), start=NoiseStart(), steps=4, strength=0.8, guidance=3, seed=1
+    )
     return way.follow(bare, range(index), LoopClosure(way.frames).approach(index))
 
 
-def feedback(way: Travel, index: int) -> Feedback:
+def feedback(way: CameraMotion, index: int) -> FeedbackStart:
     start = shot(way, index).start
-    assert isinstance(start, Feedback)
+    assert isinstance(start, FeedbackStart)
     return start
 
 
-def blend(way: Travel, index: int) -> Blend:
+def blend(way: CameraMotion, index: int) -> Blend:
     found = feedback(way, index).blend
     assert found is not None
     return found
@@ -139,13 +141,13 @@ MOVES = st.builds(
 
 @given(st.lists(MOVES, max_size=6))
 def test_moves_and_what_takes_them_back_are_no_move(several: list[Camera]) -> None:
-    there = composed(several, Camera())
-    assert moves(composed((there, inverse(there)), Camera())) == pytest.approx((1, 0, 0, 0), abs=1e-6)
+    there = compose_moves(several, Camera())
+    assert moves(compose_moves((there, invert_move(there)), Camera())) == pytest.approx((1, 0, 0, 0), abs=1e-6)
 
 
 def test_the_same_move_many_times() -> None:
-    assert moves(composed([Camera(zoom=1.02, degrees=1)] * 10, Camera())) == pytest.approx((1.02**10, 0, 0, 10))
-    assert moves(composed([Camera(pan_x=0.01)] * 7, Camera())) == pytest.approx((1, 0.07, 0, 0))
+    assert moves(compose_moves([Camera(zoom=1.02, degrees=1)] * 10, Camera())) == pytest.approx((1.02**10, 0, 0, 10))
+    assert moves(compose_moves([Camera(pan_x=0.01)] * 7, Camera())) == pytest.approx((1, 0.07, 0, 0))
 
 
 # ---- the way back ----
@@ -159,7 +161,7 @@ def test_on_the_way_back_the_first_frame_is_seen_from_where_the_moves_to_come_le
         last = msgspec.structs.replace(way.track.move(0.0), focus_x=0.4, focus_y=0.6)
         view = blend(way, index).camera
         assert (view.focus_x, view.focus_y) == (0.4, 0.6)
-        assert moves(composed((view, *ahead, last), Camera())) == pytest.approx((1, 0, 0, 0), abs=1e-6)
+        assert moves(compose_moves((view, *ahead, last), Camera())) == pytest.approx((1, 0, 0, 0), abs=1e-6)
 
 
 def test_the_first_frame_comes_nearer_and_its_edge_becomes_narrow() -> None:
@@ -178,24 +180,24 @@ def test_the_nearer_the_end_the_less_is_imagined_anew() -> None:
 
 
 def test_a_ride_that_does_not_come_back_mixes_nothing_in() -> None:
-    board = storyboard(Giro(seed=1, stages=(Stage("a", 30),), loop=False), SETTINGS)
-    assert {shot.start.blend for shot in board.shots if isinstance(shot.start, Feedback)} == {None}
+    board = build_storyboard(Giro(seed=1, stages=(Stage("a", 30),), loop=False), SETTINGS)
+    assert {shot.start.blend for shot in board.shots if isinstance(shot.start, FeedbackStart)} == {None}
 
 
 @pytest.mark.parametrize("loop", [True, False])
 def test_stages_side_by_side_look_at_no_frame_of_another(loop: bool) -> None:
     giro = Giro(seed=1, stages=(Stage("a", 20), Stage("b", 24), Stage("c", 16)), mode="parallel", loop=loop)
-    shots = {shot.index: shot for shot in storyboard(giro, SETTINGS).shots}
+    shots = {shot.index: shot for shot in build_storyboard(giro, SETTINGS).shots}
     for index in range(21, 44):
         assert shots[index].sources <= {HIDDEN + 1, HIDDEN + 2, *range(20, index)}
 
 
 def test_a_stage_leads_up_to_the_key_that_the_next_one_opens_from() -> None:
     giro = Giro(seed=1, stages=(Stage("a", 20), Stage("b", 20)), mode="parallel", focus=Focus(0.5, 0.4))
-    shots = {shot.index: shot for shot in storyboard(giro, SETTINGS).shots}
+    shots = {shot.index: shot for shot in build_storyboard(giro, SETTINGS).shots}
     views = [shots[index].start.blend.camera.zoom for index in range(15, 20)]  # type: ignore[union-attr]
     assert views == pytest.approx([1.02**-left for left in (4, 3, 2, 1, 0)])
-    assert shots[20].start == Feedback(HIDDEN + 1, Camera(zoom=1.02, focus_x=0.5, focus_y=0.4))
+    assert shots[20].start == FeedbackStart(HIDDEN + 1, Camera(zoom=1.02, focus_x=0.5, focus_y=0.4))
 
 
 # ---- what it looks at ----
@@ -203,23 +205,23 @@ def test_a_stage_leads_up_to_the_key_that_the_next_one_opens_from() -> None:
 
 def test_it_looks_at_the_frames_before_for_where_the_road_leads() -> None:
     way = travel()
-    assert [glance.frame for glance in feedback(way, 20).camera.sight] == list(range(20 - RECENT, 20))
-    assert [glance.frame for glance in feedback(way, 2).camera.sight] == [0, 1]
+    assert [glance.frame for glance in feedback(way, 20).camera.focus_sources] == list(range(20 - RECENT, 20))
+    assert [glance.frame for glance in feedback(way, 2).camera.focus_sources] == [0, 1]
 
 
 def test_on_the_way_back_it_looks_more_and_more_at_the_first_frame() -> None:
     way = travel()
-    shares = [feedback(way, index).camera.sight[0].weight for index in range(FRAMES - RETURN, FRAMES)]
+    shares = [feedback(way, index).camera.focus_sources[0].weight for index in range(FRAMES - RETURN, FRAMES)]
     assert shares == sorted(shares) and shares[-1] > 0.95
     for index in range(1, FRAMES):
-        assert sum(glance.weight for glance in feedback(way, index).camera.sight) == pytest.approx(1)
-    assert blend(way, FRAMES - 1).camera.sight == (Glance(0),)
+        assert sum(glance.weight for glance in feedback(way, index).camera.focus_sources) == pytest.approx(1)
+    assert blend(way, FRAMES - 1).camera.focus_sources == (FocusSource(0),)
 
 
 def test_a_point_that_is_given_is_not_looked_for() -> None:
     way = travel(focus=Focus(0.3, 0.61))
-    assert feedback(way, 5) == Feedback(4, Camera(zoom=1.02, focus_x=0.3, focus_y=0.61))
-    assert all(not past.camera.sight for past in shot(way, 20).carried)
+    assert feedback(way, 5) == FeedbackStart(4, Camera(zoom=1.02, focus_x=0.3, focus_y=0.61))
+    assert all(not past.camera.focus_sources for past in shot(way, 20).carried)
 
 
 # ---- noise ----
@@ -240,11 +242,11 @@ def test_the_first_frames_noise_is_not_carried() -> None:
 
 
 def test_noise_that_does_not_move_is_left_as_it_is() -> None:
-    still = Travel.of(Zoom(seed=7, prompt="a road"), Settings(noise_warp=0.0))
+    still = CameraMotion.of(Zoom(seed=7, prompt="a road"), Settings(noise_warp=0.0))
     assert all(shot(still, index).carried == () for index in range(1, 60))
 
 
 def test_every_frame_but_the_first_keeps_its_share_of_where_it_starts() -> None:
     recipe = Giro(seed=7, stages=(Stage("a road", 6), Stage("a street", 6)))
-    shots = storyboard(recipe, Settings(persistence=0.4)).shots
-    assert {shot.start.persistence for shot in shots if isinstance(shot.start, Feedback)} == {0.4}
+    shots = build_storyboard(recipe, Settings(persistence=0.4)).shots
+    assert {shot.start.persistence for shot in shots if isinstance(shot.start, FeedbackStart)} == {0.4}

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.recipe.camera import parse_camera, shown_camera
-from engine.recipe.edits import extended
-from engine.recipe.keyframe import MAX_KEYFRAMES, timed
+from engine.recipe.camera import describe_camera, parse_camera
+from engine.recipe.edits import extend_giro
+from engine.recipe.keyframe import MAX_KEYFRAMES, time_keyframes
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.builder import storyboard
+from engine.storyboard.builder import build_storyboard
 from engine.storyboard.camera_track import CameraTrack
 from engine.storyboard.loop_closure import LoopClosure
-from engine.storyboard.shot_graph import inherited
+from engine.storyboard.shot_graph import find_inherited_frames
 from engine.storyboard.storyboard import Storyboard
 
 SETTINGS = Settings(size=64, steps=4)
@@ -21,7 +21,7 @@ GIRO = Giro(seed=1, stages=(Stage("a road", 6), Stage("a mountain", 6)), loop=Fa
 
 
 def board(recipe: Recipe, settings: Settings = SETTINGS) -> Storyboard:
-    return storyboard(recipe, settings)
+    return build_storyboard(recipe, settings)
 
 
 @given(
@@ -33,8 +33,8 @@ def test_an_extended_giro_keeps_all_but_the_frames_that_closed_the_loop(
     stages: list[Stage], stage: Stage, loop: bool
 ) -> None:
     giro = Giro(seed=1, stages=tuple(stages), loop=loop)
-    longer = extended(giro, stage)
-    kept = inherited(board(longer), board(giro), range(giro.frames))
+    longer = extend_giro(giro, stage)
+    kept = find_inherited_frames(board(longer), board(giro), range(giro.frames))
     closing = LoopClosure(giro.frames).length if loop else 0
     assert kept == frozenset(range(giro.frames - closing))
     assert longer.loop == loop
@@ -57,9 +57,9 @@ def test_an_extended_giro_keeps_all_but_the_frames_that_closed_the_loop(
 def test_it_does_so_wherever_the_camera_goes(camera: str, loop: bool, frames: list[int], more: int) -> None:
     stages = tuple(Stage("a road", number) for number in frames)
     giro = Giro(seed=1, stages=stages, loop=loop, camera=parse_camera(camera))
-    twice = extended(extended(giro, Stage("a town", more)), Stage("a hill", 7))
-    for shorter, longer in ((giro, extended(giro, Stage("a town", more))), (giro, twice)):
-        kept = inherited(board(longer), board(shorter), range(giro.frames))
+    twice = extend_giro(extend_giro(giro, Stage("a town", more)), Stage("a hill", 7))
+    for shorter, longer in ((giro, extend_giro(giro, Stage("a town", more))), (giro, twice)):
+        kept = find_inherited_frames(board(longer), board(shorter), range(giro.frames))
         closing = LoopClosure(giro.frames).length if loop else 0
         assert kept == frozenset(range(giro.frames - closing))
 
@@ -67,8 +67,8 @@ def test_it_does_so_wherever_the_camera_goes(camera: str, loop: bool, frames: li
 def test_what_goes_on_moves_as_at_the_end_or_where_it_loops_as_in_the_beginning() -> None:
     for loop, move in ((False, "back"), (True, "spiral")):
         giro = msgspec.structs.replace(GIRO, loop=loop, camera=parse_camera("spiral > drift left > back"))
-        *_, last = extended(giro, Stage("a town", 12)).camera
-        assert (shown_camera((last,)), last.at) == (f"{move} at 50%", 0.5)
+        *_, last = extend_giro(giro, Stage("a town", 12)).camera
+        assert (describe_camera((last,)), last.at) == (f"{move} at 50%", 0.5)
 
 
 CAMERAS = st.lists(
@@ -86,9 +86,9 @@ def test_any_giro_can_be_extended_and_moves_as_it_did_at_least_up_to_its_last_ke
     placed = [(move, next(times, None) if at is not None else None) for move, at in moves]
     text = " > ".join(move if at is None else f"{move} at {at}%" for move, at in placed)
     giro = Giro(seed=1, stages=(Stage("a road", frames),), loop=loop, camera=parse_camera(text))
-    longer = extended(giro, Stage("a town", more))
+    longer = extend_giro(giro, Stage("a town", more))
     before, after = (CameraTrack(keyframes=one.camera, loops=loop, forward=1.02) for one in (giro, longer))
-    last = timed(giro.camera, loops=loop)[0][-1] if giro.camera else 1.0
+    last = time_keyframes(giro.camera, loops=loop)[0][-1] if giro.camera else 1.0
     if len(giro.camera) < MAX_KEYFRAMES:  # or else there is no room for what leads over the seam
         for index in range(int(last * frames)):
             assert after.move(index / longer.frames) == before.move(index / frames)
@@ -101,34 +101,34 @@ def seam_giro(camera: str, frames: int = 40) -> Giro:
 def test_moves_that_share_a_moment_are_no_hindrance() -> None:
     for camera in ("spiral > back at 0%", "spiral at 100% > back"):
         giro = msgspec.structs.replace(GIRO, camera=parse_camera(camera))
-        assert len(extended(giro, Stage("a town", 12)).camera) == 2
+        assert len(extend_giro(giro, Stage("a town", 12)).camera) == 2
 
 
 @pytest.mark.parametrize("more", [60, 100])
 @pytest.mark.parametrize("camera", ["turn 1 at 50% > pan 0.01 0 > turn -4", "turn 3 at 20% > back at 70%"])
 def test_a_move_that_goes_on_across_the_seam_does_so_in_an_extended_giro(camera: str, more: int) -> None:
     giro = seam_giro(camera)
-    longer = extended(giro, Stage("a town", more))
-    kept = inherited(board(longer), board(giro), range(40))
+    longer = extend_giro(giro, Stage("a town", more))
+    kept = find_inherited_frames(board(longer), board(giro), range(40))
     assert kept == frozenset(range(40 - LoopClosure(40).length))
 
 
 def test_where_a_short_stage_leaves_no_time_for_it_the_last_move_is_kept_up_until_the_new_end() -> None:
     giro = seam_giro("turn 3 at 30% > back at 50%")
-    longer = extended(giro, Stage("a town", 10))
-    assert shown_camera(longer.camera) == "turn 3 at 24% > back at 40% > back at 60%"
-    assert inherited(board(longer), board(giro), range(40)) == frozenset(range(21))
+    longer = extend_giro(giro, Stage("a town", 10))
+    assert describe_camera(longer.camera) == "turn 3 at 24% > back at 40% > back at 60%"
+    assert find_inherited_frames(board(longer), board(giro), range(40)) == frozenset(range(21))
 
 
 @given(st.sets(st.integers(0, 11)))
 def test_only_frames_that_still_exist_are_taken_over(kept: set[int]) -> None:
-    assert inherited(board(GIRO), board(GIRO), kept) == kept
+    assert find_inherited_frames(board(GIRO), board(GIRO), kept) == kept
 
 
 def test_a_frame_behind_one_that_differs_is_another_even_when_its_shot_is_the_same() -> None:
     changed = msgspec.structs.replace(GIRO, stages=(Stage("a road", 5), Stage("a town", 1), Stage("a mountain", 6)))
     assert board(changed).shots[6:] == board(GIRO).shots[6:]
-    assert inherited(board(changed), board(GIRO), range(12)) == frozenset(range(5))
+    assert find_inherited_frames(board(changed), board(GIRO), range(12)) == frozenset(range(5))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_frame_behind_one_that_differs_is_another_even_when_its_shot_is_the_sa
     ids=["size", "scheduler", "steps"],
 )
 def test_other_settings_share_nothing(settings: Settings) -> None:
-    assert inherited(board(GIRO, settings), board(GIRO), range(12)) == frozenset()
+    assert find_inherited_frames(board(GIRO, settings), board(GIRO), range(12)) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -150,4 +150,4 @@ def test_other_settings_share_nothing(settings: Settings) -> None:
     ],
 )
 def test_other_recipes_share_nothing(other: Recipe) -> None:
-    assert inherited(board(other), board(GIRO), range(12)) == frozenset()
+    assert find_inherited_frames(board(other), board(GIRO), range(12)) == frozenset()

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from engine.vision.perception import describe, directness, distance, lab, seam, steps, variation, worst_jump
+from engine.vision.perception import (
+    describe_picture,
+    directness,
+    measure_steps,
+    perceptual_distance,
+    seam,
+    to_lab,
+    variation,
+    worst_jump,
+)
 from training.drawing.picture import Picture
 
 
@@ -21,7 +30,7 @@ def other():
 
 
 def between(one, another):
-    return distance(describe(one), describe(another))
+    return perceptual_distance(describe_picture(one), describe_picture(another))
 
 
 def grainy(picture, levels):
@@ -69,7 +78,7 @@ def test_the_size_of_the_pictures_matters_little(road, other, side):
 
 
 def test_lab_knows_white_black_and_the_direction_of_red():
-    white, black, red = lab(np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0]]], np.uint8))[0]
+    white, black, red = to_lab(np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0]]], np.uint8))[0]
     assert white == pytest.approx([100, 0, 0], abs=0.02)
     assert black == pytest.approx([0, 0, 0], abs=0.02)
     assert red == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
@@ -86,15 +95,20 @@ def test_the_figures_of_a_cut():
 
 
 def test_there_and_back_closes_and_one_way_does_not():
-    there_and_back = [describe(grey(level)) for level in (100, 110, 120, 130, 120, 110)]
+    there_and_back = [describe_picture(grey(level)) for level in (100, 110, 120, 130, 120, 110)]
     assert seam(there_and_back) == pytest.approx(1, rel=0.1)
-    one_way = [describe(grey(level)) for level in (100, 110, 120, 130, 140)]
+    one_way = [describe_picture(grey(level)) for level in (100, 110, 120, 130, 140)]
     assert seam(one_way) == pytest.approx(4, rel=0.1)
     assert directness(one_way) == pytest.approx(1)
     assert directness(there_and_back) == pytest.approx(0.2, rel=0.1)
 
 
 def test_pictures_that_never_change_have_finite_figures():
-    still = [describe(grey(90))] * 4
-    assert steps(still) == [0, 0, 0]
-    assert (worst_jump(steps(still)), variation(steps(still)), seam(still), directness(still)) == (0, 0, 0, 0)
+    still = [describe_picture(grey(90))] * 4
+    assert measure_steps(still) == [0, 0, 0]
+    assert (worst_jump(measure_steps(still)), variation(measure_steps(still)), seam(still), directness(still)) == (
+        0,
+        0,
+        0,
+        0,
+    )

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import training.drawing.scenes
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Blend, Camera, Carried, Feedback, Glance
-from engine.vision.vanishing import aimed, focus_of, vanishing_point
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import Blend, Camera, CarriedNoise, FeedbackStart, FocusSource
+from engine.vision.vanishing import aim_camera, find_focus, find_vanishing_point
 from tests.embedded import make_shot
 from training.drawing.canvas import SIZE, Canvas
 from training.drawing.facts import Facts, sample
@@ -54,7 +54,7 @@ def off(found: tuple[float, float], true: tuple[float, float]) -> float:
 
 
 def test_most_drawn_roads_are_found_within_a_few_hundredths_of_the_picture(roads):
-    errors = sorted(off(vanishing_point(picture)[:2], true) for picture, true in roads)
+    errors = sorted(off(find_vanishing_point(picture)[:2], true) for picture, true in roads)
     to_the_centre = sorted(off((0.5, 0.5), true) for _, true in roads)
 
     assert errors[len(errors) // 2] < 0.04
@@ -65,7 +65,7 @@ def test_most_drawn_roads_are_found_within_a_few_hundredths_of_the_picture(roads
 @pytest.mark.parametrize("point", [(0.5, 0.45), (0.35, 0.4), (0.62, 0.6)])
 @pytest.mark.parametrize("size", [128, 256, 512])
 def test_two_edges_are_enough(point, size):
-    found = vanishing_point(lines_to(*point, size))
+    found = find_vanishing_point(lines_to(*point, size))
 
     assert off(found[:2], point) < 0.02
     assert found.agreement > 0.3
@@ -81,19 +81,19 @@ def test_two_edges_are_enough(point, size):
     ids=["grey", "black", "level and upright"],
 )
 def test_where_nothing_slants_it_is_the_centre(picture):
-    assert focus_of(picture) == pytest.approx((0.5, 0.5), abs=0.02)
+    assert find_focus(picture) == pytest.approx((0.5, 0.5), abs=0.02)
 
 
 def test_what_agrees_on_nothing_stays_near_the_centre():
     for seed in range(8):
         noise = np.random.default_rng(seed).integers(0, 256, (256, 256, 3), np.uint8)
-        assert off(focus_of(noise), (0.5, 0.5)) < 0.2
+        assert off(find_focus(noise), (0.5, 0.5)) < 0.2
 
 
 def test_the_same_picture_leads_to_the_same_point():
     picture = lines_to(0.4, 0.4)
 
-    assert vanishing_point(picture) == vanishing_point(picture.copy())
+    assert find_vanishing_point(picture) == find_vanishing_point(picture.copy())
 
 
 # ---- what a shot's cameras look at ----
@@ -101,29 +101,29 @@ def test_the_same_picture_leads_to_the_same_point():
 
 def test_every_camera_of_a_shot_is_aimed_at_what_it_looks_at():
     pictures = {0: lines_to(0.4, 0.4), 1: lines_to(0.6, 0.5)}
-    looking = Camera(zoom=1.1, sight=(Glance(0, 1), Glance(1, 3)))
-    shot = make_shot(Feedback(1, looking, Blend(0, 0.5, Camera(sight=(Glance(0),)))))
+    looking = Camera(zoom=1.1, focus_sources=(FocusSource(0, 1), FocusSource(1, 3)))
+    shot = make_shot(FeedbackStart(1, looking, Blend(0, 0.5, Camera(focus_sources=(FocusSource(0),)))))
 
-    there = aimed(shot, pictures)
+    there = aim_camera(shot, pictures)
 
     assert shot.sources == {0, 1}
-    assert isinstance(there.start, Feedback) and there.start.blend is not None
+    assert isinstance(there.start, FeedbackStart) and there.start.blend is not None
     camera, view = there.start.camera, there.start.blend.camera
     assert off((view.focus_x, view.focus_y), (0.4, 0.4)) < 0.02
     assert off((camera.focus_x, camera.focus_y), (0.55, 0.475)) < 0.02
-    assert (camera.zoom, camera.sight, view.sight) == (1.1, (), ())
+    assert (camera.zoom, camera.focus_sources, view.focus_sources) == (1.1, (), ())
 
 
 def test_the_noise_is_carried_towards_the_same_point():
-    looking = Camera(zoom=1.1, sight=(Glance(0),))
-    shot = msgspec.structs.replace(make_shot(Feedback(0, looking)), carried=(Carried(5, 0.5, looking),))
+    looking = Camera(zoom=1.1, focus_sources=(FocusSource(0),))
+    shot = msgspec.structs.replace(make_shot(FeedbackStart(0, looking)), carried=(CarriedNoise(5, 0.5, looking),))
 
-    carrying = aimed(shot, {0: lines_to(0.4, 0.4)})
+    carrying = aim_camera(shot, {0: lines_to(0.4, 0.4)})
 
-    assert isinstance(carrying.start, Feedback)
+    assert isinstance(carrying.start, FeedbackStart)
     assert carrying.carried[0].camera == carrying.start.camera
 
 
 def test_a_shot_that_looks_at_nothing_stays_as_it_is():
-    for start in (Noise(), Feedback(0, Camera(zoom=1.1, focus_x=0.3))):
-        assert aimed(make_shot(start), {}) == make_shot(start)
+    for start in (NoiseStart(), FeedbackStart(0, Camera(zoom=1.1, focus_x=0.3))):
+        assert aim_camera(make_shot(start), {}) == make_shot(start)

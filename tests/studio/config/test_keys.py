@@ -23,7 +23,7 @@ from studio.config.config import (
     RoleRules,
     ServerConfig,
 )
-from studio.config.keys import Change, changes, choices_of, require_granted, settable
+from studio.config.keys import Change, choices_of, find_changes, require_granted, settable_keys
 
 
 def own(**tables) -> Config:
@@ -32,7 +32,7 @@ def own(**tables) -> Config:
 
 class TestWhatCanBeSet:
     def test_the_whole_file_with_what_holds_today(self):
-        keys = settable(Config())
+        keys = settable_keys(Config())
         assert keys["limits.frames"] == "400"
         assert keys["limits.commands"] == '["all"]'
         assert keys["community.log_channel"] == '""'
@@ -40,13 +40,13 @@ class TestWhatCanBeSet:
 
     def test_a_servers_keys_show_what_it_has_itself_and_what_it_has_from_everyone(self):
         config = own(limits=OwnLimits(frames=50), roles={"5": RoleRules(steps=9)})
-        keys = settable(config.servers["12"], config)
+        keys = settable_keys(config.servers["12"], config)
         assert (keys["limits.frames"], keys["limits.stages"], keys["roles.5.steps"]) == ("50", "20", "9")
         assert "model.device" not in keys
         assert "moderation.operators" not in keys
 
     def test_a_name_that_toml_wants_in_quotes_has_them(self):
-        assert 'presets."a b".stages' in settable(Config(presets={"a b": Preset(stages="a")}))
+        assert 'presets."a b".stages' in settable_keys(Config(presets={"a b": Preset(stages="a")}))
 
     @pytest.mark.parametrize(
         ("kind", "key", "choices"),
@@ -68,11 +68,11 @@ class TestWhatCanBeSet:
 class TestChanges:
     def test_each_key_with_old_and_new(self):
         before, after = Config(limits=LimitsConfig(frames=9)), own(limits=OwnLimits(frames=5))
-        assert changes(before, after) == [
+        assert find_changes(before, after) == [
             Change("limits.frames", "9", "400"),
             Change("servers.12.limits.frames", "", "5"),
         ]
-        assert changes(before, before) == []
+        assert find_changes(before, before) == []
 
     def test_a_servers_own_concern_nobody_else(self):
         change = Change("servers.12.limits.frames", "", "5")
@@ -83,7 +83,7 @@ class TestChanges:
     def test_what_needs_a_restart_and_what_is_nobodys_business(self):
         before = Config()
         after = Config(discord=DiscordConfig(proxy="http://user:word@host"), model=ModelConfig(source="/home/me/model"))
-        marks = {one.key: (one.needs_restart, one.is_private) for one in changes(before, after)}
+        marks = {one.key: (one.needs_restart, one.is_private) for one in find_changes(before, after)}
         assert marks == {"discord.proxy": (True, True), "model.source": (False, True)}
 
 
@@ -164,7 +164,7 @@ class TestWhatAServerMayGiveItself:
 
 def test_a_list_of_tables_is_shown_as_toml_has_it_and_to_operators_only():
     loras = (LoraConfig(source="a/b", weight=0.5), LoraConfig(source="c/d"))
-    (change,) = changes(Config(), Config(model=ModelConfig(loras=loras)))
+    (change,) = find_changes(Config(), Config(model=ModelConfig(loras=loras)))
     assert change.is_private
     assert tomllib.loads(f"loras = {change.new}") == {"loras": list(msgspec.to_builtins(loras))}
     assert change.old == "[]"

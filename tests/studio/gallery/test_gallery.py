@@ -14,7 +14,7 @@ from studio.config.config import ChannelRules, CommunityConfig, Config, OwnCommu
 from studio.config.config_file import ConfigFile
 from studio.gallery.gallery import Gallery, Viewer
 from studio.store import JobRecord, Render, Store
-from studio.store.members import Blocked
+from studio.store.members import BlockedMember
 from tests.fakes.engine import plan_of, report_of
 from tests.fakes.orders import ADA, BOB, MIB, MORPH, SERVER, answer
 
@@ -110,7 +110,7 @@ class TestSharing:
     async def test_who_is_blocked_neither_shares_nor_votes(self, store, gallery):
         record, other = await rendered(store), await rendered(store, "b" * 16, member=BOB)
         await gallery.share(other.id, AS_BOB)
-        await store.members.block(SERVER, Blocked(member=ADA.id, name="Ada", since=1.0))
+        await store.members.block(SERVER, BlockedMember(member=ADA.id, name="Ada", since=1.0))
         with pytest.raises(LimitError, match="blocked"):
             await gallery.share(record.id, AS_ADA)
         with pytest.raises(LimitError, match="blocked"):

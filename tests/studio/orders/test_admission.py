@@ -30,8 +30,8 @@ from studio.config.effective import Place
 from studio.orders.admission import QUOTA_SECONDS
 from studio.orders.quote import work_of
 from studio.store import Store
-from studio.store.members import Blocked
-from studio.store.pace import Pace
+from studio.store.members import BlockedMember
+from studio.store.pace import ModelPace
 from studio.studio import Studio
 from tests.fakes.engine import MODEL, FakeEngine, plan_of
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER, order
@@ -78,7 +78,7 @@ class TestClamping:
             assert [str(note) for note in record.notes] == [
                 "9 frames were asked for; at most 5 are allowed here.",
             ]
-            assert await door.studio.archive.record(record.id) == record
+            assert await door.studio.history.record(record.id) == record
             assert door.engine.added[0].recipe.frames == 5
 
     async def test_what_the_model_would_take_by_itself_is_held_to_the_limits_too(self, tmp_path):
@@ -118,7 +118,7 @@ class TestRefusing:
 
     async def test_a_blocked_member_is_refused_on_that_server_only(self, tmp_path):
         async with Door(tmp_path, limited()) as door:
-            await door.store.members.block(SERVER, Blocked(member=ADA.id, name="Ada", since=0.0))
+            await door.store.members.block(SERVER, BlockedMember(member=ADA.id, name="Ada", since=0.0))
             with pytest.raises(LimitError, match="blocked you here"):
                 await door.studio.submit(order())
             await door.studio.submit(order(server="777"))
@@ -235,7 +235,7 @@ class TestCharging:
             door.engine.finish(record.id)
             await door.over(record.id)
             await door.studio.delivered(record.id)
-            assert await door.store.charges.pace(MODEL) == Pace()
+            assert await door.store.charges.pace(MODEL) == ModelPace()
 
     async def test_a_loading_engine_is_quoted_for_as_well(self, tmp_path):
         async with Door(tmp_path, limited(), FakeEngine(loaded=False)) as door:

@@ -10,19 +10,19 @@ from engine.recipe.recipe import Giro, Morph, Stage
 from studio.config.config import LimitsConfig, ModerationConfig
 from studio.config.effective import Place
 from studio.rules.limits import (
-    Account,
-    duration,
-    require_decent,
+    MemberAccount,
+    format_duration,
+    require_capacity,
+    require_clean_words,
+    require_cooldown,
     require_open,
-    require_patience,
     require_quota,
-    require_room,
     texts_of,
 )
 
 MORPH = Morph(source="skunk", target="puppy", seed=1)
 HERE = Place(server="12", channel="7")
-NOTHING = Account(open_of_member=0, open_of_server=0, spent=0.0, since_last=None)
+NOTHING = MemberAccount(open_of_member=0, open_of_server=0, spent=0.0, since_last=None)
 
 
 def account(**changes):
@@ -61,12 +61,12 @@ class TestWords:
     )
     def test_they_are_looked_for_in_every_text_of_a_member(self, recipe):
         with pytest.raises(LimitError, match="“frog” is not wanted here"):
-            require_decent(recipe, ModerationConfig(banned_words=("frog",)))
+            require_clean_words(recipe, ModerationConfig(banned_words=("frog",)))
 
     def test_a_phrase_cannot_be_put_together_by_a_morph(self):
         morph = Morph(source="bad", target="good", prompt="a {} frog", seed=1)
         with pytest.raises(LimitError, match="bad frog"):
-            require_decent(morph, ModerationConfig(banned_words=("bad frog",)))
+            require_clean_words(morph, ModerationConfig(banned_words=("bad frog",)))
 
     def test_names_of_settings_are_no_texts(self):
         assert set(texts_of(MORPH)) == {
@@ -80,25 +80,25 @@ class TestWords:
 
 class TestRoom:
     def test_there_is_room_below_the_limit(self):
-        require_room(account(open_of_member=2, open_of_server=49), LimitsConfig())
+        require_capacity(account(open_of_member=2, open_of_server=49), LimitsConfig())
 
     def test_a_member_with_enough_in_the_queue_has_to_wait(self):
         with pytest.raises(LimitError, match="You have 3 animations in the queue, and at most 3"):
-            require_room(account(open_of_member=3), LimitsConfig())
+            require_capacity(account(open_of_member=3), LimitsConfig())
 
     def test_a_full_server_refuses(self):
         with pytest.raises(LimitError, match="This server has 1 animation in the queue, and at most 1"):
-            require_room(account(open_of_server=1), LimitsConfig(jobs_per_server=1))
+            require_capacity(account(open_of_server=1), LimitsConfig(jobs_per_server=1))
 
 
 class TestPatience:
     def test_the_first_order_is_never_too_early(self):
-        require_patience(NOTHING, LimitsConfig(cooldown_seconds=60))
+        require_cooldown(NOTHING, LimitsConfig(cooldown_seconds=60))
 
     def test_too_early_is_told_with_what_is_left(self):
         with pytest.raises(LimitError, match="60 seconds have to pass here: try again in 21 seconds"):
-            require_patience(account(since_last=39.5), LimitsConfig(cooldown_seconds=60))
-        require_patience(account(since_last=60.0), LimitsConfig(cooldown_seconds=60))
+            require_cooldown(account(since_last=39.5), LimitsConfig(cooldown_seconds=60))
+        require_cooldown(account(since_last=60.0), LimitsConfig(cooldown_seconds=60))
 
 
 class TestQuota:
@@ -122,4 +122,4 @@ class TestQuota:
     [(0.2, "1 second"), (119, "119 seconds"), (120, "2 minutes"), (3601, "61 minutes"), (7200, "2 hours")],
 )
 def test_times_are_rounded_up(seconds, words):
-    assert str(duration(seconds)) == words
+    assert str(format_duration(seconds)) == words

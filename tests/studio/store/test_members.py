@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from studio.store.announcements import Announcement
-from studio.store.members import EVERYWHERE, Blocked, MemberPreset
-from studio.store.pace import Pace
+from studio.store.members import EVERYWHERE, BlockedMember, MemberPreset
+from studio.store.pace import ModelPace
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER
 from tests.fakes.shares import zoom
 
@@ -46,12 +46,12 @@ async def test_a_member_is_told_something_once(store):
 
 async def test_a_member_is_blocked_on_one_server_until_unblocked(store):
     for _ in range(2):
-        await store.members.block(SERVER, Blocked(member=ADA.id, name="Ada", since=5.0))
+        await store.members.block(SERVER, BlockedMember(member=ADA.id, name="Ada", since=5.0))
     assert await store.members.blocked_by(SERVER, ADA.id) == SERVER
     assert await store.members.blocked_by("556", ADA.id) is None
     await store.members.unblock(SERVER, ADA.id)
     assert await store.members.blocked_by(SERVER, ADA.id) is None
-    await store.members.block(EVERYWHERE, Blocked(member=ADA.id, name="Ada", since=5.0))
+    await store.members.block(EVERYWHERE, BlockedMember(member=ADA.id, name="Ada", since=5.0))
     for server in (SERVER, "556", None):
         assert await store.members.blocked_by(server, ADA.id) == EVERYWHERE
         assert await store.members.blocked_by(server, BOB.id) is None
@@ -94,7 +94,7 @@ class TestCharges:
         for server in (SERVER, None):
             await store.charges.spent(ADA.id, server, since=0.0)
             await store.charges.last_order(ADA.id, server)
-        await store.charges.set_pace("fake-model-1", Pace(1.0, 2.0))
+        await store.charges.set_pace("fake-model-1", ModelPace(1.0, 2.0))
         await store.charges.pace("fake-model-1")
         await store.charges.prune(200.0)
         assert len(plans.of) == 7

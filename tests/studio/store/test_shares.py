@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from engine.recipe.recipe import Morph
-from studio.store import Query, Render, Store
+from studio.store import PageQuery, Render, Store
 from tests.fakes.orders import ADA, BOB, SERVER
 from tests.fakes.shares import giro, share
 
@@ -28,7 +28,7 @@ async def fill(store: Store, *recipes, **given):
 async def browse(store: Store, order="new", argument="", server=SERVER) -> list[str]:
     """Turn every page of a query and return the prompts on them."""
     found = []
-    query = Query(server, order, argument)
+    query = PageQuery(server, order, argument)
     total = (await store.gallery.page(query, 0)).total
     for offset in range(total):
         page = await store.gallery.page(query, offset)
@@ -65,13 +65,13 @@ class TestOneShare:
 
 class TestPages:
     async def test_an_empty_gallery_has_no_page(self, store):
-        page = await store.gallery.page(Query(SERVER), 0)
+        page = await store.gallery.page(PageQuery(SERVER), 0)
         assert (page.share, page.total) == (None, 0)
 
     @pytest.mark.parametrize(("offset", "shown"), [(-4, 0), (0, 0), (2, 2), (3, 2), (10**15, 2)])
     async def test_an_offset_past_an_end_gives_the_page_at_that_end(self, store, offset, shown):
         await fill(store, "a", "b", "c")
-        assert (await store.gallery.page(Query(SERVER), offset)).offset == shown
+        assert (await store.gallery.page(PageQuery(SERVER), offset)).offset == shown
 
     async def test_newest_first(self, store):
         await fill(store, "a", "b", "c")
@@ -140,11 +140,11 @@ class TestSearch:
         for recipe in (journey, morph):
             await store.gallery.add(share(recipe))
         for text, found in {"tower": journey, "puppy": morph, "mars skunk": morph}.items():
-            assert (await store.gallery.page(Query(SERVER, "search", text), 0)).share.recipe == found
+            assert (await store.gallery.page(PageQuery(SERVER, "search", text), 0)).share.recipe == found
 
     async def test_the_number_of_finds_follows_what_is_added_and_deleted(self, store):
         shares = await fill(store, "a fox", "a red fox")
-        query = Query(SERVER, "search", "fox")
+        query = PageQuery(SERVER, "search", "fox")
         for offset in (0, 1, 1):
             assert (await store.gallery.page(query, offset)).total == 2
         await fill(store, "a blue fox")
@@ -256,7 +256,7 @@ async def test_no_statement_reads_every_share(store, plans, monkeypatch):
         monkeypatch.setattr("studio.store.pages._FEW", few)
         monkeypatch.setattr("studio.store.suggestions._MANY", few)
         for order in ("new", "top", "random", "member", "search", "saved"):
-            await store.gallery.page(Query(SERVER, order, "fox"), 0)
+            await store.gallery.page(PageQuery(SERVER, order, "fox"), 0)
         await store.gallery.suggest(SERVER, "prompt", "re fo", 9)
     await store.gallery.best(SERVER, 0.0, time.time(), 5)
     await store.gallery.recently_voted(SERVER, 1, 0.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.store.words import folded, scoped, search_expression, words_of
+from studio.store.words import fold_text, scope_words, search_expression, words_of
 
 SYNTAX = (
     "road",
@@ -37,8 +37,12 @@ def index():
     """An index like the store's, with one text in each of two servers."""
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE t USING fts5 (words, detail = none, tokenize = \"ascii tokenchars '_'\")")
-    database.execute("INSERT INTO t (rowid, words) VALUES (55, ?)", (scoped("55", words_of("a near 5 road 東京")),))
-    database.execute("INSERT INTO t (rowid, words) VALUES (555, ?)", (scoped("555", words_of("a near 5 road 東京")),))
+    database.execute(
+        "INSERT INTO t (rowid, words) VALUES (55, ?)", (scope_words("55", words_of("a near 5 road 東京")),)
+    )
+    database.execute(
+        "INSERT INTO t (rowid, words) VALUES (555, ?)", (scope_words("555", words_of("a near 5 road 東京")),)
+    )
     yield database
     database.close()
 
@@ -56,7 +60,7 @@ def index():
 )
 def test_words_are_letters_and_digits_without_capitals_and_accents(text, words):
     assert words_of(text) == words
-    assert folded(text) == " ".join(words)
+    assert fold_text(text) == " ".join(words)
 
 
 def test_the_last_word_may_be_unfinished_and_the_others_not():
@@ -78,7 +82,7 @@ def test_whatever_is_typed_is_a_valid_search_that_stays_in_its_server(index, typ
 def test_every_text_is_found_by_itself(text):
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE t USING fts5 (words, detail = none, tokenize = \"ascii tokenchars '_'\")")
-    database.execute("INSERT INTO t (words) VALUES (?)", (scoped("5", words_of(text)),))
+    database.execute("INSERT INTO t (words) VALUES (?)", (scope_words("5", words_of(text)),))
     if expression := search_expression("5", text):
         assert database.execute("SELECT count(*) FROM t WHERE t MATCH ?", (expression,)).fetchone() == (1,)
     database.close()

@@ -10,8 +10,8 @@ from PIL import Image
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from studio.store import Member, Share
-from studio.web.export import Exhibition, Exported, export
-from studio.web.pages import Speech
+from studio.web.export import ExportResult, ExportSource, export_gallery
+from studio.web.pages import PageLanguage
 
 ADA = Member(id="100000000000000101", name="Ada")
 BOB = Member(id="100000000000000102", name="Bob")
@@ -84,11 +84,11 @@ def hang(renders: Path, *shares: Share) -> None:
 
 def exported(
     folder: Path, *shares: Share, title: str = "Our roads", language: str = "en", address: str = ""
-) -> Exported:
+) -> ExportResult:
     """Export to `folder`/web what lies in `folder`/renders."""
-    exhibition = Exhibition(
+    exhibition = ExportSource(
         shares=shares,
         renders=folder / "renders",
-        speech=Speech(title=title, language=language, address=address),
+        speech=PageLanguage(title=title, language=language, address=address),
     )
-    return export(exhibition, folder / "web")
+    return export_gallery(exhibition, folder / "web")

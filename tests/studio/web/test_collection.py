@@ -2,7 +2,7 @@
 
 import msgspec
 
-from studio.web.collection import Collection, key_of, sheets
+from studio.web.collection import Collection, key_of, list_pages
 from tests.studio.web.shares import ADA, BOB, share
 
 
@@ -42,14 +42,14 @@ def test_makers_have_their_latest_name_and_an_address_that_is_not_their_id() -> 
 
 
 def test_a_list_is_cut_into_pages_of_sixty() -> None:
-    cut = sheets(range(121))
+    cut = list_pages(range(121))
     assert [len(sheet.items) for sheet in cut] == [60, 60, 1]
     assert [(sheet.number, sheet.count) for sheet in cut] == [(1, 3), (2, 3), (3, 3)]
-    assert len(sheets([])) == 1
+    assert len(list_pages([])) == 1
 
 
 def test_of_many_pages_the_ends_and_the_neighbourhood_are_offered() -> None:
-    cut = sheets(range(60 * 20))
+    cut = list_pages(range(60 * 20))
     assert cut[0].numbers == [1, 2, 3, None, 20]
     assert cut[9].numbers == [1, None, 8, 9, 10, 11, 12, None, 20]
-    assert sheets(range(3))[0].numbers == [1]
+    assert list_pages(range(3))[0].numbers == [1]

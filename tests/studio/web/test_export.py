@@ -14,7 +14,7 @@ from engine.recipe.camera import parse_camera
 from engine.recipe.recipe import Focus, Giro, Morph, MorphLoop, Recipe, Stage, Variations, Zoom, from_json, resolve
 from engine.recipe.settings import BUILT_IN
 from studio.store import Member
-from studio.web.pages import Pages
+from studio.web.pages import PageRenderer
 from studio.web.target import MARK
 from tests.studio.web.shares import ADA, BOB, GIRO, HOSTILE, MORPH, ZOOM, exported, hang, share
 
@@ -209,9 +209,9 @@ def test_a_page_is_on_disk_before_the_next_one_is_written(tmp_path: Path, monkey
     hang(tmp_path / "renders", *shares)
     written: list[str] = []
     most = 0
-    fill = Pages._fill
+    fill = PageRenderer._fill
 
-    def watched(self: Pages, template: str, **values: object) -> str:
+    def watched(self: PageRenderer, template: str, **values: object) -> str:
         nonlocal most
         there = {str(path.relative_to(tmp_path / "web")) for path in pages(tmp_path)}
         most = max(most, len(written) - len(there))
@@ -219,7 +219,7 @@ def test_a_page_is_on_disk_before_the_next_one_is_written(tmp_path: Path, monkey
         written.append(template)
         return fill(self, template, **values)
 
-    monkeypatch.setattr(Pages, "_fill", watched)
+    monkeypatch.setattr(PageRenderer, "_fill", watched)
     exported(tmp_path, *shares)
     assert (len(written), most) == (len(pages(tmp_path)), 0)
 

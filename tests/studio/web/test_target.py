@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError
-from studio.web.target import MARK, Tally, Target
+from studio.web.target import MARK, ChangeCounts, ExportDirectory
 
 
-def fill(directory: Path, **files: str) -> Tally:
-    target = Target(directory)
+def fill(directory: Path, **files: str) -> ChangeCounts:
+    target = ExportDirectory(directory)
     target.open()
     paths = {name.replace("_", "."): content for name, content in files.items()}
     target.announce(paths)
@@ -19,9 +19,9 @@ def fill(directory: Path, **files: str) -> Tally:
 
 
 def test_only_what_changed_is_written_and_what_is_gone_is_removed(tmp_path: Path) -> None:
-    assert fill(tmp_path, a_html="a", b_html="b", c_html="c") == Tally(written=3, unchanged=0, removed=0)
+    assert fill(tmp_path, a_html="a", b_html="b", c_html="c") == ChangeCounts(written=3, unchanged=0, removed=0)
     before = (tmp_path / "a.html").stat().st_mtime_ns
-    assert fill(tmp_path, a_html="a", b_html="changed") == Tally(written=1, unchanged=1, removed=1)
+    assert fill(tmp_path, a_html="a", b_html="changed") == ChangeCounts(written=1, unchanged=1, removed=1)
     assert (tmp_path / "a.html").stat().st_mtime_ns == before
     assert {path.name for path in tmp_path.iterdir()} == {"a.html", "b.html", MARK}
 
@@ -29,7 +29,7 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(tmp_path: Path
 def test_a_directory_that_holds_other_things_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(StorageError, match="is not empty"):
-        Target(tmp_path).open()
+        ExportDirectory(tmp_path).open()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -48,23 +48,23 @@ def test_a_mark_that_names_files_elsewhere_is_not_believed(tmp_path: Path, name:
     web.mkdir()
     (web / MARK).write_text(f'{{"version": 1, "files": {{"{name}": ""}}}}')
     with pytest.raises(StorageError, match="is no file of a gallery"):
-        Target(web).open()
+        ExportDirectory(web).open()
     assert precious.read_text() == "keep me"
 
 
 def test_a_mark_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / MARK).write_text("not json")
     with pytest.raises(StorageError, match="cannot be read"):
-        Target(tmp_path).open()
+        ExportDirectory(tmp_path).open()
 
 
 def test_an_export_that_was_interrupted_leaves_nothing_unknown(tmp_path: Path) -> None:
-    interrupted = Target(tmp_path)
+    interrupted = ExportDirectory(tmp_path)
     interrupted.open()
     interrupted.announce(["a.html", "b.html"])
     interrupted.put("a.html", b"a")
     (tmp_path / "b.html.partial").write_text("half of")
-    assert fill(tmp_path, c_html="c") == Tally(written=1, unchanged=0, removed=1)
+    assert fill(tmp_path, c_html="c") == ChangeCounts(written=1, unchanged=0, removed=1)
     assert {path.name for path in tmp_path.iterdir()} == {"c.html", MARK}
 
 
@@ -72,7 +72,7 @@ def test_a_picture_is_made_again_only_from_another_source(tmp_path: Path) -> Non
     made: list[str] = []
 
     def make(stamp: str) -> None:
-        target = Target(tmp_path)
+        target = ExportDirectory(tmp_path)
         target.open()
         target.make("still.webp", stamp, lambda: made.append(stamp) or stamp.encode())
         target.finish()
@@ -88,4 +88,4 @@ def test_a_picture_is_made_again_only_from_another_source(tmp_path: Path) -> Non
 def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "web").write_text("a file")
     with pytest.raises(StorageError, match="cannot be used"):
-        Target(tmp_path / "web").open()
+        ExportDirectory(tmp_path / "web").open()

@@ -12,8 +12,8 @@ import torch
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.loading import calibration
-from engine.diffusion.loading.calibration import FILE, Layout, calibrate, fastest, thread_counts
-from engine.storyboard.morph_path import Noise
+from engine.diffusion.loading.calibration import FILE, CpuLayout, calibrate, pick_fastest, thread_counts
+from engine.storyboard.morph_path import NoiseStart
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import save_tiny_model
 
@@ -47,22 +47,24 @@ def test_all_cores_but_one_are_the_first_to_try(cores, counts):
 
 @pytest.mark.parametrize(("times", "choice"), [([1.0, 0.99], 0), ([1.0, 0.9], 1), ([1.0, 0.9, 0.5], 2), ([1.0], 0)])
 def test_what_comes_first_is_taken_unless_something_is_clearly_faster(times, choice):
-    assert fastest(range(len(times)), lambda index: times[index], soon()) == choice
+    assert pick_fastest(range(len(times)), lambda index: times[index], soon()) == choice
 
 
 def test_no_time_means_the_first():
     def never(candidate):
         raise AssertionError(f"{candidate} was tried")
 
-    assert fastest([1, 2], never, time.monotonic() - 1) == 1
+    assert pick_fastest([1, 2], never, time.monotonic() - 1) == 1
 
 
 def test_it_is_measured_once_for_each_model_and_choice_of_threads(tiny, tmp_path, monkeypatch):
     measured = []
-    monkeypatch.setattr(calibration, "_measure", lambda parts, threads: (measured.append(threads) or Layout(1), True))
+    monkeypatch.setattr(
+        calibration, "_measure", lambda parts, threads: (measured.append(threads) or CpuLayout(1), True)
+    )
     parts = load(tiny)._parts
     for name, threads in (("one", 0), ("one", 0), ("one", 2), ("another", 0), ("one", 2)):
-        assert calibrate(name, parts, threads, tmp_path) == Layout(1)
+        assert calibrate(name, parts, threads, tmp_path) == CpuLayout(1)
     assert measured == [0, 2, 0]
 
 
@@ -88,7 +90,7 @@ def test_a_measurement_without_time_to_end_is_not_kept(tiny, tmp_path, monkeypat
     parts = load(tiny)._parts
     monkeypatch.setattr(calibration, "time", clock)
     monkeypatch.setattr(calibration, "_seconds", busy)
-    assert calibrate("one", parts, 1, tmp_path) == Layout(1)
+    assert calibrate("one", parts, 1, tmp_path) == CpuLayout(1)
     assert not (tmp_path / FILE).exists()
 
 
@@ -104,16 +106,18 @@ def test_a_model_so_large_that_measuring_it_takes_minutes_is_called_once_and_nev
     monkeypatch.setattr(calibration, "time", clock)
     monkeypatch.setattr(calibration, "_unet_call", lambda parts: slow)
     for _ in range(2):
-        assert calibrate("one", parts, 1, tmp_path) == Layout(1)
+        assert calibrate("one", parts, 1, tmp_path) == CpuLayout(1)
     assert len(calls) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"no json", b'{"a": 1}', b"\xff\xfe"])
 def test_a_file_that_cannot_be_read_is_measured_again(tiny, tmp_path, monkeypatch, content):
     (tmp_path / FILE).write_bytes(content)
-    monkeypatch.setattr(calibration, "_measure", lambda parts, threads: (Layout(3), True))
+    monkeypatch.setattr(calibration, "_measure", lambda parts, threads: (CpuLayout(3), True))
     calibrate("one", load(tiny)._parts, 0, tmp_path)
-    assert list(msgspec.json.decode((tmp_path / FILE).read_bytes(), type=dict[str, Layout]).values()) == [Layout(3)]
+    assert list(msgspec.json.decode((tmp_path / FILE).read_bytes(), type=dict[str, CpuLayout]).values()) == [
+        CpuLayout(3)
+    ]
 
 
 def test_a_place_that_cannot_be_written_to_is_no_obstacle(tiny, tmp_path):
@@ -123,10 +127,10 @@ def test_a_place_that_cannot_be_written_to_is_no_obstacle(tiny, tmp_path):
 
 
 def test_every_layout_gives_the_same_picture(tiny, tmp_path):
-    shots = [request(make_shot(Noise(), steps=3, seed=4), size=32)]
+    shots = [request(make_shot(NoiseStart(), steps=3, seed=4), size=32)]
     expected = render(load(tiny), shots)[0].astype(int)
     backend = load(tiny, calibrations=tmp_path)
     assert (tmp_path / FILE).exists()
     for unet in (False, True):
-        Layout(1, unet_channels_last=unet, vae_channels_last=True).apply(backend._parts)
+        CpuLayout(1, unet_channels_last=unet, vae_channels_last=True).apply(backend._parts)
         assert np.abs(render(backend, shots)[0] - expected).max() <= 1

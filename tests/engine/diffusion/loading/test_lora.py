@@ -14,7 +14,7 @@ from peft.utils import get_peft_model_state_dict
 from engine.config import LoraConfig, ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.errors import ModelError
-from engine.storyboard.morph_path import Noise
+from engine.storyboard.morph_path import NoiseStart
 from tests.embedded import denoise_through, make_shot, numpy_deprecation, request
 from tests.tiny_model import tiny_pipeline, tiny_xl_pipeline
 
@@ -44,7 +44,7 @@ def files(request, tmp_path_factory) -> tuple[Path, Path]:
 
 def latents(model: Path, **config: Any) -> torch.Tensor:
     backend = load_backend(ModelConfig(source=str(model), device="cpu", **config), threads=1)
-    lanes = backend.open([request(make_shot(Noise(), prompt="a frog", steps=3, guidance=3.0, seed=9), size=32)])
+    lanes = backend.open([request(make_shot(NoiseStart(), prompt="a frog", steps=3, guidance=3.0, seed=9), size=32)])
     denoise_through(backend, lanes, width=1)
     return lanes[0].latents
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import ModelConfig
-from engine.diffusion.loading.model_defaults import LCM, TURBO, natural
+from engine.diffusion.loading.model_defaults import LCM, TURBO, infer_settings
 from engine.diffusion.loading.source import find_model
 from engine.recipe.settings import BUILT_IN, Overrides, Settings
 
@@ -45,14 +45,14 @@ def files(directory: Path, pipeline: str = "StableDiffusionPipeline", scheduler=
     ],
 )
 def test_what_follows_from_a_models_files(tmp_path, given, expected):
-    assert natural(files(tmp_path, **given)) == expected
+    assert infer_settings(files(tmp_path, **given)) == expected
 
 
 def test_files_that_cannot_be_read_say_nothing(tmp_path):
     files(tmp_path)
     for path in tmp_path.rglob("*.json"):
         path.write_text("{")
-    assert natural(tmp_path) == natural(tmp_path / "nowhere") == Overrides()
+    assert infer_settings(tmp_path) == infer_settings(tmp_path / "nowhere") == Overrides()
 
 
 def test_a_card_says_otherwise_and_a_distilled_model_makes_frames_in_two_calls(tmp_path):

@@ -13,8 +13,8 @@ from engine.diffusion.loading.parts import Parts, load_parts
 from engine.diffusion.model import DiffusionModel
 from engine.errors import ModelError
 from engine.protocol.card import Card
-from engine.storyboard.morph_path import Noise, Swap
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import NoiseStart, TokenMix
+from engine.storyboard.shot import FeedbackStart
 from tests.embedded import make_shot, numpy_deprecation, render, request
 from tests.tiny_model import save_tiny_model, tiny_xl_pipeline
 
@@ -29,9 +29,9 @@ def directory(tmp_path_factory):
 
 def pictures(parts: Parts):
     model = DiffusionModel("tiny", Card(), parts)
-    first = request(make_shot(Noise(), prompt=Swap("a picture of a {}", "skunk", "puppy", 0.5)))
+    first = request(make_shot(NoiseStart(), prompt=TokenMix("a picture of a {}", "skunk", "puppy", 0.5)))
     (start,) = render(model, [first])
-    return [start, *render(model, [request(make_shot(Feedback(0), index=1), sources={0: start})])]
+    return [start, *render(model, [request(make_shot(FeedbackStart(0), index=1), sources={0: start})])]
 
 
 def offloaded(directory, how):

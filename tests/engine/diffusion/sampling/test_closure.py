@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.diffusion.sampling.feedback import starting_image
-from engine.diffusion.sampling.pictures import Pictures
+from engine.diffusion.sampling.feedback import compose_starting_image
+from engine.diffusion.sampling.pictures import DevicePictures
 from engine.diffusion.sampling.warp import warp
 from engine.recipe.camera import parse_camera
 from engine.recipe.recipe import Focus, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.builder import storyboard
-from engine.storyboard.shot import Camera, Feedback
-from engine.vision.vanishing import aimed
+from engine.storyboard.builder import build_storyboard
+from engine.storyboard.shot import Camera, FeedbackStart
+from engine.vision.vanishing import aim_camera
 
 SIZE = 128
 FRAMES = 32
@@ -32,12 +32,16 @@ def picture(seed: int) -> np.ndarray:
 def chain(camera: str, focus: str | Focus) -> list[np.ndarray]:
     """Return the frames of a zoom whose model gives back what it is given; half-way it has come to another place."""
     recipe = Zoom(seed=1, prompt="a road", frames=FRAMES, camera=parse_camera(camera), focus=focus)  # type: ignore[arg-type]
-    board = storyboard(recipe, Settings(size=SIZE, zoom=1.02))
+    board = build_storyboard(recipe, Settings(size=SIZE, zoom=1.02))
     frames = [picture(0)]
     for shot in board.shots[1:]:
-        there = aimed(shot, dict(enumerate(frames)))
-        assert isinstance(there.start, Feedback)
-        image = (starting_image(there.start, dict(enumerate(frames)), Pictures(torch.device("cpu"))) + 1) / 2 * 255
+        there = aim_camera(shot, dict(enumerate(frames)))
+        assert isinstance(there.start, FeedbackStart)
+        image = (
+            (compose_starting_image(there.start, dict(enumerate(frames)), DevicePictures(torch.device("cpu"))) + 1)
+            / 2
+            * 255
+        )
         frames.append(image[0].permute(1, 2, 0).round().to(torch.uint8).numpy())
         if shot.index == FRAMES // 2:
             frames[-1] = picture(1)
@@ -72,12 +76,12 @@ def test_the_step_from_the_last_frame_to_the_first_magnifies_as_any_other(camera
 @pytest.mark.parametrize("camera", ["drift left", "rise", "turn 1", "spiral > drift right"])
 def test_other_moves_go_on_as_they_were_too(camera):
     frames = chain(camera, Focus(0.5, 0.5))
-    board = storyboard(
+    board = build_storyboard(
         Zoom(seed=1, prompt="a road", frames=FRAMES, camera=parse_camera(camera), focus=Focus()),
         Settings(size=SIZE, zoom=1.02),
     )
     first = board.shots[1].start
-    assert isinstance(first, Feedback)
+    assert isinstance(first, FeedbackStart)
 
     assert difference(frames[-1], frames[0], first.camera) < difference(frames[-1], frames[0], Camera()) / 2
     assert difference(frames[-1], frames[0], first.camera) < 5

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.diffusion.sampling import colour
-from engine.diffusion.sampling.colour import LARGEST_GAIN, LARGEST_GRADE, REGIONS, palette_of
+from engine.diffusion.sampling.colour import LARGEST_GAIN, LARGEST_GRADE, REGIONS, measure_palette
 
 AXES = torch.tensor([[1, 1, 1], [1, 0, -1], [-1, 2, -1]], dtype=torch.float32)
 
@@ -20,12 +20,12 @@ def picture(seed: int, spread: float = 0.2, mean: float = 0.5) -> Tensor:
 
 
 def drawn_towards(image: Tensor, anchors, grade=None) -> Tensor:
-    graded = None if grade is None else (palette_of(grade[0]), grade[1])
-    return colour.drawn_towards(image, [(palette_of(anchor), weight) for anchor, weight in anchors], graded)
+    graded = None if grade is None else (measure_palette(grade[0]), grade[1])
+    return colour.drawn_towards(image, [(measure_palette(anchor), weight) for anchor, weight in anchors], graded)
 
 
 def laid_out_like(image: Tensor, anchors) -> Tensor:
-    return colour.laid_out_like(image, [(palette_of(anchor), weight) for anchor, weight in anchors])
+    return colour.laid_out_like(image, [(measure_palette(anchor), weight) for anchor, weight in anchors])
 
 
 def along_axes(image: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.diffusion.sampling.noise import DIVISIONS, divided, moved
+from engine.diffusion.sampling.noise import DIVISIONS, move_noise, subdivide_noise
 from engine.storyboard.shot import Camera
 
 CAMERAS = [
@@ -26,12 +26,12 @@ def drawn(seed: int, size: int = 32) -> tuple[Tensor, Tensor, Tensor]:
     """Return noise, the same divided, and divided noise for beyond its borders."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(1, 4, size, size, generator=generator)
-    fine = divided(noise, generator)
+    fine = subdivide_noise(noise, generator)
     return noise, fine, torch.randn(fine.shape, generator=generator)
 
 
 def many(camera: Camera, draws: int = 60) -> Tensor:
-    return torch.cat([moved(fine, camera, beyond) for _, fine, beyond in map(drawn, range(draws))])
+    return torch.cat([move_noise(fine, camera, beyond) for _, fine, beyond in map(drawn, range(draws))])
 
 
 def correlation(noise: Tensor, other: Tensor) -> float:
@@ -50,7 +50,7 @@ def test_small_cells_are_white_noise_that_adds_up_to_the_large_ones():
 def test_a_camera_that_stands_still_leaves_the_noise_as_it_is():
     noise, fine, beyond = drawn(3)
 
-    assert moved(fine, Camera(), beyond) == pytest.approx(noise, abs=1e-5)
+    assert move_noise(fine, Camera(), beyond) == pytest.approx(noise, abs=1e-5)
 
 
 @pytest.mark.parametrize("camera", CAMERAS)
@@ -73,7 +73,7 @@ def test_neighbours_hardly_know_of_each_other(camera):
 def test_it_goes_where_the_picture_goes():
     noise, fine, beyond = drawn(5)
 
-    there = moved(fine, Camera(pan_x=3 / 32, pan_y=-2 / 32), beyond)
+    there = move_noise(fine, Camera(pan_x=3 / 32, pan_y=-2 / 32), beyond)
 
     assert there[..., 2:, :-3] == pytest.approx(noise[..., :-2, 3:], abs=1e-5)
     assert abs(correlation(there[..., :2, :], noise[..., :2, :])) < 0.3
@@ -83,6 +83,6 @@ def test_it_goes_where_the_picture_goes():
 def test_with_and_without_rotation_it_goes_to_the_same_places(camera):
     _, fine, beyond = drawn(5)
 
-    turned = moved(fine, msgspec.structs.replace(camera, degrees=1e-9), beyond)
+    turned = move_noise(fine, msgspec.structs.replace(camera, degrees=1e-9), beyond)
 
-    assert correlation(turned, moved(fine, camera, beyond)) > 0.9  # a few small cells fall on the line between two
+    assert correlation(turned, move_noise(fine, camera, beyond)) > 0.9  # a few small cells fall on the line between two

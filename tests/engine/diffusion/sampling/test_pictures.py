@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from engine.diffusion.sampling import pictures as module
-from engine.diffusion.sampling.pictures import Pictures
+from engine.diffusion.sampling.pictures import DevicePictures
 from engine.diffusion.speed.shelf import Shelf
 
 CPU = torch.device("cpu")
@@ -20,7 +20,7 @@ def test_a_picture_is_looked_at_once_for_its_palette(monkeypatch):
     looked = []
     palette_of = module.palette_of
     monkeypatch.setattr(module, "palette_of", lambda image: looked.append(1) or palette_of(image))
-    pictures, (one, other) = Pictures(CPU), (picture(51), picture(204))
+    pictures, (one, other) = DevicePictures(CPU), (picture(51), picture(204))
     for level, asked in ((0.2, one), (0.8, other), (0.2, one)):
         assert torch.allclose(pictures.palette(asked).mean, torch.tensor(level), atol=1e-6)
     assert len(looked) == 2
@@ -32,7 +32,7 @@ def test_a_picture_is_looked_at_once_for_its_palette(monkeypatch):
 
 def test_a_picture_like_one_that_is_gone_is_looked_at_for_itself():
     """Memory is used again, so another picture may come to lie where one was."""
-    pictures = Pictures(CPU)
+    pictures = DevicePictures(CPU)
     for level in range(0, 255, 3):
         assert torch.allclose(pictures.palette(picture(level)).mean * 255, torch.tensor(float(level)), atol=1e-3)
 

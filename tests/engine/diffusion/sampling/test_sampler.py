@@ -13,10 +13,10 @@ from engine.diffusion.sampling.batch import Batch
 from engine.diffusion.sampling.conditioning import Conditioning
 from engine.diffusion.sampling.lane import DiffusionLane, ShapeKey
 from engine.diffusion.sampling.sampler import SCHEDULERS, Samplers
-from engine.diffusion.sampling.schedule import begin, generator_argument
+from engine.diffusion.sampling.schedule import generator_argument, start_scheduler
 from engine.errors import RecipeError
-from engine.storyboard.morph_path import Noise
-from engine.storyboard.shot import Feedback
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import FeedbackStart
 from tests.embedded import make_shot, numpy_deprecation
 
 pytestmark = numpy_deprecation
@@ -44,7 +44,7 @@ def advance(*lanes):
 
 
 def run_through(sampler):
-    going = lane(sampler, sampler.noise(LATENTS, Noise()))
+    going = lane(sampler, sampler.noise(LATENTS, NoiseStart()))
     while going.steps_left:
         advance(going)
     return going.latents
@@ -54,7 +54,7 @@ def run_through(sampler):
 @pytest.mark.parametrize("steps", [1, 2, 15, 50])
 @pytest.mark.parametrize("strength", [0.001, 0.3, 0.67, 1.0])
 def test_a_frame_takes_as_many_steps_as_its_storyboard_says(samplers, name, steps, strength):
-    for start in (Noise(), Feedback(0)):
+    for start in (NoiseStart(), FeedbackStart(0)):
         shot = make_shot(start, steps=steps, strength=strength)
 
         assert samplers.start(name, shot).steps_left == shot.unet_calls
@@ -62,7 +62,7 @@ def test_a_frame_takes_as_many_steps_as_its_storyboard_says(samplers, name, step
 
 @pytest.mark.parametrize("name", ["ddim", "lms", "euler", "dpm++2m"])
 def test_lengths_at_which_rounding_adds_a_timestep_are_cut_to_length(samplers, name):
-    going = lane(samplers.start(name, make_shot(Noise(), steps=61)))
+    going = lane(samplers.start(name, make_shot(NoiseStart(), steps=61)))
 
     assert going.steps_left == 61
     while going.steps_left:
@@ -72,11 +72,11 @@ def test_lengths_at_which_rounding_adds_a_timestep_are_cut_to_length(samplers, n
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_frames_in_flight_do_not_disturb_each_other(samplers, name):
-    shot = make_shot(Noise(), steps=6, seed=1)
+    shot = make_shot(NoiseStart(), steps=6, seed=1)
     expected = run_through(samplers.start(name, shot))
 
-    samples = samplers.start(name, shot), samplers.start(name, make_shot(Noise(), steps=6, seed=2))
-    first, second = (lane(sampler, sampler.noise(LATENTS, Noise())) for sampler in samples)
+    samples = samplers.start(name, shot), samplers.start(name, make_shot(NoiseStart(), steps=6, seed=2))
+    first, second = (lane(sampler, sampler.noise(LATENTS, NoiseStart())) for sampler in samples)
     while first.steps_left:
         advance(first, second) if second.steps_left > 2 else advance(first)  # it falls behind
 
@@ -89,7 +89,7 @@ def clipping(name):
     return SCHEDULERS[name].from_config(config)
 
 
-@pytest.mark.parametrize("start", [Noise(), Feedback(0)], ids=["text", "image"])
+@pytest.mark.parametrize("start", [NoiseStart(), FeedbackStart(0)], ids=["text", "image"])
 @pytest.mark.parametrize("clips", [False, True])
 @pytest.mark.parametrize("steps", [1, 2, 9])
 @pytest.mark.parametrize("name", NAMES)
@@ -98,14 +98,14 @@ def test_every_step_is_diffusers_own(samplers, name, steps, clips, start):
     shot = make_shot(start, steps=steps, strength=0.67, seed=5)
     generator = torch.Generator("cpu").manual_seed(5)
     going = lane((Samplers(theirs.config) if clips else samplers).start(name, shot))
-    begun = begin(theirs, steps, steps - shot.unet_calls if isinstance(start, Feedback) else None)
+    begun = start_scheduler(theirs, steps, steps - shot.unet_calls if isinstance(start, FeedbackStart) else None)
     timesteps = begun.timesteps[steps - shot.unet_calls : steps]
     noise = torch.randn(LATENTS.shape, generator=generator)
-    if isinstance(start, Feedback):
+    if isinstance(start, FeedbackStart):
         going.latents = going.sampler.renoise(LATENTS + 0.5, going.sampler.draw(LATENTS))
         expected = begun.add_noise(LATENTS + 0.5, noise, timesteps[:1])
     else:
-        going.latents = going.sampler.noise(LATENTS, Noise())
+        going.latents = going.sampler.noise(LATENTS, NoiseStart())
         expected = noise * begun.init_noise_sigma
 
     for timestep in timesteps:
@@ -120,7 +120,7 @@ def test_every_step_is_diffusers_own(samplers, name, steps, clips, start):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_seed_decides_the_noise(samplers, name):
     def noise(seed):
-        return samplers.start(name, make_shot(Noise(), seed=seed)).noise(LATENTS, Noise())
+        return samplers.start(name, make_shot(NoiseStart(), seed=seed)).noise(LATENTS, NoiseStart())
 
     assert torch.equal(noise(1), noise(1))
     assert not torch.equal(noise(1), noise(2))
@@ -132,22 +132,22 @@ def test_noise_turned_towards_another_seeds_is_as_strong_as_any(samplers, name):
     wide = torch.zeros(1, 4, 64, 64)
 
     def noise(seed, start):
-        return samplers.start(name, make_shot(Noise(), seed=seed)).noise(wide, start)
+        return samplers.start(name, make_shot(NoiseStart(), seed=seed)).noise(wide, start)
 
-    own, other = noise(1, Noise()), noise(2, Noise())
-    halfway = noise(1, Noise(other=2, angle=math.pi / 4))
+    own, other = noise(1, NoiseStart()), noise(2, NoiseStart())
+    halfway = noise(1, NoiseStart(other=2, angle=math.pi / 4))
     rounding = 1e-5 * float(own.std())
 
-    assert torch.allclose(noise(1, Noise(other=2, angle=0.0)), own, atol=rounding)
-    assert torch.allclose(noise(1, Noise(other=2, angle=math.pi / 2)), other, atol=rounding)
+    assert torch.allclose(noise(1, NoiseStart(other=2, angle=0.0)), own, atol=rounding)
+    assert torch.allclose(noise(1, NoiseStart(other=2, angle=math.pi / 2)), other, atol=rounding)
     assert torch.allclose(halfway, (own + other) / math.sqrt(2), atol=rounding)
     assert halfway.std() == pytest.approx(float(own.std()), rel=0.03)
 
 
 def test_noise_is_drawn_in_float32_whatever_the_latents_are(samplers):
-    sampler, again = (samplers.start("ddim", make_shot(Noise())) for _ in range(2))
+    sampler, again = (samplers.start("ddim", make_shot(NoiseStart())) for _ in range(2))
 
-    assert torch.equal(sampler.noise(LATENTS.half(), Noise()), again.noise(LATENTS, Noise()))
+    assert torch.equal(sampler.noise(LATENTS.half(), NoiseStart()), again.noise(LATENTS, NoiseStart()))
 
 
 def test_a_schedule_is_read_off_once(samplers, monkeypatch):
@@ -158,8 +158,8 @@ def test_a_schedule_is_read_off_once(samplers, monkeypatch):
     monkeypatch.setattr("engine.diffusion.sampling.sampler.Sampler", lambda schedule, seed: schedule)
 
     for seed in (1, 2):
-        samplers.start("lms", make_shot(Noise(), steps=7, seed=seed))
-        samplers.start("lms", make_shot(Feedback(0), steps=7, seed=seed))
+        samplers.start("lms", make_shot(NoiseStart(), steps=7, seed=seed))
+        samplers.start("lms", make_shot(FeedbackStart(0), steps=7, seed=seed))
 
     assert [place[1:] for place in read] == [(7, None), (7, 4)]
 
@@ -174,7 +174,7 @@ def test_more_steps_than_a_sampler_takes_are_refused_with_the_number(samplers):
 def test_the_longest_schedule_a_recipe_can_ask_for_is_possible(samplers, name):
     samplers.check(name, 200)
 
-    assert samplers.start(name, make_shot(Noise(), steps=200)).steps_left == 200
+    assert samplers.start(name, make_shot(NoiseStart(), steps=200)).steps_left == 200
 
 
 def spaced(spacing):
@@ -195,12 +195,12 @@ def test_a_single_leading_step_would_begin_where_the_picture_is_finished(name):
 def test_a_feedback_frame_of_few_steps_takes_one_to_four_calls(name, steps):
     samplers = spaced("trailing")
     for strength in (0.1, 0.5, 1.0):
-        shot = make_shot(Feedback(0), steps=steps, strength=strength)
+        shot = make_shot(FeedbackStart(0), steps=steps, strength=strength)
         assert samplers.start(name, shot).steps_left == max(1, int(steps * strength))
 
 
 def test_a_batch_holds_its_lanes_only_as_long_as_they_go_on_in_it(samplers):
-    one, other = (lane(samplers.start("ddim", make_shot(Noise(), seed=seed))) for seed in (1, 2))
+    one, other = (lane(samplers.start("ddim", make_shot(NoiseStart(), seed=seed))) for seed in (1, 2))
     batch = Batch([one, other], 2)
     assert batch.holds([one, other], 2)
     assert not batch.holds([one], 2) and not batch.holds([other, one], 2) and not batch.holds([one, other], 4)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.diffusion.sampling import warp as resampling
-from engine.diffusion.sampling.warp import presence, warp
+from engine.diffusion.sampling.warp import mask_presence, warp
 from engine.storyboard.shot import Camera
 
 SIZE = 96
@@ -240,7 +240,7 @@ def test_a_very_slow_zoom_moves_the_same_way_in_every_frame():
 
 
 def test_a_picture_that_fills_the_view_is_there_everywhere_but_for_its_soft_edge():
-    there = presence(Camera(), SIZE, SIZE, feather=0.1)
+    there = mask_presence(Camera(), SIZE, SIZE, feather=0.1)
 
     assert there[12:-12, 12:-12].min() == 1
     assert there[0].max() < 0.01
@@ -248,11 +248,11 @@ def test_a_picture_that_fills_the_view_is_there_everywhere_but_for_its_soft_edge
 
 
 def test_beyond_a_pictures_borders_there_is_nothing_of_it():
-    there = presence(Camera(zoom=0.5), SIZE, SIZE, feather=0.02)
+    there = mask_presence(Camera(zoom=0.5), SIZE, SIZE, feather=0.02)
 
     assert there[SIZE // 4 + 1 : -SIZE // 4 - 1, 48].min() > 0
     assert there[: SIZE // 4].max() == there[:, -SIZE // 4 :].max() == 0
 
 
 def test_from_close_by_a_picture_is_there_up_to_the_corners():
-    assert presence(Camera(zoom=1.3), SIZE, SIZE, feather=0.05).min() == 1
+    assert mask_presence(Camera(zoom=1.3), SIZE, SIZE, feather=0.05).min() == 1

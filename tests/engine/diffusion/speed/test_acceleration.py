@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.diffusion.speed.acceleration import RECORDINGS, WARM_UPS, Acceleration, Compiled, Recorded, _Recording
+from engine.diffusion.speed.acceleration import (
+    RECORDINGS,
+    WARM_UPS,
+    Acceleration,
+    CompiledCall,
+    RecordedCall,
+    _Recording,
+)
 
 
 def doubled(one, other):
@@ -41,7 +48,7 @@ def graphs(monkeypatch):
         made.append(Graph(inputs))
         return _Recording(made[-1], made[-1].inputs, made[-1].output)
 
-    monkeypatch.setattr(Recorded, "_record", record)
+    monkeypatch.setattr(RecordedCall, "_record", record)
     return made
 
 
@@ -54,22 +61,22 @@ def test_what_cannot_be_recorded_is_called_as_it_is(monkeypatch, caplog, error):
     def fail(self, inputs):
         raise error
 
-    monkeypatch.setattr(Recorded, "_record", fail)
-    recorded = Recorded(doubled)
+    monkeypatch.setattr(RecordedCall, "_record", fail)
+    recorded = RecordedCall(doubled)
     for _ in range(5):
         assert torch.equal(recorded(*INPUTS), torch.full((2, 3), 3.0))
     assert recorded.recordings == 0 and len(caplog.records) == 1
 
 
 def test_a_recording_computes_from_what_is_given_this_time(graphs):
-    recorded = Recorded(doubled)
+    recorded = RecordedCall(doubled)
     for value in (1.0, 2.0, 3.0, 4.0, 5.0):
         assert torch.equal(recorded(*wide(2, value)), torch.full((2, 3), 3 * value))
     assert [graph.replays for graph in graphs] == [3]
 
 
 def test_each_shape_has_a_recording_of_its_own_and_the_latest_are_kept(graphs):
-    recorded = Recorded(doubled, most=2)
+    recorded = RecordedCall(doubled, most=2)
     for width in (1, 2, 1, 3):
         for value in range(WARM_UPS + 1):
             assert torch.equal(recorded(*wide(width, value)), torch.full((width, 3), 3.0 * value))
@@ -79,7 +86,7 @@ def test_each_shape_has_a_recording_of_its_own_and_the_latest_are_kept(graphs):
 
 
 def test_what_is_too_large_to_be_recorded_takes_no_recording_from_others(graphs, monkeypatch):
-    recorded = Recorded(doubled)
+    recorded = RecordedCall(doubled)
     for _ in range(WARM_UPS + 1):
         recorded(*wide(2))
 
@@ -87,7 +94,7 @@ def test_what_is_too_large_to_be_recorded_takes_no_recording_from_others(graphs,
         raise torch.OutOfMemoryError("full")
 
     with monkeypatch.context() as full:
-        full.setattr(Recorded, "_record", fail)
+        full.setattr(RecordedCall, "_record", fail)
         for _ in range(WARM_UPS + 2):
             recorded(*wide(8))
     recorded(*wide(2))
@@ -109,8 +116,8 @@ def test_each_combination_of_shapes_is_recorded_once_it_has_come_again(monkeypat
         recorded_shapes.append([tuple(tensor.shape) for tensor in inputs])
         return
 
-    monkeypatch.setattr(Recorded, "_record", record)
-    recorded = Recorded(doubled)
+    monkeypatch.setattr(RecordedCall, "_record", record)
+    recorded = RecordedCall(doubled)
     recorded(*INPUTS), recorded(*INPUTS)
     assert not recorded_shapes, "rare shapes are not worth it"
     recorded(*INPUTS)
@@ -122,7 +129,7 @@ def test_what_cannot_be_compiled_runs_as_it_is(monkeypatch, caplog):
         raise ValueError("the compiler gave up")
 
     monkeypatch.setattr(torch, "compile", lambda function, dynamic: broken)
-    compiled = Compiled(doubled, "the UNet")
+    compiled = CompiledCall(doubled, "the UNet")
     for _ in range(2):
         assert torch.equal(compiled(*INPUTS), torch.full((2, 3), 3.0))
     assert [record.getMessage() for record in caplog.records] == [
@@ -146,14 +153,14 @@ def compiled_shapes(monkeypatch):
 
 
 def test_any_number_of_rows_takes_one_compile(compiled_shapes):
-    compiled = Compiled(doubled, "the UNet")
+    compiled = CompiledCall(doubled, "the UNet")
     for rows in (8, 6, 2, 5):
         assert torch.equal(compiled(*wide(rows, rows)), torch.full((rows, 3), 3.0 * rows))
     assert len(compiled_shapes) == 1
 
 
 def test_once_jobs_come_nothing_new_is_compiled(compiled_shapes):
-    compiled = Compiled(doubled, "the UNet")
+    compiled = CompiledCall(doubled, "the UNet")
     compiled(*wide(8))
     compiled.is_settled = True
     for sides in ((8, 3), (4, 3), (8, 5), (1, 3)):
