@@ -58,7 +58,7 @@ def job(job_id: str, recipe: Recipe) -> Job:
 
 
 async def follow(engine: EngineClient, a_job: Job) -> list[JobEvent]:
-    events = engine.client.event_queue(a_job.id)
+    events = engine.watch(a_job.id)
     await engine.add(a_job)
     return [event async for event in events]
 
@@ -115,7 +115,7 @@ async def test_a_recipe_is_checked_without_being_queued(engine: EngineClient) ->
 
 
 async def test_a_job_can_be_cancelled(engine: EngineClient, spool: Path) -> None:
-    events = engine.client.event_queue("long")
+    events = engine.watch("long")
     await engine.add(job("long", LONG))
     await until(events, Progress)
     await engine.cancel("long")
@@ -123,18 +123,18 @@ async def test_a_job_can_be_cancelled(engine: EngineClient, spool: Path) -> None
 
 
 async def test_leaving_a_watch_does_not_cancel_the_job(engine: EngineClient) -> None:
-    events = engine.client.event_queue("left")
+    events = engine.watch("left")
     await engine.add(job("left", msgspec.structs.replace(MORPH, frames=6)))
     await until(events, Accepted)
     await events.aclose()  # type: ignore[attr-defined]
-    again = engine.client.event_queue("left")
+    again = engine.watch("left")
     assert isinstance(await until(again, Done), Done)
 
 
 async def test_a_killed_engine_is_started_again_and_the_job_completes(engine: EngineClient) -> None:
     recipe = msgspec.structs.replace(LONG, frames=40)
     (*_, undisturbed) = await follow(engine, job("whole", recipe))
-    events = engine.client.event_queue("broken")
+    events = engine.watch("broken")
     await engine.add(job("broken", recipe))
     await until(events, Progress)
     first_pid = engine.pid
@@ -151,7 +151,7 @@ async def test_a_killed_engine_is_started_again_and_the_job_completes(engine: En
 async def test_a_job_cancelled_while_the_engine_dies_does_not_come_back_and_its_frames_go(
     engine: EngineClient, spool: Path
 ) -> None:
-    events = engine.client.event_queue("cancelled")
+    events = engine.watch("cancelled")
     await engine.add(job("cancelled", LONG))
     await until(events, Progress)
     assert engine.pid is not None
@@ -238,7 +238,7 @@ async def test_a_job_that_keeps_killing_the_engine_is_given_up(
     monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
     # Large frames: no frame can be finished between the moment it is known to run and its death.
     deadly = Zoom(seed=1, prompt="a road", frames=2, settings=Overrides(size=512, steps=200))
-    events = engine.client.event_queue("deadly")
+    events = engine.watch("deadly")
     await engine.add(job("deadly", deadly))
     deaths = 0
     async for event in events:
@@ -327,7 +327,7 @@ async def test_the_status_tells_how_it_is_doing(engine: EngineClient) -> None:
 
 async def test_paused_jobs_wait_even_where_the_engine_dies_meanwhile(engine: EngineClient) -> None:
     await engine.pause("1", paused=True)
-    events = engine.client.event_queue("paused")
+    events = engine.watch("paused")
     await engine.add(msgspec.structs.replace(job("paused", MORPH), server="1"))
     await until(events, Accepted)
     kill(engine)
@@ -370,7 +370,7 @@ async def test_the_same_configuration_disturbs_nobody(engine: EngineClient) -> N
 async def test_a_configuration_that_the_engine_refuses_goes_back_to_the_one_before(
     engine: EngineClient, tmp_path: Path
 ) -> None:
-    events = engine.client.event_queue("patient")
+    events = engine.watch("patient")
     await engine.add(job("patient", msgspec.structs.replace(LONG, frames=40)))
     await until(events, Progress)
     outsider = asyncio.create_task(wait_for_next(engine))
@@ -391,7 +391,7 @@ async def wait_for_next(engine: EngineClient) -> Ready:
 async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_back_and_its_frames_go(
     engine: EngineClient, spool: Path
 ) -> None:
-    events = engine.client.event_queue("dropped")
+    events = engine.watch("dropped")
     await engine.add(job("dropped", LONG))
     await until(events, Progress)
     change = asyncio.create_task(
@@ -411,7 +411,7 @@ async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the
     engine: EngineClient, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.client.client.STOP_SECONDS", 0.1)
-    events = engine.client.event_queue("unheard")
+    events = engine.watch("unheard")
     await engine.add(job("unheard", LONG))
     await until(events, Progress)
     assert engine.pid is not None
