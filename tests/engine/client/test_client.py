@@ -176,7 +176,7 @@ async def test_after_a_death_one_can_wait_for_the_next_engine(engine: EngineClie
 async def test_a_process_that_never_gets_ready_is_given_up(
     spool: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("engine.client.supervisor.RESTART_DELAYS", (0.0,))
     monkeypatch.setattr("sys.executable", "/bin/false")
     client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
@@ -194,7 +194,7 @@ def refuse_to_start(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
             return await start(*command, **options)
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("engine.client.supervisor.RESTART_DELAYS", (0.0,))
     monkeypatch.setattr("asyncio.create_subprocess_exec", refuse)
 
 
@@ -235,7 +235,7 @@ async def test_a_check_that_the_engine_dies_under_is_answered(engine: EngineClie
 async def test_a_job_that_keeps_killing_the_engine_is_given_up(
     engine: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("engine.client.supervisor.RESTART_DELAYS", (0.0,))
     # Large frames: no frame can be finished between the moment it is known to run and its death.
     deadly = Zoom(seed=1, prompt="a road", frames=2, settings=Overrides(size=512, steps=200))
     events = engine.watch("deadly")
@@ -410,7 +410,7 @@ async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_bac
 async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the_cancelling_go(
     engine: EngineClient, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.client.client.STOP_SECONDS", 0.1)
+    monkeypatch.setattr("engine.client.supervisor.STOP_SECONDS", 0.1)
     events = engine.watch("unheard")
     await engine.add(job("unheard", LONG))
     await until(events, Progress)
@@ -435,7 +435,7 @@ async def test_a_client_that_is_closed_leaves_no_process_behind_in_the_middle_of
     await client.close()
     with pytest.raises(EngineError, match="stopped"):
         await change
-    assert client._process is not None and client._process.returncode is not None
+    assert client._supervisor._process is not None and client._supervisor._process.returncode is not None
 
 
 async def test_a_model_with_a_safety_checker_is_judged_by_it(spool: Path, tmp_path: Path) -> None:
@@ -457,7 +457,7 @@ async def test_a_model_with_a_safety_checker_is_judged_by_it(spool: Path, tmp_pa
 
 
 async def test_the_engine_ends_when_the_bot_is_gone(engine: EngineClient) -> None:
-    process = engine._process
+    process = engine._supervisor._process
     assert process is not None and process.stdin is not None
     process.stdin.close()
     assert await asyncio.wait_for(process.wait(), 30) == 0
