@@ -267,8 +267,8 @@ def run(options: dict[str, Any]) -> None:
 
     backend = load_backend(config.model, threads=config.engine.threads)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        spool = FrameStore(Path(folder))
-        core = Core(backend, spool, CoreConfig(engine=config.engine, render=config.render))
+        frame_store = FrameStore(Path(folder))
+        core = Core(backend, frame_store, CoreConfig(engine=config.engine, render=config.render))
         try:
             plan = core.plan(recipe)
             done = render(core, job)
@@ -279,7 +279,7 @@ def run(options: dict[str, Any]) -> None:
         if done.tries is not None:
             out.with_suffix(".tries.png").write_bytes(done.tries)
         if "frames_dir" in options:
-            keep_frames(spool.folder(job.id).path, options["frames_dir"])
+            keep_frames(frame_store.frames_of(job.id).path, options["frames_dir"])
     facts = summary(done, with_survey_result(plan.recipe, done.report.found), plan.model)
     if "json" in options:
         print(json.dumps(facts, ensure_ascii=False))

@@ -141,12 +141,12 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
         lanes=hello.setup.engine.lanes,
     )
     try:
-        spool = FrameStore(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
-        spool.prune(hello.setup.keep_days)
-        spool.make_room()
+        frame_store = FrameStore(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
+        frame_store.prune(hello.setup.keep_days)
+        frame_store.make_room()
     except OSError as error:
         raise OperatorError("{spool}: frames cannot be kept there ({error}).", spool=hello.spool, error=error) from None
-    core = Core(backend, spool, CoreConfig(engine=hello.setup.engine, render=hello.setup.render))
+    core = Core(backend, frame_store, CoreConfig(engine=hello.setup.engine, render=hello.setup.render))
     require_defaults(core)
     return core, Ready(backend.name, backend.card, backend.device, backend.dtype, backend.judges)
 

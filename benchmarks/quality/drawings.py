@@ -45,7 +45,7 @@ class Drawings:
         for index, prompt in enumerate(subject.scenery):
             stage, number = order.index(prompt), index % EACH
             same = made.setdefault((stage, number), index)
-            if index not in folder.frames():
+            if index not in folder.indices():
                 if same != index:
                     folder.save(index, folder.picture(same))
                 else:

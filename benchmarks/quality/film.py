@@ -52,7 +52,7 @@ class Film:
     @property
     def is_complete(self) -> bool:
         """Whether every frame is there."""
-        return set(range(self.subject.frames)) <= self.folder.frames()
+        return set(range(self.subject.frames)) <= self.folder.indices()
 
     @cached_property
     def pictures(self) -> list[Picture]:

@@ -65,7 +65,7 @@ class Plain:
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Render frame after frame; see `Method.render`."""
         folder.path.mkdir(parents=True, exist_ok=True)
-        there = folder.frames()
+        there = folder.indices()
         made: dict[Shot, int] = {}
         for index in range(subject.frames):
             shot = self.recipe.shot(subject, index)

@@ -54,9 +54,9 @@ class Core:
     Not thread-safe: one thread calls its methods. Writing frames happens on threads of its own.
     """
 
-    def __init__(self, backend: Backend, spool: FrameStore, config: CoreConfig) -> None:
+    def __init__(self, backend: Backend, frame_store: FrameStore, config: CoreConfig) -> None:
         self._backend = backend
-        self._spool = spool
+        self._frame_store = frame_store
         self._config = config.engine
         self._layers: tuple[SettingsLayer, ...] = (BUILT_IN, backend.card, config.render)
         self._waiting = WaitingQueue()
@@ -87,15 +87,15 @@ class Core:
         whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
         if base is None:
             return whole
-        return without_frames(whole, board, find_inheritable_frames(whole, board, self._spool.folder(base)))
+        return without_frames(whole, board, find_inheritable_frames(whole, board, self._frame_store.frames_of(base)))
 
     def add(self, job: Job) -> None:
         """Queue a job; one that is known already is left as it is."""
         if job.id in self._waiting or job.id in self._running:
             return
         with self._blamed_on(job.id):
-            base = self._spool.folder(job.base) if job.base is not None else None
-            entry = PlannedJob.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
+            base = self._frame_store.frames_of(job.base) if job.base is not None else None
+            entry = PlannedJob.of(job, self.plan(job.recipe), self._frame_store.frames_of(job.id), base)
             self._waiting.join(entry)
             self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
         self._told_at = 0.0
@@ -103,18 +103,18 @@ class Core:
     def abort(self, job_id: JobId) -> None:
         """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
         self._drop(job_id)
-        self._writers.of(job_id).submit(self._spool.folder(job_id).remove)
+        self._writers.of(job_id).submit(self._frame_store.frames_of(job_id).remove)
         self._events.append(Cancelled(job_id))
 
     def forget(self, job_id: JobId) -> None:
         """Let a finished job's frames go when room is needed; until then others can be continued from them."""
         if job_id not in self._running and job_id not in self._waiting:
-            self._writers.of(job_id).submit(self._spool.shelve, job_id)
+            self._writers.of(job_id).submit(self._frame_store.shelve, job_id)
 
     def discard(self, job_id: JobId) -> None:
         """Throw a finished job's frames away: nobody is to have them any more."""
         if job_id not in self._running and job_id not in self._waiting:
-            self._writers.of(job_id).submit(self._spool.folder(job_id).remove)
+            self._writers.of(job_id).submit(self._frame_store.frames_of(job_id).remove)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
         """Hold the waiting jobs of a server, or all jobs if it is None, or let them go on; what runs is finished."""
@@ -161,8 +161,8 @@ class Core:
             self._finish_decoded(wait=not self._lanes)
             self._judge_found()
         except EngineError as error:
-            for production in filter(self._is_running, self._at_work):
-                self._fail(production.job.id, error)
+            for render_job in filter(self._is_running, self._at_work):
+                self._fail(render_job.job.id, error)
         self._collect()
         if advanced:
             seconds = time.perf_counter() - begun
@@ -197,49 +197,49 @@ class Core:
         return self._config.jobs_at_once - (len(self._running) - len(self._guests))
 
     def _fits_between(self, ticket: scheduling.QueuedJob) -> bool:
-        calls = [production.calls_left for production in self._running.values()]
+        calls = [render_job.calls_left for render_job in self._running.values()]
         return scheduling.fits_between(self._waiting[ticket.job].calls_left, calls, self._config.jobs_at_once)
 
     def _open_lanes(self) -> None:
         """Give free lanes to shots whose sources exist, and start all of them in one go."""
-        productions = list(self._running.values())
+        render_jobs = list(self._running.values())
         held = self._lanes.held
         jobs = [
             scheduling.LaneDemand(
-                owner=production.job.owner,
-                ready=production.frontier.ready,
-                held=held[production.job.id],
-                calls_left=production.calls_left,
-                served=self._served[production.job.id],
+                owner=render_job.job.owner,
+                ready=render_job.frontier.ready,
+                held=held[render_job.job.id],
+                calls_left=render_job.calls_left,
+                served=self._served[render_job.job.id],
             )
-            for production in productions
+            for render_job in render_jobs
         ]
         granted = scheduling.share_lanes(jobs, self._lanes.free)
         starts = [
-            (production, index) for production, shots in zip(productions, granted, strict=True) for index in shots
+            (render_job, index) for render_job, shots in zip(render_jobs, granted, strict=True) for index in shots
         ]
         if not starts:
             return
         now = next(self._grants)
-        with self._timed("encode", [production for production, _ in starts]):
+        with self._timed("encode", [render_job for render_job, _ in starts]):
             opened = self._open(self._requests(starts))
         for open_lane in opened:
-            if self._is_running(open_lane.production):
+            if self._is_running(open_lane.render_job):
                 self._lanes.open(open_lane)
                 self._served[open_lane.job] = now
 
     def _requests(self, starts: list[tuple[RenderJob, int]]) -> list[tuple[RenderJob, ShotRequest]]:
         """Ask jobs for what the model needs to start shots; one that cannot read its frames fails."""
         requests = []
-        for production, index in starts:
-            if self._is_running(production):
-                with self._blamed_on(production.job.id):
-                    requests.append((production, production.request(index)))
+        for render_job, index in starts:
+            if self._is_running(render_job):
+                with self._blamed_on(render_job.job.id):
+                    requests.append((render_job, render_job.request(index)))
         return requests
 
     def _open(self, requests: list[tuple[RenderJob, ShotRequest]]) -> list[OpenLane]:
         """Open a lane for each shot of a job that runs; whose words the model cannot take shows when each is alone."""
-        requests = [(production, request) for production, request in requests if self._is_running(production)]
+        requests = [(render_job, request) for render_job, request in requests if self._is_running(render_job)]
         if not requests:
             return []
         try:
@@ -250,8 +250,8 @@ class Core:
             self._fail(requests[0][0].job.id, error)
             return []
         return [
-            OpenLane(lane, production, request.shot.index)
-            for (production, request), lane in zip(requests, lanes, strict=True)
+            OpenLane(lane, render_job, request.shot.index)
+            for (render_job, request), lane in zip(requests, lanes, strict=True)
         ]
 
     def _denoise(self) -> int:
@@ -260,23 +260,23 @@ class Core:
         if not chosen:
             return 0
         call = next(self._calls)
-        with self._timed("denoise", [open_lane.production for open_lane in chosen]):
+        with self._timed("denoise", [open_lane.render_job for open_lane in chosen]):
             self._backend.denoise([open_lane.lane for open_lane in chosen], self._width(len(chosen)))
         for open_lane in chosen:
             open_lane.last_call = call
-            open_lane.production.calls_left -= 1
+            open_lane.render_job.calls_left -= 1
         return len(chosen)
 
     def _decode(self) -> None:
         """Begin to turn the lanes that are through into pictures."""
         for group in self._lanes.through:
-            with self._timed("decode", [open_lane.production for open_lane in group]):
+            with self._timed("decode", [open_lane.render_job for open_lane in group]):
                 self._lanes.decode(group, self._backend.decode([open_lane.lane for open_lane in group]))
 
     def _finish_decoded(self, *, wait: bool = False) -> None:
         """Hand pictures that are ready to the writer; with `wait`, at least one, if any is on its way."""
         if wait and (decoding := self._lanes.decoding):
-            with self._timed("decode", [open_lane.production for open_lane, _ in decoding]):
+            with self._timed("decode", [open_lane.render_job for open_lane, _ in decoding]):
                 decoding[0][1].picture()
         ready = self._lanes.take_ready()
         self._finish_frames([open_lane for open_lane, _ in ready], [coming.picture() for _, coming in ready])
@@ -290,60 +290,60 @@ class Core:
         ]
         wanted = [place for place, (open_lane, _) in enumerate(kept) if self._is_judged(open_lane)]
         objections = self._judge(
-            [kept[place][0].production for place in wanted], [kept[place][1].picture for place in wanted]
+            [kept[place][0].render_job for place in wanted], [kept[place][1].picture for place in wanted]
         )
         verdicts = dict(zip(wanted, objections, strict=True))
         self._frames_finished += len(kept)
         for place, (open_lane, take) in enumerate(kept):
-            if self._is_running(open_lane.production):  # it may have failed over the frame before
-                frame = FinishedFrame(open_lane.index, take.picture, verdicts.get(place), take.tries)
-                self._finish_frame(open_lane.production, frame)
+            if self._is_running(open_lane.render_job):  # it may have failed over the frame before
+                frame = FinishedFrame(open_lane.index, take.picture, verdicts.get(place), take.attempts)
+                self._finish_frame(open_lane.render_job, frame)
 
     def _take(self, open_lane: OpenLane, picture: Picture) -> AcceptedFrame | None:
-        if self._is_running(open_lane.production):  # it may have failed over the picture before
+        if self._is_running(open_lane.render_job):  # it may have failed over the picture before
             with self._blamed_on(open_lane.job):
-                return open_lane.production.take(open_lane.index, picture)
+                return open_lane.render_job.take(open_lane.index, picture)
         return None
 
-    def _finish_frame(self, production: RenderJob, frame: FinishedFrame) -> None:
-        with self._blamed_on(production.job.id):
-            production.finish_frame(frame)
-            production.show(frame, self._config.preview_seconds, self._config.preview_side)
-            while production.frames_in_flight > FRAMES_IN_FLIGHT:
-                wait(production.pending, return_when=FIRST_COMPLETED)
-                self._collect_from(production)
+    def _finish_frame(self, render_job: RenderJob, frame: FinishedFrame) -> None:
+        with self._blamed_on(render_job.job.id):
+            render_job.finish_frame(frame)
+            render_job.show(frame, self._config.preview_seconds, self._config.preview_side)
+            while render_job.frames_in_flight > FRAMES_IN_FLIGHT:
+                wait(render_job.pending, return_when=FIRST_COMPLETED)
+                self._collect_from(render_job)
 
     def _judge_found(self) -> None:
         """Have frames judged that jobs found on disk and that nobody has judged yet."""
-        for production in list(self._running.values()):
-            if some := production.unjudged[: self._config.lanes]:
-                with self._blamed_on(production.job.id):
-                    pictures = [production.found_picture(index) for index in some]
-                    for index, verdict in zip(some, self._judge([production], pictures), strict=True):
-                        production.take_verdict(index, verdict)
+        for render_job in list(self._running.values()):
+            if some := render_job.unjudged[: self._config.lanes]:
+                with self._blamed_on(render_job.job.id):
+                    pictures = [render_job.found_picture(index) for index in some]
+                    for index, verdict in zip(some, self._judge([render_job], pictures), strict=True):
+                        render_job.take_verdict(index, verdict)
 
-    def _judge(self, productions: list[RenderJob], pictures: list[Picture]) -> list[bool]:
+    def _judge(self, render_jobs: list[RenderJob], pictures: list[Picture]) -> list[bool]:
         if not pictures:
             return []
-        with self._timed("judge", productions):
+        with self._timed("judge", render_jobs):
             return self._backend.judge(pictures)
 
     def _is_judged(self, open_lane: OpenLane) -> bool:
-        production = open_lane.production
-        return self._backend.judges and production.job.nsfw != "allow" and production.is_seen(open_lane.index)
+        render_job = open_lane.render_job
+        return self._backend.judges and render_job.job.nsfw != "allow" and render_job.is_seen(open_lane.index)
 
     def _collect(self) -> None:
         """Turn what the writer has finished into events."""
-        for production in list(self._running.values()):
-            self._collect_from(production)
+        for render_job in list(self._running.values()):
+            self._collect_from(render_job)
 
-    def _collect_from(self, production: RenderJob) -> None:
-        with self._blamed_on(production.job.id):
-            self._events.extend(production.collect())
-            if (cut := production.take_cut()) is not None:
-                self._drop(production.job.id)
-                report = production.report(cut)
-                self._events.append(Done(production.job.id, cut.film.data, cut.suffix, report, production.sheet))
+    def _collect_from(self, render_job: RenderJob) -> None:
+        with self._blamed_on(render_job.job.id):
+            self._events.extend(render_job.collect())
+            if (cut := render_job.take_cut()) is not None:
+                self._drop(render_job.job.id)
+                report = render_job.report(cut)
+                self._events.append(Done(render_job.job.id, cut.film.data, cut.suffix, report, render_job.sheet))
 
     # ---- small helpers ----
 
@@ -370,28 +370,28 @@ class Core:
         self._drop(job_id)
         self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))
 
-    def _is_running(self, production: RenderJob) -> bool:
-        return production.job.id in self._running
+    def _is_running(self, render_job: RenderJob) -> bool:
+        return render_job.job.id in self._running
 
     def _in_line(self) -> list[scheduling.QueuedJob]:
         """Return the jobs that may be let in, in order."""
-        return self._waiting.in_order(production.job for production in self._running.values())
+        return self._waiting.in_order(render_job.job for render_job in self._running.values())
 
     def _width(self, lanes: int) -> int:
         return self._config.lanes if self._config.fixed_width else lanes
 
     @contextlib.contextmanager
-    def _timed(self, phase: str, productions: list[RenderJob]) -> Iterator[None]:
+    def _timed(self, phase: str, render_jobs: list[RenderJob]) -> Iterator[None]:
         """Charge the time inside to each lane's job in equal shares; while it lasts, they are the ones at work."""
-        self._at_work = list(dict.fromkeys(productions))
+        self._at_work = list(dict.fromkeys(render_jobs))
         begun = time.perf_counter()
         yield
-        share = (time.perf_counter() - begun) / len(productions)
-        for production in productions:
-            production.charge(phase, share)
+        share = (time.perf_counter() - begun) / len(render_jobs)
+        for render_job in render_jobs:
+            render_job.charge(phase, share)
 
     def _wait_for_writer(self) -> None:
-        pending = [future for production in self._running.values() for future in production.pending]
+        pending = [future for render_job in self._running.values() for future in render_job.pending]
         wait(pending, timeout=0.05, return_when=FIRST_COMPLETED)
         self._collect()
 
@@ -400,7 +400,7 @@ class Core:
         if now - self._told_at < STANDINGS_EVERY or not (self._waiting or self._running):
             return
         self._told_at = now
-        running = [RemainingWork(production.job.id, production.calls_left) for production in self._running.values()]
+        running = [RemainingWork(render_job.job.id, render_job.calls_left) for render_job in self._running.values()]
         waiting = [RemainingWork(ticket.job, self._waiting[ticket.job].calls_left) for ticket in self._in_line()]
         held = [RemainingWork(entry.job.id, entry.calls_left) for entry in self._waiting.held]
         self._events.append(

@@ -18,14 +18,14 @@ class OpenLane(msgspec.Struct, eq=False):
     """A lane, whose it is, and when it last took part in a call."""
 
     lane: Lane
-    production: RenderJob
+    render_job: RenderJob
     index: int
     last_call: int = 0
 
     @property
     def job(self) -> JobId:
         """Whose it is."""
-        return self.production.job.id
+        return self.render_job.job.id
 
 
 class Lanes:

@@ -63,7 +63,7 @@ class PlannedJob(msgspec.Struct, frozen=True):
             folder.begin(plan)
         else:
             plan = begun
-        found = folder.frames()
+        found = folder.indices()
         left = sum(shot.unet_calls for shot in board.shots if shot.index not in found)
         return cls(job, plan, folder, count_shown(found), left)
 
@@ -73,7 +73,7 @@ def find_inheritable_frames(plan: Plan, board: Storyboard, base: JobFrames) -> f
     theirs = base.plan
     if theirs is None or theirs.model != plan.model:
         return frozenset()
-    return find_inherited_frames(board, storyboard_of_plan(theirs), base.frames())
+    return find_inherited_frames(board, storyboard_of_plan(theirs), base.indices())
 
 
 def without_frames(plan: Plan, board: Storyboard, taken: frozenset[int]) -> Plan:
@@ -98,7 +98,7 @@ class RenderJob:
     """
 
     def __init__(self, entry: PlannedJob, gif_side: int, writer: Writer, *, judges: bool = False) -> None:
-        found = entry.folder.frames()
+        found = entry.folder.indices()
         self.job = entry.job
         self.plan = entry.plan
         self.board = storyboard_of_plan(entry.plan)
@@ -160,7 +160,7 @@ class RenderJob:
             ContentError: the safety checker objects to it, and none such is allowed.
         """
         if not is_hidden(frame.index):
-            self._require_decent(frame.verdict)
+            self._require_decent(frame.flagged)
         self._surveyor.see(frame.index, frame.picture)
         self.frontier.finish(frame.index)
         for spent in [source for source in self._pictures if not self.frontier.is_needed(source)]:
@@ -310,7 +310,7 @@ class RenderJob:
         return limit_sheet_bytes(self.job.limit_bytes) if self._surveyor.has_tries else 0
 
     def _without_verdict(self, found: set[int]) -> list[int]:
-        verdicts = {index: self._folder.verdict(index) for index in sorted(found) if self.is_seen(index)}
+        verdicts = {index: self._folder.is_flagged(index) for index in sorted(found) if self.is_seen(index)}
         self._require_decent(any(verdict for index, verdict in verdicts.items() if not is_hidden(index)))
         return [index for index, verdict in verdicts.items() if verdict is None]
 
@@ -324,7 +324,7 @@ class RenderJob:
 def make_preview(job: JobId, frame: FinishedFrame, side: int) -> Preview:
     """Return a frame as a small encoded picture for a progress message; one that was objected to, veiled."""
     image = Image.fromarray(frame.picture)
-    shown = veil_picture(image) if frame.verdict else image
+    shown = veil_picture(image) if frame.flagged else image
     return Preview(job=job, frame=frame.index, image=encode_preview(shown, side), suffix=PREVIEW_SUFFIX)
 
 

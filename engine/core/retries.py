@@ -16,10 +16,10 @@ from engine.vision.degenerate import FrameCheck, FrameContext, check_frame
 
 
 class AcceptedFrame(msgspec.Struct, frozen=True):
-    """The picture that a frame is; `tries` is how many were made of it."""
+    """The picture that a frame is; `attempts` is how many were made of it."""
 
     picture: Picture
-    tries: int
+    attempts: int
 
 
 class _Attempts(msgspec.Struct):
@@ -27,7 +27,7 @@ class _Attempts(msgspec.Struct):
 
     made: int
     best: Picture
-    verdict: FrameCheck
+    check: FrameCheck
 
 
 class FrameRetries:
@@ -46,14 +46,14 @@ class FrameRetries:
 
         If no try is without fault, the best is kept.
         """
-        verdict = check_frame(picture, context_for(shot, sources))
+        check = check_frame(picture, context_for(shot, sources))
         attempts = self._attempts.get(shot.index)
         if attempts is None:
-            attempts = self._attempts[shot.index] = _Attempts(0, picture, verdict)
+            attempts = self._attempts[shot.index] = _Attempts(0, picture, check)
         attempts.made += 1
-        if verdict.rank > attempts.verdict.rank:
-            attempts.best, attempts.verdict = picture, verdict
-        if attempts.verdict.fault is not None and attempts.made <= shot.retries:
+        if check.rank > attempts.check.rank:
+            attempts.best, attempts.check = picture, check
+        if attempts.check.fault is not None and attempts.made <= shot.retries:
             return None
         del self._attempts[shot.index]
         return AcceptedFrame(attempts.best, attempts.made)

@@ -93,7 +93,7 @@ class MorphSurvey:
 
     def _still(self, frame: int, *, is_veiled: bool) -> Image.Image:
         image = self._folder.load(frame)
-        return veil_picture(image) if is_veiled and self._folder.verdict(frame) else image
+        return veil_picture(image) if is_veiled and self._folder.is_flagged(frame) else image
 
     def _look_at(self, frames: Iterable[int]) -> None:
         for frame in frames:

@@ -29,14 +29,14 @@ class FinishedFrame(msgspec.Struct, frozen=True):
     """A finished frame.
 
     Attributes:
-        verdict: whether the safety checker objects to it; None if it was not asked.
-        tries: how many pictures were made of it until this one was kept.
+        flagged: whether the safety checker objects to it; None if it was not asked.
+        attempts: how many pictures were made of it until this one was kept.
     """
 
     index: int
     picture: Picture
-    verdict: bool | None = None
-    tries: int = 1
+    flagged: bool | None = None
+    attempts: int = 1
 
 
 class EncodedAnimation(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class AnimationAssembler:
 
     def keep(self, frame: FinishedFrame) -> None:
         """Keep a frame on disk; for many frames at a time, on any threads."""
-        self._folder.save(frame.index, frame.picture, frame.verdict, frame.tries)
+        self._folder.save(frame.index, frame.picture, frame.flagged, frame.attempts)
 
     def put(self, frame: FinishedFrame, seconds: float, kept: Future[None]) -> None:
         """Splice in what is complete up to a frame that is shown, finished after `seconds` of rendering.
@@ -98,18 +98,18 @@ class AnimationAssembler:
         self._folder.seconds = seconds
         if is_hidden(frame.index):
             return
-        self._note(frame.index, frame.verdict, frame.tries)
+        self._note(frame.index, frame.flagged, frame.attempts)
         self._splice(frame.index, Image.fromarray(frame.picture))
 
     def restore(self, indices: set[int]) -> None:
         """Take up frames that an earlier attempt left on disk."""
         for index in sorted(index for index in indices if not is_hidden(index)):
-            self._note(index, self._folder.verdict(index), self._folder.tries(index))
+            self._note(index, self._folder.is_flagged(index), self._folder.attempts(index))
             self._splice(index, None)
 
-    def restore_judged(self, index: int, verdict: bool) -> None:
+    def restore_judged(self, index: int, flagged: bool) -> None:
         """Take up a frame that was left on disk without a verdict, now that there is one."""
-        self._folder.save(index, self._folder.picture(index), verdict, self._folder.tries(index))
+        self._folder.save(index, self._folder.picture(index), flagged, self._folder.attempts(index))
         self.restore({index})
 
     def finish(self) -> EncodedAnimation:
@@ -133,10 +133,10 @@ class AnimationAssembler:
             retried=len(self._retried),
         )
 
-    def _note(self, index: int, verdict: bool | None, tries: int) -> None:
-        if tries > 1:
+    def _note(self, index: int, flagged: bool | None, attempts: int) -> None:
+        if attempts > 1:
             self._retried.add(index)
-        if verdict and self._nsfw != "allow":
+        if flagged and self._nsfw != "allow":
             self._flagged.add(index)
 
     def _veiled(self, index: int, image: Image.Image) -> Image.Image:

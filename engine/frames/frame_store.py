@@ -29,8 +29,8 @@ from engine.storyboard.shot import count_shown
 log = logging.getLogger(__name__)
 
 _PNG_END = b"IEND\xaeB`\x82"
-_VERDICT = "Safety checker"
-_TRIES = "Tries"
+_FLAGGED = "Safety checker"
+_ATTEMPTS = "Tries"
 _WORDS = {True: "objects", False: "accepts"}
 _DAY = 24 * 60 * 60
 
@@ -64,7 +64,7 @@ class JobFrames:
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
             (self.path / "shelved").unlink(missing_ok=True)
-            for index in self.frames():
+            for index in self.indices():
                 self._keep_if_sound(index)
             return begun
         shutil.rmtree(self.path, ignore_errors=True)
@@ -94,7 +94,7 @@ class JobFrames:
     def shelve(self) -> None:
         """Note that the job is over; what is not complete is of no use to anybody and thrown away."""
         plan = self.plan
-        if plan is None or count_shown(self.frames()) < plan.frames:
+        if plan is None or count_shown(self.indices()) < plan.frames:
             self.remove()
             return
         size = sum(path.stat().st_size for path in self.path.iterdir())
@@ -105,7 +105,7 @@ class JobFrames:
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.path / "shelved")
 
-    def frames(self) -> set[int]:
+    def indices(self) -> set[int]:
         """Return the indices of the frames that are there in full."""
         try:
             paths = list(self.path.iterdir())
@@ -113,32 +113,32 @@ class JobFrames:
             return set()
         return {int(path.stem) for path in paths if path.suffix == ".png" and _is_whole(path)}
 
-    def save(self, index: int, picture: Picture, verdict: bool | None = None, tries: int = 1) -> None:
+    def save(self, index: int, picture: Picture, flagged: bool | None = None, attempts: int = 1) -> None:
         """Keep frame `index`, and with it whether the safety checker objects to it; None if it was not asked.
 
         The verdict stands in the file itself: wherever the frame goes, it is not judged a second time. So does the
         number of tries it took.
         """
         note = PngInfo()
-        if tries > 1:
-            note.add_text(_TRIES, str(tries))
-        if verdict is not None:
-            note.add_text(_VERDICT, _WORDS[verdict])
+        if attempts > 1:
+            note.add_text(_ATTEMPTS, str(attempts))
+        if flagged is not None:
+            note.add_text(_FLAGGED, _WORDS[flagged])
         target = self._frame(index)
         partial = target.with_suffix(".partial")
         Image.fromarray(picture).save(partial, format="PNG", compress_level=1, pnginfo=note)
         partial.replace(target)
 
-    def verdict(self, index: int) -> bool | None:
+    def is_flagged(self, index: int) -> bool | None:
         """Return whether the safety checker objected to frame `index`; None if it was never asked."""
         with _opened(self._frame(index)) as image:
-            word = image.info.get(_VERDICT)
-        return next((verdict for verdict, known in _WORDS.items() if known == word), None)
+            word = image.info.get(_FLAGGED)
+        return next((flagged for flagged, known in _WORDS.items() if known == word), None)
 
-    def tries(self, index: int) -> int:
+    def attempts(self, index: int) -> int:
         """Return how many pictures were made of frame `index` until one was kept."""
         with _opened(self._frame(index)) as image:
-            return int(image.info.get(_TRIES, "1"))
+            return int(image.info.get(_ATTEMPTS, "1"))
 
     def load(self, index: int) -> Image.Image:
         """Return frame `index`, an RGB picture equal to what was saved."""
@@ -198,13 +198,13 @@ class FrameStore:
         self._keep_bytes = keep_bytes
         root.mkdir(parents=True, exist_ok=True)
 
-    def folder(self, job: JobId) -> JobFrames:
+    def frames_of(self, job: JobId) -> JobFrames:
         """Return a job's folder, which need not exist yet."""
         return JobFrames(self._root / job)
 
     def shelve(self, job: JobId) -> None:
         """Note that a job is over, and make room: the frames that were of no use for longest go first."""
-        self.folder(job).shelve()
+        self.frames_of(job).shelve()
         self.make_room()
 
     def make_room(self) -> None:

@@ -279,10 +279,10 @@ def test_what_a_job_cannot_read_while_it_renders_fails_it_alone(
     core, _ = make_core(lanes=4)
     plain = getattr(RenderJob, work)
 
-    def unreadable(production: RenderJob, *arguments: object) -> object:
-        if production.job.id == "broken":
+    def unreadable(render_job: RenderJob, *arguments: object) -> object:
+        if render_job.job.id == "broken":
             raise OSError("the disk has gone")
-        return plain(production, *arguments)
+        return plain(render_job, *arguments)
 
     monkeypatch.setattr(RenderJob, work, unreadable)
     core.add(job("broken", Morph(seed=2, source="skunk", target="puppy", frames=9)))  # several shots at a time
@@ -425,7 +425,7 @@ def test_pictures_are_held_only_while_a_shot_still_needs_them(make_core: MakeCor
     held = 0
     while not core.idle:
         core.step()
-        held = max([held, *(len(production._pictures) for production in core._running.values())])
+        held = max([held, *(len(render_job._pictures) for render_job in core._running.values())])
     assert held <= RECENT + 1  # the frames that show where the road leads, and the first one for the loop
 
 
@@ -542,7 +542,7 @@ def test_the_first_still_of_a_seed_is_the_picture_that_its_animation_opens_with(
     finished(core, job("full", pick_variation(sheet, 3)))
     core.close()
     folders = FrameStore(tmp_path / "spool")
-    assert np.array_equal(folders.folder("sheet").picture(4), folders.folder("full").picture(0))
+    assert np.array_equal(folders.frames_of("sheet").picture(4), folders.frames_of("full").picture(0))
 
 
 def test_a_negative_prompt_reaches_every_shot_and_is_checked_like_any_other(make_core: MakeCore) -> None:
@@ -678,7 +678,7 @@ def make_judge(make_core: MakeCore, tmp_path: Path) -> MakeCore:
     core, _ = make_core()
     core.add(job("reference", MORPH))
     run(core)
-    shameful = FrameStore(tmp_path / "spool").folder("reference").picture(1)
+    shameful = FrameStore(tmp_path / "spool").frames_of("reference").picture(1)
 
     def make(**engine: object) -> tuple[Core, ToyBackend]:
         core, backend = make_core(**engine)

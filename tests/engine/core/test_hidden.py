@@ -82,7 +82,7 @@ def only(events: list[Event], kind: type) -> list:
 
 
 def key_of(root: Path, job_id: str = "one") -> Picture:
-    return FrameStore(root / "spool").folder(job_id).picture(KEY)
+    return FrameStore(root / "spool").frames_of(job_id).picture(KEY)
 
 
 def test_a_hidden_frame_costs_and_does_not_count(core: Core) -> None:
@@ -101,8 +101,8 @@ def test_a_hidden_frame_costs_and_does_not_count(core: Core) -> None:
 def test_the_file_shows_all_the_others_in_order(core: Core, tmp_path: Path) -> None:
     core.add(job())
     (done,) = only(run(core), Done)
-    folder = FrameStore(tmp_path / "spool").folder("one")
-    assert folder.frames() == {*range(8), KEY}
+    folder = FrameStore(tmp_path / "spool").frames_of("one")
+    assert folder.indices() == {*range(8), KEY}
     with Image.open(BytesIO(done.picture)) as gif:
         assert gif.n_frames == 8
         for index in range(8):
@@ -171,7 +171,7 @@ def test_it_is_taken_over_and_kept_like_any_frame(core: Core, backend: ToyBacken
 def test_a_job_that_lacks_a_frame_that_is_shown_is_not_complete_whatever_is_hidden(core: Core, tmp_path: Path) -> None:
     core.add(job())
     run(core)
-    folder = FrameStore(tmp_path / "spool").folder("one")
+    folder = FrameStore(tmp_path / "spool").frames_of("one")
     (folder.path / "00007.png").unlink()
     core.forget("one")
     core.close()
