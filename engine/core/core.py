@@ -1,28 +1,26 @@
 """The engine itself: jobs in, events out, one step at a time.
 
-`step()` lets jobs in, opens lanes for shots whose sources exist, runs ONE batched UNet call over lanes that may belong
-to different jobs and stand at different timesteps, and finishes the lanes that are through. Jobs join and leave
-between any two denoising steps. Core knows nothing of processes or sockets, and touches no tensor.
+`step()` admits jobs, opens lanes for shots whose sources exist, runs ONE batched UNet call over lanes that may belong
+to different jobs and stand at different timesteps, and finishes the lanes that are through. Jobs join and leave between
+any two denoising steps. Core knows nothing of processes or sockets, and touches no tensor.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 
 import msgspec
 
 from engine.backend import Backend, Picture, ShotRequest
 from engine.config import EngineConfig
-from engine.core import scheduling
 from engine.core.estimate import RateMeter, RemainingWork, estimate_standings
 from engine.core.lanes import Lanes, OpenLane
-from engine.core.render_job import PlannedJob, RenderJob, find_inheritable_frames, without_frames
+from engine.core.planned_job import PlannedJob, find_inheritable_frames, lay_out, without_frames
+from engine.core.render_job import RenderJob
 from engine.core.retries import AcceptedFrame
 from engine.core.waiting_queue import WaitingQueue
 from engine.core.writers import Writers, thread_count
@@ -32,17 +30,16 @@ from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
 from engine.recipe.recipe import Recipe, resolve
 from engine.recipe.settings import BUILT_IN, SettingsLayer
-from engine.storyboard.builder import build_storyboard
 
 log = logging.getLogger(__name__)
 
 STANDINGS_EVERY = 1.0
-FRAMES_IN_FLIGHT = 8
-"""Pictures of a job that may wait for a writer thread before rendering pauses: memory stays flat on a slow disk."""
+WRITES_IN_FLIGHT = 8
+"""Frames of a job that may wait for a writer thread before rendering pauses: memory stays flat on a slow disk."""
 
 
 class CoreConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the core is told once: how much at a time, and the admin's layer of settings."""
+    """How much the core does at a time, and the admin's layer of settings."""
 
     engine: EngineConfig = EngineConfig()
     render: SettingsLayer = SettingsLayer()
@@ -51,7 +48,7 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True):
 class Core:
     """Renders jobs with a backend.
 
-    Not thread-safe: one thread calls its methods. Writing frames happens on threads of its own.
+    Not thread-safe: one thread calls its methods. Frames are written on threads of its own.
     """
 
     def __init__(self, backend: Backend, frame_store: FrameStore, config: CoreConfig) -> None:
@@ -59,70 +56,66 @@ class Core:
         self._frame_store = frame_store
         self._config = config.engine
         self._layers: tuple[SettingsLayer, ...] = (BUILT_IN, backend.card, config.render)
-        self._waiting = WaitingQueue()
+        self._waiting = WaitingQueue(config.engine.jobs_at_once)
         self._running: dict[JobId, RenderJob] = {}
         self._lanes = Lanes(config.engine.lanes)
-        self._guests: set[JobId] = set()
-        self._calls, self._grants = itertools.count(1), itertools.count(1)
-        self._served: Counter[JobId] = Counter()
         self._events: list[Event] = []
-        self._pace = RateMeter()
-        self._steps, self._frames = RateMeter(), RateMeter()
+        self._job_steps, self._steps, self._frames = RateMeter(), RateMeter(), RateMeter()
         self._frames_finished = 0
-        self._told_at = 0.0
+        self._standings_reported_at = 0.0
         self._at_work: list[RenderJob] = []
         self._writers = Writers(thread_count())
 
     # ---- what may be asked ----
 
     def plan(self, recipe: Recipe, base: JobId | None = None) -> Plan:
-        """Say what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
+        """Return what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
 
         Raises:
             MemberError: it cannot be rendered with this model.
         """
-        resolved, settings = resolve(recipe, self._layers)
-        board = build_storyboard(resolved, settings)
+        resolved, _ = resolve(recipe, self._layers)
+        board = lay_out(resolved)
         self._backend.check(board)
         whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
         if base is None:
             return whole
-        return without_frames(whole, board, find_inheritable_frames(whole, board, self._frame_store.frames_of(base)))
+        return without_frames(whole, find_inheritable_frames(whole, self._frame_store.frames_of(base)))
 
     def add(self, job: Job) -> None:
         """Queue a job; one that is known already is left as it is."""
-        if job.id in self._waiting or job.id in self._running:
+        if self._is_known(job.id):
             return
-        with self._blamed_on(job.id):
+        with self._fail_on_error(job.id):
             base = self._frame_store.frames_of(job.base) if job.base is not None else None
-            entry = PlannedJob.of(job, self.plan(job.recipe), self._frame_store.frames_of(job.id), base)
-            self._waiting.join(entry)
-            self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
-        self._told_at = 0.0
+            planned = PlannedJob.of(job, self.plan(job.recipe), self._frame_store.frames_of(job.id), base)
+            self._waiting.add(planned)
+            self._events.append(Accepted(job.id, planned.plan, planned.frames_found))
+        self._standings_reported_at = 0.0
 
     def abort(self, job_id: JobId) -> None:
         """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
         self._drop(job_id)
-        self._writers.of(job_id).submit(self._frame_store.frames_of(job_id).remove)
+        self.discard(job_id)
         self._events.append(Cancelled(job_id))
 
     def forget(self, job_id: JobId) -> None:
         """Let a finished job's frames go when room is needed; until then others can be continued from them."""
-        if job_id not in self._running and job_id not in self._waiting:
+        if not self._is_known(job_id):
             self._writers.of(job_id).submit(self._frame_store.shelve, job_id)
 
     def discard(self, job_id: JobId) -> None:
         """Throw a finished job's frames away: nobody is to have them any more."""
-        if job_id not in self._running and job_id not in self._waiting:
+        if not self._is_known(job_id):
             self._writers.of(job_id).submit(self._frame_store.frames_of(job_id).remove)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
         """Hold the waiting jobs of a server, or all jobs if it is None, or let them go on; what runs is finished."""
         self._waiting.pause(server, paused=paused)
-        self._told_at = 0.0
+        self._standings_reported_at = 0.0
 
     def status(self) -> Status:
-        """Say how the engine is doing."""
+        """Return how the engine is doing."""
         memory = self._backend.memory
         return Status(
             model=self._backend.name,
@@ -143,7 +136,7 @@ class Core:
         return not (self._running or self._events or len(self._waiting) > len(self._waiting.held))
 
     def close(self) -> None:
-        """Let the writer finish what it has; frames stay on disk."""
+        """Let the writers finish what they have; frames stay on disk."""
         self._writers.close()
 
     # ---- one step ----
@@ -162,83 +155,44 @@ class Core:
             self._judge_found()
         except EngineError as error:
             for render_job in filter(self._is_running, self._at_work):
-                self._fail(render_job.job.id, error)
+                self._fail(render_job.id, error)
         self._collect()
         if advanced:
             seconds = time.perf_counter() - begun
-            self._pace.measure(seconds, advanced / max(1, len(self._running)))
+            self._job_steps.measure(seconds, advanced / max(1, len(self._running)))
             self._steps.measure(seconds, advanced)
             self._frames.measure(seconds, self._frames_finished)
         elif self._running and not self._lanes.decoding:
             self._wait_for_writer()
-        self._tell_standings()
+        self._report_standings()
         events, self._events = self._events, []
         return events
 
     def _admit(self) -> None:
-        """Let waiting jobs in while there is room; short ones also between long ones that have all of it."""
-        while (line := self._in_line()) and (self._free_slots > 0 or any(map(self._fits_between, line))):
-            if self._free_slots > 0:
-                admitted = line[0]
-                self._waiting.note_overtaking(admitted, line)
-            else:
-                admitted = next(filter(self._fits_between, line))
-                self._guests.add(admitted.job)
-            self._let_in(admitted.job)
-
-    def _let_in(self, job_id: JobId) -> None:
-        entry, writer = self._waiting[job_id], self._writers.of(job_id)
-        with self._blamed_on(job_id):
-            self._running[job_id] = RenderJob(entry, self._config.gif_side, writer, judges=self._backend.judges)
-        self._waiting.leave(job_id)
-
-    @property
-    def _free_slots(self) -> int:
-        return self._config.jobs_at_once - (len(self._running) - len(self._guests))
-
-    def _fits_between(self, ticket: scheduling.QueuedJob) -> bool:
-        calls = [render_job.calls_left for render_job in self._running.values()]
-        return scheduling.fits_between(self._waiting[ticket.job].calls_left, calls, self._config.jobs_at_once)
+        while (planned := self._waiting.admit(self._running.values())) is not None:
+            job_id, writer = planned.job.id, self._writers.of(planned.job.id)
+            with self._fail_on_error(job_id):
+                self._running[job_id] = RenderJob(planned, self._config.gif_side, writer, judges=self._backend.judges)
 
     def _open_lanes(self) -> None:
         """Give free lanes to shots whose sources exist, and start all of them in one go."""
-        render_jobs = list(self._running.values())
-        held = self._lanes.held
-        jobs = [
-            scheduling.LaneDemand(
-                owner=render_job.job.owner,
-                ready=render_job.frontier.ready,
-                held=held[render_job.job.id],
-                calls_left=render_job.calls_left,
-                served=self._served[render_job.job.id],
-            )
-            for render_job in render_jobs
-        ]
-        granted = scheduling.share_lanes(jobs, self._lanes.free)
-        starts = [
-            (render_job, index) for render_job, shots in zip(render_jobs, granted, strict=True) for index in shots
-        ]
-        if not starts:
-            return
-        now = next(self._grants)
-        with self._timed("encode", [render_job for render_job, _ in starts]):
-            opened = self._open(self._requests(starts))
-        for open_lane in opened:
-            if self._is_running(open_lane.render_job):
-                self._lanes.open(open_lane)
-                self._served[open_lane.job] = now
+        starts = self._lanes.share(list(self._running.values()))
+        if starts:
+            with self._timed("encode", [render_job for render_job, _ in starts]):
+                opened = self._open(self._start_shots(starts))
+            self._lanes.open([open_lane for open_lane in opened if self._is_running(open_lane.render_job)])
 
-    def _requests(self, starts: list[tuple[RenderJob, int]]) -> list[tuple[RenderJob, ShotRequest]]:
+    def _start_shots(self, starts: list[tuple[RenderJob, int]]) -> list[tuple[RenderJob, ShotRequest]]:
         """Ask jobs for what the model needs to start shots; one that cannot read its frames fails."""
         requests = []
         for render_job, index in starts:
             if self._is_running(render_job):
-                with self._blamed_on(render_job.job.id):
-                    requests.append((render_job, render_job.request(index)))
+                with self._fail_on_error(render_job.id):
+                    requests.append((render_job, render_job.start_shot(index)))
         return requests
 
     def _open(self, requests: list[tuple[RenderJob, ShotRequest]]) -> list[OpenLane]:
-        """Open a lane for each shot of a job that runs; whose words the model cannot take shows when each is alone."""
+        """Open lanes for jobs that run; if the model cannot take some words, one by one, to find out whose."""
         requests = [(render_job, request) for render_job, request in requests if self._is_running(render_job)]
         if not requests:
             return []
@@ -247,7 +201,7 @@ class Core:
         except PromptError as error:
             if len(requests) > 1:
                 return [lane for request in requests for lane in self._open([request])]
-            self._fail(requests[0][0].job.id, error)
+            self._fail(requests[0][0].id, error)
             return []
         return [
             OpenLane(lane, render_job, request.shot.index)
@@ -256,133 +210,116 @@ class Core:
 
     def _denoise(self) -> int:
         """Run one UNet call; return how many lanes it advanced."""
-        chosen = self._lanes.next_batch()
-        if not chosen:
+        batch = self._lanes.next_batch()
+        if not batch:
             return 0
-        call = next(self._calls)
-        with self._timed("denoise", [open_lane.render_job for open_lane in chosen]):
-            self._backend.denoise([open_lane.lane for open_lane in chosen], self._width(len(chosen)))
-        for open_lane in chosen:
-            open_lane.last_call = call
+        width = self._config.lanes if self._config.fixed_width else len(batch)
+        with self._timed("denoise", [open_lane.render_job for open_lane in batch]):
+            self._backend.denoise([open_lane.lane for open_lane in batch], width)
+        for open_lane in batch:
             open_lane.render_job.calls_left -= 1
-        return len(chosen)
+        return len(batch)
 
     def _decode(self) -> None:
-        """Begin to turn the lanes that are through into pictures."""
-        for group in self._lanes.through:
+        for group in self._lanes.denoised:
             with self._timed("decode", [open_lane.render_job for open_lane in group]):
-                self._lanes.decode(group, self._backend.decode([open_lane.lane for open_lane in group]))
+                self._lanes.start_decoding(group, self._backend.decode([open_lane.lane for open_lane in group]))
 
     def _finish_decoded(self, *, wait: bool = False) -> None:
-        """Hand pictures that are ready to the writer; with `wait`, at least one, if any is on its way."""
+        """Finish frames whose pictures are ready; with `wait`, at least one, if any is being decoded."""
         if wait and (decoding := self._lanes.decoding):
             with self._timed("decode", [open_lane.render_job for open_lane, _ in decoding]):
                 decoding[0][1].picture()
-        ready = self._lanes.take_ready()
-        self._finish_frames([open_lane for open_lane, _ in ready], [coming.picture() for _, coming in ready])
-
-    def _finish_frames(self, group: list[OpenLane], pictures: list[Picture]) -> None:
-        """Give pictures that need not be made again to their jobs, judged where that is wanted, all in one go."""
-        kept = [
-            (open_lane, kept)
-            for open_lane, picture in zip(group, pictures, strict=True)
-            if (kept := self._take(open_lane, picture)) is not None
-        ]
-        wanted = [place for place, (open_lane, _) in enumerate(kept) if self._is_judged(open_lane)]
-        objections = self._judge(
-            [kept[place][0].render_job for place in wanted], [kept[place][1].picture for place in wanted]
+        decoded = [(open_lane, pending.picture()) for open_lane, pending in self._lanes.take_ready()]
+        accepted = {
+            open_lane: frame
+            for open_lane, picture in decoded
+            if (frame := self._accept(open_lane, picture)) is not None
+        }
+        judged = [open_lane for open_lane in accepted if open_lane.render_job.needs_judging(open_lane.index)]
+        answers = self._judge(
+            [open_lane.render_job for open_lane in judged], [accepted[open_lane].picture for open_lane in judged]
         )
-        verdicts = dict(zip(wanted, objections, strict=True))
-        self._frames_finished += len(kept)
-        for place, (open_lane, take) in enumerate(kept):
+        flags = dict(zip(judged, answers, strict=True))
+        self._frames_finished += len(accepted)
+        for open_lane, frame in accepted.items():
             if self._is_running(open_lane.render_job):  # it may have failed over the frame before
-                frame = FinishedFrame(open_lane.index, take.picture, verdicts.get(place), take.attempts)
-                self._finish_frame(open_lane.render_job, frame)
+                finished = FinishedFrame(open_lane.index, frame.picture, flags.get(open_lane), frame.attempts)
+                self._finish_frame(open_lane.render_job, finished)
 
-    def _take(self, open_lane: OpenLane, picture: Picture) -> AcceptedFrame | None:
+    def _accept(self, open_lane: OpenLane, picture: Picture) -> AcceptedFrame | None:
         if self._is_running(open_lane.render_job):  # it may have failed over the picture before
-            with self._blamed_on(open_lane.job):
-                return open_lane.render_job.take(open_lane.index, picture)
+            with self._fail_on_error(open_lane.job):
+                return open_lane.render_job.accept_picture(open_lane.index, picture)
         return None
 
     def _finish_frame(self, render_job: RenderJob, frame: FinishedFrame) -> None:
-        with self._blamed_on(render_job.job.id):
+        with self._fail_on_error(render_job.id):
             render_job.finish_frame(frame)
-            render_job.show(frame, self._config.preview_seconds, self._config.preview_side)
-            while render_job.frames_in_flight > FRAMES_IN_FLIGHT:
+            render_job.preview_frame(frame, self._config.preview_seconds, self._config.preview_side)
+            while render_job.writes_in_flight > WRITES_IN_FLIGHT:
                 wait(render_job.pending, return_when=FIRST_COMPLETED)
                 self._collect_from(render_job)
 
     def _judge_found(self) -> None:
-        """Have frames judged that jobs found on disk and that nobody has judged yet."""
+        """Have the safety checker look at frames that jobs found on disk and that it never saw."""
         for render_job in list(self._running.values()):
             if some := render_job.unjudged[: self._config.lanes]:
-                with self._blamed_on(render_job.job.id):
-                    pictures = [render_job.found_picture(index) for index in some]
-                    for index, verdict in zip(some, self._judge([render_job], pictures), strict=True):
-                        render_job.take_verdict(index, verdict)
+                with self._fail_on_error(render_job.id):
+                    pictures = [render_job.load_picture(index) for index in some]
+                    for index, flagged in zip(some, self._judge([render_job], pictures), strict=True):
+                        render_job.record_judgement(index, flagged)
 
-    def _judge(self, render_jobs: list[RenderJob], pictures: list[Picture]) -> list[bool]:
+    def _judge(self, render_jobs: Sequence[RenderJob], pictures: list[Picture]) -> list[bool]:
         if not pictures:
             return []
         with self._timed("judge", render_jobs):
             return self._backend.judge(pictures)
 
-    def _is_judged(self, open_lane: OpenLane) -> bool:
-        render_job = open_lane.render_job
-        return self._backend.judges and render_job.job.nsfw != "allow" and render_job.is_seen(open_lane.index)
-
     def _collect(self) -> None:
-        """Turn what the writer has finished into events."""
         for render_job in list(self._running.values()):
             self._collect_from(render_job)
 
     def _collect_from(self, render_job: RenderJob) -> None:
-        with self._blamed_on(render_job.job.id):
+        """Turn what the writer has finished into events."""
+        with self._fail_on_error(render_job.id):
             self._events.extend(render_job.collect())
-            if (cut := render_job.take_cut()) is not None:
-                self._drop(render_job.job.id)
-                report = render_job.report(cut)
-                self._events.append(Done(render_job.job.id, cut.film.data, cut.suffix, report, render_job.sheet))
+            if (animation := render_job.take_animation()) is not None:
+                self._drop(render_job.id)
+                report, sheet = render_job.report(animation), render_job.contact_sheet
+                self._events.append(Done(render_job.id, animation.file.data, animation.suffix, report, sheet))
 
     # ---- small helpers ----
 
+    def _is_known(self, job_id: JobId) -> bool:
+        return job_id in self._waiting or job_id in self._running
+
+    def _is_running(self, render_job: RenderJob) -> bool:
+        return render_job.id in self._running
+
     def _drop(self, job_id: JobId) -> None:
-        self._waiting.leave(job_id)
-        self._served.pop(job_id, None)
-        self._guests.discard(job_id)
+        self._waiting.remove(job_id)
         if self._running.pop(job_id, None) is not None:
             self._lanes.drop(job_id)
-        self._told_at = 0.0
+        self._standings_reported_at = 0.0
 
     @contextlib.contextmanager
-    def _blamed_on(self, job_id: JobId) -> Iterator[None]:
-        """Give a job up, and no other, if what is done for it fails, such as reading or writing its frames."""
+    def _fail_on_error(self, job_id: JobId) -> Iterator[None]:
+        """Fail this job, and no other, if what is done for it fails, such as reading or writing its frames."""
         try:
             yield
         except (TappaError, OSError) as error:
             self._fail(job_id, error)
 
     def _fail(self, job_id: JobId, error: Exception) -> None:
-        """Give a job up and tell its owner why."""
         if not isinstance(error, TappaError):  # what its owner reads then says that the log tells more
             log.error("job %s failed", job_id, exc_info=error)
         self._drop(job_id)
         self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))
 
-    def _is_running(self, render_job: RenderJob) -> bool:
-        return render_job.job.id in self._running
-
-    def _in_line(self) -> list[scheduling.QueuedJob]:
-        """Return the jobs that may be let in, in order."""
-        return self._waiting.in_order(render_job.job for render_job in self._running.values())
-
-    def _width(self, lanes: int) -> int:
-        return self._config.lanes if self._config.fixed_width else lanes
-
     @contextlib.contextmanager
-    def _timed(self, phase: str, render_jobs: list[RenderJob]) -> Iterator[None]:
-        """Charge the time inside to each lane's job in equal shares; while it lasts, they are the ones at work."""
+    def _timed(self, phase: str, render_jobs: Sequence[RenderJob]) -> Iterator[None]:
+        """Charge the time inside to each lane's job in equal shares; an EngineError inside fails these jobs."""
         self._at_work = list(dict.fromkeys(render_jobs))
         begun = time.perf_counter()
         yield
@@ -395,16 +332,17 @@ class Core:
         wait(pending, timeout=0.05, return_when=FIRST_COMPLETED)
         self._collect()
 
-    def _tell_standings(self) -> None:
+    def _report_standings(self) -> None:
         now = time.monotonic()
-        if now - self._told_at < STANDINGS_EVERY or not (self._waiting or self._running):
+        if now - self._standings_reported_at < STANDINGS_EVERY or not (self._waiting or self._running):
             return
-        self._told_at = now
-        running = [RemainingWork(render_job.job.id, render_job.calls_left) for render_job in self._running.values()]
-        waiting = [RemainingWork(ticket.job, self._waiting[ticket.job].calls_left) for ticket in self._in_line()]
-        held = [RemainingWork(entry.job.id, entry.calls_left) for entry in self._waiting.held]
-        self._events.append(
-            Standings(
-                estimate_standings(running, waiting, self._config.jobs_at_once, self._pace.seconds_per_step, held)
-            )
+        self._standings_reported_at = now
+        running = self._running.values()
+        standings = estimate_standings(
+            [RemainingWork(render_job.id, render_job.calls_left) for render_job in running],
+            [RemainingWork(planned.job.id, planned.calls_left) for planned in self._waiting.admission_order(running)],
+            self._config.jobs_at_once,
+            self._job_steps.seconds_per_step,
+            [RemainingWork(planned.job.id, planned.calls_left) for planned in self._waiting.held],
         )
+        self._events.append(Standings(standings))

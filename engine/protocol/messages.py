@@ -29,7 +29,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         owner: who asked; jobs of different owners take turns.
         server: where it was asked for, None in a direct message; what is paused there waits.
-        priority: higher is let in earlier; see `engine.core.scheduling.line_up`.
+        priority: higher is let in earlier; see `engine.core.scheduling.order_queue`.
         nsfw: what happens to frames that the model's safety checker objects to, if the model has one.
         limit_bytes: the largest file that can be posted where it was asked for.
         base: an earlier job whose frames are taken over as far as they are the same and still there.

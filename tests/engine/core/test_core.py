@@ -12,19 +12,22 @@ from PIL import Image
 
 from engine.backend import Lane, ShotRequest
 from engine.config import EngineConfig
-from engine.core import scheduling
+from engine.core import planned_job, scheduling
 from engine.core.core import Core, CoreConfig
-from engine.core.render_job import RenderJob, make_preview
+from engine.core.render_job import RenderJob
 from engine.errors import EngineError, PromptError
 from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
+from engine.frames.preview import make_preview
 from engine.frames.seam import seam
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
 from engine.recipe.edits import extend_giro, make_variations, pick_variation
 from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
-from engine.recipe.settings import Overrides, SettingsLayer
+from engine.recipe.settings import Overrides, Settings, SettingsLayer
+from engine.storyboard.builder import build_storyboard
 from engine.storyboard.camera_motion import RECENT
 from engine.storyboard.shot import HIDDEN
+from engine.storyboard.storyboard import Storyboard
 from tests.fakes.toy_backend import ToyBackend, ToyLane
 
 GIRO = Giro(seed=1, stages=(Stage("a road", 6), Stage("a mountain", 6)))
@@ -272,7 +275,7 @@ def test_a_frame_that_cannot_be_read_any_more_fails_its_job_and_no_other(
     assert "job broken failed" in caplog.text, "the sentence says that the log tells more"
 
 
-@pytest.mark.parametrize("work", ["request", "take"])
+@pytest.mark.parametrize("work", ["start_shot", "accept_picture"])
 def test_what_a_job_cannot_read_while_it_renders_fails_it_alone(
     make_core: MakeCore, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
@@ -470,6 +473,30 @@ def test_what_an_extension_would_cost_is_known_before(make_core: MakeCore) -> No
     plan = core.plan(longer, base="before")
     assert (plan.unet_calls, plan.inherited) == (12 + 4, 9)
     assert core.plan(longer, base="never was").unet_calls == 4 + 16 * 2 - 4 + 2 * 4  # of which 8 for key frames
+
+
+def test_a_storyboard_is_laid_out_once_from_the_check_to_the_resumed_job(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_out: list[Recipe] = []
+
+    def count(recipe: Recipe, settings: Settings) -> Storyboard:
+        laid_out.append(recipe)
+        return build_storyboard(recipe, settings)
+
+    monkeypatch.setattr(planned_job, "build_storyboard", count)
+    planned_job.lay_out.cache_clear()
+    core, backend = make_core(keep_bytes=10_000_000)
+    finished(core, job("before", GIRO))
+    longer = extend_giro(GIRO, Stage("a town", 5))
+    core.plan(longer, base="before")
+    core.add(job("after", longer, base="before"))
+    run(core, until=lambda _: 14 in backend.developed)
+    core.close()
+    successor, _ = make_core()
+    successor.add(job("after", longer, base="before"))
+    assert only(run(successor), Done)
+    assert [len(recipe.stages) for recipe in laid_out if isinstance(recipe, Giro)] == [2, 3]
 
 
 def test_an_extension_survives_a_crash_and_the_removal_of_its_base(make_core: MakeCore) -> None:
@@ -717,9 +744,9 @@ def test_frames_that_are_finished_together_are_judged_together(make_judge: MakeC
 def test_a_veiled_frame_is_veiled_in_its_preview_too() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (256, 256, 3), dtype=np.uint8)
     contrast = {}
-    for verdict in (True, False, None):
-        with Image.open(BytesIO(make_preview("one", FinishedFrame(1, picture, verdict), 256).image)) as image:
-            contrast[verdict] = np.asarray(image, dtype=float).std()
+    for flagged in (True, False, None):
+        with Image.open(BytesIO(make_preview("one", FinishedFrame(1, picture, flagged), 256).image)) as image:
+            contrast[flagged] = np.asarray(image, dtype=float).std()
     assert contrast[True] < contrast[False] / 3 and contrast[False] == contrast[None]
 
 

@@ -12,8 +12,7 @@ from PIL import Image
 
 from engine.backend import Picture
 from engine.config import EngineConfig
-from engine.core import core as core_module
-from engine.core import render_job
+from engine.core import planned_job
 from engine.core.core import Core, CoreConfig
 from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Done, Event, Job, Preview, Progress
@@ -44,9 +43,11 @@ def with_a_key_frame(recipe: Recipe, settings: Settings) -> Storyboard:
 
 
 @pytest.fixture(autouse=True)
-def _key_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_module, "build_storyboard", with_a_key_frame)
-    monkeypatch.setattr(render_job, "build_storyboard", with_a_key_frame)
+def _key_frames(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(planned_job, "build_storyboard", with_a_key_frame)
+    planned_job.lay_out.cache_clear()
+    yield
+    planned_job.lay_out.cache_clear()
 
 
 @pytest.fixture
