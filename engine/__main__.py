@@ -18,7 +18,7 @@ import msgspec
 from tqdm import tqdm
 
 from engine.core.core import Core, CoreConfig
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
 from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Done, Failed, Job, Progress
@@ -84,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     giro.add_argument(
         "--mode", choices=("chain", "parallel"), help="how stages begin: from the one before, or by themselves"
     )
-    _add_view(giro)
+    _add_camera_options(giro)
     morph = kinds.add_parser("morph", parents=[common], help="one word turns into another", **suppress)  # type: ignore[arg-type]
     morph.add_argument("source", nargs="?", help='a word, or a chain of them: "skunk > puppy > rabbit"')
     morph.add_argument("target", nargs="?")
@@ -93,12 +93,12 @@ def build_parser() -> argparse.ArgumentParser:
     morph.add_argument("--tries", type=int, help=f"1 to {MAX_TRIES} seeds are tried, and the best is rendered")
     zoom = kinds.add_parser("zoom", parents=[common], help="an endless zoom that loops", **suppress)  # type: ignore[arg-type]
     zoom.add_argument("prompt", nargs="?")
-    _add_view(zoom)
+    _add_camera_options(zoom)
     add_gallery(kinds)
     return parser
 
 
-def _add_view(parser: argparse.ArgumentParser) -> None:
+def _add_camera_options(parser: argparse.ArgumentParser) -> None:
     """Add what says where the camera goes."""
     where = "the point to move towards: auto (the default), a name, or x,y from 0,0 (top left) to 1,1"
     parser.add_argument("--focus", help=where)
@@ -123,29 +123,29 @@ def build_recipe(options: dict[str, Any]) -> Recipe:
     Raises:
         RecipeError: it asks for something that is not possible.
     """
-    plain = _saved_recipe(options) if "recipe" in options else _fresh_recipe(options)
+    plain = _read_saved_recipe(options) if "recipe" in options else _build_fresh_recipe(options)
     if plain.get("kind") == "variations":
-        return _variations_again(plain, options)
+        return _rebuild_variations(plain, options)
     if "pick" in options:
         raise RecipeError("--pick chooses from variations: give it a --recipe that holds some.")
-    recipe = _with_options(plain, options)
-    return make_variations(recipe, _seeds(options)) if "variations" in options else recipe
+    recipe = _apply_options(plain, options)
+    return make_variations(recipe, _choose_seeds(options)) if "variations" in options else recipe
 
 
-def _variations_again(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
+def _rebuild_variations(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
     """Return a saved contact sheet, or one of its animations; new seeds, settings and frames lie over what it says."""
-    of = _with_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
-    sheet = make_variations(of, _seeds(options) if "seed" in options else plain["seeds"])
+    of = _apply_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
+    sheet = make_variations(of, _choose_seeds(options) if "seed" in options else plain["seeds"])
     return pick_variation(sheet, options["pick"]) if "pick" in options else sheet
 
 
-def _seeds(options: dict[str, Any]) -> list[int]:
+def _choose_seeds(options: dict[str, Any]) -> list[int]:
     """Return four seeds: those from --seed on, or random ones."""
     first = options.get("seed", secrets.randbelow(MAX_SEED + 1))
     return [(first + number) % (MAX_SEED + 1) for number in range(VARIATIONS)]
 
 
-def _with_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
+def _apply_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
     """Lay what the command line says over a recipe."""
     if "seed" in options:
         plain["seed"] = options["seed"]
@@ -163,7 +163,7 @@ def _with_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
     return from_plain(msgspec.to_builtins(without_measurements(recipe)) | {"frames": options["frames"]})
 
 
-def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
+def _read_saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
     """Read --recipe; settings and seed on the command line still win, what it shows does not change."""
     text = read_text(options["recipe"])
     try:
@@ -183,7 +183,7 @@ def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
+def _build_fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
     match options.get("kind"):
         case "giro":
             stages = parse_stages(read_text(options["stages"])) if "stages" in options else SEED_STAGES
@@ -236,7 +236,7 @@ def render(core: Core, job: Job) -> Done:
                         return event
 
 
-def summary(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
+def summarize(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
     """Return what --json prints."""
     report = msgspec.to_builtins(done.report)
     report.pop("frame_ms")
@@ -279,8 +279,8 @@ def run(options: dict[str, Any]) -> None:
         if done.tries is not None:
             out.with_suffix(".tries.png").write_bytes(done.tries)
         if "frames_dir" in options:
-            keep_frames(frame_store.frames_of(job.id).path, options["frames_dir"])
-    facts = summary(done, with_survey_result(plan.recipe, done.report.found), plan.model)
+            copy_frames(frame_store.frames_of(job.id).path, options["frames_dir"])
+    facts = summarize(done, with_survey_result(plan.recipe, done.report.found), plan.model)
     if "json" in options:
         print(json.dumps(facts, ensure_ascii=False))
     else:
@@ -289,7 +289,7 @@ def run(options: dict[str, Any]) -> None:
         print(f"{out}: {facts['frames']} {things}, {size}, {facts['seconds']:.1f} s, seed {facts['seed']}")
 
 
-def keep_frames(spooled: Path, target: Path) -> None:
+def copy_frames(spooled: Path, target: Path) -> None:
     """Copy the finished frames that are shown to where they were asked for."""
     target.mkdir(parents=True, exist_ok=True)
     for frame in sorted(spooled.glob("*.png")):
@@ -302,7 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 done, 1 broken, 2 bad input."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.update(patient_threads(os.environ))
+    os.environ.update(limit_thread_spinning(os.environ))
     options = vars(build_parser().parse_args(arguments))
     try:
         run(options)

@@ -12,7 +12,7 @@ from typing import Final
 
 TURN_SECONDS: Final = 0.0005
 SPINS: Final = "5000"
-LAST: Final = 19
+HIGHEST_NICENESS: Final = 19
 """What is written can wait a little, while all threads of an operation wait for one that was kept from its core."""
 MIB: Final = 1024 * 1024
 LARGEST_KEPT: Final = 32 * MIB
@@ -20,7 +20,7 @@ MOST_KEPT: Final = 256 * MIB
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as glibc's malloc.h numbers them
 
 
-def patient_threads(environment: Mapping[str, str]) -> dict[str, str]:
+def limit_thread_spinning(environment: Mapping[str, str]) -> dict[str, str]:
     """Return `environment` with OpenMP's threads told how long to spin while they wait, unless it says so itself.
 
     The threads of one operation wait for the last of them, and all of them for the next operation. By default GNU's
@@ -33,7 +33,7 @@ def patient_threads(environment: Mapping[str, str]) -> dict[str, str]:
     return {"GOMP_SPINCOUNT": SPINS, **environment}
 
 
-def take_short_turns() -> None:
+def shorten_thread_turns() -> None:
     """Let Python's threads take shorter turns than usual.
 
     Every operation on a tensor hands the interpreter over, and the thread that feeds a graphics card gets it back only
@@ -42,7 +42,7 @@ def take_short_turns() -> None:
     sys.setswitchinterval(TURN_SECONDS)
 
 
-def give_way(niceness: int = LAST) -> None:
+def lower_thread_priority(niceness: int = HIGHEST_NICENESS) -> None:
     """Let the calling thread compute where nobody else wants to; elsewhere than on Linux that would be the process."""
     if sys.platform.startswith("linux"):
         thread = threading.get_native_id()
@@ -50,7 +50,7 @@ def give_way(niceness: int = LAST) -> None:
             os.setpriority(os.PRIO_PROCESS, thread, max(niceness, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
-def keep_memory() -> bool:
+def keep_freed_memory() -> bool:
     """Let the C library keep memory for the next operation rather than give it back to the system after each.
 
     A picture's activations are blocks of a few MiB. By default glibc gives them back at once, and the next operation

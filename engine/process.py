@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.core.core import Core, CoreConfig
-from engine.environment import take_short_turns
+from engine.environment import shorten_thread_turns
 from engine.errors import ConfigError, MemberError, OperatorError, RecipeError, describe
 from engine.frames.frame_store import FrameStore
 from engine.protocol import wire
@@ -94,13 +94,13 @@ def serve(core: Core, inbox: Inbox, outbox: Outbox) -> None:
         for request in inbox.take(block=core.idle):
             if isinstance(request, Stop):
                 return
-            if (answer := handle(core, request)) is not None:
+            if (answer := answer_request(core, request)) is not None:
                 outbox.send(answer)
         for event in core.step():
             outbox.send(event)
 
 
-def handle(core: Core, request: Request) -> Event | None:
+def answer_request(core: Core, request: Request) -> Event | None:
     """Pass one request on to the core; return the answer, if it is one that is answered at once."""
     match request:
         case Check(ticket, recipe, base):
@@ -178,7 +178,7 @@ def main() -> int:
     pipe_in, pipe_out = _claim_pipes()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="engine: %(levelname)s %(name)s: %(message)s")
     hello = wire.read(pipe_in, Hello)
-    take_short_turns()
+    shorten_thread_turns()
     outbox = Outbox(pipe_out)
     with contextlib.suppress(OSError, AttributeError):  # not every platform knows niceness
         os.nice(NICENESS)

@@ -45,7 +45,7 @@ from benchmarks.quality.table import table
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.model import DiffusionModel
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.recipe.settings import BUILT_IN, Kind
 
 PLAIN: Final[dict[str, tuple[Recipe, str]]] = {
@@ -148,7 +148,7 @@ def _our_columns(
 
 def main() -> None:
     """Render what is missing, measure, and write everything down."""
-    os.environ.update(patient_threads(os.environ))
+    os.environ.update(limit_thread_spinning(os.environ))
     deadline = time.monotonic() + 60 * (chosen := options()).minutes
     backend = load_backend(ModelConfig(source=str(chosen.model)), threads=chosen.threads)
     chosen.out.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ from benchmarks.speed.table import markdown
 from benchmarks.speed.traffic import Delivery
 from benchmarks.speed.workload import journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.recipe.recipe import Recipe
 
 PARTS: Final = ("ways", "traffic", "growth", "seed")
@@ -70,7 +70,7 @@ class Bench:
 
     def __init__(self, which: Which) -> None:
         self._which = which
-        self._ours = Apart(patient_threads({}))
+        self._ours = Apart(limit_thread_spinning({}))
         self._theirs = Apart({})
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.loader import arrange_for_device
 from engine.diffusion.loading.calibration import calibrate
 from engine.diffusion.model import DiffusionModel
-from engine.environment import take_short_turns
+from engine.environment import shorten_thread_turns
 from engine.recipe.recipe import Recipe
 from engine.storyboard.storyboard import Storyboard
 
@@ -80,7 +80,7 @@ class Ours(NamedTuple):
 @functools.cache
 def _ours(which: Which) -> Ours:
     """Load the model as the engine has it."""
-    take_short_turns()
+    shorten_thread_turns()
     subject = _load(which)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
         arrange_for_device(subject.name, subject.parts, which.threads, Path(folder))

@@ -40,7 +40,7 @@ from benchmarks.speed.workload import board_of, journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.speed.acceleration import Acceleration
-from engine.environment import take_short_turns
+from engine.environment import shorten_thread_turns
 
 ROWS: Final = (2, 16, 32)
 """Rows of a UNet call: guided lanes take two each."""
@@ -336,7 +336,7 @@ def main() -> None:
     parser.add_argument("--prepared", type=Path, help="wait for this file before anything is compiled")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    take_short_turns()
+    shorten_thread_turns()
     notes = Notes(options.seconds, options.json)
     subject = random_subject(options.shape, ModelConfig(device=options.device, dtype=options.dtype), 0)
     card = Card(subject, notes, options)

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from engine.config import EngineSetup
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.errors import EngineError, OperatorError, TappaError
 from engine.protocol import wire
 from engine.protocol.messages import Event, Fatal, Hello, Progress, Ready, Request, Stop
@@ -177,7 +177,7 @@ class EngineSupervisor:
                 "engine.process",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                env=patient_threads(os.environ),
+                env=limit_thread_spinning(os.environ),
             )
         except OSError as error:  # such as no memory left for it, or too many processes
             return f"could not be started ({error})"

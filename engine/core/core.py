@@ -23,7 +23,7 @@ from engine.core.planned_job import PlannedJob, find_inheritable_frames, lay_out
 from engine.core.render_job import RenderJob
 from engine.core.retries import AcceptedFrame
 from engine.core.waiting_queue import WaitingQueue
-from engine.core.writers import Writers, thread_count
+from engine.core.writers import Writers, count_threads
 from engine.errors import ContentError, EngineError, PromptError, TappaError, describe
 from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
@@ -64,7 +64,7 @@ class Core:
         self._frames_finished = 0
         self._standings_reported_at = 0.0
         self._at_work: list[RenderJob] = []
-        self._writers = Writers(thread_count())
+        self._writers = Writers(count_threads())
 
     # ---- what may be asked ----
 

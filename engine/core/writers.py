@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from engine.environment import give_way
+from engine.environment import lower_thread_priority
 from engine.protocol.messages import JobId
 
 MOST_THREADS: Final = 8
@@ -24,7 +24,7 @@ MOST_THREADS: Final = 8
 Result = TypeVar("Result")
 
 
-def thread_count() -> int:
+def count_threads() -> int:
     """Return how many threads write: half of the cores, since the others have a model or a graphics card to serve."""
     return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
 
@@ -33,7 +33,9 @@ class Writers:
     """A pool of threads."""
 
     def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="writer", initializer=give_way)
+        self._pool = ThreadPoolExecutor(
+            max_workers=threads, thread_name_prefix="writer", initializer=lower_thread_priority
+        )
         self._is_closed = False
         self._writers: WeakValueDictionary[JobId, Writer] = WeakValueDictionary()
 

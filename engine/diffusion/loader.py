@@ -19,7 +19,7 @@ from engine.diffusion.model import DiffusionModel
 from engine.diffusion.safety_checker import load_safety_checker
 from engine.diffusion.speed.acceleration import Acceleration
 from engine.diffusion.speed.threads import Threads
-from engine.environment import keep_memory
+from engine.environment import keep_freed_memory
 
 
 def load_backend(
@@ -85,7 +85,7 @@ def arrange_for_device(name: str, parts: Parts, threads: int = 0, calibrations: 
         threads, calibrations: as for `load_backend`.
     """
     if parts.device.type == "cpu":
-        keep_memory()
+        keep_freed_memory()
         make_lean(parts.unet)
         make_lean(parts.vae)
         if calibrations is not None:

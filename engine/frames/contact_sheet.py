@@ -49,7 +49,7 @@ class ContactSheetWriter:
     def __init__(self, plan: ContactSheetPlan) -> None:
         scale = min(1.0, MOST_SIDE / max(plan.size))
         self._plan = plan
-        self._size = _scaled(plan.size, scale)
+        self._size = _scale(plan.size, scale)
         self._stills: list[Image.Image] = []
 
     def add(self, frame: Image.Image) -> None:
@@ -65,8 +65,8 @@ class ContactSheetWriter:
         plan = self._plan
         scale = 1.0
         while True:
-            size = _scaled(self._size, scale)
-            sheet = plan_layout(self._stills, plan.stills, size)
+            size = _scale(self._size, scale)
+            sheet = lay_out_sheet(self._stills, plan.stills, size)
             file = io.BytesIO()
             sheet.save(file, "PNG", compress_level=6)
             data = file.getvalue()
@@ -82,7 +82,7 @@ class ContactSheetWriter:
             scale = max(scale * fitting, LEAST_SIDE / max(self._size))
 
 
-def plan_layout(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
+def lay_out_sheet(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
     """Return the sheet with stills of `size`.
 
     Strips of three stills stand below each other, so that a phone shows them large; shorter ones two by two.
@@ -98,11 +98,11 @@ def plan_layout(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, i
         x, y = column * (strip + gap), row * (size[1] + gap)
         for place, still in enumerate(stills[number * per_seed : (number + 1) * per_seed]):
             sheet.paste(still.resize(size, Image.Resampling.LANCZOS), (x + place * size[0], y))
-        _number(sheet, (x, y), number + 1, max(size))
+        _draw_number(sheet, (x, y), number + 1, max(size))
     return sheet
 
 
-def _number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int) -> None:
+def _draw_number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int) -> None:
     """Write a seed's number into the corner of its first still: white on dark, so that it shows on any picture."""
     badge = max(12, round(side * _BADGE))
     x, y = corner
@@ -113,5 +113,5 @@ def _number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int)
     draw.text((x + badge / 2, y + badge / 2), str(number), fill=_INK, font=font, anchor="mm")
 
 
-def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+def _scale(size: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

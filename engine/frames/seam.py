@@ -28,11 +28,11 @@ class SeamMeter:
 
     def add(self, frame: Image.Image) -> None:
         """Take the next frame, in order; any size and mode."""
-        small = _thumbnail(frame)
+        small = _shrink(frame)
         if self._first is None or self._last is None:
             self._first = small
         else:
-            self._steps.append(_distance(self._last, small))
+            self._steps.append(_measure_distance(self._last, small))
         self._last = small
 
     @property
@@ -45,10 +45,10 @@ class SeamMeter:
         """
         if self._first is None or self._last is None or not self._steps:
             return 0.0
-        return _distance(self._last, self._first) / max(median(self._steps), LEAST_DISTANCE)
+        return _measure_distance(self._last, self._first) / max(median(self._steps), LEAST_DISTANCE)
 
 
-def seam(frames: Iterable[Image.Image]) -> float:
+def measure_seam(frames: Iterable[Image.Image]) -> float:
     """Return the seam of a whole animation; see SeamMeter.seam."""
     meter = SeamMeter()
     for frame in frames:
@@ -56,10 +56,10 @@ def seam(frames: Iterable[Image.Image]) -> float:
     return meter.seam
 
 
-def _thumbnail(frame: Image.Image) -> NDArray[np.int16]:
+def _shrink(frame: Image.Image) -> NDArray[np.int16]:
     small = frame.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.int16)
 
 
-def _distance(one: NDArray[np.int16], other: NDArray[np.int16]) -> float:
+def _measure_distance(one: NDArray[np.int16], other: NDArray[np.int16]) -> float:
     return float(np.abs(one - other).mean())

@@ -25,8 +25,8 @@ def read(pipe: BinaryIO, kind: type[_Message]) -> _Message:
         EOFError: the other side has gone.
         msgspec.DecodeError: it speaks another language.
     """
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    return msgspec.msgpack.decode(_exactly(pipe, length), type=kind)
+    (length,) = _LENGTH.unpack(_read_exactly(pipe, _LENGTH.size))
+    return msgspec.msgpack.decode(_read_exactly(pipe, length), type=kind)
 
 
 async def receive(pipe: asyncio.StreamReader, kind: type[_Message]) -> _Message:
@@ -40,7 +40,7 @@ async def receive(pipe: asyncio.StreamReader, kind: type[_Message]) -> _Message:
     return msgspec.msgpack.decode(await pipe.readexactly(length), type=kind)
 
 
-def _exactly(pipe: BinaryIO, size: int) -> bytes:
+def _read_exactly(pipe: BinaryIO, size: int) -> bytes:
     data = pipe.read(size)
     if len(data) < size:
         raise EOFError

@@ -68,7 +68,7 @@ def check_frame(picture: Pixels, context: FrameContext) -> FrameCheck:
 
     What the model made of NaN is a black picture, and so flat.
     """
-    image = _sampled(picture)
+    image = _sample(picture)
     lightness, chroma = image[..., 0], np.hypot(image[..., 1], image[..., 2])
     spread = float(max(lightness.std(), chroma.std()))
     if spread < FLAT:
@@ -76,27 +76,27 @@ def check_frame(picture: Pixels, context: FrameContext) -> FrameCheck:
     clipped = float(((chroma > VIVID) | (lightness < 1) | (lightness > 99)).mean())
     if clipped > CLIPPED:
         return FrameCheck("saturated", -clipped)
-    if context.before is not None and (change := _change(picture, context.before)) < UNCHANGED:
+    if context.before is not None and (change := _measure_change(picture, context.before)) < UNCHANGED:
         return FrameCheck("unchanged", change)
     if context.goal is not None:
-        own, former = (_layout_distance(image, _sampled(key)) for key in context.goal)
+        own, former = (_layout_distance(image, _sample(key)) for key in context.goal)
         if own > ASTRAY * former:
             return FrameCheck("astray", -own / max(former, 1e-6))
     return FrameCheck(None)
 
 
-def _sampled(picture: Pixels) -> NDArray[np.float64]:
+def _sample(picture: Pixels) -> NDArray[np.float64]:
     """Return pixels from all over a picture in CIELAB, shape (GRID, GRID, 3)."""
-    return to_lab(picture[_places(*picture.shape[:2])])
+    return to_lab(picture[_sample_grid(*picture.shape[:2])])
 
 
-def _change(picture: Pixels, before: Pixels) -> float:
-    places = _places(*picture.shape[:2])
+def _measure_change(picture: Pixels, before: Pixels) -> float:
+    places = _sample_grid(*picture.shape[:2])
     return float(np.abs(picture[places].astype(np.int16) - before[places]).mean())
 
 
 @functools.lru_cache(maxsize=8)
-def _places(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _sample_grid(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows, shape (GRID, 1), and columns, shape (GRID,), that are looked at in pictures of a size."""
     rows, columns = (np.linspace(0, size - 1, GRID).round().astype(np.intp) for size in (height, width))
     return rows[:, None], columns

@@ -57,14 +57,14 @@ def describe_picture(picture: Pixels) -> Description:
     image = to_lab(np.asarray(small))
     parts = []
     for _ in range(SIZES):
-        parts.append(_edges(image[..., 0]) * EDGE_WEIGHT)
-        image = _pooled(image, 2)
-        parts.append(_pooled(image, 2))
+        parts.append(_measure_edges(image[..., 0]) * EDGE_WEIGHT)
+        image = _pool(image, 2)
+        parts.append(_pool(image, 2))
     row = np.concatenate([part.ravel() / part[..., 0].size for part in parts]) / len(parts)
     return row.astype(np.float32)
 
 
-def _edges(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
+def _measure_edges(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean gradient in each cell along each orientation: shape (cells, cells, ORIENTATIONS).
 
     A gradient is shared between the two orientations next to it; light to dark counts as dark to light.
@@ -78,10 +78,10 @@ def _edges(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
     energy = np.zeros((*lightness.shape, ORIENTATIONS))
     np.put_along_axis(energy, lower[..., None], (strength * (1 - share))[..., None], axis=-1)
     np.put_along_axis(energy, ((lower + 1) % ORIENTATIONS)[..., None], (strength * share)[..., None], axis=-1)
-    return _pooled(energy, CELL)
+    return _pool(energy, CELL)
 
 
-def _pooled(image: NDArray[np.float64], cell: int) -> NDArray[np.float64]:
+def _pool(image: NDArray[np.float64], cell: int) -> NDArray[np.float64]:
     """Return the means over cells of cell×cell pixels."""
     height, width, channels = image.shape
     means: NDArray[np.float64] = image.reshape(height // cell, cell, width // cell, cell, channels).mean(axis=(1, 3))

@@ -17,7 +17,7 @@ from engine.recipe.recipe import MAX_FRAMES, MAX_STAGES
 from engine.recipe.settings import SettingsLayer
 from engine.recipe.style import Style
 from engine.sentence import Sentence
-from engine.validation import explain, place_of
+from engine.validation import explain, locate_fault
 from studio.config.toml_lines import line_of
 
 MIB = 1024 * 1024
@@ -351,7 +351,7 @@ def parse_config(text: str, path: Path | None) -> Config:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
         fault = explain(error, Config, Sentence("The file"), raw)
-        raise _located(path, text, place_of(error, Config, raw), fault) from None
+        raise _located(path, text, locate_fault(error, Config, raw), fault) from None
     _require_stages(config.presets, text, path, ("presets",))
     for server, own in config.servers.items():
         _require_stages(own.presets, text, path, ("servers", server, "presets"))

@@ -22,7 +22,7 @@ import msgspec
 import torch
 
 from engine.diffusion.loading.parts import Parts
-from engine.environment import give_way
+from engine.environment import lower_thread_priority
 
 FILE = "calibration.json"
 REPEATS = 3
@@ -134,7 +134,7 @@ def _company() -> Iterator[None]:
     data = os.urandom(1 << 19)
 
     def work() -> None:
-        give_way()
+        lower_thread_priority()
         while not over.wait(0.05):
             zlib.compress(data)
 

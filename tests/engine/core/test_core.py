@@ -19,7 +19,7 @@ from engine.errors import EngineError, PromptError
 from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
 from engine.frames.preview import make_preview
-from engine.frames.seam import seam
+from engine.frames.seam import measure_seam
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
 from engine.recipe.edits import extend_giro, make_variations, pick_variation
 from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
@@ -91,7 +91,7 @@ def test_a_job_becomes_a_gif(make_core: MakeCore) -> None:
     assert set(done.report.seconds_by_phase) == {"encode", "denoise", "decode", "gif"}
     assert sum(done.report.seconds_by_phase.values()) > 0
     assert done.report.seam == pytest.approx(
-        seam(Image.frombytes("RGB", (64, 64), frame) for frame in frames_of(done.picture)), rel=0.05
+        measure_seam(Image.frombytes("RGB", (64, 64), frame) for frame in frames_of(done.picture)), rel=0.05
     )
 
 
