@@ -45,7 +45,7 @@ from studio.config.config import Config, read_config
 from studio.web.command import add_gallery, run_gallery
 
 ORDINARY_LIMIT = 10 * 1024 * 1024
-"""What Discord takes on a server without boosts, 2026; the bot reads the true limit from each interaction."""
+"""Bytes that Discord takes on a server without boosts, 2026; the bot reads the limit from each interaction."""
 
 EXIT_BROKEN = 1
 EXIT_BAD_INPUT = 2
@@ -53,7 +53,7 @@ EXIT_INTERRUPTED = 130
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's grammar; an option that was not given is not in the namespace."""
+    """Return the parser; options that were not given are missing from its namespace."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     add = common.add_argument
     add("--recipe", type=Path, metavar="FILE", help="replay a saved recipe, or the object that --json printed")
@@ -99,14 +99,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_camera_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says where the camera goes."""
     where = "the point to move towards: auto (the default), a name, or x,y from 0,0 (top left) to 1,1"
     parser.add_argument("--focus", help=where)
     parser.add_argument("--camera", metavar="MOVES", help=f"how the camera moves, such as: {EXAMPLE}")
 
 
 def read_text(path: Path) -> str:
-    """Read a file that somebody named.
+    """Read a file named on the command line.
 
     Raises:
         RecipeError: it cannot be read.
@@ -133,7 +132,7 @@ def build_recipe(options: dict[str, Any]) -> Recipe:
 
 
 def _rebuild_variations(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
-    """Return a saved contact sheet, or one of its animations; new seeds, settings and frames lie over what it says."""
+    """Return a saved contact sheet, or one of its animations, with the seed, settings and frames that are given."""
     of = _apply_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
     sheet = make_variations(of, _choose_seeds(options) if "seed" in options else plain["seeds"])
     return pick_variation(sheet, options["pick"]) if "pick" in options else sheet
@@ -146,10 +145,9 @@ def _choose_seeds(options: dict[str, Any]) -> list[int]:
 
 
 def _apply_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
-    """Lay what the command line says over a recipe."""
     if "seed" in options:
         plain["seed"] = options["seed"]
-        plain.pop("positions", None)  # which were measured for another
+        plain.pop("positions", None)  # they were measured for another seed
     plain.setdefault("seed", secrets.randbelow(MAX_SEED + 1))
     if "negative" in options:
         plain["negative"] = options["negative"]
@@ -164,7 +162,7 @@ def _apply_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
 
 
 def _read_saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
-    """Read --recipe; settings and seed on the command line still win, what it shows does not change."""
+    """Read --recipe as plain data, which seed, settings and frames of the command line are laid over."""
     text = read_text(options["recipe"])
     try:
         raw = msgspec.json.decode(text)
@@ -195,10 +193,7 @@ def _build_fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
             plain = {"prompt": options["prompt"]} if "prompt" in options else {}
         case _:
             raise RecipeError("Say what to render: giro, morph or zoom, or --recipe FILE; --help shows everything.")
-    if "loop" in options:
-        plain["loop"] = options["loop"]
-    if "mode" in options:
-        plain["mode"] = options["mode"]
+    plain |= {name: options[name] for name in ("loop", "mode") if name in options}
     if "focus" in options:
         plain["focus"] = msgspec.to_builtins(parse_focus(options["focus"]))
     if "camera" in options:
@@ -251,7 +246,6 @@ def summarize(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
 
 
 def run(options: dict[str, Any]) -> None:
-    """Do what the command line asks for."""
     if options.get("kind") == "gallery":
         print(run_gallery(options))
         return
@@ -289,13 +283,12 @@ def run(options: dict[str, Any]) -> None:
         print(f"{out}: {facts['frames']} {things}, {size}, {facts['seconds']:.1f} s, seed {facts['seed']}")
 
 
-def copy_frames(spooled: Path, target: Path) -> None:
-    """Copy the finished frames that are shown to where they were asked for."""
+def copy_frames(source: Path, target: Path) -> None:
+    """Copy the frames that are shown."""
     target.mkdir(parents=True, exist_ok=True)
-    for frame in sorted(spooled.glob("*.png")):
-        if is_hidden(int(frame.stem)):
-            continue
-        shutil.copyfile(frame, target / frame.name)
+    for frame in source.glob("*.png"):
+        if not is_hidden(int(frame.stem)):
+            shutil.copyfile(frame, target / frame.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

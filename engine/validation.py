@@ -1,4 +1,4 @@
-"""Sentences for values that do not fit: where, and what is allowed there."""
+"""Sentences for invalid values: where they are, and what is allowed there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WORDING = (
     (r"Object missing required field `(?P<key>\w+)`", Sentence("lacks `{key}`")),
 )
 _LONGEST_SHOWN = 60
-"""Characters that are shown of what somebody has written in the place of a key."""
+"""Characters that are quoted of an unknown key or value."""
 
 _PLAIN_NAMES = {
     "int": Sentence("a whole number"),
@@ -54,15 +54,12 @@ _PLAIN_NAMES = {
 def explain(error: msgspec.ValidationError, expected: Any, root: Sentence, value: Any = None) -> Sentence:
     """Return one sentence for msgspec's `error` about a value of type `expected`.
 
-    A check of a record's own, in its `__post_init__`, raises RecipeError or another TappaError that is a ValueError;
-    it is passed on in its own words.
+    What a record's own `__post_init__` raises, a TappaError that is a ValueError, is passed on in its own words.
 
     Args:
-        error: what `msgspec.convert` or a decoder raised.
-        expected: the type that was asked for; ranges, choices and known keys are read from it. A pattern is put into
-            words by the `description` of its Meta.
+        expected: its ranges, choices and known keys are quoted; a pattern is described by its Meta's `description`.
         root: what to call the whole value, as in "The recipe".
-        value: the whole value, if it is at hand; keys that msgspec leaves out of its report are found in it.
+        value: the whole value, if at hand; keys that msgspec reports as [...] are found in it.
     """
     match = _REPORT.match(str(error))
     assert match is not None  # the pattern's parts are all optional
@@ -86,7 +83,7 @@ def explain(error: msgspec.ValidationError, expected: Any, root: Sentence, value
 
 
 def locate_fault(error: msgspec.ValidationError, expected: Any, value: Any) -> tuple[str, ...]:
-    """Return the keys that lead to what does not fit in `value`; an unknown key is the last of them."""
+    """Return the keys that lead to what is invalid in `value`, an unknown key included."""
     match = _REPORT.match(str(error))
     assert match is not None  # the pattern's parts are all optional
     path, _, _ = _fill_in_keys(match["path"] or "", error, expected, value).partition("[")
@@ -97,16 +94,12 @@ def locate_fault(error: msgspec.ValidationError, expected: Any, value: Any) -> t
 
 
 def _quote_check(error: msgspec.ValidationError, what: str) -> Sentence:
-    """Return what a check of a record's own says, as a whole sentence."""
     cause = error.__cause__
     return cause.sentence if isinstance(cause, TappaError) else Sentence.plain(f"{what[:1].upper()}{what[1:]}.")
 
 
 def _describe_fault(what: str, nodes: list[inspect.Type]) -> Sentence | None:
-    """Return what is wrong, as the end of a sentence, where a value of one of the types `nodes` was expected.
-
-    Returns None for what msgspec did not word itself.
-    """
+    """Return what is wrong, as the end of a sentence; None for what msgspec did not word itself."""
     plain = [_unwrap(node) for node in nodes]
     if _BOUND.match(what) and (bounds := _describe_range(plain)):
         return Sentence("must be {allowed}", {"allowed": bounds})
@@ -133,7 +126,7 @@ def _parse_number(text: str) -> int | str:
 
 
 def _fill_in_keys(path: str, error: msgspec.ValidationError, expected: Any, value: Any) -> str:
-    """Return `path` with the keys in it that msgspec reports as [...]: those without which the value would fit."""
+    """Return `path` with keys for msgspec's [...]: those that alone cause the same error."""
     while _ANY_KEY in path:
         before, _, after = path.partition(_ANY_KEY)
         table = _find_table(value, before)
@@ -154,7 +147,6 @@ def _find_table(value: Any, path: str) -> dict[str, Any]:
 
 
 def _keep_only(value: Any, path: str, key: str) -> Any:
-    """Return `value` with only `key` left in the table at `path`."""
     step, _, rest = path.lstrip(".").partition(".")
     inner = value[step]
     return {**value, step: _keep_only(inner, rest, key) if rest else {key: inner[key]}}
@@ -169,7 +161,7 @@ def _find_error(value: Any, expected: Any) -> str:
 
 
 def _find_nodes(node: inspect.Type, path: list[str]) -> list[inspect.Type]:
-    """Return every type that `path` may lead to; a union has several."""
+    """Return every type that `path` may lead to: a union has several."""
     plain = _unwrap(node)
     if isinstance(plain, inspect.UnionType):
         return [found for member in plain.types for found in _find_nodes(member, path)]
@@ -186,7 +178,6 @@ def _find_nodes(node: inspect.Type, path: list[str]) -> list[inspect.Type]:
 
 
 def _unwrap(node: inspect.Type) -> inspect.Type:
-    """Return `node` without the description that may be wrapped around it."""
     return _unwrap(node.type) if isinstance(node, inspect.Metadata) else node
 
 
@@ -196,7 +187,6 @@ def _find_description(nodes: list[inspect.Type]) -> str:
 
 
 def _describe_allowed(nodes: list[inspect.Type], wanted: str) -> Sentence:
-    """Return what is allowed: the kind of value, and its range or choices."""
     if choices := _list_choices(nodes):
         return Sentence("one of {choices}", {"choices": choices})
     kinds = [_name_kind(name) for name in wanted.split(" | ") if name != "null"] or [_name_kind("null")]

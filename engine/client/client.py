@@ -15,34 +15,8 @@ from engine.client.event_queue import FINAL, LatestEvents
 from engine.client.supervisor import EngineSupervisor
 from engine.config import EngineSetup
 from engine.errors import EngineError, MemberError, OperatorError
-from engine.protocol.messages import (
-    Accepted,
-    Add,
-    Cancel,
-    Cancelled,
-    Check,
-    Checked,
-    Discard,
-    Done,
-    Event,
-    Failed,
-    Forget,
-    Inspect,
-    Inspected,
-    Job,
-    JobEvent,
-    JobId,
-    Lost,
-    Pause,
-    Plan,
-    Preview,
-    Progress,
-    Ready,
-    Refused,
-    Standing,
-    Standings,
-    Status,
-)
+from engine.protocol import messages
+from engine.protocol.messages import Job, JobEvent, JobId, Plan, Ready, Standing, Status
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
 
@@ -102,12 +76,12 @@ class EngineClient:
         else:
             self._paused.discard(server)
         if self.ready is not None:
-            self._supervisor.send(Pause(server, paused))
+            self._supervisor.send(messages.Pause(server, paused))
 
     async def status(self) -> Status:
         if self.ready is None:
             raise EngineError("The engine is loading its model; try again in a minute.")
-        status: Status = await self._ask(Inspect)
+        status: Status = await self._ask(messages.Inspect)
         return status
 
     async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
@@ -115,18 +89,18 @@ class EngineClient:
             await self.wait_ready()
         except OperatorError as error:
             raise EngineError("The engine is not available at the moment.") from error
-        plan: Plan = await self._ask(lambda ticket: Check(ticket, recipe, base))
+        plan: Plan = await self._ask(lambda ticket: messages.Check(ticket, recipe, base))
         return plan
 
     async def add(self, job: Job) -> None:
         self._jobs[job.id] = job
         if self.ready is not None:
-            self._supervisor.send(Add(job))
+            self._supervisor.send(messages.Add(job))
 
     async def cancel(self, job: JobId) -> None:
         if self.ready is not None:
             self._cancelling.add(job)  # should the process die before it reads this, nobody starts the job again
-            self._supervisor.send(Cancel(job))
+            self._supervisor.send(messages.Cancel(job))
         elif job in self._jobs:
             self._end_cancelled(job)
 
@@ -145,7 +119,7 @@ class EngineClient:
 
     # ---- questions ----
 
-    async def _ask(self, question: Callable[[int], Check | Inspect]) -> Any:
+    async def _ask(self, question: Callable[[int], messages.Check | messages.Inspect]) -> Any:
         """Ask the process something and return its answer; raises what it answers with, or EngineError if it dies."""
         ticket = next(self._tickets)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -167,22 +141,21 @@ class EngineClient:
 
     # ---- what the supervisor reports ----
 
-    def on_event(self, event: Event) -> None:
-        """Handle what the process says."""
+    def on_event(self, event: messages.Event) -> None:
         match event:
             case Ready():
                 self._send_unsent()
                 for server in self._paused:
-                    self._supervisor.send(Pause(server, paused=True))
+                    self._supervisor.send(messages.Pause(server, paused=True))
                 for job in self._jobs.values():
-                    self._supervisor.send(Add(job))
-            case Checked(ticket, answer) | Inspected(ticket, answer):
+                    self._supervisor.send(messages.Add(job))
+            case messages.Checked(ticket, answer) | messages.Inspected(ticket, answer):
                 self._answer(ticket, answer)
-            case Refused(ticket, message):
+            case messages.Refused(ticket, message):
                 self._answer(ticket, MemberError(message))
-            case Standings(jobs):
+            case messages.Standings(jobs):
                 self._standings = {standing.job: standing for standing in jobs}
-            case Accepted() | Progress() | Preview() | Done() | Failed() | Cancelled() | Lost():
+            case _ if isinstance(event, JobEvent):
                 self._dispatch(event)
 
     def on_exit(self, *, crashed: bool) -> None:
@@ -201,9 +174,9 @@ class EngineClient:
                 given_up = Sentence(
                     "The engine stopped {times} times on this; it was given up.", {"times": MOST_DEATHS}
                 )
-                self._dispatch(Failed(job_id, given_up))
+                self._dispatch(messages.Failed(job_id, given_up))
             else:
-                self._dispatch(Lost(job_id))
+                self._dispatch(messages.Lost(job_id))
         self._standings.clear()
 
     # ---- jobs ----
@@ -213,23 +186,23 @@ class EngineClient:
         if self.ready is None:
             return
         for job in self._unsent_forgets:
-            self._supervisor.send(Forget(job))
+            self._supervisor.send(messages.Forget(job))
         for job in self._unsent_discards:
-            self._supervisor.send(Discard(job))
+            self._supervisor.send(messages.Discard(job))
         self._unsent_forgets.clear()
         self._unsent_discards.clear()
 
     def _end_cancelled(self, job: JobId) -> None:
         """End a job on behalf of a process that is gone: its frames go as soon as there is another."""
         self._unsent_discards.add(job)
-        self._dispatch(Cancelled(job))
+        self._dispatch(messages.Cancelled(job))
 
     def _dispatch(self, event: JobEvent) -> None:
         """Keep the books of a job, and pass an event on to everybody who watches it."""
-        if isinstance(event, Accepted) and (job := self._jobs.get(event.job)):
+        if isinstance(event, messages.Accepted) and (job := self._jobs.get(event.job)):
             # With every setting written down it stays what it is, whatever another configuration's defaults are.
             self._jobs[event.job] = msgspec.structs.replace(job, recipe=event.plan.recipe)
-        if isinstance(event, Progress):
+        if isinstance(event, messages.Progress):
             self._deaths.pop(event.job, None)
         if isinstance(event, FINAL):
             self._jobs.pop(event.job, None)

@@ -67,7 +67,6 @@ class EngineSupervisor:
 
     @property
     def pid(self) -> int | None:
-        """The process's id while one runs."""
         return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
@@ -88,7 +87,6 @@ class EngineSupervisor:
             self._process.stdin.write(wire.pack(message))
 
     async def close(self) -> None:
-        """Stop the process for good."""
         self._closing = True
         self._end_reconfiguring(EngineError("The engine is being stopped."))
         await self._halt()
@@ -186,7 +184,6 @@ class EngineSupervisor:
         return f"ended with code {await self._process.wait()}"
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Handle what the process says until it stops talking."""
         assert process.stdout is not None  # it was started with a pipe
         while True:
             try:

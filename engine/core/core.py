@@ -115,7 +115,6 @@ class Core:
         self._standings_reported_at = 0.0
 
     def status(self) -> Status:
-        """Return how the engine is doing."""
         memory = self._backend.memory
         return Status(
             model=self._backend.name,
@@ -281,7 +280,6 @@ class Core:
             self._collect_from(render_job)
 
     def _collect_from(self, render_job: RenderJob) -> None:
-        """Turn what the writer has finished into events."""
         with self._fail_on_error(render_job.id):
             self._events.extend(render_job.collect())
             if (animation := render_job.take_animation()) is not None:

@@ -56,7 +56,6 @@ class Lanes:
         return [(render_job, index) for render_job, shots in zip(render_jobs, granted, strict=True) for index in shots]
 
     def open(self, lanes: Sequence[OpenLane]) -> None:
-        """Take in lanes that were granted together."""
         now = next(self._grants)
         for open_lane in lanes:
             open_lane.render_job.served = now
@@ -79,7 +78,6 @@ class Lanes:
         return [[open_lane for open_lane in denoised if open_lane.lane.shape_key == shape] for shape in shapes]
 
     def start_decoding(self, group: Sequence[OpenLane], coming: Sequence[PendingPicture]) -> None:
-        """Close lanes whose pictures are being decoded."""
         self._open = [open_lane for open_lane in self._open if open_lane not in group]
         self._decoding += zip(group, coming, strict=True)
 
@@ -89,12 +87,10 @@ class Lanes:
         return self._decoding
 
     def take_ready(self) -> list[tuple[OpenLane, PendingPicture]]:
-        """Take out what has been decoded."""
         ready = list(itertools.takewhile(lambda entry: entry[1].ready, self._decoding))
         del self._decoding[: len(ready)]
         return ready
 
     def drop(self, job: JobId) -> None:
-        """Drop all that is in flight for a job."""
         self._open = [open_lane for open_lane in self._open if open_lane.job != job]
         self._decoding = [entry for entry in self._decoding if entry[0].job != job]

@@ -121,7 +121,6 @@ class RenderJob:
         return self._is_judged and self._survey.is_visible(index)
 
     def load_picture(self, index: int) -> Picture:
-        """Return a frame that was found on disk."""
         return self._frames.picture(index)
 
     def record_judgement(self, index: int, flagged: bool) -> None:
@@ -145,7 +144,6 @@ class RenderJob:
             self._preview = self._writer.aside(make_preview, self.id, frame, side)
 
     def charge(self, phase: str, seconds: float) -> None:
-        """Count time spent on this job."""
         self._phases[phase] += seconds
 
     # ---- what has arrived ----
@@ -158,7 +156,6 @@ class RenderJob:
 
     @property
     def writes_in_flight(self) -> int:
-        """How many frames wait for the writer thread."""
         return len(self._writes)
 
     def collect(self) -> Iterator[JobEvent]:
@@ -200,7 +197,6 @@ class RenderJob:
         return self._sheet.result() if self._sheet is not None else None
 
     def progress(self) -> Progress:
-        """Return how far the job is."""
         calls = self.plan.unet_calls + self._retry_calls
         return Progress(
             job=self.id,
@@ -211,7 +207,6 @@ class RenderJob:
         )
 
     def report(self, animation: EncodedAnimation) -> Report:
-        """Return what became of the job."""
         self._phases["gif"] += animation.seconds
         return Report(
             frames=self.board.displayed_frames,

@@ -57,7 +57,6 @@ class FrameRetries:
 
 
 def find_context(shot: Shot, sources: Mapping[int, Picture]) -> FrameContext:
-    """Return what a shot's picture is compared with."""
     moves = isinstance(shot.start, FeedbackStart) and not shot.start.camera.is_still
     before = sources[shot.start.frame] if isinstance(shot.start, FeedbackStart) and moves else None
     goal = (sources[shot.goal.frame], sources[shot.goal.rather_than]) if shot.goal is not None else None

@@ -85,7 +85,6 @@ def order_queue(waiting: Sequence[QueuedJob], running: Iterable[QueuedJob]) -> l
 
 
 def find_overtaken(admitted: QueuedJob, waiting: Iterable[QueuedJob]) -> list[JobId]:
-    """Return the jobs that `admitted` overtakes because of its rank."""
     return [queued.job for queued in waiting if queued.rank < admitted.rank]
 
 

@@ -53,12 +53,10 @@ class MorphSurvey:
         return not is_hidden(index) or index in self._stills
 
     def note_frame(self, index: int, picture: Picture) -> None:
-        """Describe a finished frame if it is a surveyed one."""
         if index in self._surveyed:
             self._descriptions[index] = describe_picture(picture)
 
     def resolve_position(self, shot: Shot) -> Shot:
-        """Return a shot with its position decided; the surveyed frames it depends on are finished."""
         if isinstance(shot.prompt, MeasuredPosition):
             self._describe(shot.prompt.surveyed)
         return resolve_position(shot, self._descriptions)

@@ -35,11 +35,9 @@ class WaitingQueue:
         return job in self._jobs
 
     def add(self, planned: PlannedJob) -> None:
-        """Put a job at the end."""
         self._jobs[planned.job.id] = planned
 
     def remove(self, job: JobId) -> None:
-        """Take a job out, wherever it stands, if it is there."""
         self._overtaken.pop(job, None)
         self._jobs.pop(job, None)
 

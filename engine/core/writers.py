@@ -1,9 +1,9 @@
-"""The threads that frames are written on: those of one job in their order, different jobs side by side.
+"""The threads that write frames: those of one job in order, different jobs side by side.
 
 writers = Writers(4)
 writer = writers.of("job")
-saved = writer.aside(save, frame)      # on any thread, whenever there is one
-writer.submit(splice, frame, saved)    # after everything that was submitted for this job before
+saved = writer.aside(save, frame)      # on any thread, as soon as one is free
+writer.submit(append, frame, saved)    # after everything submitted for this job before
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 def count_threads() -> int:
-    """Return how many threads write: half of the cores, since the others have a model or a graphics card to serve."""
+    """Return how many threads write: half of the cores; the others serve a model or a graphics card."""
     return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
 
 
@@ -75,7 +75,7 @@ class Writer:
         return future
 
     def aside(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Do something that need not wait for what was submitted before; it is begun before whatever comes after."""
+        """Do something without waiting for what was submitted before; it begins before whatever comes after."""
         return self._pool.submit(work, *arguments)
 
     def _work(self) -> None:

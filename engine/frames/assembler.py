@@ -104,7 +104,6 @@ class AnimationAssembler:
         self._append(frame.index, Image.fromarray(frame.picture))
 
     def restore(self, indices: set[int]) -> None:
-        """Append frames that an earlier attempt left on disk."""
         for index in sorted(index for index in indices if not is_hidden(index)):
             self._count(index, self._frames.is_flagged(index), self._frames.attempts(index))
             self._append(index, None)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.errors import LimitTooSmall
 
 MOST_SIDE: Final = 512
-"""Pixels of a still's longer side: it is there to be chosen, the choice is rendered in full."""
+"""Pixels of a still's longer side: the one that is chosen is rendered in full."""
 LEAST_SIDE: Final = 32
 _GAP: Final = 1 / 24  # between seeds, in parts of a still's longer side; stills of one seed touch
 _BADGE: Final = 1 / 5
@@ -53,14 +53,14 @@ class ContactSheetWriter:
         self._stills: list[Image.Image] = []
 
     def add(self, frame: Image.Image) -> None:
-        """Take the next still, all those of the first seed first: RGB, any size."""
+        """Take the next still, seed by seed: RGB, any size."""
         self._stills.append(frame.convert("RGB").resize(self._size, Image.Resampling.LANCZOS))
 
     def finish(self) -> ContactSheet:
         """Return the file.
 
         Raises:
-            LimitTooSmall: the smallest one that can be recognised is larger than the limit.
+            LimitTooSmall: the smallest recognisable one is larger than the limit.
         """
         plan = self._plan
         scale = 1.0
@@ -103,7 +103,7 @@ def lay_out_sheet(stills: Sequence[Image.Image], per_seed: int, size: tuple[int,
 
 
 def _draw_number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int) -> None:
-    """Write a seed's number into the corner of its first still: white on dark, so that it shows on any picture."""
+    """Draw a seed's number into the corner of its first still: white on dark, to show on any picture."""
     badge = max(12, round(side * _BADGE))
     x, y = corner
     draw = ImageDraw.Draw(sheet)

@@ -1,10 +1,10 @@
-"""Frames on disk: what a job has finished so far, so that a crash costs no frame.
+"""Frames on disk, so that a crash costs no frame.
 
 SPOOL/<job>/job.json     the plan the frames were made for
-SPOOL/<job>/00012.png    frame 12, with the safety checker's verdict in it if there was one
+SPOOL/<job>/00012.png    frame 12; text chunks say how many attempts it took and whether the safety checker objected
 SPOOL/<job>/seconds      render time that earlier attempts have taken
-SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take, and
-                         as the time of its last change when they were last of use
+SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it: how many bytes they take; its
+                         modification time says when they were last used
 """
 
 from __future__ import annotations
@@ -36,17 +36,14 @@ _DAY = 24 * 60 * 60
 
 
 class JobFrames:
-    """The frames of one job. Files appear whole or not at all.
-
-    What a disk makes of them afterwards is another matter: whoever reads a frame may meet an OSError.
-    """
+    """The frames of one job. Files appear whole or not at all; a disk that damages them later shows as an OSError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def plan(self) -> Plan | None:
-        """What the frames were made for, None if that cannot be said."""
+        """What the frames were made for; None if unknown."""
         try:
             return msgspec.json.decode((self.path / "job.json").read_bytes(), type=Plan)
         except (FileNotFoundError, msgspec.DecodeError):
@@ -72,7 +69,7 @@ class JobFrames:
         return None
 
     def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
-        """Take sound frames over from another folder, which counts as use of that; return those that were there."""
+        """Link sound frames from another job, whose frames that counts as use of; return those that were there."""
         taken = set()
         for index in indices:
             try:
@@ -88,11 +85,10 @@ class JobFrames:
         return frozenset(taken)
 
     def begin(self, plan: Plan) -> None:
-        """Note what the frames are made for."""
         self._write(self.path / "job.json", msgspec.json.encode(plan))
 
     def shelve(self) -> None:
-        """Note that the job is over; what is not complete is of no use to anybody and thrown away."""
+        """Mark the job as over; an incomplete one is of no use to anybody and removed."""
         plan = self.plan
         if plan is None or count_shown(self.indices()) < plan.frames:
             self.remove()
@@ -101,12 +97,12 @@ class JobFrames:
         self._write(self.path / "shelved", str(size).encode())
 
     def touch(self) -> None:
-        """Note that the frames of a job that is over were of use."""
+        """Note that the frames of a job that is over were used."""
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.path / "shelved")
 
     def indices(self) -> set[int]:
-        """Return the indices of the frames that are there in full."""
+        """Return the indices of the frames that were written to their end."""
         try:
             paths = list(self.path.iterdir())
         except FileNotFoundError:
@@ -114,10 +110,8 @@ class JobFrames:
         return {int(path.stem) for path in paths if path.suffix == ".png" and _is_whole(path)}
 
     def save(self, index: int, picture: Picture, flagged: bool | None = None, attempts: int = 1) -> None:
-        """Keep frame `index`, and with it whether the safety checker objects to it; None if it was not asked.
-
-        The verdict stands in the file itself: wherever the frame goes, it is not judged a second time. So does the
-        number of tries it took.
+        """Write frame `index`, and into the same file whether the safety checker objects to it, so that wherever the
+        frame goes it is not judged again, and how many attempts it took.
         """
         note = PngInfo()
         if attempts > 1:
@@ -130,13 +124,12 @@ class JobFrames:
         partial.replace(target)
 
     def is_flagged(self, index: int) -> bool | None:
-        """Return whether the safety checker objected to frame `index`; None if it was never asked."""
+        """Whether the safety checker objected to frame `index`; None if it was never asked."""
         with _opened(self._frame(index)) as image:
             word = image.info.get(_FLAGGED)
         return next((flagged for flagged, known in _WORDS.items() if known == word), None)
 
     def attempts(self, index: int) -> int:
-        """Return how many pictures were made of frame `index` until one was kept."""
         with _opened(self._frame(index)) as image:
             return int(image.info.get(_ATTEMPTS, "1"))
 
@@ -151,7 +144,7 @@ class JobFrames:
 
     @property
     def seconds(self) -> float:
-        """Render time spent on the job so far, as last written down; 0 where a power cut has left nothing of that."""
+        """Render time spent on the job so far; 0 if unknown, as after a power cut."""
         try:
             return float((self.path / "seconds").read_text())
         except (FileNotFoundError, ValueError):
@@ -162,7 +155,6 @@ class JobFrames:
         self._write(self.path / "seconds", f"{value:.3f}".encode())
 
     def remove(self) -> None:
-        """Throw everything away."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _keep_if_sound(self, index: int) -> bool:
@@ -186,11 +178,10 @@ class JobFrames:
 
 
 class FrameStore:
-    """The folders of all jobs.
+    """The frames of all jobs.
 
     Args:
-        root: where they are.
-        keep_bytes: what the frames of jobs that are over may take; a frame that several jobs share counts for each.
+        keep_bytes: what those of jobs that are over may take; a frame that several jobs share counts for each.
     """
 
     def __init__(self, root: Path, keep_bytes: int = 0) -> None:
@@ -199,16 +190,16 @@ class FrameStore:
         root.mkdir(parents=True, exist_ok=True)
 
     def frames_of(self, job: JobId) -> JobFrames:
-        """Return a job's folder, which need not exist yet."""
+        """Return a job's frames; there need be none yet."""
         return JobFrames(self._root / job)
 
     def shelve(self, job: JobId) -> None:
-        """Note that a job is over, and make room: the frames that were of no use for longest go first."""
+        """Mark a job as over, and make room."""
         self.frames_of(job).shelve()
         self.make_room()
 
     def make_room(self) -> None:
-        """Remove jobs that are over, until the others fit; a job in work has no mark to be found by."""
+        """Remove jobs that are over until the others fit, the least recently used first."""
         shelved = []
         for mark in self._root.glob("*/shelved"):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken up again by now; or torn by a power cut
@@ -220,7 +211,7 @@ class FrameStore:
                 JobFrames(mark.parent).remove()
 
     def prune(self, days: float) -> None:
-        """Remove folders that nothing has touched for so many days: jobs that nobody came back for."""
+        """Remove jobs that nothing has touched for this many days."""
         horizon = time.time() - days * _DAY
         for path in self._root.iterdir():
             if path.is_dir() and path.stat().st_mtime < horizon:
@@ -229,7 +220,7 @@ class FrameStore:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """Open a frame; whatever is wrong with it, also while it is read, is an OSError."""
+    """Open a frame; whatever is wrong with it, even while it is read, is an OSError."""
     try:
         with Image.open(path) as image:
             yield image

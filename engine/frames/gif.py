@@ -142,7 +142,7 @@ class GifWriter:
         return gif_blocks.pack_frame(quantize(scaled, colours), self._delay * self._frames_shown_by(self._budget.next))
 
     def _shrink(self, colours: int, size: int) -> None:
-        """Begin again in a smaller form, after the next frame took `size` bytes, which is too much."""
+        """Begin again in a smaller form, after the next frame took `size` bytes, which is too many."""
         self._budget.record(colours, size)
         form = self._budget.smaller_form()
         if form is None:
@@ -168,7 +168,6 @@ class GifWriter:
             self._catch_up(latest)
 
     def _begin(self, form: GifForm) -> None:
-        """Start the file afresh."""
         width, height = self._plan.size
         scale = form.side / max(width, height)
         self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -177,7 +176,7 @@ class GifWriter:
         self._file_so_far.write(gif_blocks.pack_header(self._size))
 
     def _frames_shown_by(self, index: int) -> int:
-        """Return how many planned frames frame `index` stands for: the duration stays true when frames are dropped."""
+        """Return how many planned frames frame `index` stands for."""
         return min(self._budget.form.step, self._plan.frames - index)
 
     def _file(self) -> Gif:
@@ -195,6 +194,5 @@ class GifWriter:
 
 
 def _scale(frame: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return `frame` as RGB at `size`."""
     frame = frame if frame.mode == "RGB" else frame.convert("RGB")
     return frame if frame.size == size else frame.resize(size, Image.Resampling.LANCZOS)

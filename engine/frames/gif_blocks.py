@@ -64,7 +64,6 @@ def _compress(image: Image.Image) -> bytes:
 
 
 def _find_data(encoded: bytes) -> int:
-    """Return where the LZW data of a one-frame file begins."""
     offset = len(_SIGNATURE) + _SCREEN.size + _table_bytes(encoded[len(_SIGNATURE) + 4])
     while encoded[offset] == EXTENSION:
         offset = _skip_sub_blocks(encoded, offset + 2)
@@ -77,7 +76,6 @@ def _table_bytes(flags: int) -> int:
 
 
 def _skip_sub_blocks(encoded: bytes, offset: int) -> int:
-    """Return the offset behind a chain of sub-blocks that begins at `offset`."""
     while encoded[offset]:
         offset += 1 + encoded[offset]
     return offset + 1

@@ -67,7 +67,6 @@ class GifBudget:
         self._foretold = self._measured = 0.0  # weights of the frames encoded again in this pass
 
     def restart(self, form: GifForm) -> None:
-        """Begin a new pass, from the first frame, in another form."""
         self._learn_exponent()
         self._weights[self.next :] *= self._drift
         self._scale = form.side / self.form.side

@@ -16,10 +16,7 @@ LEAST_DISTANCE: Final = 1 / (3 * SIDE * SIDE)  # one channel of one pixel by one
 
 
 class SeamMeter:
-    """Takes frames one by one and compares the jump from the last to the first with the usual step between neighbours.
-
-    Keeps two thumbnails and one float a frame.
-    """
+    """Compares the jump from the last frame to the first with the usual step; keeps two thumbnails, a float a frame."""
 
     def __init__(self) -> None:
         self._first: NDArray[np.int16] | None = None
@@ -27,7 +24,6 @@ class SeamMeter:
         self._steps = array("d")
 
     def add(self, frame: Image.Image) -> None:
-        """Take the next frame, in order; any size and mode."""
         small = _shrink(frame)
         if self._first is None or self._last is None:
             self._first = small
@@ -49,7 +45,6 @@ class SeamMeter:
 
 
 def measure_seam(frames: Iterable[Image.Image]) -> float:
-    """Return the seam of a whole animation; see SeamMeter.seam."""
     meter = SeamMeter()
     for frame in frames:
         meter.add(frame)

@@ -19,7 +19,7 @@ class Card(SettingsLayer, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The card: the model's name and its layer of settings.
 
     Attributes:
-        words: of a model with a small world all that it knows, in lower case; empty where any word may do.
+        words: all the words that a small model knows, in lower case; empty if there is no such list.
     """
 
     name: str = ""

@@ -13,7 +13,6 @@ _Message = TypeVar("_Message")
 
 
 def pack(message: Any) -> bytes:
-    """Return a message as it goes on the pipe."""
     body = msgspec.msgpack.encode(message)
     return _LENGTH.pack(len(body)) + body
 
@@ -23,7 +22,7 @@ def read(pipe: BinaryIO, kind: type[_Message]) -> _Message:
 
     Raises:
         EOFError: the other side has gone.
-        msgspec.DecodeError: it speaks another language.
+        msgspec.DecodeError: what it sent is no such message.
     """
     (length,) = _LENGTH.unpack(_read_exactly(pipe, _LENGTH.size))
     return msgspec.msgpack.decode(_read_exactly(pipe, length), type=kind)
@@ -34,7 +33,7 @@ async def receive(pipe: asyncio.StreamReader, kind: type[_Message]) -> _Message:
 
     Raises:
         EOFError: the other side has gone.
-        msgspec.DecodeError: it speaks another language.
+        msgspec.DecodeError: what it sent is no such message.
     """
     (length,) = _LENGTH.unpack(await pipe.readexactly(_LENGTH.size))
     return msgspec.msgpack.decode(await pipe.readexactly(length), type=kind)

@@ -33,7 +33,6 @@ SPREAD: Final = 0.17  # how far from there they usually are
 SURE: Final = 0.30  # share of the edges' weight that must agree
 MOST_IN_16_BITS: Final = 65535 // 255  # bytes whose sum fits
 
-
 _GRID: Final = np.linspace(0.15, 0.85, 12, dtype=np.float32)
 
 
@@ -56,7 +55,7 @@ class _Edges(NamedTuple):
 
 
 def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
-    """Return a shot whose cameras know their focus: they have looked where their focus_sources tells them to.
+    """Return a shot whose cameras have found their focus in their focus_sources.
 
     Args:
         pictures: the shot's sources.
@@ -83,7 +82,7 @@ def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
 
 
 def find_focus(picture: Picture) -> tuple[float, float]:
-    """Return the point that the road in a picture leads to, drawn to the centre the less edges agree on it."""
+    """Return the point that the road in a picture leads to, drawn to the centre where few edges agree on it."""
     point = find_vanishing_point(picture)
     trust = min(1.0, point.agreement / SURE)
     return 0.5 + (point.x - 0.5) * trust, 0.5 + (point.y - 0.5) * trust

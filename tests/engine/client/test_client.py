@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from engine.client.client import EngineClient
-from engine.config import EngineConfig, ModelConfig, NsfwRule
+from engine.config import EngineConfig, EngineSetup, ModelConfig, NsfwRule
 from engine.diffusion.loading.source import EMBEDDED
 from engine.errors import EngineError, MemberError, OperatorError
 from engine.protocol.card import read_card
@@ -51,6 +51,10 @@ async def engine(spool: Path) -> AsyncIterator[EngineClient]:
     await client.wait_ready()
     yield client
     await client.close()
+
+
+def other_setup(**changes: Any) -> EngineSetup:
+    return msgspec.structs.replace(CONFIG, **changes).engine_setup
 
 
 def job(job_id: str, recipe: Recipe) -> Job:
@@ -307,7 +311,7 @@ async def test_unfinished_jobs_go_on_in_the_next_engine(spool: Path) -> None:
 
 
 async def test_a_model_that_cannot_be_loaded_is_one_sentence_for_the_operator(tmp_path: Path) -> None:
-    client = EngineClient(msgspec.structs.replace(CONFIG, model=ModelConfig(source=str(tmp_path))), tmp_path / "spool")
+    client = EngineClient(other_setup(model=ModelConfig(source=str(tmp_path))), tmp_path / "spool")
     await client.start()
     with pytest.raises(OperatorError, match=r"model_index\.json"):
         await client.wait_ready()
@@ -348,8 +352,8 @@ async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_the
     await client.add(job("across", recipe))
     await until(events, Progress)
     pid = client.pid
-    other = msgspec.structs.replace(CONFIG, render=SettingsLayer(common=Overrides(guidance=9.0, frame_ms=500)))
-    await client.reconfigure(other.engine_setup)
+    other = other_setup(render=SettingsLayer(common=Overrides(guidance=9.0, frame_ms=500)))
+    await client.reconfigure(other)
     assert client.pid != pid and client.ready is not None
     rest = [event async for event in events]
     assert Lost in map(type, rest)
@@ -363,7 +367,7 @@ async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_the
 
 async def test_the_same_configuration_disturbs_nobody(engine: EngineClient) -> None:
     pid = engine.pid
-    await engine.reconfigure(msgspec.structs.replace(CONFIG, delivery=DeliveryConfig(edit_seconds=10)))
+    await engine.reconfigure(other_setup(delivery=DeliveryConfig(edit_seconds=10)))
     assert engine.pid == pid and engine.ready is not None
 
 
@@ -375,7 +379,7 @@ async def test_a_configuration_that_the_engine_refuses_goes_back_to_the_one_befo
     await until(events, Progress)
     outsider = asyncio.create_task(wait_for_next(engine))
     with pytest.raises(OperatorError, match=r"model_index\.json"):
-        await engine.reconfigure(msgspec.structs.replace(CONFIG, model=ModelConfig(source=str(tmp_path))))
+        await engine.reconfigure(other_setup(model=ModelConfig(source=str(tmp_path))))
     assert engine.ready is not None and engine.ready.model == MODEL
     assert (await outsider).model == MODEL, "who merely waits never hears of the attempt"
     assert isinstance(await until(events, Done), Done)
@@ -395,7 +399,7 @@ async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_bac
     await engine.add(job("dropped", LONG))
     await until(events, Progress)
     change = asyncio.create_task(
-        engine.reconfigure(msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
+        engine.reconfigure(other_setup(engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
     )
     while engine.ready is not None:  # noqa: ASYNC110  # nothing else tells that it has gone
         await asyncio.sleep(0.01)
@@ -417,7 +421,7 @@ async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGSTOP)
     await engine.cancel("unheard")
-    await engine.reconfigure(msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
+    await engine.reconfigure(other_setup(engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
     assert isinstance(await until(events, Cancelled), Cancelled)
     await gone(spool / "unheard")
     monkeypatch.undo()
@@ -428,8 +432,8 @@ async def test_a_client_that_is_closed_leaves_no_process_behind_in_the_middle_of
     client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
     await client.wait_ready()
-    other = msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1))
-    change = asyncio.create_task(client.reconfigure(other.engine_setup))
+    other = other_setup(engine=msgspec.structs.replace(CONFIG.engine, lanes=1))
+    change = asyncio.create_task(client.reconfigure(other))
     while client.ready is not None:  # noqa: ASYNC110  # nothing else tells that it has gone
         await asyncio.sleep(0.01)
     await client.close()
