@@ -12,7 +12,7 @@ from typing import Any
 from engine.backend import Picture, ShotRequest
 from engine.core.planned_job import PlannedJob, lay_out
 from engine.core.retries import AcceptedFrame, FrameRetries
-from engine.core.survey import MorphSurvey, limit_sheet_bytes
+from engine.core.survey import SHEET_BYTES, MorphSurvey
 from engine.core.writers import Writer
 from engine.errors import ContentError
 from engine.frames.assembler import AnimationAssembler, EncodedAnimation, FinishedFrame, plan_file
@@ -55,12 +55,12 @@ class RenderJob:
         self._frames = planned.frames
         self._writer = writer
         self._survey = MorphSurvey(self.board, planned.frames)
-        self._sheet_bytes = limit_sheet_bytes(self.job.limit_bytes) if self._survey.compares_seeds else 0
+        self._sheet_bytes = min(SHEET_BYTES, self.job.limit_bytes // 8) if self._survey.compares_seeds else 0
         file = plan_file(self.plan.recipe, self.board, self.job.limit_bytes - self._sheet_bytes, gif_side)
         self._assembler = AnimationAssembler(file, self.board, planned.frames, self.job.nsfw)
         self._pictures: dict[int, Picture] = {}
         self._frames_kept = planned.frames_found
-        self._last_progress = self.progress()
+        self._last_progress = self._progress()
         self._writes: deque[Future[None]] = deque()
         self._preview: Future[Preview] | None = None
         self._animation: Future[EncodedAnimation] | None = None
@@ -170,7 +170,7 @@ class RenderJob:
             arrived = True
         if arrived:
             self._frames_kept = self._assembler.frames_kept
-            if (progress := self.progress()) != self._last_progress:
+            if (progress := self._progress()) != self._last_progress:
                 self._last_progress = progress
                 yield progress
         if self._preview is not None and self._preview.done():
@@ -196,7 +196,7 @@ class RenderJob:
         """
         return self._sheet.result() if self._sheet is not None else None
 
-    def progress(self) -> Progress:
+    def _progress(self) -> Progress:
         calls = self.plan.unet_calls + self._retry_calls
         return Progress(
             job=self.id,

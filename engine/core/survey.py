@@ -100,11 +100,6 @@ class MorphSurvey:
                 self._descriptions[frame] = describe_picture(self._frames.picture(frame))
 
 
-def limit_sheet_bytes(limit_bytes: int) -> int:
-    """Return how much of a job's limit is kept for the contact sheet of seeds."""
-    return min(SHEET_BYTES, limit_bytes // 8)
-
-
 def _pick_stills(survey: SeedSurvey) -> list[int]:
     last = len(survey.frames) - 1
     return [survey.frames[round(number * last / (STILLS - 1))] for number in range(STILLS)]

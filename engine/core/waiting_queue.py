@@ -56,25 +56,22 @@ class WaitingQueue:
         """Take out the job that starts next, if one may: the first while a slot is free, else a short guest."""
         queue = self._order(running)
         self._guests.intersection_update(render_job.id for render_job in running)
-        if len(running) - len(self._guests) < self._slots:
-            admitted = next(iter(queue), None)
-            if admitted is not None:
-                self._overtaken.update(scheduling.find_overtaken(admitted, queue))
-        else:
-            calls = [render_job.calls_left for render_job in running]
-            short = (
-                queued
-                for queued in queue
-                if scheduling.fits_between(self._jobs[queued.job].calls_left, calls, self._slots)
-            )
-            admitted = next(short, None)
-            if admitted is not None:
-                self._guests.add(admitted.job)
-        if admitted is None:
+        has_slot = len(running) - len(self._guests) < self._slots
+        candidates = queue if has_slot else [queued for queued in queue if self._fits_between(queued, running)]
+        if not candidates:
             return None
+        admitted = candidates[0]
+        if has_slot:
+            self._overtaken.update(scheduling.find_overtaken(admitted, queue))
+        else:
+            self._guests.add(admitted.job)
         planned = self._jobs[admitted.job]
         self.remove(admitted.job)
         return planned
+
+    def _fits_between(self, queued: scheduling.QueuedJob, running: Collection[RenderJob]) -> bool:
+        calls = [render_job.calls_left for render_job in running]
+        return scheduling.fits_between(self._jobs[queued.job].calls_left, calls, self._slots)
 
     def admission_order(self, running: Collection[RenderJob]) -> list[PlannedJob]:
         """Return the jobs that are not held, the next one to be admitted first, given those that run."""
