@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.animations import storyboard
-from engine.recipe import Giro, Recipe, Stage, from_plain, resolve, to_json
-from engine.remix import extended
-from engine.settings import BUILT_IN
-from engine.storyboard import Storyboard, is_hidden
+from engine.recipe.edits import extend_giro
+from engine.recipe.recipe import Giro, Recipe, Stage, from_plain, resolve, to_json
+from engine.recipe.settings import BUILT_IN
+from engine.storyboard.builder import build_storyboard
+from engine.storyboard.shot import is_hidden
+from engine.storyboard.storyboard import Storyboard
 from tests.golden import golden
 from tests.golden.canonical import canonical, digest
 
@@ -27,18 +28,18 @@ def recipe_of(name: str) -> Recipe:
         return from_plain(plain)
     giro = recipe_of(plain["extend"])
     assert isinstance(giro, Giro)
-    return extended(giro, msgspec.convert(plain["stage"], Stage))
+    return extend_giro(giro, msgspec.convert(plain["stage"], Stage))
 
 
 def described(recipe: Recipe) -> dict[str, Any]:
     """Return what is written down of a recipe: how it is stored, what its storyboard is, and some of it to read."""
     resolved, settings = resolve(recipe, (BUILT_IN,))
-    board = storyboard(resolved, settings)
+    board = build_storyboard(resolved, settings)
     return {
         "recipe": msgspec.json.decode(to_json(resolved)),
         "shots": len(board.shots),
         "hidden": sum(is_hidden(shot.index) for shot in board.shots),
-        "seen": board.projected,
+        "seen": board.displayed_frames,
         "unet_calls": board.unet_calls,
         "sources": sum(len(shot.sources) for shot in board.shots),
         "first_indices": [shot.index for shot in board.shots[:6]],
@@ -61,7 +62,7 @@ def test_a_storyboard_is_what_it_was(name: str) -> None:
 
 
 def test_names_do_not_count_but_every_value_does() -> None:
-    board = storyboard(*resolve(recipe_of("zoom that loops"), (BUILT_IN,)))
+    board = build_storyboard(*resolve(recipe_of("zoom that loops"), (BUILT_IN,)))
     assert isinstance(board, Storyboard)
 
     class Board(msgspec.Struct):

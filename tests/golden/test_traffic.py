@@ -9,13 +9,15 @@ from typing import Any
 import discord
 import pytest
 
-from engine.config import Config, LimitsConfig, Preset, Style
-from engine.messages import Found
+from engine.recipe.found import SurveyResult
+from engine.recipe.preset import Preset
+from engine.recipe.style import Style
 from playground.client.handle import InteractionHandle
 from playground.client.modal import Modal
 from playground.member import Member
 from playground.posting.cdn import Upload
 from playground.world.model import Message
+from studio.config.config import Config, LimitsConfig
 from tests.cogs.conftest import BRISK, Stage, Theatre, has_gif, is_note, says
 from tests.golden import golden
 from tests.golden.traffic import Recorder
@@ -151,7 +153,7 @@ async def morphs(day: Afternoon) -> Message:
         handle = await day.ada.slash(line)
         job = await day.engine.wait_next()
         await handle.message_where(is_under_way)
-        found = Found(positions=(0.0, 0.2, 0.5, 0.75, 1.0), seeds=(11, 9, 10))
+        found = SurveyResult(positions=(0.0, 0.2, 0.5, 0.75, 1.0), seeds=(11, 9, 10))
         day.engine.finish(job.id, found=found, tries=b"\x89PNG-of-a-test")
         tried = await handle.message_where(has_gif)
         await day.engine.wait_forgotten(job.id)
