@@ -17,7 +17,6 @@ from benchmarks.speed.subject import Subject
 from engine.diffusion.model import Calls
 from engine.diffusion.speed.acceleration import Acceleration
 from engine.storyboard.morph_path import NoiseStart, PromptMix
-from engine.storyboard.shot import Shot
 from engine.storyboard.storyboard import Storyboard
 
 
@@ -41,12 +40,10 @@ class PipelineLoop:
         for pipeline in (self._from_text, self._from_image):
             pipeline.set_progress_bar_config(disable=True)
 
-    def run(self, meter: Meter, boards: list[Storyboard]) -> Cost:
-        """Render one animation after another, each to its GIF."""
+    def run(self, meter: Meter, board: Storyboard) -> Cost:
+        """Render an animation to its GIF, and return what that cost."""
         with meter.run() as cost:
-            for board in boards:
-                self.render(board)
-                meter.look_at_memory(cost)
+            self.render(board)
         return cost
 
     def accelerate(self, calls: Calls, acceleration: Acceleration) -> None:
@@ -60,12 +57,12 @@ class PipelineLoop:
         """Render one animation to its GIF."""
         frames: list[Image.Image] = []
         for shot in board.shots:
-            generator = torch.Generator("cpu").manual_seed(shot.seed)
+            assert isinstance(shot.prompt, PromptMix)  # a journey without transitions
             common = {
-                "prompt": _prompt(shot),
+                "prompt": shot.prompt.parts[0][0],
                 "num_inference_steps": shot.steps,
                 "guidance_scale": shot.guidance,
-                "generator": generator,
+                "generator": torch.Generator("cpu").manual_seed(shot.seed),
             }
             if isinstance(shot.start, NoiseStart):
                 picture = self._from_text(width=board.width, height=board.height, **common).images[0]
@@ -104,11 +101,6 @@ class _Vae(_StandIn):
     def decode(self, latents: Tensor, **_: Any) -> tuple[Tensor]:
         decoded = self._calls.decode((latents * self._part.config.scaling_factor).float())
         return (decoded.to(self._part.dtype, copy=True),)
-
-
-def _prompt(shot: Shot) -> str:
-    assert isinstance(shot.prompt, PromptMix)  # a journey without transitions
-    return shot.prompt.parts[0][0]
 
 
 def _closer(picture: Image.Image, zoom: float) -> Image.Image:
