@@ -6,7 +6,7 @@ suffices. In turns (A, B, A, B), in one process:
 
     operations   what the card's own matrix products would take for the model's floating point operations
     bare         the model's forwards, and nothing around them
-    loop         diffusers' pipelines in a loop, channels last; then with compiled and recorded calls as well
+    loop         diffusers' pipelines in a loop, channels last; then with a UNet that torch compiled and recorded
     N jobs       the engine, with so many animations at once
     giro         the seed's 275 frames, its stages side by side, to the finished GIF
 """
@@ -15,26 +15,27 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import logging
-import os
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import psutil
 import torch
 
-from benchmarks.report import milliseconds
-from benchmarks.speed.floor import Counts, Floor, peak_flops
+from benchmarks.report import milliseconds, read_options
+from benchmarks.speed.floor import Counts, Floor, count_flops, peak_flops
 from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import CardClock
 from benchmarks.speed.ours import Order, serve
-from benchmarks.speed.subject import SHAPES, Subject, random_subject
+from benchmarks.speed.subject import Subject, random_subject
 from benchmarks.speed.workload import board_of, journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.model import DiffusionModel
@@ -46,161 +47,116 @@ ROWS: Final = (2, 16, 32)
 """Rows of a UNet call: guided lanes take two each."""
 JOBS: Final = 8
 
-
-class Notes:
-    """Figures, written down as they come, and the time that is left."""
-
-    def __init__(self, seconds: float, file: Path | None) -> None:
-        self._begun = psutil.Process().create_time()  # imports count as well
-        self._seconds = seconds
-        self._file = file
-        self._figures: dict[str, Any] = {}
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left."""
-        return self._begun + self._seconds - time.time()
-
-    def note(self, name: str, **figures: float | str) -> None:
-        """Write some figures down."""
-        self._figures[name] = figures
-        shown = (
-            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in figures.items()
-        )
-        print(f"[{self._seconds - self.left:6.1f} s] {name}: {'  '.join(shown)}", flush=True)
-        if self._file:
-            self._file.write_bytes(msgspec.json.format(msgspec.json.encode(self._figures)))
-
-    def try_to(self, name: str, work: Callable[[], None], needed: float = 0.0) -> bool:
-        """Go on after work that failed, for the others are worth as much as before; return whether it was done.
-
-        Args:
-            needed: seconds; where fewer are left, it is not begun.
-        """
-        if self.left < needed:
-            return False
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is written down
-            traceback.print_exc()
-            self.note(f"{name} failed", reason=str(error)[:300] or type(error).__name__)
-            return False
-        return True
-
-
-def synchronize() -> None:
-    """Wait for the card, if there is one."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+Figures = dict[str, float]
 
 
 class Card:
-    """The figures of one card."""
+    """The figures of one card; those of animations are medians of all runs so far."""
 
-    def __init__(self, subject: Subject, notes: Notes, options: argparse.Namespace) -> None:
+    def __init__(self, subject: Subject, options: argparse.Namespace) -> None:
         self._subject = subject
-        self._notes = notes
         self._frames: int = options.frames
-        self._giro_frames: int = options.giro
+        self._giro = side_by_side(seed_giro(options.giro))
         self._clock = CardClock() if subject.parts.device.type == "cuda" else None
         self._board = board_of(journey(0, self._frames), subject.card)
+        self._floor = functools.cache(partial(Floor, subject, self._board.width))
         self._flops = 0
         self._at_most = 1e11  # where there is no card to ask
-        self._loop_seconds: dict[str, float] = {}  # a frame's
+        self._runs: dict[str, list[Figures]] = defaultdict(list)
 
-    def operations(self) -> None:
+    def steps(self) -> list[tuple[str, Callable[[], Figures]]]:
+        """Return what is measured, the most important first."""
+        two = self._floor(ROWS[0])
+        return [
+            ("operations", self.operations),
+            *((f"bare UNet, {rows} rows", partial(self.bare, self._floor(rows).unet)) for rows in ROWS),
+            ("bare encode", partial(self.bare, two.encode)),
+            ("bare decode", partial(self.bare, two.decode)),
+            *self._turns("graphs"),
+            *self._turns("compile"),
+            *((f"{jobs} jobs, compile", partial(self.jobs, "compile", jobs)) for jobs in (1, 16, 4, 2)),
+        ]
+
+    def _turns(self, how: str) -> list[tuple[str, Callable[[], Figures]]]:
+        """Return the loop and the engine in turns, and the giro."""
+        turn = [(f"loop, {how}", partial(self.loop, how)), (f"{JOBS} jobs, {how}", partial(self.jobs, how, JOBS))]
+        giro = (f"giro of {self._giro.frames}, {how}", partial(self.giro, how))
+        return [(f"ready for {JOBS} jobs, {how}", partial(self.get_ready, how)), *turn, *turn, giro]
+
+    def operations(self) -> Figures:
         """Count the model's operations, and measure how many the card does in a second."""
-        one = Floor(self._subject, self._board.width, rows=2).flops()
+        one = self._floor(2).flops()
         self._flops = one.times(Counts.of(self._board))
         if self._clock:
             self._at_most = peak_flops(self._subject.parts.device, self._subject.parts.dtype)
-        self._notes.note(
-            "operations",
-            tflops_a_second=self._at_most / 1e12,
-            guided_call_gflop=one.unet / 1e9,
-            encode_gflop=one.encodes / 1e9,
-            decode_gflop=one.decodes / 1e9,
-            feedback_frame_ms=1000 * one.times(Counts(8, 1, 1)) / self._at_most,
-            mean_frame_ms=1000 * self._flops / self._at_most / self._frames,
-        )
+        return {
+            "tflops_a_second": self._at_most / 1e12,
+            "guided_call_gflop": one.unet / 1e9,
+            "encode_gflop": one.encodes / 1e9,
+            "decode_gflop": one.decodes / 1e9,
+            "feedback_frame_ms": 1000 * one.times(Counts(8, 1, 1)) / self._at_most,
+            "mean_frame_ms": 1000 * self._flops / self._at_most / self._frames,
+        }
 
-    def bare(self) -> None:
-        """Time bare forwards."""
-        floors = {rows: Floor(self._subject, self._board.width, rows) for rows in ROWS}
-        for rows, floor in floors.items():
-            self._note_bare(f"bare UNet, {rows} rows", floor.unet, floor.flops().unet)
-        one = floors[ROWS[0]]
-        self._note_bare("bare encode", one.encode, one.flops().encodes)
-        self._note_bare("bare decode", one.decode, one.flops().decodes)
+    def bare(self, forward: Callable[[], None]) -> Figures:
+        """Time a bare forward."""
 
-    def _note_bare(self, name: str, forward: Callable[[], None], flops: int) -> None:
         def finish() -> None:
             forward()
             synchronize()
 
         with torch.inference_mode():
             taken = median(milliseconds(finish, repeat=5, warm_ups=1))
-        self._notes.note(name, ms=taken, share_of_peak=1000 * flops / taken / self._at_most)
+        return {"ms": taken, "share_of_peak": 1000 * count_flops(forward) / taken / self._at_most}
 
-    def backend(self, how: str) -> DiffusionModel:
-        """Return the model as the engine has it, its calls made fast as `Acceleration` says."""
-        parts = self._subject.parts
-        watch = self._clock.watch if self._clock else contextlib.nullcontext
-        acceleration = Acceleration(parts.device, how)
-        return DiffusionModel(self._subject.name, self._subject.card, parts, None, acceleration, watch)
+    def get_ready(self, how: str) -> Figures:
+        """Let the engine compile and record its calls; then render short animations by either side."""
+        synchronize()
+        begun = time.perf_counter()
+        self._backend(how).warm_up(JOBS)
+        warm_up = time.perf_counter() - begun
+        orders = [Order(f"job{number}", journey(number, 2)) for number in range(JOBS)]
+        seconds = warm_up + self._serve(how, orders, JOBS)["seconds"]
+        self._loop(how).render(board_of(journey(0, 3), self._subject.card))
+        return {"seconds": seconds}
 
-    def turns(self, how: str, backend: DiffusionModel, loop: PipelineLoop) -> None:
-        """Measure the loop and the engine in turns."""
-        ready = _seconds(lambda: backend.warm_up(JOBS)) + self._served(backend, _orders(JOBS, 2), JOBS)["seconds"]
-        self._notes.note(f"ready for {JOBS} jobs", seconds=ready)
-        loop.render(board_of(journey(0, 3), self._subject.card))
-        ours, theirs = [], []
-        for turn in range(2):
-            theirs.append(_seconds(lambda: loop.render(self._board)))
-            frame = self._loop_seconds[how] = median(theirs) / self._frames
-            share = self._flops / self._frames / frame / self._at_most
-            figures = {"frames_a_second": 1 / frame, "ms_a_frame": 1000 * frame, "share_of_floor": share}
-            self._notes.note(f"loop, {how}", **figures, runs=float(len(theirs)))
-            ours.append(self._served(backend, _orders(JOBS, self._frames), JOBS))
-            self._note_jobs(how, JOBS, ours)
-            if self._notes.left < 2 * (ours[0]["seconds"] + theirs[0]):
-                self._notes.note(f"stopped after {turn + 1} turns", how=how)
-                return
+    def loop(self, how: str) -> Figures:
+        """Render an animation by pipelines."""
+        taken = milliseconds(lambda: self._loop(how).render(self._board), repeat=1, warm_ups=0)
+        return self._noted(f"loop, {how}", {"seconds": taken[0] / 1000}, self._frames)
 
-    def jobs(self, how: str, backend: DiffusionModel, count: int) -> None:
+    def jobs(self, how: str, count: int) -> Figures:
         """Render so many animations at once."""
-        self._note_jobs(how, count, [self._served(backend, _orders(count, self._frames), count)])
+        orders = [Order(f"job{number}", journey(number, self._frames)) for number in range(count)]
+        figures = self._noted(f"{count} jobs, {how}", self._serve(how, orders, count), count * self._frames)
+        if loops := self._runs[f"loop, {how}"]:
+            loop = median(run["seconds"] for run in loops) / self._frames
+            figures["times_the_loop"] = loop * figures["frames_a_second"]
+        return figures
 
-    def _note_jobs(self, how: str, jobs: int, runs: list[dict[str, float]]) -> None:
-        seconds, frames = median(run["seconds"] for run in runs), jobs * self._frames
-        self._notes.note(
-            f"{jobs} jobs, {how}",
-            frames_a_second=frames / seconds,
-            ms_a_frame=1000 * seconds / frames,
-            share_of_floor=jobs * self._flops / seconds / self._at_most,
-            times_the_loop=self._loop_seconds.get(how, 0.0) * frames / seconds,
-            outside=median(run["outside"] for run in runs),
-            peak_mib=max(run["peak_mib"] for run in runs),
-            runs=float(len(runs)),
-        )
-
-    def giro(self, how: str, backend: DiffusionModel) -> None:
+    def giro(self, how: str) -> Figures:
         """Render the seed's giro with its stages side by side."""
-        recipe = side_by_side(seed_giro(self._giro_frames))
-        board = board_of(recipe, self._subject.card)
-        run = self._served(backend, [Order("giro", recipe)], JOBS)
-        self._notes.note(
-            f"giro of {self._giro_frames}, {how}", rendered_frames=len(board.shots), unet_calls=board.unet_calls, **run
-        )
+        board = board_of(self._giro, self._subject.card)
+        run = self._serve(how, [Order("giro", self._giro)], JOBS)
+        return {**run, "rendered_frames": len(board.shots), "unet_calls": board.unet_calls}
 
-    def _served(self, backend: DiffusionModel, orders: list[Order], lanes: int) -> dict[str, float]:
-        """Serve orders; return the seconds, the share outside the model's calls, memory, and the first preview's."""
+    def _noted(self, name: str, run: Figures, frames: int) -> Figures:
+        """Return the medians of a way's runs, this one included."""
+        runs = self._runs[name]
+        runs.append(run)
+        middle = {key: median(one[key] for one in runs) for key in run}
+        seconds = middle["seconds"]
+        share = self._flops / self._frames * frames / seconds / self._at_most
+        of_frame = {"frames_a_second": frames / seconds, "ms_a_frame": 1000 * seconds / frames}
+        return {**middle, **of_frame, "share_of_floor": share, "runs": len(runs)}
+
+    def _serve(self, how: str, orders: list[Order], lanes: int) -> Figures:
         if self._clock:
             self._clock.take()
             torch.cuda.reset_peak_memory_stats()
         config = EngineConfig(lanes=lanes, jobs_at_once=lanes, preview_seconds=3)
         begun = time.perf_counter()
-        arrivals = serve(backend, orders, config)
+        arrivals = serve(self._backend(how), orders, config)
         synchronize()
         seconds = time.perf_counter() - begun
         return {
@@ -210,54 +166,51 @@ class Card:
             "peak_mib": torch.cuda.max_memory_allocated() / MIB if self._clock else 0.0,
         }
 
+    @functools.cache  # noqa: B019 - there is one card, as long as the process
+    def _backend(self, how: str) -> DiffusionModel:
+        subject, watch = self._subject, self._clock.watch if self._clock else contextlib.nullcontext
+        acceleration = Acceleration(subject.parts.device, how)
+        return DiffusionModel(subject.name, subject.card, subject.parts, None, acceleration, watch)
 
-def _orders(jobs: int, frames: int) -> list[Order]:
-    return [Order(f"job{number}", journey(number, frames)) for number in range(jobs)]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    synchronize()
-    begun = time.perf_counter()
-    work()
-    synchronize()
-    return time.perf_counter() - begun
+    @functools.cache  # noqa: B019
+    def _loop(self, how: str) -> PipelineLoop:
+        return PipelineLoop(self._subject, compiled=how == "compile" and self._clock is not None)
 
 
-def measure(card: Card, subject: Subject, notes: Notes) -> None:
-    """Take all figures, as long as there is time."""
-    notes.try_to("operations", card.operations)
-    notes.try_to("bare", card.bare)
-    best, how = card.backend("graphs"), "graphs"
-    notes.try_to("turns", partial(card.turns, how, best, PipelineLoop(subject)))
-    notes.try_to("giro", partial(card.giro, how, best))
-    if notes.left > 40:
-        compiled, loop = card.backend("compile"), PipelineLoop(subject)
-        loop.accelerate(compiled.calls, Acceleration(subject.parts.device, "graphs"))
-        if notes.try_to("compiled", partial(card.turns, "compile", compiled, loop)):
-            best, how = compiled, "compile"
-    notes.try_to("giro", partial(card.giro, how, best), needed=20)
-    for jobs in (1, 16, 4, 2):
-        notes.try_to(f"{jobs} jobs", partial(card.jobs, how, best, jobs), needed=15)
+def synchronize() -> None:
+    """Wait for the card, if there is one."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def measure(card: Card, seconds: float, file: Path | None) -> None:
+    """Take all figures, as long as there is time, and write each down at once; go on after one that failed."""
+    begun = psutil.Process().create_time()  # imports count as well
+    taken: dict[str, Figures | str] = {}
+    for name, take in card.steps():
+        if time.time() - begun > seconds:
+            return
+        try:
+            taken[name] = figures = take()
+            shown = "  ".join(f"{key} {value:.4g}" for key, value in figures.items())
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is written down
+            traceback.print_exc()
+            taken[name] = shown = f"failed: {error or type(error).__name__}"
+        print(f"[{time.time() - begun:6.1f} s] {name}: {shown}", flush=True)
+        if file:
+            file.write_bytes(msgspec.json.format(msgspec.json.encode(taken)))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=600.0, help="time for everything")
-    parser.add_argument("--shape", choices=SHAPES, default="sd14")
-    parser.add_argument("--device", default="cuda")
-    parser.add_argument("--dtype", default="auto")
-    parser.add_argument("--frames", type=int, default=12, help="of each animation")
-    parser.add_argument("--giro", type=int, default=275, help="frames of the seed's giro")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = read_options(
+        __doc__, seconds=600.0, shape="sd14", device="cuda", dtype="auto", frames=12, giro=275, json=""
+    )
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     take_short_turns()
-    notes = Notes(options.seconds, options.json)
     subject = random_subject(options.shape, ModelConfig(device=options.device, dtype=options.dtype), 0)
     name = torch.cuda.get_device_name() if subject.parts.device.type == "cuda" else "CPU"
-    numbers = str(subject.parts.dtype)
-    notes.note("machine", card=name, torch=torch.__version__, dtype=numbers, cores=os.cpu_count() or 0)
-    measure(Card(subject, notes, options), subject, notes)
+    print(f"{name}, torch {torch.__version__}, {subject.parts.dtype}")
+    measure(Card(subject, options), options.seconds, Path(options.json) if options.json else None)
 
 
 if __name__ == "__main__":

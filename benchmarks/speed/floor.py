@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -67,12 +68,7 @@ class Floor:
 
     def flops(self) -> Counts:
         """Return the floating point operations of each forward; a multiplication and an addition are two."""
-        totals = []
-        for forward in (self.unet, self.encode, self.decode):
-            with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-                forward()
-            totals.append(counter.get_total_flops())
-        return Counts(*totals)
+        return Counts(*map(count_flops, (self.unet, self.encode, self.decode)))
 
     def unet(self, width: int = 1) -> None:
         """Call the UNet for `width` frames."""
@@ -87,6 +83,13 @@ class Floor:
     def decode(self) -> None:
         """Decode a picture."""
         self._parts.vae.decode(self._latents[:1].to(self._parts.vae.dtype))
+
+
+def count_flops(forward: Callable[[], None]) -> int:
+    """Return the floating point operations of a forward."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        forward()
+    return counter.get_total_flops()
 
 
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
