@@ -30,8 +30,9 @@ from engine.errors import ContentError, EngineError, PromptError, TappaError, de
 from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
+from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
 from engine.recipe.recipe import Recipe, resolve
-from engine.recipe.settings import BUILT_IN, SettingsLayer
+from engine.recipe.settings import BUILT_IN, Settings, SettingsLayer
 from engine.storyboard.builder import build_storyboard
 
 log = logging.getLogger(__name__)
@@ -75,16 +76,25 @@ class Core:
 
     # ---- what may be asked ----
 
-    def plan(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+    def plan(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         """Say what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
+
+        Whoever decided a setting, the recipe, the card or config.toml: none is above `ceiling`.
 
         Raises:
             MemberError: it cannot be rendered with this model.
         """
-        resolved, settings = resolve(recipe, self._layers)
-        board = build_storyboard(resolved, settings)
+        lowered = lower(resolve(recipe, self._layers)[0], ceiling)
+        resolved = lowered.recipe
+        board = build_storyboard(resolved, Settings.layered([resolved.settings]))
         self._backend.check(board)
-        whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
+        whole = Plan(
+            recipe=resolved,
+            model=self._backend.name,
+            frames=board.shown,
+            unet_calls=board.unet_calls,
+            notes=lowered.notes,
+        )
         if base is None:
             return whole
         return without_frames(whole, board, find_inheritable_frames(whole, board, self._spool.folder(base)))
@@ -95,7 +105,8 @@ class Core:
             return
         with self._blamed_on(job.id):
             base = self._spool.folder(job.base) if job.base is not None else None
-            entry = PlannedJob.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
+            plan = self.plan(job.recipe, ceiling=job.ceiling)
+            entry = PlannedJob.of(job, plan, self._spool.folder(job.id), base)
             self._waiting.join(entry)
             self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
         self._told_at = 0.0

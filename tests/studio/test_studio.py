@@ -179,7 +179,7 @@ class TestSubmitting:
         await studio.close()
 
     async def test_a_busy_engine_does_not_keep_the_member_waiting_for_long(self, tmp_path, engine, monkeypatch):
-        async def never(recipe, base):
+        async def never(*_):
             await asyncio.Event().wait()
 
         monkeypatch.setattr("studio.orders.admission.CHECK_SECONDS", 0.01)

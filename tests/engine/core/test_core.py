@@ -20,8 +20,9 @@ from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
 from engine.frames.seam import seam
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
+from engine.recipe.ceiling import Ceiling
 from engine.recipe.edits import extend_giro, make_variations, pick_variation
-from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
+from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom, kind_of
 from engine.recipe.settings import Overrides, SettingsLayer
 from engine.storyboard.camera_motion import RECENT
 from engine.storyboard.shot import HIDDEN
@@ -132,6 +133,27 @@ def test_the_admins_settings_lie_over_the_cards_and_the_recipes_over_both(tmp_pa
     settings = core.plan(Zoom(seed=1, prompt="a", settings=Overrides(guidance=5.0))).recipe.settings
     assert (settings.steps, settings.guidance, settings.size) == (9, 5.0, 64)
     core.close()
+
+
+@pytest.mark.parametrize(
+    "recipe", [ZOOM, MORPH, make_variations(ZOOM, (1, 2, 3, 4))], ids=lambda recipe: kind_of(recipe)
+)
+def test_nothing_is_rendered_above_a_jobs_ceiling_whoever_chose_the_settings(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch, recipe: Recipe
+) -> None:
+    core, backend = make_core()
+    requests: list[ShotRequest] = []
+    real = backend.open
+    monkeypatch.setattr(backend, "open", lambda asked: requests.extend(asked) or real(asked))
+    low = Ceiling(size=32, steps=2)
+    core.add(job("low", recipe, ceiling=low))
+    events = run(core)
+    assert {(request.width, request.height) for request in requests} == {(32, 32)}
+    assert {request.shot.steps for request in requests} == {2}
+    (accepted,) = only(events, Accepted)
+    assert [note.values for note in accepted.plan.notes] == [{"size": 64, "limit": 32}, {"steps": 4, "limit": 2}]
+    assert core.plan(recipe, ceiling=low) == accepted.plan
+    assert core.plan(accepted.plan.recipe, ceiling=low).notes == (), "one that is added again is told nothing twice"
 
 
 def test_jobs_of_several_members_share_every_call(make_core: MakeCore) -> None:
