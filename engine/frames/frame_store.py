@@ -23,7 +23,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engine.backend import Picture
+from engine.errors import PictureError
 from engine.protocol.messages import JobId, Plan
+from engine.protocol.stored_picture import open_picture
 from engine.storyboard.shot import count_shown
 
 log = logging.getLogger(__name__)
@@ -231,10 +233,10 @@ class FrameStore:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open a frame; whatever is wrong with it, also while it is read, is an OSError."""
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             yield image
-    except (SyntaxError, ValueError) as error:  # what Pillow says of damage depends on where it is
-        raise OSError(f"{path}: {error}") from error
+    except PictureError as error:
+        raise OSError(str(error)) from error
 
 
 def _is_whole(path: Path) -> bool:

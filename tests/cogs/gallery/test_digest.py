@@ -356,3 +356,17 @@ class TestWhatItSays:
     def test_a_file_that_is_no_picture_leaves_an_empty_cell(self):
         picture = Image.open(io.BytesIO(mosaic([Cell(b"GIF89a-of-a-test")])))
         assert picture.getextrema() == ((24, 24), (25, 25), (28, 28))
+
+    def test_a_damaged_sheet_or_animation_costs_its_own_cell_and_no_other(self):
+        png, gif = (self.encoded(kind) for kind in ("PNG", "GIF"))
+        last = png.rindex(b"IDAT")
+        damaged = png[:last] + b"IDA\x00" + png[last + 4 :]  # a SyntaxError, says Pillow
+        huge = gif[:6] + b"\xff" * 4 + gif[10:]  # a DecompressionBombError
+        sheet = Image.open(io.BytesIO(mosaic([Cell(damaged), Cell(huge), Cell(png)])))
+        cells = [sheet.crop((x, 8, x + SIDE, 8 + SIDE)) for x in (8, SIDE + 16, 2 * SIDE + 24)]
+        assert [cell.getcolors(1) is None for cell in cells] == [False, False, True]
+
+    def encoded(self, kind):
+        file = io.BytesIO()
+        Image.effect_noise((400, 400), 90).save(file, kind)
+        return file.getvalue()

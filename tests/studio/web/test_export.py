@@ -242,6 +242,21 @@ def test_a_render_that_is_not_on_disk_is_left_out_and_named(tmp_path: Path) -> N
     assert not [name for name in names(tmp_path) if "gone" in name or "broken" in name]
 
 
+def test_a_damaged_picture_is_left_out_and_named_and_the_others_are_shown(tmp_path: Path) -> None:
+    sound, damaged, huge = share("sound", at=1), share("damaged", at=2), share("huge", at=3)
+    hang(tmp_path / "renders", sound, damaged, huge)
+    path = tmp_path / "renders" / "damaged.png"
+    (tmp_path / "renders" / "damaged.gif").unlink()
+    Image.effect_noise((400, 400), 90).save(path)
+    data = path.read_bytes()
+    last = data.rindex(b"IDAT")
+    path.write_bytes(data[:last] + b"IDA\x00" + data[last + 4 :])  # a SyntaxError, says Pillow
+    gif = tmp_path / "renders" / "huge.gif"
+    gif.write_bytes(gif.read_bytes()[:6] + b"\xff" * 4 + gif.read_bytes()[10:])  # a DecompressionBombError
+    result = exported(tmp_path, sound, damaged, huge)
+    assert (result.shares, result.missing) == (1, ("damaged", "huge"))
+
+
 def test_a_single_picture_is_shown_as_one(tmp_path: Path) -> None:
     one = share("sheet")
     (tmp_path / "renders").mkdir()
