@@ -3,8 +3,9 @@
 SPOOL/<job>/job.json     the plan the frames were made for
 SPOOL/<job>/00012.png    frame 12, with the safety checker's verdict in it if there was one
 SPOOL/<job>/seconds      render time that earlier attempts have taken
-SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take, and
-                         as the time of its last change when they were last of use
+SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take
+
+When a job's frames were last of use is the time of the folder's last change, and nothing else.
 """
 
 from __future__ import annotations
@@ -103,9 +104,14 @@ class JobFrames:
         self._write(self.path / "shelved", str(size).encode())
 
     def touch(self) -> None:
-        """Note that the frames of a job that is over were of use."""
+        """Note that the frames were of use."""
         with contextlib.suppress(FileNotFoundError):
-            os.utime(self.path / "shelved")
+            os.utime(self.path)
+
+    @property
+    def used(self) -> float:
+        """When the frames were last of use, in seconds since the epoch; raises FileNotFoundError."""
+        return self.path.stat().st_mtime
 
     def frames(self) -> set[int]:
         """Return the indices of the frames that are there in full."""
@@ -214,7 +220,7 @@ class FrameStore:
         shelved = []
         for mark in self._root.glob("*/shelved"):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken up again by now; or torn by a power cut
-                shelved.append((mark.stat().st_mtime, int(mark.read_text()), mark))
+                shelved.append((JobFrames(mark.parent).used, int(mark.read_text()), mark))
         room = self._keep_bytes
         for _, size, mark in sorted(shelved, reverse=True):
             room -= size
@@ -222,10 +228,10 @@ class FrameStore:
                 JobFrames(mark.parent).remove()
 
     def prune(self, days: float) -> None:
-        """Remove folders that nothing has touched for so many days: jobs that nobody came back for."""
+        """Remove folders that were of no use for so many days: jobs that nobody came back for."""
         horizon = time.time() - days * _DAY
         for path in self._root.iterdir():
-            if path.is_dir() and path.stat().st_mtime < horizon:
+            if path.is_dir() and JobFrames(path).used < horizon:
                 shutil.rmtree(path, ignore_errors=True)
 
 
