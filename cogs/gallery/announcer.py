@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 import msgspec
+from cachetools import LRUCache, TTLCache
 
 from cogs.context.audit import warn
 from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
@@ -39,6 +40,13 @@ _SERVER_ERROR = 500
 
 _PAUSE, _LONGEST_PAUSE = 120.0, 3600.0
 """Seconds until what could not be posted is tried again: the first time, and at most; it doubles in between."""
+
+
+_REMEMBERED = 24 * 3600.0
+"""Seconds after which an occasion that nobody has come back to is forgotten, and its pauses begin anew."""
+
+_MOST_PAUSES, _MOST_TOLD = 10_000, 10_000
+"""How many are remembered at a time; one that is forgotten early is tried, or its trouble told, once more."""
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,8 +104,8 @@ class Announcer:
         self._bot = bot
         self._on_posted = on_posted
         self._turn = asyncio.Lock()
-        self._pauses: dict[Occasion, RetryPause] = {}
-        self._told: dict[tuple[Purpose, str], Sentence] = {}
+        self._pauses: TTLCache[Occasion, RetryPause] = TTLCache(_MOST_PAUSES, _REMEMBERED, timer=time.monotonic)
+        self._told: LRUCache[tuple[Purpose, str], Sentence] = LRUCache(_MOST_TOLD)
 
     async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
         """Post the notice that `make` makes, unless that has been done or was not possible just now."""
