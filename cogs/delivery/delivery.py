@@ -139,12 +139,14 @@ class Delivery:
         match record.state:
             case "done" if (files := await self._files(record)) is not None:
                 parent = await self._studio.history.parent(record)
-                await self._deliver(finished_draft(record, files, presets, self._say, parent))
+                await self._deliver(
+                    finished_draft(self._studio.history.pared(record), files, presets, self._say, parent)
+                )
                 await self._studio.delivered(record.id)
             case "done":
                 await self._make_again(record)
             case _:
-                await self._deliver(failed_draft(record, presets, self._say))
+                await self._deliver(failed_draft(self._studio.history.pared(record), presets, self._say))
                 await self._studio.told(record.id)
 
     async def _files(self, record: JobRecord) -> Files | None:

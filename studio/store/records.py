@@ -10,7 +10,7 @@ from engine.config import NsfwRule
 from engine.protocol.messages import JobId, Plan, Report
 from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.edits import with_survey_result
-from engine.recipe.recipe import Recipe
+from engine.recipe.recipe import Morph, Recipe
 from engine.sentence import Sentence
 from studio.config.effective import Place
 
@@ -116,6 +116,14 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     def made(self) -> Recipe:
         """The recipe of what came of it: settings, chosen seed and measured places written down."""
         return with_survey_result(self.resolved, self.report.found if self.report else None)
+
+    @property
+    def asked(self) -> Recipe:
+        """The recipe that was asked for, with the seed that was chosen where several were tried."""
+        found = self.report.found if self.report else None
+        if not isinstance(self.recipe, Morph) or found is None:
+            return self.recipe
+        return msgspec.structs.replace(self.recipe, seed=found.seeds[0], tries=1)
 
     @property
     def resolved(self) -> Recipe:

@@ -398,3 +398,13 @@ def test_a_link_has_a_preview_where_the_address_is_known(gallery: Path, tmp_path
     assert shown["og:image"] == f"{address}pictures/giro.gif"
     assert shown["og:title"] == "a road by the sea → a road going up a mountain"
     assert "og:image" not in card("renders/veiled.html")
+
+
+def test_what_no_command_says_is_offered_as_a_file_alone(tmp_path: Path) -> None:
+    settled = resolve(ZOOM, (BUILT_IN,))[0]
+    hang(tmp_path / "renders", made := share("made", settled))
+    exported(tmp_path, made)
+    page = Look(tmp_path / "web/renders/made.html")
+    assert "/recipe import" in page.text
+    assert "/zoom" not in page.text
+    assert any(link["href"] == "made.json" for link in page.of("a"))
