@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,8 @@ class Announcer:
     Where that is not possible the server's admins read why in their log, once, and it is tried again: at the next call
     where only permissions were missing, which costs nothing to look at, else after a pause.
 
+    One notice is posted at a time in each server; servers do not wait for each other.
+
     Args:
         on_posted: called with the server's id once something stands there and is written down; what it is about may
             have been deleted while it was made and uploaded, when there was no message to take it out of.
@@ -103,13 +106,13 @@ class Announcer:
     def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
         self._bot = bot
         self._on_posted = on_posted
-        self._turn = asyncio.Lock()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pauses: TTLCache[Occasion, RetryPause] = TTLCache(_MOST_PAUSES, _REMEMBERED, timer=time.monotonic)
         self._told: LRUCache[tuple[Purpose, str], Sentence] = LRUCache(_MOST_TOLD)
 
     async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
         """Post the notice that `make` makes, unless that has been done or was not possible just now."""
-        async with self._turn:  # two votes at a time must not both find it not posted yet
+        async with self._turns[occasion.server]:  # two votes at a time must not both find it not posted yet
             if (pause := self._pauses.get(occasion)) is not None and time.monotonic() < pause.until:
                 return
             try:

@@ -135,6 +135,26 @@ class TestPosting:
                     await theatre.ada.at(place).message_where(lambda one: one.author.id == theatre.app_id)
 
     @pytest.mark.parametrize(
+        "trouble",
+        [{"status": None, "delay_seconds": 3.0}, {"status": 429, "retry_after": 3.0}],
+        ids=["slow upload", "rate limit"],
+    )
+    async def test_a_server_that_is_slow_to_take_it_holds_up_no_other(self, stage, trouble):
+        guilds = (GuildSettings(name="One"), GuildSettings(name="Two"))
+        async with server(stage, guilds=guilds) as (playground, bot):
+            slow, quick = (playground.channel("animations", playground.guild(name)) for name in ("One", "Two"))
+            async with bot() as theatre:
+                for place in (slow, quick):
+                    one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id, shared=EARLIER)
+                    await theatre.store.gallery.add(one)
+            playground.backend.faults.order(Fault(method="POST", path=f"/channels/{slow.id}/messages$", **trouble))
+            tables = {place.guild_id: {"community": {"digest_channel": place.id}} for place in (slow, quick)}
+            async with bot(servers=tables, **JUST_NOW) as theatre:
+                await theatre.ada.at(quick).message_where(lambda one: one.author.id == theatre.app_id)
+                assert not any(message.author.id == theatre.app_id for message in theatre.ada.at(slow).messages)
+                await theatre.ada.at(slow).message_where(lambda one: one.author.id == theatre.app_id)
+
+    @pytest.mark.parametrize(
         "shared", [None, EARLIER - 8 * 24 * 3600, NOW.timestamp()], ids=["nothing", "before it", "after it"]
     )
     async def test_nothing_where_nothing_was_shared_in_that_week(self, stage, shared):
