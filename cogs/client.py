@@ -94,6 +94,8 @@ class Tappa(commands.Bot):
             super().dispatch(event, *args, **kwargs)
 
     async def close(self) -> None:
-        """Stop; what is under way goes on after the next start."""
-        await self.deliveries.close()
-        await super().close()
+        """Stop; what is under way goes on after the next start. The studio has to be open until this is done."""
+        try:
+            await self.deliveries.close()
+        finally:
+            await super().close()
