@@ -248,7 +248,7 @@ class _Typed:
 
 def _shown(defaults: Defaults) -> dict[str, str]:
     """Return what stands in the form for a member's defaults."""
-    values = {"negative": defaults.negative, "focus": defaults.focus}
+    values: dict[str, object] = {"negative": defaults.negative, "focus": defaults.focus}
     values |= {"morph": defaults.morph_frames, "zoom": defaults.zoom_frames}
     return {name: str(value) for name, value in values.items() if value}
 
