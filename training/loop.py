@@ -237,7 +237,7 @@ class Desk:
         self.own += 1
         decay = min(self.schedule.ema, (int(self.state.step) + 1) / (int(self.state.step) + 50))
         with torch.no_grad():
-            follow = get_ema_multi_avg_fn(decay)
+            follow = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
             follow(list(self.state.mean.parameters()), list(self.state.network.parameters()), 0)
             for kept, live in zip(self.state.mean.buffers(), self.state.network.buffers(), strict=True):
                 kept.copy_(live)

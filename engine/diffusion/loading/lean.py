@@ -71,7 +71,8 @@ class LeanConvolution(nn.Module):
     def can_replace(module: nn.Conv2d) -> bool:
         """Whether it pads by zeros, if at all, and oneDNN is there for its numbers."""
         plain = type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str)
-        return plain and module.weight.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+        is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        return plain and module.weight.dtype == torch.float32 and is_there
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """Convolve pictures of any size; the order of the weights suits the first."""
