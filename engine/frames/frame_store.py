@@ -55,27 +55,43 @@ class JobFrames:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def open(self, plan: Plan) -> Plan | None:
-        """Make the folder ready for work.
+    @property
+    def exists(self) -> bool:
+        """Whether anything at all may be there."""
+        return self.path.exists()
 
-        Frames that were made for anything else than `plan` are thrown away, and so are those that are damaged: what a
-        job goes on from was looked at once, to the last byte.
+    def open(self, plan: Plan) -> Plan | None:
+        """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
+
+        Those that are left have to be verified before a job goes on from them.
 
         Returns:
             the plan as it was when the work on it began; None if it has not.
         """
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
-            (self.path / "shelved").unlink(missing_ok=True)
-            for index in self.frames():
-                self._keep_if_sound(index)
+            self.claim()
             return begun
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
         return None
 
+    def claim(self) -> None:
+        """Note that a job goes on here: from now on no room is made of its frames."""
+        (self.path / "shelved").unlink(missing_ok=True)
+
+    def verify(self, indices: Iterable[int]) -> frozenset[int]:
+        """Look at frames to the last byte, and throw those away that are damaged; return the others.
+
+        That takes about a millisecond for a frame of 512 pixels, and much longer on a disk that is slow.
+        """
+        return frozenset(index for index in indices if self._keep_if_sound(index))
+
     def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
-        """Take sound frames over from another folder, which counts as use of that; return those that were there."""
+        """Take sound frames over from another folder, which counts as use of that; return those that were there.
+
+        Each is verified, as by `verify`.
+        """
         taken = set()
         for index in indices:
             try:

@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> JobFrames:
 def begin(folder: JobFrames, model: str = "toy", frames: int = 60) -> None:
     if folder.open(plan(model, frames)) is None:
         folder.begin(plan(model, frames))
+    folder.verify(folder.frames())
 
 
 def plan(model: str = "toy", frames: int = 60) -> Plan:
