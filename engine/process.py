@@ -78,9 +78,9 @@ def serve(core: Core, inbox: Inbox, pipe: BinaryIO) -> None:
 def answer_request(core: Core, request: messages.Request) -> messages.Event | None:
     """Pass a request on to the core; return the answer, if it has one."""
     match request:
-        case messages.Check(ticket, recipe, base):
+        case messages.Check(ticket, recipe, base, ceiling):
             try:
-                return messages.Checked(ticket, core.plan(recipe, base))
+                return messages.Checked(ticket, core.plan(recipe, base, ceiling))
             except MemberError as error:
                 return messages.Refused(ticket, describe(error))
         case messages.Add(job):

@@ -17,6 +17,7 @@ from engine.config import EngineSetup
 from engine.errors import EngineError, MemberError, OperatorError
 from engine.protocol import messages
 from engine.protocol.messages import Job, JobEvent, JobId, Plan, Ready, Standing, Status
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
 
@@ -84,12 +85,12 @@ class EngineClient:
         status: Status = await self._ask(messages.Inspect)
         return status
 
-    async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+    async def check(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         try:
             await self.wait_ready()
         except OperatorError as error:
             raise EngineError("The engine is not available at the moment.") from error
-        plan: Plan = await self._ask(lambda ticket: messages.Check(ticket, recipe, base))
+        plan: Plan = await self._ask(lambda ticket: messages.Check(ticket, recipe, base, ceiling))
         return plan
 
     async def add(self, job: Job) -> None:

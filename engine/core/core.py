@@ -17,17 +17,19 @@ import msgspec
 
 from engine.backend import Backend, Picture, ShotRequest
 from engine.config import EngineConfig
+from engine.core.arrivals import Arrivals
 from engine.core.estimate import RateMeter, RemainingWork, estimate_standings
 from engine.core.lanes import Lanes, OpenLane
 from engine.core.planned_job import PlannedJob, find_inheritable_frames, lay_out, without_frames
 from engine.core.render_job import RenderJob
 from engine.core.retries import AcceptedFrame
 from engine.core.waiting_queue import WaitingQueue
-from engine.core.writers import Writers, count_threads
+from engine.core.writers import Writers, count_threads, run_portions
 from engine.errors import ContentError, EngineError, PromptError, TappaError, describe
 from engine.frames.assembler import FinishedFrame
-from engine.frames.frame_store import FrameStore
+from engine.frames.frame_store import FrameStore, JobFrames
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
+from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
 from engine.recipe.recipe import Recipe, resolve
 from engine.recipe.settings import BUILT_IN, SettingsLayer
 
@@ -65,33 +67,58 @@ class Core:
         self._standings_reported_at = 0.0
         self._at_work: list[RenderJob] = []
         self._writers = Writers(count_threads())
+        self._arrivals = Arrivals(self._writers)
 
     # ---- what may be asked ----
 
-    def plan(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+    def plan(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         """Return what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
+
+        No setting is above `ceiling`, whether it comes from the recipe, the card or config.toml.
 
         Raises:
             MemberError: it cannot be rendered with this model.
         """
         resolved, _ = resolve(recipe, self._layers)
-        board = lay_out(resolved)
+        lowered = lower(resolved, ceiling)
+        board = lay_out(lowered.recipe)
         self._backend.check(board)
-        whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
+        whole = Plan(
+            recipe=lowered.recipe,
+            model=self._backend.name,
+            frames=board.shown,
+            unet_calls=board.unet_calls,
+            notes=lowered.notes,
+        )
         if base is None:
             return whole
         return without_frames(whole, find_inheritable_frames(whole, self._frame_store.frames_of(base)))
 
     def add(self, job: Job) -> None:
-        """Queue a job; one that is known already is left as it is."""
+        """Queue a job; one that is known already is left as it is.
+
+        It has its place in the queue from now on; the frames that it goes on from are verified before it is admitted.
+        """
         if self._is_known(job.id):
             return
         with self._fail_on_error(job.id):
-            base = self._frame_store.frames_of(job.base) if job.base is not None else None
-            planned = PlannedJob.of(job, self.plan(job.recipe), self._frame_store.frames_of(job.id), base)
-            self._waiting.add(planned)
-            self._events.append(Accepted(job.id, planned.plan, planned.frames_found))
+            plan = self.plan(job.recipe, ceiling=job.ceiling)
+            planned = PlannedJob.unprepared(job, plan, self._frame_store.frames_of(job.id))
+            self._waiting.put(planned)
+            if job.base is None and not planned.frames.exists:
+                self._take_prepared(run_portions(planned.prepare(None)))
+            else:
+                self._arrivals.add(job.id, planned.prepare(self._claim_frames(planned)))
         self._standings_reported_at = 0.0
+
+    def _claim_frames(self, planned: PlannedJob) -> JobFrames | None:
+        """Keep a job's frames, and those it is continued from, from being removed; return the latter, if any."""
+        planned.frames.claim()
+        if planned.job.base is None:
+            return None
+        base = self._frame_store.frames_of(planned.job.base)
+        base.touch()
+        return base
 
     def abort(self, job_id: JobId) -> None:
         """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
@@ -132,7 +159,7 @@ class Core:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until somebody asks for something."""
-        return not (self._running or self._events or len(self._waiting) > len(self._waiting.held))
+        return not (self._running or self._events or self._arrivals or len(self._waiting) > len(self._waiting.held))
 
     def close(self) -> None:
         """Let the writers finish what they have; frames stay on disk."""
@@ -144,6 +171,7 @@ class Core:
         """Do one round of work and return what happened since the last."""
         begun = time.perf_counter()
         advanced = self._frames_finished = 0
+        self._prepare()
         self._admit()
         try:
             self._finish_decoded()
@@ -161,17 +189,32 @@ class Core:
             self._job_steps.measure(seconds, advanced / max(1, len(self._running)))
             self._steps.measure(seconds, advanced)
             self._frames.measure(seconds, self._frames_finished)
-        elif self._running and not self._lanes.decoding:
+        elif (self._running or self._arrivals) and not self._lanes.decoding:
             self._wait_for_writer()
         self._report_standings()
         events, self._events = self._events, []
         return events
 
+    def _prepare(self) -> None:
+        """Take jobs whose frames are verified, and begin with others: first those that are admitted first."""
+        for job_id, prepared in self._arrivals.take_ready():
+            with self._fail_on_error(job_id):
+                self._take_prepared(prepared.result())
+        if self._arrivals:
+            order = self._waiting.admission_order(self._running.values())
+            self._arrivals.begin(planned.job.id for planned in order)
+
+    def _take_prepared(self, planned: PlannedJob) -> None:
+        self._waiting.put(planned)
+        self._events.append(Accepted(planned.job.id, planned.plan, planned.frames_found))
+
     def _admit(self) -> None:
-        while (planned := self._waiting.admit(self._running.values())) is not None:
+        while (planned := self._waiting.admit(self._running.values(), self._arrivals)) is not None:
             job_id, writer = planned.job.id, self._writers.of(planned.job.id)
             with self._fail_on_error(job_id):
                 self._running[job_id] = RenderJob(planned, self._config.gif_side, writer, judges=self._backend.judges)
+            if planned.frames_found:
+                return  # its frames were listed just now; those of the next job are listed in the next step
 
     def _open_lanes(self) -> None:
         """Give free lanes to shots whose sources exist, and start all of them in one go."""
@@ -297,6 +340,7 @@ class Core:
 
     def _drop(self, job_id: JobId) -> None:
         self._waiting.remove(job_id)
+        self._arrivals.remove(job_id)
         if self._running.pop(job_id, None) is not None:
             self._lanes.drop(job_id)
         self._standings_reported_at = 0.0
@@ -327,7 +371,7 @@ class Core:
 
     def _wait_for_writer(self) -> None:
         pending = [future for render_job in self._running.values() for future in render_job.pending]
-        wait(pending, timeout=0.05, return_when=FIRST_COMPLETED)
+        wait([*pending, *self._arrivals.pending], timeout=0.05, return_when=FIRST_COMPLETED)
         self._collect()
 
     def _report_standings(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Generator, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -18,6 +19,8 @@ from engine.storyboard.storyboard import Storyboard
 
 STORYBOARDS_KEPT: Final = 8
 """A job's storyboard is asked for when it is checked, added and begun, and again by jobs that continue it."""
+PORTION: Final = 8
+"""Frames that are verified in one go, before other jobs have their turn on the thread."""
 
 
 @functools.lru_cache(maxsize=STORYBOARDS_KEPT)
@@ -41,18 +44,43 @@ class PlannedJob(msgspec.Struct, frozen=True):
     calls_left: int
 
     @classmethod
-    def of(cls, job: Job, plan: Plan, frames: JobFrames, base: JobFrames | None) -> PlannedJob:
-        """Prepare the job's folder, with what it can take over from `base`, and see what is there already."""
-        board = lay_out(plan.recipe)
+    def unprepared(cls, job: Job, plan: Plan, frames: JobFrames) -> PlannedJob:
+        """Return a job of which nothing is known to be on disk yet."""
+        return cls(job, plan, frames, 0, plan.unet_calls)
+
+    def prepare(self, base: JobFrames | None) -> Generator[None, None, PlannedJob]:
+        """Verify the frames that an earlier attempt has left, or take over what the job can from `base`.
+
+        That is done in portions, each of some milliseconds on an ordinary disk, with a `yield` between two.
+
+        Returns:
+            the job as it may be admitted.
+
+        Raises:
+            OSError: the disk does not let it.
+        """
+        plan, frames = self.plan, self.frames
         if (begun := frames.open(plan)) is None:
-            taken = frames.take_over(find_inheritable_frames(plan, base), base) if base is not None else frozenset()
+            taken: frozenset[int] = frozenset()
+            if base is not None:
+                for some in _split(find_inheritable_frames(plan, base)):
+                    taken |= frames.take_over(some, base)
+                    yield
             plan = without_frames(plan, taken)
             frames.begin(plan)
         else:
             plan = begun
+            for some in _split(frames.indices()):
+                frames.verify(some)
+                yield
         found = frames.indices()
-        left = sum(shot.unet_calls for shot in board.shots if shot.index not in found)
-        return cls(job, plan, frames, count_shown(found), left)
+        left = sum(shot.unet_calls for shot in lay_out(plan.recipe).shots if shot.index not in found)
+        return PlannedJob(self.job, plan, frames, count_shown(found), left)
+
+
+def _split(indices: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(indices)
+    return (ordered[start : start + PORTION] for start in range(0, len(ordered), PORTION))
 
 
 def find_inheritable_frames(plan: Plan, base: JobFrames) -> frozenset[int]:

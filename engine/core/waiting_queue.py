@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Container
 
 from engine.core import scheduling
 from engine.core.planned_job import PlannedJob
@@ -34,7 +34,8 @@ class WaitingQueue:
     def __contains__(self, job: JobId) -> bool:
         return job in self._jobs
 
-    def add(self, planned: PlannedJob) -> None:
+    def put(self, planned: PlannedJob) -> None:
+        """Add a job at the end, or replace it by what is known of it now: it keeps its place."""
         self._jobs[planned.job.id] = planned
 
     def remove(self, job: JobId) -> None:
@@ -52,12 +53,16 @@ class WaitingQueue:
     def held(self) -> list[PlannedJob]:
         return [planned for planned in self._jobs.values() if self._is_held(planned.job)]
 
-    def admit(self, running: Collection[RenderJob]) -> PlannedJob | None:
-        """Take out the job that starts next, if one may: the first while a slot is free, else a short guest."""
+    def admit(self, running: Collection[RenderJob], unprepared: Container[JobId]) -> PlannedJob | None:
+        """Take out the job that starts next, if one may: the first while a slot is free, else a short guest.
+
+        The first keeps its turn while it is not prepared.
+        """
         queue = self._order(running)
         self._guests.intersection_update(render_job.id for render_job in running)
         has_slot = len(running) - len(self._guests) < self._slots
-        candidates = queue if has_slot else [queued for queued in queue if self._fits_between(queued, running)]
+        candidates = queue[:1] if has_slot else [queued for queued in queue if self._fits_between(queued, running)]
+        candidates = [queued for queued in candidates if queued.job not in unprepared]
         if not candidates:
             return None
         admitted = candidates[0]

@@ -4,6 +4,7 @@ writers = Writers(4)
 writer = writers.of("job")
 saved = writer.aside(save, frame)      # on any thread, as soon as one is free
 writer.submit(append, frame, saved)    # after everything submitted for this job before
+writer.submit_portions(verify())       # the same, but other jobs get a turn at each `yield`
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
@@ -60,14 +61,18 @@ class Writer:
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._waiting: deque[tuple[Future[Any], Generator[None, None, Any]]] = deque()
         self._busy = False
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Do something after everything that was submitted before."""
+        return self.submit_portions(_as_one_portion(work, *arguments))
+
+    def submit_portions(self, portions: Generator[None, None, Result]) -> Future[Result]:
+        """Run a generator after everything that was submitted before, with a turn for other jobs at each `yield`."""
         future: Future[Result] = Future()
         with self._lock:
-            self._waiting.append((future, lambda: work(*arguments)))
+            self._waiting.append((future, portions))
             if self._busy:
                 return future
             self._busy = True
@@ -79,16 +84,34 @@ class Writer:
         return self._pool.submit(work, *arguments)
 
     def _work(self) -> None:
-        """Do one thing, and let other jobs have their turn before the next."""
+        """Do one portion, and let other jobs have their turn before the next."""
         with self._lock:
-            future, work = self._waiting.popleft()
+            future, portions = self._waiting.popleft()
         try:
-            result = work()
+            next(portions)
+        except StopIteration as end:
+            future.set_result(end.value)
         except BaseException as error:  # noqa: BLE001 - as any executor: whoever asks for the result gets it
             future.set_exception(error)
         else:
-            future.set_result(result)
+            with self._lock:
+                self._waiting.appendleft((future, portions))  # what was submitted after it still has to wait
         with self._lock:
             self._busy = bool(self._waiting)
             if self._busy:
                 self._pool.submit(self._work)
+
+
+def run_portions(portions: Generator[None, None, Result]) -> Result:
+    """Run a generator to its end on this thread, and return its result."""
+    try:
+        while True:
+            next(portions)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+
+
+def _as_one_portion(work: Callable[..., Result], *arguments: Any) -> Generator[None, None, Result]:
+    return work(*arguments)
+    yield

@@ -3,8 +3,9 @@
 SPOOL/<job>/job.json     the plan the frames were made for
 SPOOL/<job>/00012.png    frame 12; text chunks say how many attempts it took and whether the safety checker objected
 SPOOL/<job>/seconds      render time that earlier attempts have taken
-SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it: how many bytes they take; its
-                         modification time says when they were last used
+SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take
+
+The folder's modification time alone says when a job's frames were last used.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engine.backend import Picture
+from engine.errors import PictureError
 from engine.protocol.messages import JobId, Plan
+from engine.protocol.stored_picture import open_picture
 from engine.storyboard.shot import count_shown
 
 log = logging.getLogger(__name__)
@@ -49,24 +52,36 @@ class JobFrames:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def open(self, plan: Plan) -> Plan | None:
-        """Make the folder ready for work.
+    @property
+    def exists(self) -> bool:
+        return self.path.exists()
 
-        Frames that were made for anything else than `plan` are thrown away, and so are those that are damaged: what a
-        job goes on from was looked at once, to the last byte.
+    def open(self, plan: Plan) -> Plan | None:
+        """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
+
+        Those that are left have to be verified before a job goes on from them.
 
         Returns:
             the plan as it was when the work on it began; None if it has not.
         """
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
-            (self.path / "shelved").unlink(missing_ok=True)
-            for index in self.indices():
-                self._keep_if_sound(index)
+            self.claim()
             return begun
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
         return None
+
+    def claim(self) -> None:
+        """Note that a job needs its frames: they are no longer removed to make room."""
+        (self.path / "shelved").unlink(missing_ok=True)
+
+    def verify(self, indices: Iterable[int]) -> frozenset[int]:
+        """Read frames to the last byte and remove damaged ones; return the others.
+
+        It takes about a millisecond for a frame of 512 pixels, and much longer on a slow disk.
+        """
+        return frozenset(index for index in indices if self._keep_if_sound(index))
 
     def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
         """Link sound frames from another job, whose frames that counts as use of; return those that were there."""
@@ -97,9 +112,14 @@ class JobFrames:
         self._write(self.path / "shelved", str(size).encode())
 
     def touch(self) -> None:
-        """Note that the frames of a job that is over were used."""
+        """Note that the frames were used."""
         with contextlib.suppress(FileNotFoundError):
-            os.utime(self.path / "shelved")
+            os.utime(self.path)
+
+    @property
+    def last_used(self) -> float:
+        """When the frames were last used, in seconds since the epoch; raises FileNotFoundError."""
+        return self.path.stat().st_mtime
 
     def indices(self) -> set[int]:
         """Return the indices of the frames that were written to their end."""
@@ -203,7 +223,7 @@ class FrameStore:
         shelved = []
         for mark in self._root.glob("*/shelved"):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken up again by now; or torn by a power cut
-                shelved.append((mark.stat().st_mtime, int(mark.read_text()), mark))
+                shelved.append((JobFrames(mark.parent).last_used, int(mark.read_text()), mark))
         room = self._keep_bytes
         for _, size, mark in sorted(shelved, reverse=True):
             room -= size
@@ -211,10 +231,10 @@ class FrameStore:
                 JobFrames(mark.parent).remove()
 
     def prune(self, days: float) -> None:
-        """Remove jobs that nothing has touched for this many days."""
+        """Remove jobs whose frames were not used for this many days."""
         horizon = time.time() - days * _DAY
         for path in self._root.iterdir():
-            if path.is_dir() and path.stat().st_mtime < horizon:
+            if path.is_dir() and JobFrames(path).last_used < horizon:
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -222,10 +242,10 @@ class FrameStore:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open a frame; whatever is wrong with it, even while it is read, is an OSError."""
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             yield image
-    except (SyntaxError, ValueError) as error:  # what Pillow says of damage depends on where it is
-        raise OSError(f"{path}: {error}") from error
+    except PictureError as error:
+        raise OSError(str(error)) from error
 
 
 def _is_whole(path: Path) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from engine.config import EngineSetup, NsfwRule
 from engine.protocol.card import Card
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
@@ -32,6 +33,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         nsfw: what happens to frames that the model's safety checker objects to, if the model has one.
         limit_bytes: the largest file that can be posted where it was asked for.
         base: an earlier job whose frames are taken over where they are the same and still there.
+        ceiling: limits for its frames, whatever the recipe, the model or the configuration says.
     """
 
     id: JobId
@@ -42,6 +44,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     nsfw: NsfwRule = "blur"
     limit_bytes: int
     base: JobId | None = None
+    ceiling: Ceiling = NO_CEILING
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         frames: of the finished animation.
         unet_calls: denoising steps when it begins; those of frames taken over from another job do not count.
         inherited: how many frames are taken over.
+        notes: for its owner: each setting that the job's ceiling has lowered.
     """
 
     recipe: Recipe
@@ -60,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     frames: int
     unet_calls: int
     inherited: int = 0
+    notes: tuple[Sentence, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -142,11 +147,12 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, tag=True):
-    """Plan a recipe without queueing it; answered by Checked or Refused with the same ticket. `base` as in Job."""
+    """Plan a recipe without queueing it; answered by Checked or Refused with the same ticket. The rest as in Job."""
 
     ticket: int
     recipe: Recipe
     base: JobId | None = None
+    ceiling: Ceiling = NO_CEILING
 
 
 class Add(msgspec.Struct, frozen=True, tag=True):

@@ -16,10 +16,10 @@ from engine.environment import HIGHEST_NICENESS, SPINS, limit_thread_spinning, l
 FAULTS = """
 import resource, sys
 import torch
-from engine.environment import keep_memory
+from engine.environment import keep_freed_memory
 torch.set_num_threads(1)
 if sys.argv[1] == "keep":
-    assert keep_memory()
+    assert keep_freed_memory()
 def work():
     picture = torch.ones(4 * 2**20)
     for _ in range(8):
