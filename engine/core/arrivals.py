@@ -32,7 +32,7 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._begun)
 
-    def __contains__(self, job: JobId) -> bool:
+    def __contains__(self, job: object) -> bool:
         return job in self._waiting or job in self._begun
 
     def add(self, job: JobId, preparation: Preparation) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 
 import msgspec
@@ -20,18 +20,19 @@ from engine.config import EngineConfig
 from engine.core.arrivals import Arrivals
 from engine.core.estimate import RateMeter, RemainingWork, estimate_standings
 from engine.core.lanes import Lanes, OpenLane
-from engine.core.planned_job import PlannedJob, find_inheritable_frames, lay_out, without_frames
+from engine.core.planned_job import PlannedJob
+from engine.core.planner import Planner
 from engine.core.render_job import RenderJob
 from engine.core.retries import AcceptedFrame
 from engine.core.waiting_queue import WaitingQueue
 from engine.core.writers import Writers, count_threads, run_portions
 from engine.errors import ContentError, EngineError, PromptError, TappaError, describe
 from engine.frames.assembler import FinishedFrame
-from engine.frames.frame_store import FrameStore, JobFrames
+from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
-from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
-from engine.recipe.recipe import Recipe, resolve
-from engine.recipe.settings import BUILT_IN, SettingsLayer
+from engine.recipe.ceiling import NO_CEILING, Ceiling
+from engine.recipe.recipe import Recipe
+from engine.recipe.settings import SettingsLayer
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Core:
         self._backend = backend
         self._frame_store = frame_store
         self._config = config.engine
-        self._layers: tuple[SettingsLayer, ...] = (BUILT_IN, backend.card, config.render)
+        self._planner = Planner(backend, frame_store, config.render)
         self._waiting = WaitingQueue(config.engine.jobs_at_once)
         self._running: dict[JobId, RenderJob] = {}
         self._lanes = Lanes(config.engine.lanes)
@@ -72,27 +73,8 @@ class Core:
     # ---- what may be asked ----
 
     def plan(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
-        """Return what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
-
-        No setting is above `ceiling`, whether it comes from the recipe, the card or config.toml.
-
-        Raises:
-            MemberError: it cannot be rendered with this model.
-        """
-        resolved, _ = resolve(recipe, self._layers)
-        lowered = lower(resolved, ceiling)
-        board = lay_out(lowered.recipe)
-        self._backend.check(board)
-        whole = Plan(
-            recipe=lowered.recipe,
-            model=self._backend.name,
-            frames=board.shown,
-            unet_calls=board.unet_calls,
-            notes=lowered.notes,
-        )
-        if base is None:
-            return whole
-        return without_frames(whole, find_inheritable_frames(whole, self._frame_store.frames_of(base)))
+        """Plan a recipe; see `Planner.plan`."""
+        return self._planner.plan(recipe, base, ceiling)
 
     def add(self, job: Job) -> None:
         """Queue a job; one that is known already is left as it is.
@@ -102,23 +84,13 @@ class Core:
         if self._is_known(job.id):
             return
         with self._fail_on_error(job.id):
-            plan = self.plan(job.recipe, ceiling=job.ceiling)
-            planned = PlannedJob.unprepared(job, plan, self._frame_store.frames_of(job.id))
+            planned = self._planner.plan_job(job)
             self._waiting.put(planned)
             if job.base is None and not planned.frames.exists:
                 self._take_prepared(run_portions(planned.prepare(None)))
             else:
-                self._arrivals.add(job.id, planned.prepare(self._claim_frames(planned)))
+                self._arrivals.add(job.id, planned.prepare(self._planner.claim_frames(planned)))
         self._standings_reported_at = 0.0
-
-    def _claim_frames(self, planned: PlannedJob) -> JobFrames | None:
-        """Keep a job's frames, and those it is continued from, from being removed; return the latter, if any."""
-        planned.frames.claim()
-        if planned.job.base is None:
-            return None
-        base = self._frame_store.frames_of(planned.job.base)
-        base.touch()
-        return base
 
     def abort(self, job_id: JobId) -> None:
         """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
@@ -190,7 +162,9 @@ class Core:
             self._steps.measure(seconds, advanced)
             self._frames.measure(seconds, self._frames_finished)
         elif (self._running or self._arrivals) and not self._lanes.decoding:
-            self._wait_for_writer()
+            pending = [future for render_job in self._running.values() for future in render_job.pending]
+            wait([*pending, *self._arrivals.pending], timeout=0.05, return_when=FIRST_COMPLETED)
+            self._collect()
         self._report_standings()
         events, self._events = self._events, []
         return events
@@ -201,8 +175,7 @@ class Core:
             with self._fail_on_error(job_id):
                 self._take_prepared(prepared.result())
         if self._arrivals:
-            order = self._waiting.admission_order(self._running.values())
-            self._arrivals.begin(planned.job.id for planned in order)
+            self._arrivals.begin(planned.job.id for planned in self._waiting.admission_order(self._running.values()))
 
     def _take_prepared(self, planned: PlannedJob) -> None:
         self._waiting.put(planned)
@@ -217,7 +190,6 @@ class Core:
                 return  # its frames were listed just now; those of the next job are listed in the next step
 
     def _open_lanes(self) -> None:
-        """Give free lanes to shots whose sources exist, and start all of them in one go."""
         starts = self._lanes.share(list(self._running.values()))
         if starts:
             with self._timed("encode", [render_job for render_job, _ in starts]):
@@ -245,10 +217,7 @@ class Core:
                 return [lane for request in requests for lane in self._open([request])]
             self._fail(requests[0][0].id, error)
             return []
-        return [
-            OpenLane(lane, render_job, request.shot.index)
-            for (render_job, request), lane in zip(requests, lanes, strict=True)
-        ]
+        return [OpenLane(lane, job, request.shot.index) for (job, request), lane in zip(requests, lanes, strict=True)]
 
     def _denoise(self) -> int:
         """Run one UNet call; return how many lanes it advanced."""
@@ -273,20 +242,14 @@ class Core:
             with self._timed("decode", [open_lane.render_job for open_lane, _ in decoding]):
                 decoding[0][1].picture()
         decoded = [(open_lane, pending.picture()) for open_lane, pending in self._lanes.take_ready()]
-        accepted = {
-            open_lane: frame
-            for open_lane, picture in decoded
-            if (frame := self._accept(open_lane, picture)) is not None
-        }
+        accepted = {lane: kept for lane, picture in decoded if (kept := self._accept(lane, picture)) is not None}
         judged = [open_lane for open_lane in accepted if open_lane.render_job.needs_judging(open_lane.index)]
-        answers = self._judge(
-            [open_lane.render_job for open_lane in judged], [accepted[open_lane].picture for open_lane in judged]
-        )
-        flags = dict(zip(judged, answers, strict=True))
+        flags = self._judge([(open_lane.render_job, accepted[open_lane].picture) for open_lane in judged])
+        flagged = dict(zip(judged, flags, strict=True))
         self._frames_finished += len(accepted)
         for open_lane, frame in accepted.items():
             if self._is_running(open_lane.render_job):  # it may have failed over the frame before
-                finished = FinishedFrame(open_lane.index, frame.picture, flags.get(open_lane), frame.attempts)
+                finished = FinishedFrame(open_lane.index, frame.picture, flagged.get(open_lane), frame.attempts)
                 self._finish_frame(open_lane.render_job, finished)
 
     def _accept(self, open_lane: OpenLane, picture: Picture) -> AcceptedFrame | None:
@@ -308,15 +271,15 @@ class Core:
         for render_job in list(self._running.values()):
             if some := render_job.unjudged[: self._config.lanes]:
                 with self._fail_on_error(render_job.id):
-                    pictures = [render_job.load_picture(index) for index in some]
-                    for index, flagged in zip(some, self._judge([render_job], pictures), strict=True):
+                    flags = self._judge([(render_job, render_job.load_picture(index)) for index in some])
+                    for index, flagged in zip(some, flags, strict=True):
                         render_job.record_judgement(index, flagged)
 
-    def _judge(self, render_jobs: Sequence[RenderJob], pictures: list[Picture]) -> list[bool]:
+    def _judge(self, pictures: list[tuple[RenderJob, Picture]]) -> list[bool]:
         if not pictures:
             return []
-        with self._timed("judge", render_jobs):
-            return self._backend.judge(pictures)
+        with self._timed("judge", [render_job for render_job, _ in pictures]):
+            return self._backend.judge([picture for _, picture in pictures])
 
     def _collect(self) -> None:
         for render_job in list(self._running.values()):
@@ -360,7 +323,7 @@ class Core:
         self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))
 
     @contextlib.contextmanager
-    def _timed(self, phase: str, render_jobs: Sequence[RenderJob]) -> Iterator[None]:
+    def _timed(self, phase: str, render_jobs: list[RenderJob]) -> Iterator[None]:
         """Charge the time inside to each lane's job in equal shares; an EngineError inside fails these jobs."""
         self._at_work = list(dict.fromkeys(render_jobs))
         begun = time.perf_counter()
@@ -368,11 +331,6 @@ class Core:
         share = (time.perf_counter() - begun) / len(render_jobs)
         for render_job in render_jobs:
             render_job.charge(phase, share)
-
-    def _wait_for_writer(self) -> None:
-        pending = [future for render_job in self._running.values() for future in render_job.pending]
-        wait([*pending, *self._arrivals.pending], timeout=0.05, return_when=FIRST_COMPLETED)
-        self._collect()
 
     def _report_standings(self) -> None:
         now = time.monotonic()

@@ -43,11 +43,6 @@ class PlannedJob(msgspec.Struct, frozen=True):
     frames_found: int
     calls_left: int
 
-    @classmethod
-    def unprepared(cls, job: Job, plan: Plan, frames: JobFrames) -> PlannedJob:
-        """Return a job of which nothing is known to be on disk yet."""
-        return cls(job, plan, frames, 0, plan.unet_calls)
-
     def prepare(self, base: JobFrames | None) -> Generator[None, None, PlannedJob]:
         """Verify the frames that an earlier attempt has left, or take over what the job can from `base`.
 
