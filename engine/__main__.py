@@ -105,11 +105,7 @@ def _add_camera_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Read a file named on the command line.
-
-    Raises:
-        RecipeError: it cannot be read.
-    """
+    """Read a file named on the command line; raises RecipeError if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -117,11 +113,7 @@ def read_text(path: Path) -> str:
 
 
 def build_recipe(options: dict[str, Any]) -> Recipe:
-    """Make the recipe that a command line asks for.
-
-    Raises:
-        RecipeError: it asks for something that is not possible.
-    """
+    """Make the recipe that a command line asks for; raises RecipeError if it is not possible."""
     plain = _read_saved_recipe(options) if "recipe" in options else _build_fresh_recipe(options)
     if plain.get("kind") == "variations":
         return _rebuild_variations(plain, options)
@@ -210,11 +202,7 @@ def read_settings(options: dict[str, Any]) -> Config:
 
 
 def render(core: Core, job: Job) -> Done:
-    """Render one job to its end, with a progress bar on standard error.
-
-    Raises:
-        MemberError: it cannot be rendered.
-    """
+    """Render one job to its end, with a progress bar on standard error; raises MemberError if it cannot be."""
     plan = core.plan(job.recipe)
     core.add(job)
     with tqdm(total=plan.unet_calls, unit="step", desc="rendering", disable=None) as bar:

@@ -75,7 +75,7 @@ class PendingPicture(Protocol):
 
 
 class Backend(Protocol):
-    """A loaded model.
+    """A loaded model. Whatever computes raises EngineError when the device has no memory left for it.
 
     A lane's result depends on its shot and its sources only. With the same `width` in every call it is the same to the
     last bit, on a CPU, whatever other lanes take part; a different width may change the last digits of a float.
@@ -83,7 +83,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name, as members read it."""
+        """As members read it."""
 
     @property
     def card(self) -> Card:
@@ -114,35 +114,18 @@ class Backend(Protocol):
         """
 
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[Lane]:
-        """Start shots: one lane for each request, in the same order.
-
-        Raises:
-            PromptError: as `check`.
-            EngineError: the device has no memory left for it.
-        """
+        """Start shots: one lane for each request, in the same order; raises PromptError as `check` does."""
 
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step of its own sampler, in one UNet call.
 
         Args:
             lanes: at least one, all with the same shape key and steps left.
-            width: the call is filled up to this many lanes if there are fewer, so that its arithmetic is always the
-                same.
-
-        Raises:
-            EngineError: the device has no memory left for it.
+            width: the call is padded to this many lanes, so that its arithmetic is always the same.
         """
 
     def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:
-        """Begin to decode finished lanes, in the same order; the lanes cannot be used afterwards.
-
-        Raises:
-            EngineError: the device has no memory left for it.
-        """
+        """Begin to decode finished lanes, in the same order; the lanes cannot be used afterwards."""
 
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:
-        """Return for each picture whether the safety checker objects to it.
-
-        Raises:
-            EngineError: the device has no memory left for it.
-        """
+        """Return for each picture whether the safety checker objects to it."""

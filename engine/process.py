@@ -55,11 +55,7 @@ class Inbox:
 
 
 def send(pipe: BinaryIO, event: messages.Event) -> None:
-    """Send one event at once.
-
-    Raises:
-        BrokenPipeError: the bot has gone.
-    """
+    """Send one event at once; raises BrokenPipeError if the bot has gone."""
     pipe.write(wire.pack(event))
     pipe.flush()
 
@@ -99,11 +95,7 @@ def answer_request(core: Core, request: messages.Request) -> messages.Event | No
 
 
 def build_core(hello: messages.Hello) -> tuple[Core, messages.Ready]:
-    """Load the model and open the frame store.
-
-    Raises:
-        OperatorError: the model or the frame store cannot be used as configured.
-    """
+    """Load the model and open the frame store; raises OperatorError if either cannot be used as configured."""
     from engine.diffusion.loader import load_backend  # torch: only here, and only once the pipes are claimed
 
     folder = Path(hello.spool)
@@ -127,11 +119,7 @@ def build_core(hello: messages.Hello) -> tuple[Core, messages.Ready]:
 
 
 def require_defaults(core: Core) -> None:
-    """Check that recipes without settings of their own can be rendered as configured.
-
-    Raises:
-        ConfigError: [render] and the model do not go together.
-    """
+    """Raise ConfigError if recipes without settings of their own cannot be rendered as configured."""
     recipes: dict[str, Recipe] = {
         "giro": Giro(seed=0, stages=(Stage("a road", 2),)),
         "morph": Morph(seed=0, source="road", target="sea", frames=2),

@@ -26,7 +26,7 @@ MOST_DEATHS = 3
 
 
 class EngineClient:
-    """Implements `engine.protocol.engine.Engine`, where each method is described, with one process on this host.
+    """Implements `engine.protocol.engine.Engine`, which describes the methods, with one process on this host.
 
     Args:
         setup: all the configuration that the engine needs.
@@ -160,7 +160,6 @@ class EngineClient:
                 self._dispatch(event)
 
     def on_exit(self, *, crashed: bool) -> None:
-        """Tell everybody that the process has ended, and give up on jobs that keep causing crashes."""
         for answer in self._questions.values():
             if not answer.done():
                 answer.set_exception(EngineError("The engine stopped while it looked at this; please try again."))

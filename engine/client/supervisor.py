@@ -31,8 +31,7 @@ STOP_SECONDS = 10.0
 class ProcessListener(Protocol):
     """Who hears what the process says, and that it ended."""
 
-    def on_event(self, event: Event) -> None:
-        """Handle one event; Ready is the first of each process."""
+    def on_event(self, event: Event) -> None: ...
 
     def on_exit(self, *, crashed: bool) -> None:
         """Handle the end of a process that another one follows; `crashed` unless it was stopped to be replaced."""
@@ -62,7 +61,6 @@ class EngineSupervisor:
 
     @property
     def ready(self) -> Ready | None:
-        """What is loaded, or None while a process is starting."""
         return self._ready
 
     @property
@@ -94,7 +92,6 @@ class EngineSupervisor:
     # ---- another configuration ----
 
     async def reconfigure(self, setup: EngineSetup) -> None:
-        """Run a process with another configuration instead; see `engine.protocol.engine.Engine`."""
         async with self._reconfigure_lock:
             old, new = self._hello, msgspec.structs.replace(self._hello, setup=setup)
             if new == old:
@@ -107,13 +104,9 @@ class EngineSupervisor:
                 raise
 
     async def _try(self, hello: Hello) -> None:
-        """Run a process with `hello` until it is ready, or known never to be.
+        """Run a process with `hello` until it is ready; raises OperatorError if it never is, EngineError once closed.
 
         Only the caller hears of a failure: everybody else waits for a process that works.
-
-        Raises:
-            OperatorError: it does not get ready that way.
-            EngineError: the supervisor was closed meanwhile.
         """
         self._reconfiguring = asyncio.get_running_loop().create_future()
         try:

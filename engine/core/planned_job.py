@@ -46,13 +46,8 @@ class PlannedJob(msgspec.Struct, frozen=True):
     def prepare(self, base: JobFrames | None) -> Generator[None, None, PlannedJob]:
         """Verify the frames that an earlier attempt has left, or take over what the job can from `base`.
 
-        That is done in portions, each of some milliseconds on an ordinary disk, with a `yield` between two.
-
-        Returns:
-            the job as it may be admitted.
-
-        Raises:
-            OSError: the disk does not let it.
+        That is done in portions, each of some milliseconds on an ordinary disk, with a `yield` between two. Returns the
+        job as it may be admitted; raises OSError.
         """
         plan, frames = self.plan, self.frames
         if (begun := frames.open(plan)) is None:

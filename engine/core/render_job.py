@@ -100,11 +100,7 @@ class RenderJob:
         return accepted
 
     def finish_frame(self, frame: FinishedFrame) -> None:
-        """Take a finished frame and send it to the assembler.
-
-        Raises:
-            ContentError: the safety checker objects to it, and none such is allowed.
-        """
+        """Send a finished frame to the assembler; raises ContentError if it is flagged and such are refused."""
         self._require_allowed(frame.index, frame.flagged)
         self._survey.note_frame(frame.index, frame.picture)
         self.graph.finish(frame.index)
@@ -124,11 +120,7 @@ class RenderJob:
         return self._frames.picture(index)
 
     def record_judgement(self, index: int, flagged: bool) -> None:
-        """Take in what the safety checker says of a frame that was found on disk.
-
-        Raises:
-            ContentError: it objects, and no such frame is allowed.
-        """
+        """Take in what the safety checker says of a frame found on disk; raises ContentError if it is refused."""
         self._require_allowed(index, flagged)
         self.unjudged.remove(index)
         self._write(self._assembler.restore_judged, index, flagged)
@@ -159,11 +151,7 @@ class RenderJob:
         return len(self._writes)
 
     def collect(self) -> Iterator[JobEvent]:
-        """Yield what has arrived since the last time.
-
-        Raises:
-            OSError: a frame could not be written.
-        """
+        """Yield what has arrived since the last time; raises OSError if a frame could not be written."""
         arrived = False
         while self._writes and self._writes[0].done():
             self._writes.popleft().result()
@@ -178,22 +166,14 @@ class RenderJob:
             self._preview = None
 
     def take_animation(self) -> EncodedAnimation | None:
-        """Return the finished animation once it is there.
-
-        Raises:
-            LimitTooSmall: it does not fit the job's limit in any form.
-        """
+        """Return the finished animation once it is there; raises LimitTooSmall if it cannot fit the job's limit."""
         if self._animation is None or self._writes or not all(future.done() for future in self.pending):
             return None
         return self._animation.result()
 
     @property
     def contact_sheet(self) -> bytes | None:
-        """The contact sheet of the seeds that were tried, where several were, once the animation is there.
-
-        Raises:
-            LimitTooSmall: it does not fit its part of the job's limit.
-        """
+        """The PNG of the seeds that were compared, if any, once the animation is there; raises LimitTooSmall."""
         return self._sheet.result() if self._sheet is not None else None
 
     def _progress(self) -> Progress:

@@ -103,16 +103,13 @@ def fits_between(calls_left: int, running: Iterable[int], slots: int) -> bool:
 
 
 def share_lanes(jobs: Sequence[LaneDemand], free: int) -> list[list[int]]:
-    """Share `free` lanes among jobs, one at a time.
+    """Share `free` lanes among jobs, one at a time; return the shots to start, for each job.
 
     Each goes to the member who has fewest, among their jobs to the one that has fewest, and among equals to the one
     that has waited longest. So among n jobs of m members, one with a shot that can start gets a lane within n·m grants.
 
     A job holds no more lanes than any shorter one that could use some, but always one: lanes of one call cost each
     other time, so a job of one lane keeps half of the device however many lanes another could fill.
-
-    Returns:
-        for each job, the shots to start.
     """
     held = [job.held for job in jobs]
     granted: list[list[int]] = [[] for _ in jobs]

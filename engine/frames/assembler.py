@@ -91,11 +91,7 @@ class AnimationAssembler:
         self._frames.save(frame.index, frame.picture, frame.flagged, frame.attempts)
 
     def add(self, frame: FinishedFrame, seconds: float, saved: Future[None]) -> None:
-        """Append a frame that was finished after `seconds` of rendering, and those that waited for it.
-
-        Args:
-            saved: its `save`.
-        """
+        """Append a frame, once `saved`, that took `seconds` of rendering so far, and those that waited for it."""
         saved.result()
         self._frames.seconds = seconds
         if is_hidden(frame.index):
@@ -114,11 +110,7 @@ class AnimationAssembler:
         self.restore({index})
 
     def finish(self) -> EncodedAnimation:
-        """Return the file, after the last frame was added.
-
-        Raises:
-            LimitTooSmall: no form of it fits the job's limit.
-        """
+        """Return the file, after the last frame was added; raises LimitTooSmall if no form of it fits the limit."""
         begun = time.perf_counter()
         for place in range(self._board.shown, self._board.displayed_frames):
             self._encode(self._load_displayed(place))

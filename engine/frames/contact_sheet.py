@@ -21,11 +21,7 @@ _INK: Final = (255, 255, 255)
 
 
 class ContactSheetPlan(msgspec.Struct, frozen=True):
-    """What the file must be.
-
-    limit_bytes: its greatest size. stills: pictures of each seed. seeds: how many there are. size: (width, height) of
-    one still in pixels, made smaller where it is larger than a sheet needs.
-    """
+    """What the file must be: `stills` pictures of each seed, each at most `size` (width, height) in pixels."""
 
     limit_bytes: int
     stills: int
@@ -57,11 +53,7 @@ class ContactSheetWriter:
         self._stills.append(frame.convert("RGB").resize(self._size, Image.Resampling.LANCZOS))
 
     def finish(self) -> ContactSheet:
-        """Return the file.
-
-        Raises:
-            LimitTooSmall: the smallest recognisable one is larger than the limit.
-        """
+        """Return the file; raises LimitTooSmall if the smallest recognisable one is larger than the limit."""
         plan = self._plan
         scale = 1.0
         while True:

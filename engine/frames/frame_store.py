@@ -59,10 +59,8 @@ class JobFrames:
     def open(self, plan: Plan) -> Plan | None:
         """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
 
-        Those that are left have to be verified before a job goes on from them.
-
-        Returns:
-            the plan as it was when the work on it began; None if it has not.
+        Those that are left have to be verified before a job goes on from them. Returns the plan as it was when the
+        work on it began; None if it has not.
         """
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
@@ -130,9 +128,7 @@ class JobFrames:
         return {int(path.stem) for path in paths if path.suffix == ".png" and _is_whole(path)}
 
     def save(self, index: int, picture: Picture, flagged: bool | None = None, attempts: int = 1) -> None:
-        """Write frame `index`, and into the same file whether the safety checker objects to it, so that wherever the
-        frame goes it is not judged again, and how many attempts it took.
-        """
+        """Write frame `index`; wherever its file goes, it says whether it is flagged and how many attempts it took."""
         note = PngInfo()
         if attempts > 1:
             note.add_text(_ATTEMPTS, str(attempts))

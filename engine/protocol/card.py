@@ -27,11 +27,7 @@ class Card(SettingsLayer, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def read_card(directory: Path) -> Card:
-    """Read the card in a model's directory; a model without one has an empty card.
-
-    Raises:
-        ModelError: there is a card, but it cannot be used.
-    """
+    """Read the card in a model's directory, or return an empty one; raises ModelError if it cannot be used."""
     path = directory / CARD_FILE
     if not path.exists():
         return Card()

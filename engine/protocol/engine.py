@@ -30,11 +30,7 @@ class Engine(Protocol):
         """Begin starting up, and return at once; `ready` follows when the model is loaded."""
 
     async def wait_ready(self) -> Ready:
-        """Wait until the model is loaded.
-
-        Raises:
-            OperatorError: it cannot be loaded; the message tells the operator what to change.
-        """
+        """Wait until the model is loaded; raises OperatorError if it cannot be, with what to change."""
 
     async def close(self) -> None:
         """Stop the engine. Unfinished jobs keep their frames and are resumed when they are added again."""
@@ -58,18 +54,12 @@ class Engine(Protocol):
         """
 
     async def status(self) -> Status:
-        """Return how it is doing at this moment.
-
-        Raises:
-            EngineError: it is not running.
-        """
+        """Return how it is doing at this moment; raises EngineError if it is not running."""
 
     async def check(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         """Plan a recipe without queueing it, once the model is loaded; the other arguments as in `Job`.
 
-        Raises:
-            MemberError: it cannot be rendered as asked.
-            EngineError: the engine is not running.
+        Raises MemberError if it cannot be rendered as asked, EngineError if the engine is not running.
         """
 
     async def add(self, job: Job) -> None:

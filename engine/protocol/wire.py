@@ -1,4 +1,7 @@
-"""Messages on a pipe: a four-byte length, big-endian, then that many bytes of MessagePack."""
+"""Messages on a pipe: a four-byte length, big-endian, then that many bytes of MessagePack.
+
+Reading raises EOFError when the other side has gone, and msgspec.DecodeError for what is no such message.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +21,13 @@ def pack(message: Any) -> bytes:
 
 
 def read(pipe: BinaryIO, kind: type[_Message]) -> _Message:
-    """Read one message, blocking.
-
-    Raises:
-        EOFError: the other side has gone.
-        msgspec.DecodeError: what it sent is no such message.
-    """
+    """Read one message, blocking."""
     (length,) = _LENGTH.unpack(_read_exactly(pipe, _LENGTH.size))
     return msgspec.msgpack.decode(_read_exactly(pipe, length), type=kind)
 
 
 async def receive(pipe: asyncio.StreamReader, kind: type[_Message]) -> _Message:
-    """Read one message without blocking the loop.
-
-    Raises:
-        EOFError: the other side has gone.
-        msgspec.DecodeError: what it sent is no such message.
-    """
+    """Read one message without blocking the loop."""
     (length,) = _LENGTH.unpack(await pipe.readexactly(_LENGTH.size))
     return msgspec.msgpack.decode(await pipe.readexactly(length), type=kind)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.storyboard.shot import Camera, FeedbackStart, FocusSource, Shot
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[np.uint8]  # shape (height, width, 3)
 Floats = NDArray[np.float32]
 
 SIDE: Final = 64  # pixels that the longer side is shrunk to, at least: coarse, for a road's edges are long
@@ -55,11 +55,7 @@ class _Edges(NamedTuple):
 
 
 def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
-    """Return a shot whose cameras have found their focus in their focus_sources.
-
-    Args:
-        pictures: the shot's sources.
-    """
+    """Return a shot whose cameras have found their focus in their focus_sources, which are among `pictures`."""
     if not isinstance(shot.start, FeedbackStart):
         return shot
 
@@ -89,11 +85,7 @@ def find_focus(picture: Picture) -> tuple[float, float]:
 
 
 def find_vanishing_point(picture: Picture) -> VanishingPoint:
-    """Return where the slanted edges of a picture meet; the centre, agreed on by none, where there are too few.
-
-    Args:
-        picture: shape (height, width, 3), 0…255.
-    """
+    """Return where the slanted edges of a picture meet; the centre, agreed on by none, where there are too few."""
     small = _shrink(picture)
     return _find_in_brightness(small.tobytes(), small.shape[1])
 
