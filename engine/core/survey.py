@@ -71,7 +71,7 @@ class MorphSurvey:
         return SurveyResult(positions=positions, seeds=tuple(survey.seed for survey in self._ranked_surveys()))
 
     def draw_sheet(self, limit_bytes: int, *, is_veiled: bool) -> bytes:
-        """Return the contact sheet of the seeds, the best first, as a PNG; with `is_veiled`, flagged pictures veiled."""
+        """Return the contact sheet of the seeds, the best first, as a PNG; `is_veiled` veils flagged pictures."""
         self._describe(self._surveyed)
         scale = min(1.0, STILL_SIDE / max(self._size))
         size = round(self._size[0] * scale), round(self._size[1] * scale)
