@@ -181,14 +181,14 @@ def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Pa
 
 
 def test_frames_that_are_taken_over_daily_are_never_pruned(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path, keep_bytes=1_000_000)
+    frame_store = FrameStore(tmp_path, keep_bytes=1_000_000)
     for name in ("remixed", "forsaken"):
-        finish(spool, name, used=1)
+        finish(frame_store, name, used=1)
         os.utime(tmp_path / name / "shelved", (1, 1))
-    heir = spool.folder("heir")
+    heir = frame_store.frames_of("heir")
     begin(heir)
-    heir.take_over([0], spool.folder("remixed"))
-    spool.prune(days=2)
+    heir.take_over([0], frame_store.frames_of("remixed"))
+    frame_store.prune(days=2)
     assert names(tmp_path) == {"remixed", "heir"}
 
 
