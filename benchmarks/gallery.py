@@ -34,7 +34,7 @@ from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Member, PageQuery, Share, Store
-from studio.store.pages import Order
+from studio.store.page_finder import Order
 from studio.store.renders import Render, Renders
 from studio.store.shares import Shares
 from studio.studio import Studio

@@ -18,7 +18,7 @@ from PIL import Image
 from engine.recipe.recipe import Giro, Stage
 from studio.store import Member, Share
 from studio.web.export import ExportSource, export_gallery
-from studio.web.pages import PageLanguage
+from studio.web.page_renderer import PageLanguage
 
 PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
 

@@ -22,10 +22,10 @@ from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, keep_days_of
 from studio.gallery.gallery import Gallery
 from studio.gallery.history import RenderHistory
-from studio.members.profiles import MemberProfiles
 from studio.orders.admission import Admission, Allowance
 from studio.orders.job_snapshot import JobSnapshot
 from studio.orders.job_tracker import JobTracker
+from studio.profiles.profiles import MemberProfiles
 from studio.store import Answer, JobRecord, Order, Render, Share, Store
 
 _log = logging.getLogger(__name__)

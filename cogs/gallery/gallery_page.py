@@ -42,7 +42,7 @@ from engine.protocol.messages import JobId
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
-from studio.store.pages import Order
+from studio.store.page_finder import Order
 
 if TYPE_CHECKING:
     from cogs.client import Tappa

@@ -18,7 +18,7 @@ from engine.recipe.command_line import command_line
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import Variations, kind_of
 from studio.store import Share
-from studio.store.pages import Order
+from studio.store.page_finder import Order
 from studio.store.renders import Render
 
 SEARCH_LENGTH = 50
@@ -29,7 +29,7 @@ PAGE_REF = rf"(?P<order>{'|'.join(get_args(Order))}):(?P<offset>\d{{1,9}}):(?P<a
 
 
 class PageRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Which page of which order; see `studio.store.pages.PageQuery`."""
+    """Which page of which order; see `studio.store.page_finder.PageQuery`."""
 
     order: Order = "new"
     offset: int = 0

@@ -20,7 +20,7 @@ from engine.recipe.seeds import new_seed
 from engine.recipe.settings import Kind
 from engine.recipe.style import Style
 from engine.text import shorten
-from studio.members.defaults import Defaults
+from studio.profiles.defaults import Defaults
 
 if TYPE_CHECKING:
     from cogs.client import Tappa

@@ -30,7 +30,7 @@ from engine.recipe.seeds import new_seed
 from engine.recipe.settings import Kind
 from engine.recipe.stages import format_stages, parse_stages
 from engine.sentence import Sentence
-from studio.members.profiles import LONGEST_NAME
+from studio.profiles.profiles import LONGEST_NAME
 
 if TYPE_CHECKING:
     from cogs.client import Tappa

@@ -19,7 +19,7 @@ from studio.config.effective import Place, channels_of, community_at, community_
 from studio.rules.banned_words import compile_banned_words
 from studio.rules.limits import require_not_blocked
 from studio.store import JobRecord, Member, PageQuery, Render, Share, SharePage, Store
-from studio.store.pages import Order
+from studio.store.page_finder import Order
 from studio.store.suggestions import Typed
 
 _DAY = 24 * 60 * 60

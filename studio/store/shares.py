@@ -13,10 +13,10 @@ from engine.protocol.messages import JobId
 from engine.recipe.prompts import texts_of
 from engine.recipe.recipe import from_json, to_json
 from studio.store.database import Database
-from studio.store.pages import CIRCLE, PageFinder, PageQuery
+from studio.store.page_finder import CIRCLE, PageFinder, PageQuery
 from studio.store.records import Member, Share
+from studio.store.search_words import scope_words, search_expression, words_of
 from studio.store.suggestions import Suggestions, suggestions_of
-from studio.store.words import scope_words, search_expression, words_of
 
 
 class SharePage(msgspec.Struct, frozen=True):

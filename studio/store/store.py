@@ -9,13 +9,13 @@ from pathlib import Path
 from engine.protocol.messages import JobId
 from studio.store.announcements import Announcements
 from studio.store.charges import Charges
-from studio.store.commands import SyncedCommands
 from studio.store.database import Database
-from studio.store.forms import OpenForms
 from studio.store.jobs import Jobs
 from studio.store.members import Members
+from studio.store.open_forms import OpenForms
 from studio.store.renders import Renders
 from studio.store.shares import Shares
+from studio.store.synced_commands import SyncedCommands
 
 _DAY = 24 * 60 * 60
 _FORM_DAYS = 2

@@ -10,7 +10,7 @@ import msgspec
 from engine.recipe.prompts import prompts_of, waypoints_of
 from engine.recipe.recipe import Recipe
 from studio.store.database import Database
-from studio.store.words import fold_text, scope_words, search_expression, words_of
+from studio.store.search_words import fold_text, scope_words, search_expression, words_of
 
 PLACEHOLDER = "{}"
 """What makes a prompt a morph's template."""

@@ -14,9 +14,9 @@ from engine.protocol.messages import JobId
 from engine.recipe.recipe import to_json
 from studio.store import Share
 from studio.web.collection import Collection, list_pages
-from studio.web.pages import PageLanguage, PageRenderer, list_page_path
-from studio.web.pictures import SharePicture, find_picture
-from studio.web.target import ChangeCounts, ExportDirectory
+from studio.web.export_directory import ChangeCounts, ExportDirectory
+from studio.web.page_renderer import PageLanguage, PageRenderer, list_page_path
+from studio.web.share_picture import SharePicture, find_picture
 
 ASSETS = Path(__file__).parent / "assets"
 

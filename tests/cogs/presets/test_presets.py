@@ -12,7 +12,7 @@ from engine.recipe.recipe import Giro, Morph, kind_of
 from engine.recipe.stages import parse_stages
 from engine.recipe.style import Style
 from studio.config.config import Config, LimitsConfig
-from studio.members.profiles import LONGEST_NAME
+from studio.profiles.profiles import LONGEST_NAME
 from studio.store.members import MemberPreset
 from tests.cogs.conftest import BRISK, is_note
 from tests.cogs.delivery.test_result import LONGEST

@@ -91,7 +91,7 @@ class TestPages:
         for voter in "678":
             await store.gallery.vote(shares[int(voter) - 5].id, voter)
         sorted_few = await browse(store, "top")
-        monkeypatch.setattr("studio.store.pages._FEW", 0)
+        monkeypatch.setattr("studio.store.page_finder._FEW", 0)
         assert await browse(store, "top") == sorted_few
 
     async def test_random_shows_everything_once_and_the_same_seed_the_same_order(self, store):
@@ -253,7 +253,7 @@ async def test_what_is_shared_outlives_the_pruning_of_jobs_and_files(store, tmp_
 async def test_no_statement_reads_every_share(store, plans, monkeypatch):
     (one,) = await fill(store, "a red fox")
     for few in (0, 2000):
-        monkeypatch.setattr("studio.store.pages._FEW", few)
+        monkeypatch.setattr("studio.store.page_finder._FEW", few)
         monkeypatch.setattr("studio.store.suggestions._MANY", few)
         for order in ("new", "top", "random", "member", "search", "saved"):
             await store.gallery.page(PageQuery(SERVER, order, "fox"), 0)

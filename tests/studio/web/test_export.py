@@ -14,8 +14,8 @@ from engine.recipe.camera import parse_camera
 from engine.recipe.recipe import Focus, Giro, Morph, MorphLoop, Recipe, Stage, Variations, Zoom, from_json, resolve
 from engine.recipe.settings import BUILT_IN
 from studio.store import Member
-from studio.web.pages import PageRenderer
-from studio.web.target import MARK
+from studio.web.export_directory import MARK
+from studio.web.page_renderer import PageRenderer
 from tests.studio.web.shares import ADA, BOB, GIRO, HOSTILE, MORPH, ZOOM, exported, hang, share
 
 

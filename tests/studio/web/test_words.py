@@ -7,7 +7,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from engine.errors import ConfigError
-from studio.web.pages import TEMPLATES
+from studio.web.page_renderer import TEMPLATES
 from studio.web.words import LOCALES, SOURCE_LANGUAGE, languages, long_date, translations
 
 CATALOGUES = sorted(LOCALES.glob("*.po"))

@@ -6,7 +6,7 @@ import time
 
 from engine.errors import LimitError
 from engine.recipe.recipe import Recipe
-from studio.members.defaults import Defaults, defaults_of
+from studio.profiles.defaults import Defaults, defaults_of
 from studio.store import Store
 from studio.store.members import MemberPreset
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from studio.config.config import StorageConfig
 from studio.web.export import ExportResult, ExportSource, export_gallery
-from studio.web.pages import PageLanguage
+from studio.web.page_renderer import PageLanguage
 from studio.web.source import RENDERS, read_shares
 from studio.web.words import SOURCE_LANGUAGE, languages
 

@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from studio.store.database import Database
-from studio.store.words import search_expression
+from studio.store.search_words import search_expression
 
 Order = Literal["new", "top", "random", "member", "search", "saved"]
 

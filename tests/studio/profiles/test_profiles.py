@@ -4,8 +4,8 @@ import pytest
 
 from engine.errors import LimitError, StorageError
 from engine.recipe.recipe import Giro, Stage
-from studio.members.defaults import Defaults
-from studio.members.profiles import LONGEST_NAME, MOST_PRESETS, MemberProfiles
+from studio.profiles.defaults import Defaults
+from studio.profiles.profiles import LONGEST_NAME, MOST_PRESETS, MemberProfiles
 from studio.store import Store
 
 ADA, BOB = "101", "102"
