@@ -34,7 +34,7 @@ from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Member, PageQuery, Share, Store
-from studio.store.page_finder import Order
+from studio.store.page_finder import SortOrder
 from studio.store.renders import Render, Renders
 from studio.store.shares import Shares
 from studio.studio import Studio
@@ -149,7 +149,13 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
         name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
         await report(name, lambda _: gallery.page(query, offset), options, 50)
 
-    orders: tuple[tuple[Order, str], ...] = (("new", ""), ("top", ""), ("random", "x"), ("member", "7"), ("saved", "7"))
+    orders: tuple[tuple[SortOrder, str], ...] = (
+        ("new", ""),
+        ("top", ""),
+        ("random", "x"),
+        ("member", "7"),
+        ("saved", "7"),
+    )
     for order, argument in orders:
         for offset in (0, count // 2, count - 1):
             await pages(order, PageQuery(server, order, argument), offset)

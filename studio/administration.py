@@ -18,7 +18,7 @@ from studio.orders.job_tracker import JobTracker
 from studio.store import JobRecord, Member, Store
 from studio.store.members import EVERYWHERE, BlockedMember
 
-STATUS_SECONDS = 10.0
+STATUS_TIMEOUT_SECONDS = 10.0
 """How long an administrator waits for the engine's status: one step of a large model on a slow machine."""
 
 _PAUSED = "paused"
@@ -121,7 +121,7 @@ class Administration:
             EngineError: it is not there to ask, or too busy to answer soon.
         """
         try:
-            async with asyncio.timeout(STATUS_SECONDS):
+            async with asyncio.timeout(STATUS_TIMEOUT_SECONDS):
                 return await self._engine.status()
         except TimeoutError:
             raise EngineError("The engine is too busy to answer at the moment; try again in a minute.") from None

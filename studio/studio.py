@@ -152,7 +152,7 @@ class Studio:
             entries = [entry for entry in entries if entry.record.member.id == member]
         else:
             entries = [entry for entry in entries if entry.record.answer.server == server]
-        return sorted(entries, key=_place)
+        return sorted(entries, key=_queue_order)
 
     @property
     def open_jobs(self) -> int:
@@ -276,7 +276,7 @@ class Studio:
         task.add_done_callback(self._discarding.discard)
 
 
-def _place(entry: QueueEntry) -> tuple[float, float, float]:
+def _queue_order(entry: QueueEntry) -> tuple[float, float, float]:
     standing, record = entry.standing, entry.record
     if standing is None:
         return (0 if record.state == "running" else float("inf"), 0, record.created)

@@ -42,7 +42,7 @@ from engine.protocol.messages import JobId
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
-from studio.store.page_finder import Order
+from studio.store.page_finder import SortOrder
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -208,8 +208,8 @@ class _Jump:
         await show_gallery_page(interaction, msgspec.structs.replace(self._leaf, offset=max(0, int(typed) - 1)))
 
 
-def order_of(value: str) -> Order:
-    order: Order = msgspec.convert(value, Order)
+def order_of(value: str) -> SortOrder:
+    order: SortOrder = msgspec.convert(value, SortOrder)
     return order
 
 

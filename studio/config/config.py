@@ -351,14 +351,14 @@ def parse_config(text: str, path: Path | None) -> Config:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
         fault = explain(error, Config, Sentence("The file"), raw)
-        raise _located(path, text, place_of(error, Config, raw), fault) from None
-    _require_stages(config.presets, text, path, ("presets",))
+        raise _located_error(path, text, place_of(error, Config, raw), fault) from None
+    _require_valid_presets(config.presets, text, path, ("presets",))
     for server, own in config.servers.items():
-        _require_stages(own.presets, text, path, ("servers", server, "presets"))
+        _require_valid_presets(own.presets, text, path, ("servers", server, "presets"))
     return config
 
 
-def _located(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
+def _located_error(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
     """Return the error about what a key holds, with the line on which it does."""
     if path is None:
         return ConfigError(fault)
@@ -368,11 +368,11 @@ def _located(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence
     return ConfigError("{path}, line {line}: {fault}", path=path, line=line, fault=fault)
 
 
-def _require_stages(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
+def _require_valid_presets(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
     for name, preset in presets.items():
         try:
             preset.parsed()
         except RecipeError as error:
             key = (*table, name, "stages")
             fault = Sentence("{key}: {fault}", {"key": ".".join(key), "fault": error.sentence})
-            raise _located(path, text, key, fault) from None
+            raise _located_error(path, text, key, fault) from None

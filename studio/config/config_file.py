@@ -24,13 +24,13 @@ Subscriber = Callable[[Config], None]
 Requirement = Callable[[Config], Awaitable[None]]
 Permit = Callable[[Config, Config], None]
 
-_WRONG_KIND = ("not text.", "not a list.")
+_WRONG_TYPE = ("not text.", "not a list.")
 """How a refusal ends that says no more than that a reading of the value was not the one that is meant."""
 
-_TO_LIST = ("+", "-")
+_LIST_SIGNS = ("+", "-")
 """In front of a value they add to what a list holds in the file, or take away from it."""
 
-PATIENCE_SECONDS = 5.0
+LOCK_SECONDS = 5.0
 """How long a change waits for another one: most take milliseconds, one that loads a model takes minutes."""
 
 _NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
@@ -89,7 +89,7 @@ class ConfigFile:
         if self._path is None:
             return self.current
         async with self._turn():
-            config = await asyncio.to_thread(_read, self._path)
+            config = await asyncio.to_thread(_read_without_folder, self._path)
             await self._require(config)
             return self._put_in_force(config)
 
@@ -111,7 +111,7 @@ class ConfigFile:
             raise ConfigError("This configuration has no file.")
         async with self._turn():
             path = self._path.resolve()
-            text, config = await asyncio.to_thread(_changed, path, split_key(key), value)
+            text, config = await asyncio.to_thread(_change_key, path, split_key(key), value)
             if permit is not None:
                 permit(self.current, config)
             await asyncio.to_thread(_require_replaceable, path)  # rather than load a model for nothing
@@ -131,7 +131,7 @@ class ConfigFile:
             LimitError: another one takes its time.
         """
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(LOCK_SECONDS):
                 await self._changing.acquire()
         except TimeoutError:
             raise LimitError(
@@ -173,34 +173,34 @@ def split_key(key: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _read(path: Path) -> Config:
+def _read_without_folder(path: Path) -> Config:
     """Read the file; what is wrong in it is said without where it lies, for not only the operator reads that."""
     return parse_config(read_text(path), Path(path.name))
 
 
-def _changed(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
+def _change_key(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
     """Return the file's text with one key changed, and what all of it comes to, if that is allowed."""
     text = read_text(path)
     parse_config(text, Path(path.name))  # a file that is wrong already is not made worse
     if value.strip() == DEFAULT:
-        changed = _edited(text, key, None)
+        changed = _edit_text(text, key, None)
         return changed, parse_config(changed, None)
-    return _first_allowed(text, key, value)
+    return _first_valid_edit(text, key, value)
 
 
-def _first_allowed(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
+def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
     """Read `value` in each way that it may be meant; the first one that is allowed is taken."""
     refusals: list[ConfigError] = []
-    for meant in _readings(value, _held(text, key)):
-        changed = _edited(text, key, meant)
+    for meant in _interpretations(value, _current_value(text, key)):
+        changed = _edit_text(text, key, meant)
         try:
             return changed, parse_config(changed, None)
         except ConfigError as error:
             refusals.append(error)
-    raise next((error for error in refusals if not str(error).endswith(_WRONG_KIND)), refusals[0])
+    raise next((error for error in refusals if not str(error).endswith(_WRONG_TYPE)), refusals[0])
 
 
-def _held(text: str, key: tuple[str, ...]) -> Any:
+def _current_value(text: str, key: tuple[str, ...]) -> Any:
     """Return what a key holds in the file, None if it is not there."""
     held: Any = tomllib.loads(text)
     for part in key:
@@ -208,7 +208,7 @@ def _held(text: str, key: tuple[str, ...]) -> Any:
     return held
 
 
-def _readings(value: str, held: Any) -> list[Any]:
+def _interpretations(value: str, held: Any) -> list[Any]:
     stripped = value.strip()
     readings: list[Any] = []
     with contextlib.suppress(tomllib.TOMLDecodeError):
@@ -216,19 +216,19 @@ def _readings(value: str, held: Any) -> list[Any]:
         if loaded.keys() == {"value"}:
             readings.append(loaded["value"])
     readings.append(stripped)
-    if stripped[:1] in _TO_LIST:
-        entries, before = _entries(stripped[1:]), held if isinstance(held, list) else []
+    if stripped[:1] in _LIST_SIGNS:
+        entries, before = _split_entries(stripped[1:]), held if isinstance(held, list) else []
         kept = [entry for entry in before if entry not in entries]
         readings.append([*kept, *entries] if stripped[0] == "+" else kept)
-    readings.append(_entries(stripped))
+    readings.append(_split_entries(stripped))
     return readings
 
 
-def _entries(text: str) -> list[str]:
+def _split_entries(text: str) -> list[str]:
     return [entry.strip() for entry in text.split(",") if entry.strip()]
 
 
-def _edited(text: str, key: tuple[str, ...], value: Any | None) -> str:
+def _edit_text(text: str, key: tuple[str, ...], value: Any | None) -> str:
     """Return the file's text with one key set, or taken out for None.
 
     Raises:

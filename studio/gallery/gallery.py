@@ -19,8 +19,8 @@ from studio.config.effective import Place, channels_of, community_at, community_
 from studio.rules.banned_words import compile_banned_words
 from studio.rules.limits import require_not_blocked
 from studio.store import JobRecord, Member, PageQuery, Render, Share, SharePage, Store
-from studio.store.page_finder import Order
-from studio.store.suggestions import Typed
+from studio.store.page_finder import SortOrder
+from studio.store.suggestions import PromptKind
 
 _DAY = 24 * 60 * 60
 _SHAREABLE = ("done", "delivered")
@@ -177,7 +177,7 @@ class Gallery:
 
     # ---- many ----
 
-    async def page(self, viewer: Viewer, order: Order, argument: str, offset: int) -> SharePage:
+    async def page(self, viewer: Viewer, order: SortOrder, argument: str, offset: int) -> SharePage:
         """Return one share of the viewer's server; see `PageQuery` for the orders and their arguments.
 
         What a member has saved is for their own eyes: the order "saved" takes no argument but the viewer.
@@ -192,7 +192,7 @@ class Gallery:
         """
         return await self._store.gallery.found(viewer.server, typed, count) if viewer.server else []
 
-    async def suggest(self, server: str, what: Typed, typed: str, limit: int = 25) -> list[str]:
+    async def suggest(self, server: str, what: PromptKind, typed: str, limit: int = 25) -> list[str]:
         """Return what was shared in a server and fits what was typed so far; see `Suggestions`.
 
         Words that have been banned since are not suggested.

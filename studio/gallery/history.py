@@ -14,7 +14,7 @@ from studio.config.effective import keep_days_of
 from studio.gallery.gallery import Viewer
 from studio.store import JobRecord, Store
 
-LINEAGE = 10
+MAX_LINEAGE = 10
 """How many generations of a render are told."""
 
 
@@ -60,7 +60,7 @@ class RenderHistory:
         line = await self.lineage(record, Viewer(member=record.member, server=record.answer.server or ""), length=2)
         return line[1] if len(line) > 1 else None
 
-    async def lineage(self, record: JobRecord, viewer: Viewer, length: int = LINEAGE) -> list[JobRecord]:
+    async def lineage(self, record: JobRecord, viewer: Viewer, length: int = MAX_LINEAGE) -> list[JobRecord]:
         """Return a job, what it was made from, what that was made from, and so on, as far as a member may know."""
         line = [record]
         while (parent := line[-1].parent) is not None and len(line) < length:
@@ -72,7 +72,7 @@ class RenderHistory:
 
     async def latest(self, channel: str, viewer: Viewer) -> JobRecord | None:
         """Return the last render in a channel that a member may know of."""
-        for record in await self._store.jobs.in_channel(channel, viewer.server or None, LINEAGE):
+        for record in await self._store.jobs.in_channel(channel, viewer.server or None, MAX_LINEAGE):
             if viewer.server or record.member.id == viewer.member.id:
                 return record
         return None

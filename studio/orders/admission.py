@@ -29,7 +29,7 @@ from studio.rules.limits import (
 )
 from studio.store import JobRecord, Order, Store
 
-CHECK_SECONDS = 2.0
+CHECK_TIMEOUT_SECONDS = 2.0
 """How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
 
 QUOTA_SECONDS = 24 * 60 * 60
@@ -100,7 +100,7 @@ class Admission:
         plan = await self._check(clamped.recipe, base)
         if plan is None:
             return clamped, None
-        again = clamp_recipe(clamped.recipe, limits, _settings(plan))
+        again = clamp_recipe(clamped.recipe, limits, _settings_of(plan))
         if not again.notes:
             return clamped, plan
         return ClampedRecipe(again.recipe, (*clamped.notes, *again.notes)), await self._check(again.recipe, base)
@@ -110,7 +110,7 @@ class Admission:
         if self._engine.ready is None:
             return None
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 return await self._engine.check(recipe, base)
         except (TimeoutError, EngineError):
             return None
@@ -119,7 +119,7 @@ class Admission:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
-            return work_of_calls(plan.unet_calls, _settings(plan)) * pace.seconds_per_work
+            return work_of_calls(plan.unet_calls, _settings_of(plan)) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
         return quote_seconds(*resolve(recipe, layers), pace)
 
@@ -152,5 +152,5 @@ class Admission:
             raise
 
 
-def _settings(plan: Plan) -> Settings:
+def _settings_of(plan: Plan) -> Settings:
     return Settings.layered([plan.recipe.settings])

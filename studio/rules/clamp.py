@@ -15,7 +15,7 @@ from studio.config.config import LimitsConfig
 _SIZE_UNIT = 8
 """Sides of frames are multiples of so many pixels."""
 
-_LEAST_FRAMES = 2
+_MIN_FRAMES = 2
 """An animation of one thing that changes has at least a first and a last frame."""
 
 
@@ -39,18 +39,18 @@ def clamp_recipe(recipe: Recipe, limits: LimitsConfig, settings: Settings | None
         LimitError: it has too many stages, or cannot be made as short as it would have to be.
     """
     if isinstance(recipe, Variations):  # or the one that is picked could not be rendered
-        clamped = _clamped(recipe.of, limits, settings)
+        clamped = _clamp_animation(recipe.of, limits, settings)
         return ClampedRecipe(msgspec.structs.replace(recipe, of=clamped.recipe), clamped.notes)
-    return _clamped(recipe, limits, settings)
+    return _clamp_animation(recipe, limits, settings)
 
 
-def _clamped(recipe: Animation, limits: LimitsConfig, settings: Settings | None) -> ClampedRecipe:
-    shorter, notes = _within_frames(recipe, limits)
-    wishes, more = _within_settings(shorter.settings, limits, settings)
+def _clamp_animation(recipe: Animation, limits: LimitsConfig, settings: Settings | None) -> ClampedRecipe:
+    shorter, notes = _clamp_frames(recipe, limits)
+    wishes, more = _clamp_settings(shorter.settings, limits, settings)
     return ClampedRecipe(msgspec.structs.replace(shorter, settings=wishes), (*notes, *more))
 
 
-def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, tuple[Sentence, ...]]:
+def _clamp_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, tuple[Sentence, ...]]:
     if isinstance(recipe, Giro) and len(recipe.stages) > limits.stages:
         raise LimitError(
             "There are {stages} stages; at most {limit} are allowed here, so leave some out.",
@@ -65,12 +65,12 @@ def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, 
     )
     if isinstance(recipe, Giro):
         return msgspec.structs.replace(recipe, stages=spread_frames(recipe.stages, limits.frames)), (note,)
-    if limits.frames < _LEAST_FRAMES:
+    if limits.frames < _MIN_FRAMES:
         raise LimitError("Only giros are possible here, for no more than a single frame is allowed.")
     return msgspec.structs.replace(without_measurements(recipe), frames=limits.frames), (note,)
 
 
-def _within_settings(
+def _clamp_settings(
     wishes: Overrides, limits: LimitsConfig, settings: Settings | None
 ) -> tuple[Overrides, tuple[Sentence, ...]]:
     size = settings.size if settings else wishes.size

@@ -17,11 +17,11 @@ from studio.rules.banned_words import compile_banned_words
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 
-_NO_TEXT = ("kind", "loop", "settings", "version")
+_NOT_WRITTEN = ("kind", "loop", "settings", "version")
 """Keys of a recipe whose values members choose but do not write."""
 
 
-_SPOKEN = {
+_COMMAND_NAMES = {
     "giro": Sentence("/giro"),
     "morph": Sentence("/morph"),
     "zoom": Sentence("/zoom"),
@@ -69,7 +69,7 @@ def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
     """
     for kind in _kinds(recipe):
         if EVERYTHING not in limits.commands and kind not in limits.commands:
-            raise _closed(kind, limits)
+            raise _closed_command(kind, limits)
     if EVERYTHING not in limits.channels and place.channel not in limits.channels:
         if not limits.channels:
             raise LimitError("No channel is open to you on this server; its admins can open one.")
@@ -83,7 +83,7 @@ def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
         LimitError: there is another among them.
     """
     banned = compile_banned_words(moderation.banned_words)
-    for text in texts_of(recipe):
+    for text in member_texts(recipe):
         if word := banned.find(text):
             raise LimitError("“{word}” is not wanted here; say it in other words.", word=word)
 
@@ -160,9 +160,9 @@ def require_quota(account: MemberAccount, cost: float, limits: LimitsConfig) -> 
     )
 
 
-def texts_of(recipe: Recipe) -> Iterator[str]:
+def member_texts(recipe: Recipe) -> Iterator[str]:
     """Yield every text in a recipe that a member wrote, and a morph's prompt with its words in place."""
-    yield from _texts(msgspec.to_builtins(recipe))
+    yield from _walk_texts(msgspec.to_builtins(recipe))
     animation = recipe.of if isinstance(recipe, Variations) else recipe
     if isinstance(animation, Morph):
         yield from (animation.prompt.replace("{}", word) for word in animation.waypoints)
@@ -178,12 +178,12 @@ def format_duration(seconds: float) -> Sentence:
     return Sentence("{count} hour", {"count": -(-whole // _HOUR)}, "{count} hours")
 
 
-def _closed(kind: str, limits: LimitsConfig) -> LimitError:
+def _closed_command(kind: str, limits: LimitsConfig) -> LimitError:
     """Return the error about a kind of animation that is not open, and what is."""
-    closed = Sentence("Not open to you here: {command}.", {"command": _SPOKEN[kind]})
+    closed = Sentence("Not open to you here: {command}.", {"command": _COMMAND_NAMES[kind]})
     if not limits.commands:
         return LimitError(closed)
-    first, *others = (_SPOKEN[name] for name in limits.commands)
+    first, *others = (_COMMAND_NAMES[name] for name in limits.commands)
     for other in others:
         first = Sentence("{one}, {other}", {"one": first, "other": other})
     return LimitError("{closed} Open are: {commands}.", closed=closed, commands=first)
@@ -196,14 +196,14 @@ def _kinds(recipe: Recipe) -> Iterator[str]:
         yield kind_of(recipe.of)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _walk_texts(value: Any) -> Iterator[str]:
     match value:
         case str() if value:
             yield value
         case dict():
             for key, inner in value.items():
-                if key not in _NO_TEXT:
-                    yield from _texts(inner)
+                if key not in _NOT_WRITTEN:
+                    yield from _walk_texts(inner)
         case list() | tuple():
             for inner in value:
-                yield from _texts(inner)
+                yield from _walk_texts(inner)

@@ -14,9 +14,9 @@ from engine.recipe.recipe import from_json, kind_of, to_json
 from engine.recipe.settings import Kind
 from engine.sentence import Sentence
 from studio.store.database import Database
-from studio.store.records import OPEN, Answer, JobRecord, Member, State
+from studio.store.records import OPEN_STATES, Answer, JobRecord, Member, State
 
-_OPEN_STATES = ", ".join(f"'{state}'" for state in OPEN)
+_OPEN_STATES_SQL = ", ".join(f"'{state}'" for state in OPEN_STATES)
 
 
 class Jobs:
@@ -68,7 +68,7 @@ class Jobs:
     async def count_open(self, *, member: str | None = None, server: str | None = None) -> int:
         """Return how many jobs the engine still has to work on, of one member or one server."""
         column, value = ("member_id", member) if member is not None else ("server", server)
-        sql = f"SELECT count(*) FROM jobs WHERE settled = 0 AND state IN ({_OPEN_STATES}) AND {column} = ?"
+        sql = f"SELECT count(*) FROM jobs WHERE settled = 0 AND state IN ({_OPEN_STATES_SQL}) AND {column} = ?"
         row = await self._database.row(sql, value)
         return int(row[0]) if row else 0
 
@@ -96,7 +96,7 @@ class Jobs:
 
     async def planned(self, job: JobId, plan: Plan) -> JobRecord | None:
         """Note what an open job will be. Like all that follow: the job afterwards, None where it came too late."""
-        return await self._move(job, OPEN, "plan = ?", _json(plan))
+        return await self._move(job, OPEN_STATES, "plan = ?", _json(plan))
 
     async def running(self, job: JobId) -> JobRecord | None:
         """Note that a waiting job is being rendered."""
@@ -105,22 +105,22 @@ class Jobs:
     async def done(self, job: JobId, report: Report) -> JobRecord | None:
         """Note that an open job is rendered and its GIF saved; what the safety checker objected to stays marked."""
         change = "state = 'done', report = ?, finished = ?, nsfw = max(nsfw, ?)"
-        return await self._move(job, OPEN, change, _json(report), time.time(), report.flagged > 0)
+        return await self._move(job, OPEN_STATES, change, _json(report), time.time(), report.flagged > 0)
 
     async def failed(self, job: JobId, error: Sentence) -> JobRecord | None:
         """Note that a job which was not delivered cannot be."""
         change = "state = 'failed', error = ?, finished = ?"
-        return await self._move(job, (*OPEN, "done"), change, _json(error), time.time())
+        return await self._move(job, (*OPEN_STATES, "done"), change, _json(error), time.time())
 
     async def refused(self, job: JobId, error: Sentence) -> JobRecord | None:
         """Note that a job failed over what was asked for: the schema does not pay it back, as it does a failed one."""
         change = "state = 'failed', costs = 1, error = ?, finished = ?"
-        return await self._move(job, OPEN, change, _json(error), time.time())
+        return await self._move(job, OPEN_STATES, change, _json(error), time.time())
 
     async def cancelled(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
         """Note that an open job was called off, and why if there is more to be told than that."""
         change = "state = 'cancelled', error = ?, finished = ?"
-        return await self._move(job, OPEN, change, _json(reason) if reason else "", time.time())
+        return await self._move(job, OPEN_STATES, change, _json(reason) if reason else "", time.time())
 
     async def smaller(self, job: JobId, limit_bytes: int) -> JobRecord | None:
         """Note that a finished job has to be made again within fewer bytes."""

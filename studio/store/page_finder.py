@@ -15,7 +15,7 @@ import msgspec
 from studio.store.database import Database
 from studio.store.search_words import search_expression
 
-Order = Literal["new", "top", "random", "member", "search", "saved"]
+SortOrder = Literal["new", "top", "random", "member", "search", "saved"]
 
 TOP_SECONDS = 7 * 24 * 60 * 60
 """How far "top" looks back."""
@@ -23,10 +23,10 @@ TOP_SECONDS = 7 * 24 * 60 * 60
 CIRCLE = 2**62
 """Points on the circle over which the shares of a server are strewn, for the random order."""
 
-_REMEMBERED = 1000
+_MAX_CACHED_COUNTS = 1000
 """Searches whose number of finds is kept until something is shared or deleted."""
 
-_FEW = 2000
+_SORTABLE_SHARES = 2000
 """Up to so many shares are sorted rather than found among all others."""
 
 
@@ -43,7 +43,7 @@ class PageQuery(msgspec.Struct, frozen=True):
     """
 
     server: str
-    order: Order = "new"
+    order: SortOrder = "new"
     argument: str = ""
 
 
@@ -109,7 +109,7 @@ class PageFinder:
     def _remember(self, server: str, wanted: str, total: int, changes: int) -> None:
         if changes != self._changes:  # it was counted before the latest change
             return
-        if len(self._found) >= _REMEMBERED:
+        if len(self._found) >= _MAX_CACHED_COUNTS:
             self._found.clear()
         self._found[server, wanted] = total
 
@@ -164,7 +164,7 @@ class PageFinder:
         """Sort the week where it is short; where it is most of the gallery, walk by votes and pass over the others."""
         since = _top_since()
         sql = "SELECT count(*) FROM (SELECT 1 FROM shares WHERE server = ? AND shared > ? LIMIT ?)"
-        few = (await self._value(sql, server, since, _FEW) or 0) < _FEW
+        few = (await self._value(sql, server, since, _SORTABLE_SHARES) or 0) < _SORTABLE_SHARES
         index = "shares_by_age" if few else "shares_by_votes"
         return await self._value(
             f"SELECT number FROM shares INDEXED BY {index} WHERE server = ? AND shared > ?"

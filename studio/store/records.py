@@ -15,7 +15,7 @@ from studio.config.effective import Place
 
 State = Literal["waiting", "running", "done", "delivered", "failed", "cancelled"]
 
-OPEN: tuple[State, ...] = ("waiting", "running")
+OPEN_STATES: tuple[State, ...] = ("waiting", "running")
 """States in which the engine still has work to do."""
 
 
@@ -107,7 +107,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         """Whether the engine still has work to do."""
-        return self.state in OPEN
+        return self.state in OPEN_STATES
 
     @property
     def made(self) -> Recipe:

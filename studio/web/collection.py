@@ -70,7 +70,7 @@ class Collection:
                 remixes[share.parent].append(share)
         self._remixes = {parent: tuple(children) for parent, children in remixes.items()}
         makers = (
-            Maker(key=key_of(member), name=_name(owned), shares=tuple(owned)) for member, owned in by_maker.items()
+            Maker(key=maker_key(member), name=_name(owned), shares=tuple(owned)) for member, owned in by_maker.items()
         )
         self.makers = tuple(sorted(makers, key=lambda maker: (maker.name.casefold(), maker.key)))
         self._maker = {share.id: maker for maker in self.makers for share in maker.shares}
@@ -114,7 +114,7 @@ class Collection:
         return self._by_id.get(id) if id is not None else None
 
 
-def key_of(member: str) -> str:
+def maker_key(member: str) -> str:
     """Return what stands for a member in addresses: always the same, and not their Discord id."""
     return hashlib.sha256(f"tappa web gallery {member}".encode()).hexdigest()[:12]
 

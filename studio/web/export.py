@@ -60,13 +60,13 @@ def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
     shares = [share for share in exhibition.shares if not share.adults_only]
     found = {share.id: find_picture(exhibition.renders, share.id) for share in shares}
     pictures = {id: picture for id, picture in found.items() if picture is not None}
-    target.announce([path for share in shares for path in _paths(share, pictures.get(share.id))])
-    hung = _hang(target, shares, pictures)
+    target.announce([path for share in shares for path in _picture_paths(share, pictures.get(share.id))])
+    hung = _export_pictures(target, shares, pictures)
     collection = Collection(hung)
     suffixes = {share.id: pictures[share.id].suffix for share in hung}
     pages = PageRenderer(collection, suffixes, exhibition.speech)
-    target.announce(path for path, _ in _files(collection, pages))
-    for path, written in _files(collection, pages):
+    target.announce(path for path, _ in _text_files(collection, pages))
+    for path, written in _text_files(collection, pages):
         target.put(path, written().encode())
     kept = {share.id for share in hung}
     missing = tuple(share.id for share in shares if share.id not in kept)
@@ -74,21 +74,23 @@ def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
     return ExportResult(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
 
 
-def _hang(target: ExportDirectory, shares: Sequence[Share], pictures: dict[JobId, SharePicture]) -> list[Share]:
+def _export_pictures(
+    target: ExportDirectory, shares: Sequence[Share], pictures: dict[JobId, SharePicture]
+) -> list[Share]:
     """Copy every picture and make its still; return the shares for which both went well.
 
     Reading and encoding let go of the interpreter, so threads help even though the rest is Python.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        went_well = pool.map(partial(_hang_one, target, pictures), shares)
+        went_well = pool.map(partial(_export_picture, target, pictures), shares)
         return [share for share, well in zip(shares, went_well, strict=True) if well]
 
 
-def _hang_one(target: ExportDirectory, pictures: dict[JobId, SharePicture], share: Share) -> bool:
+def _export_picture(target: ExportDirectory, pictures: dict[JobId, SharePicture], share: Share) -> bool:
     picture = pictures.get(share.id)
     if picture is None:
         return False
-    still, moving = _paths(share, picture)
+    still, moving = _picture_paths(share, picture)
     try:
         target.make(still, f"{picture.stamp}-{share.nsfw}", picture.veiled if share.nsfw else picture.still)
         target.make(moving, picture.stamp, picture.copy)
@@ -97,11 +99,11 @@ def _hang_one(target: ExportDirectory, pictures: dict[JobId, SharePicture], shar
     return True
 
 
-def _paths(share: Share, picture: SharePicture | None) -> tuple[str, ...]:
+def _picture_paths(share: Share, picture: SharePicture | None) -> tuple[str, ...]:
     return (f"pictures/{share.id}.webp", f"pictures/{share.id}{picture.suffix}") if picture else ()
 
 
-def _files(collection: Collection, pages: PageRenderer) -> Iterator[tuple[str, Callable[[], str]]]:
+def _text_files(collection: Collection, pages: PageRenderer) -> Iterator[tuple[str, Callable[[], str]]]:
     """Yield every file that is text: its path, and what writes it. All of a large gallery would not fit into memory."""
     for asset in sorted(ASSETS.iterdir()):
         yield f"assets/{asset.name}", partial(asset.read_text, encoding="utf-8")

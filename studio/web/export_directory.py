@@ -72,7 +72,7 @@ class ExportDirectory:
     def put(self, path: str, content: bytes) -> None:
         """Have a file with this content."""
         with self._errors():
-            if not _holds(self._directory / path, content):
+            if not _has_content(self._directory / path, content):
                 self._replace(path, content)
         self._now[path] = ""
 
@@ -126,7 +126,7 @@ class ExportDirectory:
     def _save_mark(self, files: dict[str, str]) -> None:
         content = msgspec.json.encode(_Mark(files=dict(sorted(files.items()))))
         target = self._directory / MARK
-        if not _holds(target, content):
+        if not _has_content(target, content):
             partial = target.with_name(MARK + _PARTIAL)
             partial.write_bytes(content)
             partial.replace(target)
@@ -141,7 +141,7 @@ class ExportDirectory:
             ) from None
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _has_content(path: Path, content: bytes) -> bool:
     try:
         return path.stat().st_size == len(content) and path.read_bytes() == content
     except FileNotFoundError:

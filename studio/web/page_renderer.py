@@ -20,18 +20,18 @@ from studio.web.collection import Collection, ListPage, Maker
 from studio.web.words import SOURCE_LANGUAGE, long_date, translations
 
 TEMPLATES = Path(__file__).parent / "templates"
-_EAGER = 4
+_EAGER_CARDS = 4
 """Cards that are surely in sight when a page opens: their pictures do not wait for scrolling."""
 
-_TRAVELS = ("giro", "zoom")
-_ONLY_OF = {
+_CAMERA_KINDS = ("giro", "zoom")
+_KINDS_OF_SETTING = {
     **dict.fromkeys(("crossfade", "steering", "grade"), ("giro",)),
-    **dict.fromkeys(("zoom", "noise_warp", "persistence", "colour_anchor", "layout_anchor"), _TRAVELS),
+    **dict.fromkeys(("zoom", "noise_warp", "persistence", "colour_anchor", "layout_anchor"), _CAMERA_KINDS),
     "morphing": ("morph",),
 }
 """Settings that only some kinds of animations heed."""
 
-_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'"
+_CONTENT_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'"
 """What a page may do: show its own pictures in its own style. Whatever slipped in could neither run nor call home."""
 
 
@@ -68,7 +68,7 @@ class PageRenderer:
             "date": long_date(speech.language),
             "camera": describe_camera,
             "focus": format_focus,
-            "way": _way,
+            "way": _waypoint_prompts,
             "isodate": _iso_date,
             "number": _number,
             "sheet": list_page_path,
@@ -79,8 +79,8 @@ class PageRenderer:
             "title": one_line(speech.title),
             "language": speech.language,
             "address": speech.address,
-            "policy": _POLICY,
-            "eager": _EAGER,
+            "policy": _CONTENT_POLICY,
+            "eager": _EAGER_CARDS,
         }
         self._environment = environment
 
@@ -118,10 +118,10 @@ def _settings(recipe: Recipe) -> dict[str, object]:
     """Return the settings that are written into a recipe and of use to its kind, by name."""
     chosen: dict[str, object] = msgspec.to_builtins(recipe.settings)
     kind = kind_of(recipe.of if isinstance(recipe, Variations) else recipe)
-    return {name: value for name, value in chosen.items() if kind in _ONLY_OF.get(name, (kind,))}
+    return {name: value for name, value in chosen.items() if kind in _KINDS_OF_SETTING.get(name, (kind,))}
 
 
-def _way(recipe: Morph) -> list[str]:
+def _waypoint_prompts(recipe: Morph) -> list[str]:
     """Return what a morph shows at each of its waypoints."""
     return [one_line(recipe.prompt.replace(WHOLE, waypoint)) for waypoint in recipe.waypoints]
 

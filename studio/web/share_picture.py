@@ -15,7 +15,7 @@ SUFFIXES = get_args(Suffix)
 """What a render can be: an animation, or one picture."""
 
 _LONGEST_SIDE = 640
-_VEIL_SIDE = 8
+_VEIL_PIXELS = 8
 """A veiled picture keeps so few pixels that nothing can be made out, even by whoever opens the file."""
 
 
@@ -39,13 +39,13 @@ class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
         with Image.open(self.source) as image:
             frame = image.convert("RGB")
         frame.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-        return _webp(frame)
+        return _encode_webp(frame)
 
     def veiled(self) -> bytes:
         """Return the first frame blurred beyond recognition, as WebP."""
         with Image.open(self.source) as image:
-            frame = image.convert("RGB").resize((_VEIL_SIDE, _VEIL_SIDE), Image.Resampling.BOX)
-        return _webp(frame.resize((_VEIL_SIDE * 24, _VEIL_SIDE * 24), Image.Resampling.BICUBIC))
+            frame = image.convert("RGB").resize((_VEIL_PIXELS, _VEIL_PIXELS), Image.Resampling.BOX)
+        return _encode_webp(frame.resize((_VEIL_PIXELS * 24, _VEIL_PIXELS * 24), Image.Resampling.BICUBIC))
 
 
 def find_picture(renders: Path, job: JobId) -> SharePicture | None:
@@ -60,7 +60,7 @@ def find_picture(renders: Path, job: JobId) -> SharePicture | None:
     return None
 
 
-def _webp(image: Image.Image) -> bytes:
+def _encode_webp(image: Image.Image) -> bytes:
     encoded = io.BytesIO()
     image.save(encoded, "WEBP", quality=80, method=2)
     return encoded.getvalue()

@@ -182,7 +182,7 @@ class TestSubmitting:
         async def never(recipe, base):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr("studio.orders.admission.CHECK_SECONDS", 0.01)
+        monkeypatch.setattr("studio.orders.admission.CHECK_TIMEOUT_SECONDS", 0.01)
         monkeypatch.setattr(engine, "check", never)
         studio = await open_studio(tmp_path, engine)
         record = await studio.submit(order())
@@ -496,7 +496,7 @@ class TestLookingAtTheEngine:
         assert (await studio.administration.status()).device == "cpu"
 
     async def test_an_engine_too_busy_to_answer_is_a_sentence(self, studio, engine, monkeypatch):
-        monkeypatch.setattr("studio.administration.STATUS_SECONDS", 0.01)
+        monkeypatch.setattr("studio.administration.STATUS_TIMEOUT_SECONDS", 0.01)
         monkeypatch.setattr(engine, "status", asyncio.Event().wait)
         with pytest.raises(EngineError, match="too busy"):
             await studio.administration.status()

@@ -217,7 +217,7 @@ class TestWhileAModelIsLoaded:
     @pytest.fixture
     def loading(self, file, monkeypatch):
         """An engine that loads for as long as the test wants; whoever else changes something has little patience."""
-        monkeypatch.setattr("studio.config.config_file.PATIENCE_SECONDS", 0.05)
+        monkeypatch.setattr("studio.config.config_file.LOCK_SECONDS", 0.05)
         loading, loaded = asyncio.Event(), asyncio.Event()
 
         async def load(config: Config) -> None:

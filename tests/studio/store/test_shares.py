@@ -91,7 +91,7 @@ class TestPages:
         for voter in "678":
             await store.gallery.vote(shares[int(voter) - 5].id, voter)
         sorted_few = await browse(store, "top")
-        monkeypatch.setattr("studio.store.page_finder._FEW", 0)
+        monkeypatch.setattr("studio.store.page_finder._SORTABLE_SHARES", 0)
         assert await browse(store, "top") == sorted_few
 
     async def test_random_shows_everything_once_and_the_same_seed_the_same_order(self, store):
@@ -211,7 +211,7 @@ class TestSuggestions:
     async def test_many_matches_give_the_same_as_few(self, store, monkeypatch):
         await fill(store, "road", "a road", "the road", "the road", "a tower", "broad")
         few = [await store.gallery.suggest(SERVER, "prompt", typed, 9) for typed in ("road", "the ro", "a", "")]
-        monkeypatch.setattr("studio.store.suggestions._MANY", 0)
+        monkeypatch.setattr("studio.store.suggestions._MAX_MATCHES", 0)
         assert [await store.gallery.suggest(SERVER, "prompt", typed, 9) for typed in ("road", "the ro", "a", "")] == few
 
     async def test_a_text_is_suggested_as_what_it_was_typed_as(self, store):
@@ -253,8 +253,8 @@ async def test_what_is_shared_outlives_the_pruning_of_jobs_and_files(store, tmp_
 async def test_no_statement_reads_every_share(store, plans, monkeypatch):
     (one,) = await fill(store, "a red fox")
     for few in (0, 2000):
-        monkeypatch.setattr("studio.store.page_finder._FEW", few)
-        monkeypatch.setattr("studio.store.suggestions._MANY", few)
+        monkeypatch.setattr("studio.store.page_finder._SORTABLE_SHARES", few)
+        monkeypatch.setattr("studio.store.suggestions._MAX_MATCHES", few)
         for order in ("new", "top", "random", "member", "search", "saved"):
             await store.gallery.page(PageQuery(SERVER, order, "fox"), 0)
         await store.gallery.suggest(SERVER, "prompt", "re fo", 9)
