@@ -110,14 +110,14 @@ class Pictures(Renders):
 
 async def fill(store: Store, server: str, count: int) -> None:
     """Share so many recipes on one server, and as many on the others."""
-    dice, database = Dice(1), store.gallery._database
+    dice, database = Dice(1), store.shares._database
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
         shares = [dice.share(2 * number, server) for number in numbers]
         shares += [dice.share(2 * number + 1, OTHERS[number % len(OTHERS)]) for number in numbers]
         await database.rows("BEGIN")  # or every share would wait for the disk
-        await asyncio.gather(*(store.gallery.add(share) for share in shares))
-        await asyncio.gather(*(store.gallery.save(share.id, "7") for share in shares[: len(numbers) : 10]))
+        await asyncio.gather(*(store.shares.add(share) for share in shares))
+        await asyncio.gather(*(store.shares.save(share.id, "7") for share in shares[: len(numbers) : 10]))
         await database.rows("COMMIT")
 
 
@@ -142,7 +142,7 @@ async def report(name: str, work: Callable[[int], Awaitable[object]], options: a
 
 async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
     """Print what the store takes."""
-    gallery, count = store.gallery, options.shares
+    gallery, count = store.shares, options.shares
 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total

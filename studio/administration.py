@@ -92,7 +92,7 @@ class Administration:
 
     async def purge(self, server: str, member: str) -> PurgeResult:
         """Cancel the jobs of a member on a server, and take back everything they shared there."""
-        records = [live.record for live in self._tracker.all()]
+        records = [live.record for live in self._tracker.snapshots()]
         jobs = [one.id for one in records if one.is_open and one.answer.server == server and one.member.id == member]
         cancelled = 0
         for job in jobs:
@@ -112,7 +112,7 @@ class Administration:
 
     async def blocked(self, server: str | None) -> list[BlockedMember]:
         """Return who is blocked on a server, or on all of them, the latest first."""
-        return await self._store.members.all_blocked(server or EVERYWHERE)
+        return await self._store.members.list_blocked(server or EVERYWHERE)
 
     async def status(self) -> Status:
         """Return how the engine is doing at this moment.

@@ -82,7 +82,7 @@ class Studio:
         await self._store.open()
         await self.administration.open()
         await self._engine.start()
-        for record in await self._store.jobs.unsettled():
+        for record in await self._store.jobs.list_unsettled():
             self._tracker.track(record)
             if record.is_open:
                 await self._tracker.render(record)
@@ -146,7 +146,7 @@ class Studio:
 
     def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
-        open_jobs = [live.record for live in self._tracker.all() if live.record.is_open]
+        open_jobs = [live.record for live in self._tracker.snapshots() if live.record.is_open]
         entries = [QueueEntry(record, self.standing(record.id)) for record in open_jobs]
         if member is not None:
             entries = [entry for entry in entries if entry.record.member.id == member]
@@ -157,12 +157,12 @@ class Studio:
     @property
     def open_jobs(self) -> int:
         """How many jobs the engine has still to work on, of all servers."""
-        return sum(live.record.is_open for live in self._tracker.all())
+        return sum(live.record.is_open for live in self._tracker.snapshots())
 
     @property
     def waiting(self) -> int:
         """How many jobs wait for their turn, of all servers."""
-        return sum(live.record.state == "waiting" for live in self._tracker.all())
+        return sum(live.record.state == "waiting" for live in self._tracker.snapshots())
 
     def standing(self, job: JobId) -> Standing | None:
         """Return where a job stands, if the engine has said so."""
@@ -176,17 +176,17 @@ class Studio:
             every: seconds between two looks, counted from when the reader comes back for the next one.
         """
         while live := self._tracker.find(job):
-            moment = live.now
+            moment = live.snapshot
             yield moment
             if not moment.record.is_open:
                 return
-            await live.wait_over(every)
+            await live.wait_until_over(every)
 
     # ---- delivery ----
 
-    def unfinished(self) -> list[JobRecord]:
+    def list_unsettled(self) -> list[JobRecord]:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
-        return sorted((live.record for live in self._tracker.all()), key=lambda record: record.created)
+        return sorted((live.record for live in self._tracker.snapshots()), key=lambda record: record.created)
 
     async def render(self, job: JobId) -> Render:
         """Return what became of a finished job: its GIF, or its contact sheet.
@@ -204,42 +204,41 @@ class Studio:
         """
         return await self._store.renders.load_tries(job)
 
-    async def moved(self, job: JobId, answer: Answer) -> None:
+    async def move_answer(self, job: JobId, answer: Answer) -> None:
         """Note that a job's answer now stands elsewhere."""
-        self._tracker.publish(await self._store.jobs.moved(job, answer))
+        self._tracker.publish(await self._store.jobs.move_answer(job, answer))
 
-    async def shrink(self, job: JobId, limit_bytes: int) -> None:
-        """Have a finished job encoded again within fewer bytes, from the frames that the engine still has."""
-        if record := await self._store.jobs.smaller(job, limit_bytes):
+    async def render_again(self, job: JobId, limit_bytes: int | None = None) -> None:
+        """Have a finished job made again from the frames that the engine still has.
+
+        Args:
+            job: which one.
+            limit_bytes: the size that the file has to fit into; None where only the file was lost.
+        """
+        if record := await self._store.jobs.reopen(job, limit_bytes):
             self._tracker.publish(record)
             await self._tracker.render(record)
 
-    async def make_again(self, job: JobId) -> None:
-        """Have a finished job whose file was lost made again, from the frames that the engine may still have."""
-        if record := await self._store.jobs.lost(job):
-            self._tracker.publish(record)
-            await self._tracker.render(record)
-
-    async def delivered(self, job: JobId) -> None:
+    async def mark_delivered(self, job: JobId) -> None:
         """Say that the GIF was posted."""
         self._tracker.untrack(job)
-        if await self._store.jobs.delivered(job):
+        if await self._store.jobs.mark_delivered(job):
             await self._engine.forget(job)
 
-    async def told(self, job: JobId) -> None:
+    async def mark_settled(self, job: JobId) -> None:
         """Say that the owner has been told why there is no GIF."""
         self._tracker.untrack(job)
-        if await self._store.jobs.settled(job):
+        if await self._store.jobs.mark_settled(job):
             await self._engine.forget(job)
 
     async def fail(self, job: JobId, sentence: Sentence) -> None:
         """Say that a finished GIF cannot be delivered; its owner still has to be told."""
-        self._tracker.publish(await self._store.jobs.failed(job, sentence))
+        self._tracker.publish(await self._store.jobs.mark_failed(job, sentence))
 
-    async def undeliverable(self, job: JobId, reason: Sentence) -> None:
+    async def mark_undeliverable(self, job: JobId, reason: Sentence) -> None:
         """Say that neither the GIF nor a word about it can reach the owner."""
         await self.fail(job, reason)
-        await self.told(job)
+        await self.mark_settled(job)
 
     # ---- how ----
 

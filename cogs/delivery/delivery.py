@@ -94,7 +94,7 @@ class Delivery:
                 await self._conclude(record)
             except NoAccess as error:
                 _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
-                await self._studio.undeliverable(
+                await self._studio.mark_undeliverable(
                     record.id, Sentence("It can be posted neither there nor to its owner.")
                 )
             except (TooLarge, discord.HTTPException) as error:
@@ -140,12 +140,12 @@ class Delivery:
             case "done" if (files := await self._files(record)) is not None:
                 parent = await self._studio.history.parent(record)
                 await self._deliver(finished_draft(record, files, presets, self._say, parent))
-                await self._studio.delivered(record.id)
+                await self._studio.mark_delivered(record.id)
             case "done":
                 await self._make_again(record)
             case _:
                 await self._deliver(failed_draft(record, presets, self._say))
-                await self._studio.told(record.id)
+                await self._studio.mark_settled(record.id)
 
     async def _files(self, record: JobRecord) -> Files | None:
         """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
@@ -161,7 +161,7 @@ class Delivery:
             await self._give_up(record, Sentence("The finished file was lost: this bot's disk has a problem."))
         else:
             self._made_again = True
-            await self._studio.make_again(record.id)
+            await self._studio.render_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
         """Post a draft by the first way that is open.
@@ -180,7 +180,7 @@ class Delivery:
             answer = await retry_through_outage(lambda: self._post.send(draft))
         except NoAccess:
             answer = await retry_through_outage(lambda: self._post.send_to_member(draft))
-        await self._studio.moved(self._job, answer)
+        await self._studio.move_answer(self._job, answer)
 
     def _addressed(self, draft: Draft) -> Draft:
         """Say whom a message is for, where no command stands above it that would."""
@@ -203,7 +203,7 @@ class Delivery:
     async def _shrink(self, record: JobRecord, limit: int) -> None:
         if SMALLEST_GIF <= limit < record.limit_bytes:  # if it is no less than before, what is too large is no GIF
             _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
-            await self._studio.shrink(record.id, limit)
+            await self._studio.render_again(record.id, limit)
         else:
             await self._give_up(record, Sentence("Discord takes no file there that is large enough for a GIF."))
 
@@ -217,9 +217,9 @@ class Delivery:
             await self._deliver(bare_draft(record, self._say))
         except (PostError, discord.HTTPException) as last:
             self._logged(record, last)
-            await self._studio.undeliverable(record.id, sentence)
+            await self._studio.mark_undeliverable(record.id, sentence)
         else:
-            await self._studio.told(record.id)
+            await self._studio.mark_settled(record.id)
 
     def _logged(self, record: JobRecord, error: Exception) -> Sentence:
         """Write down what Discord finds fault with, and return a sentence that refers to it."""

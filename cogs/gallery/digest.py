@@ -111,7 +111,7 @@ class DigestCog(commands.Cog):
                     continue
                 left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
                 if await self._revise(posted, left, language_of(guild.preferred_locale)):
-                    await announcements.shows(posted, (share.id for share in left))
+                    await announcements.set_shares(posted, (share.id for share in left))
         except StorageError as error:
             _log.error("The digests of server %s were not cleared: %s", server, describe(error))
 

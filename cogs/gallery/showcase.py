@@ -87,7 +87,7 @@ class ShowcaseCog(commands.Cog):
                 if not self._reach.includes(server, posted.channel, SEE):
                     kept += 1
                 elif await self._take_out(posted):
-                    await self._bot.studio.announcements.withdrawn(posted)
+                    await self._bot.studio.announcements.mark_withdrawn(posted)
         except StorageError as error:
             _log.error("The showcase of server %s was not cleared: %s", server, describe(error))
         if kept:

@@ -93,4 +93,4 @@ async def submit(
     )
     bot.deliveries.start(await bot.studio.submit(order))
     if news is not None and ready is not None:
-        await bot.studio.profiles.tell(order.member.id, vocabulary_key(ready))
+        await bot.studio.profiles.mark_told(order.member.id, vocabulary_key(ready))

@@ -87,7 +87,7 @@ class Gallery:
             id=record.id,
             server=viewer.server,
             member=record.member,
-            recipe=record.made,
+            recipe=record.final_recipe,
             model=record.plan.model,
             width=record.report.width,
             height=record.report.height,
@@ -185,12 +185,12 @@ class Gallery:
         argument = viewer.member.id if order == "saved" else argument
         return await self._store.gallery.page(PageQuery(viewer.server, order, argument), offset)
 
-    async def found(self, viewer: Viewer, typed: str, count: int = 25) -> list[Share]:
+    async def search(self, viewer: Viewer, typed: str, count: int = 25) -> list[Share]:
         """Return what was shared in the viewer's server with all the words typed, the last of which may be unfinished.
 
         The newest comes first; nothing typed finds everything, and in a direct message there is nothing.
         """
-        return await self._store.gallery.found(viewer.server, typed, count) if viewer.server else []
+        return await self._store.gallery.search(viewer.server, typed, count) if viewer.server else []
 
     async def suggest(self, server: str, what: PromptKind, typed: str, limit: int = 25) -> list[str]:
         """Return what was shared in a server and fits what was typed so far; see `Suggestions`.
@@ -239,7 +239,7 @@ class Gallery:
         """Delete the row before the file: a file that is left over goes with the old ones."""
         removed = await self._store.gallery.delete(share)
         record = await self._store.jobs.get(share)
-        if record is None or record.settled:  # else it is still being posted
+        if record is None or record.is_settled:  # else it is still being posted
             await self._store.renders.remove([share])
         if removed is not None:
             for listener in self._told:

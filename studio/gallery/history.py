@@ -72,18 +72,18 @@ class RenderHistory:
 
     async def latest(self, channel: str, viewer: Viewer) -> JobRecord | None:
         """Return the last render in a channel that a member may know of."""
-        for record in await self._store.jobs.in_channel(channel, viewer.server or None, MAX_LINEAGE):
+        for record in await self._store.jobs.list_in_channel(channel, viewer.server or None, MAX_LINEAGE):
             if viewer.server or record.member.id == viewer.member.id:
                 return record
         return None
 
     async def renders(self, viewer: Viewer, limit: int = 25) -> list[JobRecord]:
         """Return a member's latest renders of all kinds, the newest first."""
-        return await self._store.jobs.finished(viewer.member.id, limit)
+        return await self._store.jobs.list_finished(viewer.member.id, limit)
 
     async def recent(self, member: str, kind: Kind | None, limit: int = 25) -> list[JobRecord]:
         """Return a member's latest jobs of one kind, None for any animation, the newest first."""
-        return await self._store.jobs.recent(member, kind, limit)
+        return await self._store.jobs.list_recent(member, kind, limit)
 
     # ---- to make it again ----
 
@@ -121,7 +121,7 @@ class RenderHistory:
         ready = self._engine.ready
         is_same_model = ready is not None and record.plan is not None and record.plan.model == ready.model
         if is_same_model:
-            return record.made
+            return record.final_recipe
         return without_measurements(with_survey_result(record.recipe, record.report.found if record.report else None))
 
     def unknown(self, server: str | None) -> LimitError:

@@ -29,7 +29,7 @@ class JobSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     frames_found: int | None = None
 
     @property
-    def rendered(self) -> float:
+    def fraction_rendered(self) -> float:
         """The share of the job that has been rendered, from 0 to 1, as far as is known.
 
         After a restart nothing is known of a job that had begun until the engine has counted its frames; then it may
@@ -47,19 +47,19 @@ class JobWatch:
     """Holds the latest moment of one job, and wakes those who wait for its end."""
 
     def __init__(self, record: JobRecord) -> None:
-        self.now = JobSnapshot(record=record)
+        self.snapshot = JobSnapshot(record=record)
         self._over = asyncio.Event()
         self.update()
 
     def update(self, **changes: object) -> None:
         """Move on to the next moment."""
-        self.now = msgspec.structs.replace(self.now, **changes)
-        if self.now.record.is_open:
+        self.snapshot = msgspec.structs.replace(self.snapshot, **changes)
+        if self.snapshot.record.is_open:
             self._over.clear()
         else:
             self._over.set()
 
-    async def wait_over(self, seconds: float) -> None:
+    async def wait_until_over(self, seconds: float) -> None:
         """Return when the engine is through with the job, or after so many seconds."""
         try:
             async with asyncio.timeout(seconds):

@@ -63,9 +63,9 @@ class JobTracker:
         """Return a job that is kept."""
         return self._jobs.get(job)
 
-    def all(self) -> list[JobSnapshot]:
+    def snapshots(self) -> list[JobSnapshot]:
         """Return where every job stands at this moment."""
-        return [job.now for job in self._jobs.values()]
+        return [job.snapshot for job in self._jobs.values()]
 
     def publish(self, record: JobRecord | None) -> None:
         """Let those who watch see what the store says of a job now."""
@@ -75,7 +75,7 @@ class JobTracker:
     async def cancel(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
         """Call off an open job, and give its owner back what was not rendered; None if it is over already."""
         rendered = self._rendered(job)
-        cancelled = await self._store.jobs.cancelled(job, reason)
+        cancelled = await self._store.jobs.mark_cancelled(job, reason)
         if cancelled is not None:
             await self._pay_back(cancelled, 1 - rendered)
             self.publish(cancelled)
@@ -93,7 +93,7 @@ class JobTracker:
         await self._engine.add(
             Job(
                 id=record.id,
-                recipe=record.resolved,
+                recipe=record.resolved_recipe,
                 owner=record.member.id,
                 server=record.answer.server,
                 limit_bytes=record.limit_bytes,
@@ -110,47 +110,47 @@ class JobTracker:
             try:
                 record = await self._note(live, event)
                 if isinstance(event, Done):
-                    await self._measure(live.now, event.report)
+                    await self._measure(live.snapshot, event.report)
                 self.publish(record)
             except StorageError as error:
                 # The owner is told although nothing can be written: the next start finds the job open, and goes on.
                 _log.error("Job %s: %s", job, describe(error))
-                live.update(record=msgspec.structs.replace(live.now.record, state="failed", error=_UNWRITTEN))
+                live.update(record=msgspec.structs.replace(live.snapshot.record, state="failed", error=_UNWRITTEN))
                 return
 
     async def _note(self, live: JobWatch, event: JobEvent) -> JobRecord | None:
         """Write an event down; return the job as it is in the store from now on, if that changed."""
         match event:
             case Accepted(job=job, plan=plan, frames_done=found):
-                live.update(restarting=False, frames_found=max(found, live.now.frames_found or 0))
-                return await self._store.jobs.planned(job, plan)
+                live.update(restarting=False, frames_found=max(found, live.snapshot.frames_found or 0))
+                return await self._store.jobs.mark_planned(job, plan)
             case Progress(job=job):
                 live.update(progress=event, restarting=False)
-                return await self._store.jobs.running(job) if live.now.record.state == "waiting" else None
+                return await self._store.jobs.mark_running(job) if live.snapshot.record.state == "waiting" else None
             case Preview():
                 live.update(preview=event)
             case Lost():
-                live.update(restarting=True, restarts=live.now.restarts + 1)
+                live.update(restarting=True, restarts=live.snapshot.restarts + 1)
             case Done(job=job, picture=picture, suffix=suffix, report=report, tries=tries):
                 if tries is not None:
                     await self._store.renders.save_tries(job, tries)
                 await self._store.renders.save(job, Render(picture, suffix))
-                return await self._store.jobs.done(job, report)
+                return await self._store.jobs.mark_done(job, report)
             case Failed(job=job, message=message, costs=True):
                 rendered = self._rendered(job)
-                refused = await self._store.jobs.refused(job, message)
+                refused = await self._store.jobs.mark_refused(job, message)
                 if refused is not None:
                     await self._pay_back(refused, 1 - rendered)
                 return refused
             case Failed(job=job, message=message):
-                return await self._store.jobs.failed(job, message)
+                return await self._store.jobs.mark_failed(job, message)
             case Cancelled(job=job):
                 return await self.cancel(job)
         return None
 
     def _rendered(self, job: JobId) -> float:
         """Return the share of a job that is rendered, as far as the engine has said."""
-        return live.now.rendered if (live := self._jobs.get(job)) else 0.0
+        return live.snapshot.fraction_rendered if (live := self._jobs.get(job)) else 0.0
 
     async def _pay_back(self, record: JobRecord, share: float) -> None:
         """Give an owner back a share of what a job was to cost."""

@@ -67,9 +67,9 @@ class MemberProfiles:
         """Return whether a member has been told something that is said only once."""
         return await self._members.was_told(member, what)
 
-    async def tell(self, member: str, what: str) -> None:
+    async def mark_told(self, member: str, what: str) -> None:
         """Note that a member has been told something that is said only once."""
-        await self._members.tell(member, what)
+        await self._members.mark_told(member, what)
 
 
 def no_preset(name: str) -> LimitError:

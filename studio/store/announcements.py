@@ -79,7 +79,7 @@ class Announcements:
         )
         return [_announcement(row) for row in rows]
 
-    async def sending(self, announcement: Announcement, shares: Iterable[JobId], now: float) -> None:
+    async def mark_sending(self, announcement: Announcement, shares: Iterable[JobId], now: float) -> None:
         """Note that an announcement is about to be sent, and which shares it is going to show."""
         await self._database.rows(
             "UPDATE announcements SET about = ?, since = ? WHERE purpose = ? AND server = ? AND subject = ?",
@@ -90,7 +90,7 @@ class Announcements:
             announcement.subject,
         )
 
-    async def shows(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
+    async def set_shares(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
         """Note which shares an announcement shows from now on."""
         await self._database.rows(
             "UPDATE announcements SET about = ? WHERE purpose = ? AND server = ? AND subject = ?",
@@ -100,7 +100,7 @@ class Announcements:
             announcement.subject,
         )
 
-    async def withdrawn(self, announcement: Announcement) -> None:
+    async def mark_withdrawn(self, announcement: Announcement) -> None:
         """Note that an announcement does not stand anywhere any more."""
         await self._database.rows(
             "UPDATE announcements SET channel = NULL, message = NULL WHERE purpose = ? AND server = ? AND subject = ?",
@@ -109,7 +109,7 @@ class Announcements:
             announcement.subject,
         )
 
-    async def posted(self, announcement: Announcement, channel: str, message: str) -> None:
+    async def mark_posted(self, announcement: Announcement, channel: str, message: str) -> None:
         """Note where an announcement stands."""
         await self._database.rows(
             "UPDATE announcements SET channel = ?, message = ? WHERE purpose = ? AND server = ? AND subject = ?",

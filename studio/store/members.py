@@ -81,7 +81,7 @@ class Members:
         sql = "SELECT 1 FROM told WHERE member_id = ? AND what = ?"
         return await self._database.row(sql, member, what) is not None
 
-    async def tell(self, member: str, what: str) -> None:
+    async def mark_told(self, member: str, what: str) -> None:
         """Note that a member has been told something."""
         await self._database.rows("INSERT OR IGNORE INTO told VALUES (?, ?)", member, what)
 
@@ -103,7 +103,7 @@ class Members:
         sql = "INSERT OR IGNORE INTO blocked (server, member_id, since, name) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, server, who.member, who.since, who.name)
 
-    async def all_blocked(self, server: str) -> list[BlockedMember]:
+    async def list_blocked(self, server: str) -> list[BlockedMember]:
         """Return who is blocked on a server, the latest first."""
         rows = await self._database.rows("SELECT * FROM blocked WHERE server = ? ORDER BY since DESC", server)
         return [BlockedMember(member=row["member_id"], name=row["name"], since=row["since"]) for row in rows]

@@ -91,7 +91,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer
     limit_bytes: int
     state: State = "waiting"
-    settled: bool = False
+    is_settled: bool = False
     plan: Plan | None = None
     report: Report | None = None
     error: Sentence | None = None
@@ -110,12 +110,12 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in OPEN_STATES
 
     @property
-    def made(self) -> Recipe:
+    def final_recipe(self) -> Recipe:
         """The recipe of what came of it: settings, chosen seed and measured places written down."""
-        return with_survey_result(self.resolved, self.report.found if self.report else None)
+        return with_survey_result(self.resolved_recipe, self.report.found if self.report else None)
 
     @property
-    def resolved(self) -> Recipe:
+    def resolved_recipe(self) -> Recipe:
         """The recipe to render: with its settings written down where they are known."""
         return self.plan.recipe if self.plan else self.recipe
 

@@ -100,7 +100,7 @@ class Renders:
         files = [self._file(job, suffix) for suffix in get_args(Suffix)]
         return any([await aiofiles.os.path.exists(file) for file in files])
 
-    async def older_than(self, before: float) -> list[JobId]:
+    async def list_older_than(self, before: float) -> list[JobId]:
         """Return the jobs any of whose files was written before a time, in seconds since the epoch.
 
         Raises:

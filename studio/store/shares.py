@@ -126,11 +126,6 @@ class Shares:
         sql = "DELETE FROM saves WHERE share = ? AND member_id = ? RETURNING share"
         return await self._database.row(sql, share, member) is not None
 
-    async def saved(self, share: JobId, member: str) -> bool:
-        """Return whether a share is on a member's list."""
-        sql = "SELECT 1 FROM saves WHERE share = ? AND member_id = ?"
-        return await self._database.row(sql, share, member) is not None
-
     # ---- many ----
 
     async def page(self, query: PageQuery, offset: int) -> SharePage:
@@ -164,7 +159,7 @@ class Shares:
         )
         return [_share(row) for row in rows]
 
-    async def found(self, server: str, typed: str, count: int) -> list[Share]:
+    async def search(self, server: str, typed: str, count: int) -> list[Share]:
         """Return the newest shares of a server that hold every word typed; nothing typed finds all."""
         if wanted := search_expression(server, typed):
             rows = await self._database.rows(
@@ -208,7 +203,7 @@ class Shares:
         rows = await self._database.rows("SELECT * FROM shares WHERE server = ? ORDER BY shared DESC, id", server)
         return [_share(row) for row in rows]
 
-    async def not_shared(self, jobs: Sequence[JobId]) -> list[JobId]:
+    async def filter_unshared(self, jobs: Sequence[JobId]) -> list[JobId]:
         """Return those of the jobs that nobody has shared."""
         shared = await self._database.known("shares", jobs)
         return [job for job in jobs if job not in shared]

@@ -28,7 +28,7 @@ class Store:
 
     Attributes:
         jobs: who asked for what, and how far it is.
-        gallery: what members have shared.
+        shares: what members have shared.
         members: what they keep, and who is blocked.
         charges: what they have spent.
         announcements: what the bot posts on its own.
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, data: Path) -> None:
         self._database = Database(data / "tappa.db")
         self.jobs = Jobs(self._database)
-        self.gallery = Shares(self._database)
+        self.shares = Shares(self._database)
         self.members = Members(self._database)
         self.charges = Charges(self._database)
         self.announcements = Announcements(self._database)
@@ -93,6 +93,6 @@ class Store:
         Raises:
             StorageError: the database or the folder cannot be used, or a file cannot be removed.
         """
-        await self.renders.remove(await self.gallery.not_shared(forgotten))
-        found = await self.renders.older_than(time.time() - _STRAY_SECONDS)
-        await self.renders.remove(await self.gallery.not_shared(await self.jobs.unknown(found)))
+        await self.renders.remove(await self.shares.filter_unshared(forgotten))
+        found = await self.renders.list_older_than(time.time() - _STRAY_SECONDS)
+        await self.renders.remove(await self.shares.filter_unshared(await self.jobs.filter_unknown(found)))

@@ -88,7 +88,7 @@ class TestPosting:
                 for number in range(6):
                     one = await hung(theatre, f"road {number}", picture=gif("red"), shared=EARLIER + number)
                     for voter in range(number):
-                        await theatre.store.gallery.vote(one.id, str(voter))
+                        await theatre.store.shares.vote(one.id, str(voter))
             async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
                 message = await digest_in(theatre)
                 lines = [line for line in message.content.splitlines() if line.startswith(("1", "2", "3", "4", "5"))]
@@ -128,7 +128,7 @@ class TestPosting:
             async with bot() as theatre:
                 for place in places:
                     one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id, shared=EARLIER)
-                    await theatre.store.gallery.add(one)
+                    await theatre.store.shares.add(one)
             tables = {place.guild_id: {"community": {"digest_channel": place.id, **JUST_NOW}} for place in places}
             async with bot(servers=tables) as theatre:
                 for place in places:
@@ -152,7 +152,7 @@ class TestPosting:
             async with bot() as theatre:
                 good = await hung(theatre, "a hill", picture=gif("red"), shared=EARLIER, message="901")
                 bad = await hung(theatre, "a villain", picture=gif("blue"), shared=EARLIER + 1, message="902")
-                await theatre.store.gallery.vote(bad.id, "1")
+                await theatre.store.shares.vote(bad.id, "1")
             async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
                 await posted(theatre)
                 before = await digest_in(theatre)
@@ -255,7 +255,7 @@ class TestPosting:
                 shares = [await hung(theatre, picture=gif("red"), shared=EARLIER + n, message=None) for n in range(3)]
                 for voters, share in enumerate(shares):
                     for voter in range(voters):
-                        await theatre.store.gallery.vote(share.id, str(voter))
+                        await theatre.store.shares.vote(share.id, str(voter))
             async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
                 await posted(theatre)
                 await theatre.studio.gallery.delete(shares[1].id, viewer(theatre))

@@ -39,7 +39,7 @@ async def note_of(theatre, name, values):
     handle = await theatre.ada.invoke(name, values)
     note = await handle.message_where(is_note)
     assert theatre.engine.added == []
-    assert theatre.studio.unfinished() == []
+    assert theatre.studio.list_unsettled() == []
     assert [message for message in theatre.bruno.messages if message.interaction_id == handle.interaction.id] == []
     return note
 

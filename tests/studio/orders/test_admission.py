@@ -192,7 +192,7 @@ class TestCharging:
             record = await door.studio.submit(order())
             door.engine.finish(record.id)
             await door.over(record.id)
-            await door.studio.undeliverable(record.id, Sentence("Nobody there."))
+            await door.studio.mark_undeliverable(record.id, Sentence("Nobody there."))
             assert await door.spent() == 0
 
     async def test_a_cancelled_job_costs_what_was_rendered(self, tmp_path):
@@ -234,7 +234,7 @@ class TestCharging:
             door.engine.accept(record.id, frames_done=5)
             door.engine.finish(record.id)
             await door.over(record.id)
-            await door.studio.delivered(record.id)
+            await door.studio.mark_delivered(record.id)
             assert await door.store.charges.pace(MODEL) == ModelPace()
 
     async def test_a_loading_engine_is_quoted_for_as_well(self, tmp_path):
