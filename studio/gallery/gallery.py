@@ -102,7 +102,7 @@ class Gallery:
             nsfw=record.nsfw or record.nsfw_rule == "allow",  # which nobody has judged
             adults_only=record.nsfw_rule == "allow",
         )
-        if not await self._store.gallery.add(share):
+        if not await self._store.shares.add(share):
             raise LimitError("This animation is shared already: /gallery shows it.")
         return share
 
@@ -123,7 +123,7 @@ class Gallery:
 
     async def find_in(self, server: str, share: JobId) -> Share | None:
         """Return a share of a server, or None."""
-        found = await self._store.gallery.get(share)
+        found = await self._store.shares.get(share)
         return found if found is not None and found.server == server else None
 
     async def picture(self, share: Share) -> Render:
@@ -143,7 +143,7 @@ class Gallery:
         if (await self.get(share, viewer)).member.id == viewer.member.id:
             raise LimitError("This animation is your own; the votes are for the others to give.")
         await self._require_welcome(viewer)
-        voted = await self._store.gallery.vote(share, viewer.member.id)
+        voted = await self._store.shares.vote(share, viewer.member.id)
         if voted is None:
             raise LimitError("This animation is not in this server's gallery any more.")
         return voted
@@ -155,13 +155,13 @@ class Gallery:
             LimitError: it is not in this gallery.
         """
         await self.get(share, viewer)
-        if await self._store.gallery.unsave(share, viewer.member.id):
+        if await self._store.shares.unsave(share, viewer.member.id):
             return False
-        return await self._store.gallery.save(share, viewer.member.id)
+        return await self._store.shares.save(share, viewer.member.id)
 
     async def forget_message(self, share: Share) -> None:
         """Note that the message where a share was posted is there no more; the share stays."""
-        await self._store.gallery.forget_message(share.id)
+        await self._store.shares.forget_message(share.id)
 
     async def delete(self, share: JobId, viewer: Viewer) -> Share:
         """Take a share back, as its maker or a moderator: its file and its votes go. Return it as it was.
@@ -183,14 +183,14 @@ class Gallery:
         What a member has saved is for their own eyes: the order "saved" takes no argument but the viewer.
         """
         argument = viewer.member.id if order == "saved" else argument
-        return await self._store.gallery.page(PageQuery(viewer.server, order, argument), offset)
+        return await self._store.shares.page(PageQuery(viewer.server, order, argument), offset)
 
     async def search(self, viewer: Viewer, typed: str, count: int = 25) -> list[Share]:
         """Return what was shared in the viewer's server with all the words typed, the last of which may be unfinished.
 
         The newest comes first; nothing typed finds everything, and in a direct message there is nothing.
         """
-        return await self._store.gallery.search(viewer.server, typed, count) if viewer.server else []
+        return await self._store.shares.search(viewer.server, typed, count) if viewer.server else []
 
     async def suggest(self, server: str, what: PromptKind, typed: str, limit: int = 25) -> list[str]:
         """Return what was shared in a server and fits what was typed so far; see `Suggestions`.
@@ -198,38 +198,38 @@ class Gallery:
         Words that have been banned since are not suggested.
         """
         banned = compile_banned_words(moderation_of(self._configuration.current, server).banned_words)
-        found = await self._store.gallery.suggest(server, what, typed, limit)
+        found = await self._store.shares.suggest(server, what, typed, limit)
         return [text for text in found if banned.find(text) is None]
 
     async def best(self, server: str, since: float, until: float, count: int) -> list[Share]:
         """Return a server's shares of a time with the most votes, best first; times in seconds since the epoch."""
-        return await self._store.gallery.best(server, since, until, count)
+        return await self._store.shares.best(server, since, until, count)
 
     async def recently_voted(self, server: str, votes: int, since: float) -> list[Share]:
         """Return a server's shares with at least so many votes, one of which was given since a time."""
-        return await self._store.gallery.recently_voted(server, votes, since)
+        return await self._store.shares.recently_voted(server, votes, since)
 
     # ---- upkeep ----
 
     async def expire(self) -> None:
         """Take back what has been shared for longer than the admin wants it kept, in every server."""
         config = self._configuration.current
-        for server in await self._store.gallery.servers():
+        for server in await self._store.shares.servers():
             days = {
                 channel: community_at(config, server, channel).keep_shared_days
                 for channel in channels_of(config, server)
             }
             if elsewhere := community_of(config, server).keep_shared_days:
-                old = await self._store.gallery.shared_before(server, time.time() - elsewhere * _DAY)
+                old = await self._store.shares.shared_before(server, time.time() - elsewhere * _DAY)
                 await self._remove_all(share for share, home in old if home not in days)
             for channel, own in days.items():
                 if own:
-                    old = await self._store.gallery.shared_before(server, time.time() - own * _DAY, home=channel)
+                    old = await self._store.shares.shared_before(server, time.time() - own * _DAY, home=channel)
                     await self._remove_all(share for share, _ in old)
 
     async def purge(self, server: str, member: str) -> int:
         """Take back everything that a member has shared in a server; return how many shares that were."""
-        shares = await self._store.gallery.made_by(server, member)
+        shares = await self._store.shares.made_by(server, member)
         await self._remove_all(shares)
         return len(shares)
 
@@ -237,7 +237,7 @@ class Gallery:
 
     async def _remove(self, share: JobId) -> None:
         """Delete the row before the file: a file that is left over goes with the old ones."""
-        removed = await self._store.gallery.delete(share)
+        removed = await self._store.shares.delete(share)
         record = await self._store.jobs.get(share)
         if record is None or record.is_settled:  # else it is still being posted
             await self._store.renders.remove([share])
@@ -270,5 +270,5 @@ class Gallery:
         if parent is not None:
             is_known = parent.answer.server == record.answer.server or parent.member.id == record.member.id
             return parent.member.name if is_known else None
-        share = await self._store.gallery.get(record.parent)
+        share = await self._store.shares.get(record.parent)
         return share.member.name if share is not None and share.server == record.answer.server else None
