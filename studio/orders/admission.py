@@ -12,11 +12,11 @@ from engine.errors import EngineError, StorageError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Plan
 from engine.recipe.recipe import Recipe, resolve
-from engine.recipe.settings import BUILT_IN, Settings
+from engine.recipe.settings import BUILT_IN
 from studio.config.config import LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
-from studio.orders.quote import quote_seconds, work_of_calls
+from studio.orders.quote import plan_settings, work_of_plan, work_of_recipe
 from studio.rules.clamp import ClampedRecipe, clamp_recipe
 from studio.rules.limits import (
     MemberAccount,
@@ -64,8 +64,10 @@ class Admission:
         require_open(order.recipe, order.place, limits)
         require_clean_words(order.recipe, moderation_at(config, order.place))
         clamped = clamp_recipe(order.recipe, limits)
-        await self._require_leave(order, 0.0, limits)
-        clamped, plan = await self._planned(clamped, limits, order.parent)
+        changes = self._store.changes
+        account = await self._account_of(order)
+        _require_within_limits(account, 0.0, limits)
+        clamped, plan = await self._plan_within_limits(clamped, limits, order.parent)
         record = JobRecord(
             id=secrets.token_hex(8),
             recipe=clamped.recipe,
@@ -76,13 +78,15 @@ class Admission:
             created=time.time(),
             parent=order.parent,
             notes=(*clamped.notes, *order.notes),
-            cost=await self._quote(clamped.recipe, plan),
+            cost=await self._quote_seconds(clamped.recipe, plan),
             priority=limits.priority,
             nsfw_rule=nsfw_at(config, order.place),
         )
         async with self._deciding:
-            await self._require_leave(order, record.cost, limits)
-            await self._write(record)
+            if self._store.changes != changes:  # another order may have taken the last place meanwhile
+                account = await self._account_of(order)
+            _require_within_limits(account, record.cost, limits)
+            await self._charge_and_store(record)
         return record
 
     async def allowance(self, member: str, place: Place) -> Allowance | None:
@@ -93,20 +97,21 @@ class Admission:
         spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
         return Allowance(quota=quota, left=max(0.0, quota - spent))
 
-    async def _planned(
+    async def _plan_within_limits(
         self, clamped: ClampedRecipe, limits: LimitsConfig, base: JobId | None
     ) -> tuple[ClampedRecipe, Plan | None]:
         """Have the recipe planned, and hold what the model's own settings make of it to the limits as well."""
-        plan = await self._check(clamped.recipe, base)
+        plan = await self._ask_for_plan(clamped.recipe, base)
         if plan is None:
             return clamped, None
-        again = clamp_recipe(clamped.recipe, limits, _settings_of(plan))
+        again = clamp_recipe(clamped.recipe, limits, plan_settings(plan))
         if not again.notes:
             return clamped, plan
-        return ClampedRecipe(again.recipe, (*clamped.notes, *again.notes)), await self._check(again.recipe, base)
+        clamped = ClampedRecipe(again.recipe, (*clamped.notes, *again.notes))
+        return clamped, await self._ask_for_plan(again.recipe, base)
 
-    async def _check(self, recipe: Recipe, base: JobId | None) -> Plan | None:
-        """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
+    async def _ask_for_plan(self, recipe: Recipe, base: JobId | None) -> Plan | None:
+        """Return the engine's plan; None while it is loading, busy or being restarted, and will send one later."""
         if self._engine.ready is None:
             return None
         try:
@@ -115,24 +120,22 @@ class Admission:
         except (TimeoutError, EngineError):
             return None
 
-    async def _quote(self, recipe: Recipe, plan: Plan | None) -> float:
+    async def _quote_seconds(self, recipe: Recipe, plan: Plan | None) -> float:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
-            return work_of_calls(plan.unet_calls, _settings_of(plan)) * pace.seconds_per_work
+            return work_of_plan(plan) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
-        return quote_seconds(*resolve(recipe, layers), pace)
+        return work_of_recipe(*resolve(recipe, layers)) * pace.seconds_per_work
 
-    async def _require_leave(self, order: Order, cost: float, limits: LimitsConfig) -> None:
-        member, server = order.member.id, order.place.server
+    async def _account_of(self, order: Order) -> MemberAccount:
+        """Return what a member has asked for so far.
+
+        Raises:
+            LimitError: they are blocked.
+        """
+        member, server, now = order.member.id, order.place.server, time.time()
         require_not_blocked(await self._store.members.blocked_by(server, member))
-        account = await self._account(member, server)
-        require_capacity(account, limits)
-        require_cooldown(account, limits)
-        require_quota(account, cost, limits)
-
-    async def _account(self, member: str, server: str | None) -> MemberAccount:
-        now = time.time()
         last = await self._store.charges.last_order(member, server)
         return MemberAccount(
             open_of_member=await self._store.jobs.count_open(member=member),
@@ -141,7 +144,7 @@ class Admission:
             since_last=None if last is None else max(0.0, now - last),
         )
 
-    async def _write(self, record: JobRecord) -> None:
+    async def _charge_and_store(self, record: JobRecord) -> None:
         """Charge first: a job that is written down is never free, and a charge without one is taken back."""
         charges, server = self._store.charges, record.answer.server
         await charges.add(record.id, record.member.id, server, record.cost, record.created)
@@ -152,5 +155,7 @@ class Admission:
             raise
 
 
-def _settings_of(plan: Plan) -> Settings:
-    return Settings.layered([plan.recipe.settings])
+def _require_within_limits(account: MemberAccount, cost: float, limits: LimitsConfig) -> None:
+    require_capacity(account, limits)
+    require_cooldown(account, limits)
+    require_quota(account, cost, limits)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.protocol.messages import JobId
+from engine.protocol.messages import JobId, Report
 from studio.store.database import Database
-from studio.store.pace import ModelPace
+from studio.store.pace import DECAY, ModelPace, engine_seconds
 
 
 class Charges:
@@ -51,10 +51,24 @@ class Charges:
         row = await self._database.row("SELECT seconds, work FROM paces WHERE model = ?", model)
         return ModelPace(row["seconds"], row["work"]) if row else ModelPace()
 
-    async def set_pace(self, model: str, pace: ModelPace) -> None:
-        """Remember how fast a model renders."""
-        sql = "INSERT OR REPLACE INTO paces (model, seconds, work) VALUES (?, ?, ?)"
-        await self._database.rows(sql, model, pace.seconds, pace.work)
+    async def add_measurement(self, model: str, report: Report, work: float) -> None:
+        """Take one more render into a model's pace; it has to have been rendered from its first frame.
+
+        Args:
+            model: which one.
+            report: what the engine says of the render.
+            work: denoising steps times megapixels of a frame.
+        """
+        seconds = engine_seconds(report)
+        if seconds <= 0 or work <= 0:
+            return
+        await self._database.rows(
+            "INSERT INTO paces (model, seconds, work) VALUES (?, ?, ?) ON CONFLICT (model) DO UPDATE SET"
+            f" seconds = seconds * {DECAY} + excluded.seconds, work = work * {DECAY} + excluded.work",
+            model,
+            seconds,
+            work,
+        )
 
     async def prune(self, before: float) -> None:
         """Forget charges from before a time, in seconds since the epoch."""

@@ -71,6 +71,11 @@ class Database:
             await self._connection.close()
             self._connection = None
 
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the database was opened; while that stays, so does what was read."""
+        return self._opened.total_changes
+
     async def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Run one statement and return the rows that it selects or returns.
 

@@ -61,6 +61,11 @@ class Store:
         """Close the database; the store can be opened again."""
         await self._database.close()
 
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the store was opened; while that stays, so does what was read."""
+        return self._database.changes
+
     async def prune(
         self, days: float, *, unshared_days: float | None = None, own_days: Mapping[str, float] | None = None
     ) -> list[JobId]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.errors import LimitError, StorageError
 from engine.recipe.recipe import Morph
-from engine.recipe.settings import Overrides, Settings
+from engine.recipe.settings import Overrides
 from engine.sentence import Sentence
 from studio.config.config import (
     Config,
@@ -28,7 +28,7 @@ from studio.config.config import (
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place
 from studio.orders.admission import QUOTA_SECONDS
-from studio.orders.quote import work_of
+from studio.orders.quote import work_of_plan
 from studio.store import Store
 from studio.store.members import BlockedMember
 from studio.store.pace import ModelPace
@@ -67,7 +67,7 @@ def limited(**limits) -> Config:
 
 
 def cost_of(recipe=MORPH) -> float:
-    return work_of(plan_of(recipe).recipe, Settings.layered([plan_of(recipe).recipe.settings]))
+    return work_of_plan(plan_of(recipe))
 
 
 class TestClamping:

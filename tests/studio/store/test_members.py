@@ -6,7 +6,7 @@ import pytest
 
 from studio.store.announcements import Announcement
 from studio.store.members import EVERYWHERE, BlockedMember, MemberPreset
-from studio.store.pace import ModelPace
+from tests.fakes.engine import report_of
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER
 from tests.fakes.shares import zoom
 
@@ -94,7 +94,7 @@ class TestCharges:
         for server in (SERVER, None):
             await store.charges.spent(ADA.id, server, since=0.0)
             await store.charges.last_order(ADA.id, server)
-        await store.charges.set_pace("fake-model-1", ModelPace(1.0, 2.0))
+        await store.charges.add_measurement("fake-model-1", report_of(MORPH), 2.0)
         await store.charges.pace("fake-model-1")
         await store.charges.prune(200.0)
         assert len(plans.of) == 7
