@@ -12,7 +12,7 @@ from typing import Literal
 import aiosqlite
 
 from engine.errors import StorageError
-from studio.store.migrations import is_migrated, migrate
+from studio.store.migrate import is_migrated, migrate
 
 _CHUNK = 500
 """Ids in one statement: whoever waits for the connection gets a turn in between."""

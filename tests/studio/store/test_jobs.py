@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sqlite3
 import stat
 import time
 
@@ -15,7 +13,6 @@ import pytest
 from engine.errors import StorageError
 from engine.sentence import Sentence
 from studio.store import Render, Store
-from studio.store.migrations import MIGRATIONS
 from studio.store.records import JobRecord
 from tests.fakes.engine import plan_of, report_of
 from tests.fakes.orders import ADA, BOB, MIB, MORPH, SERVER, answer
@@ -274,17 +271,6 @@ async def test_the_digest_of_the_commands_is_remembered_by_target(store):
     assert await store.commands.load_digests() == {"everywhere": "2", "555": "3"}
 
 
-async def test_each_migration_is_applied_once(tmp_path):
-    for _ in range(2):
-        store = Store(tmp_path)
-        await store.open()
-        await store.close()
-    with sqlite3.connect(tmp_path / "tappa.db") as database:
-        names = [row[0] for row in database.execute("SELECT name FROM migrations ORDER BY rowid")]
-    database.close()
-    assert names == [name for name, _ in MIGRATIONS]
-
-
 async def test_the_database_holds_tokens_and_is_the_owners_alone(store, tmp_path):
     assert stat.S_IMODE((tmp_path / "data" / "tappa.db").stat().st_mode) == 0o600
 
@@ -313,16 +299,3 @@ async def test_what_was_changed_of_an_order_is_remembered(store):
     notes = (Sentence("At most {limit} frames are allowed here.", {"limit": 3}),)
     await store.jobs.add(job(notes=notes))
     assert (await store.jobs.get("a")).notes == notes
-
-
-async def test_an_error_from_before_there_were_templates_keeps_its_words(tmp_path):
-    store = Store(tmp_path)
-    await store.open()
-    await store.jobs.add(job(state="failed"))
-    await store.close()
-    with contextlib.closing(sqlite3.connect(tmp_path / "tappa.db")) as database, database:
-        database.execute("UPDATE jobs SET error = 'No {such} “word”.'")
-        database.execute("DELETE FROM migrations WHERE name = 'errors as sentences'")
-    await store.open()
-    assert str((await store.jobs.get("a")).error) == "No {such} “word”."
-    await store.close()
