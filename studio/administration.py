@@ -31,25 +31,17 @@ class PurgeResult(msgspec.Struct, frozen=True):
     shares: int
 
 
-class Rooms(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a studio that an administration works on."""
-
-    engine: Engine
-    store: Store
-    tracker: JobTracker
-    history: RenderHistory
-    gallery: Gallery
-
-
 class Administration:
     """Pauses, calls off, blocks, takes back, and tells how the engine is doing."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._engine = rooms.engine
-        self._store = rooms.store
-        self._tracker = rooms.tracker
-        self._history = rooms.history
-        self._gallery = rooms.gallery
+    def __init__(
+        self, engine: Engine, store: Store, tracker: JobTracker, history: RenderHistory, gallery: Gallery
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._tracker = tracker
+        self._history = history
+        self._gallery = gallery
         self._paused: set[str] = set()
 
     async def open(self) -> None:

@@ -17,16 +17,16 @@ from engine.errors import LimitError, StorageError, describe
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Ready, Standing
 from engine.sentence import Sentence
-from studio.administration import Administration, Rooms
+from studio.administration import Administration
 from studio.config.config_file import ConfigFile
-from studio.config.effective import Place, keep_days_of
+from studio.config.effective import keep_days_of
 from studio.gallery.gallery import Gallery
 from studio.gallery.history import RenderHistory
-from studio.orders.admission import Admission, Allowance
+from studio.orders.admission import Admission
 from studio.orders.job_snapshot import JobSnapshot
 from studio.orders.job_tracker import JobTracker
 from studio.profiles.profiles import MemberProfiles
-from studio.store import Answer, JobRecord, Order, Render, Share, Store
+from studio.store import Answer, JobRecord, Order, Share, Store
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,9 @@ class Studio:
     """Takes orders, has them rendered, and keeps what must not be lost.
 
     Attributes:
+        admission: what members may order.
         history: what is remembered of renders.
+        renders: the finished files.
         administration: what administrators may do.
         gallery: what the members of each server have shared.
         announcements: what the bot has posted on its own.
@@ -56,20 +58,19 @@ class Studio:
         self._configuration = configuration
         self._engine = engine
         self._store = store
-        self.gallery = Gallery(configuration, store)
+        self._tracker = JobTracker(engine, store)
+        self._pruning: asyncio.Task[None] | None = None
+        self._discarding: set[asyncio.Task[None]] = set()
+        self.renders = store.renders
         self.announcements = store.announcements
         self.forms = store.forms
         self.profiles = MemberProfiles(store)
-        self._tracker = JobTracker(engine, store)
-        self._admission = Admission(configuration, engine, store)
+        self.admission = Admission(configuration, engine, store)
         self.history = RenderHistory(configuration, engine, store)
-        self.administration = Administration(
-            Rooms(engine=engine, store=store, tracker=self._tracker, history=self.history, gallery=self.gallery)
-        )
-        self._pruning: asyncio.Task[None] | None = None
-        self._discarding: set[asyncio.Task[None]] = set()
-        self.gallery.tell_of_removals(self._discard_frames)
-        configuration.require(lambda config: engine.reconfigure(config.engine_setup))
+        self.gallery = Gallery(configuration, store)
+        self.administration = Administration(engine, store, self._tracker, self.history, self.gallery)
+        self.gallery.on_removal.append(self._discard_frames)
+        configuration.requirements.append(lambda config: engine.reconfigure(config.engine_setup))
 
     async def open(self) -> None:
         """Open the store, let the engine start, and take up every unfinished job again.
@@ -115,14 +116,10 @@ class Studio:
             MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was queued.
             StorageError: it cannot be written down; nothing was queued.
         """
-        record = await self._admission.admit(order)
+        record = await self.admission.admit(order)
         self._tracker.track(record)
         await self._tracker.render(record)
         return record
-
-    async def allowance(self, member: str, place: Place) -> Allowance | None:
-        """Return what a member has left of their quota where they are; None where there is none."""
-        return await self._admission.allowance(member, place)
 
     async def cancel(self, job: JobId, by: str, *, moderates: str | None = None) -> JobRecord:
         """Call off one's own job, wherever it stands, or as a moderator any of their server; its owner reads by whom.
@@ -187,22 +184,6 @@ class Studio:
     def list_unsettled(self) -> list[JobRecord]:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
         return sorted((live.record for live in self._tracker.snapshots()), key=lambda record: record.created)
-
-    async def render(self, job: JobId) -> Render:
-        """Return what became of a finished job: its GIF, or its contact sheet.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
-        return await self._store.renders.load(job)
-
-    async def tries(self, job: JobId) -> bytes | None:
-        """Return the contact sheet of the seeds that a finished job tried, a PNG; None if it tried none.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
-        return await self._store.renders.load_tries(job)
 
     async def move_answer(self, job: JobId, answer: Answer) -> None:
         """Note that a job's answer now stands elsewhere."""

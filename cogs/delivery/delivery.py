@@ -149,8 +149,9 @@ class Delivery:
 
     async def _files(self, record: JobRecord) -> Files | None:
         """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
+        renders = self._studio.renders
         try:
-            return Files(await self._studio.render(record.id), await self._studio.tries(record.id))
+            return Files(await renders.load(record.id), await renders.load_tries(record.id))
         except StorageError as error:
             _log.error("Job %s: %s", record.id, describe(error))
             return None

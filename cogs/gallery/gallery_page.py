@@ -231,7 +231,7 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageR
             content=empty_text(leaf, say), attachments=[], view=lasting_rows(_view(page, leaf, viewer, say))
         )
         return
-    parent = await gallery.find(page.share.parent, viewer) if page.share.parent else None
+    parent = await gallery.find(viewer.server, page.share.parent) if page.share.parent else None
     shown = await _picture(interaction, page.share, say)
     upload, excuse = (shown, "") if isinstance(shown, Upload) else (None, shown)
     await interaction.edit_original_response(
@@ -248,7 +248,7 @@ async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: L
     if share.adults_only and not is_age_restricted(interaction):
         return say("It is shown in age-restricted channels only.")
     try:
-        render = await interaction.client.studio.gallery.picture(share)
+        render = await interaction.client.studio.renders.load(share.id)
     except StorageError as error:
         _log.warning("A page of the gallery goes without its picture: %s", describe(error))
         return say("Its file is not there any more; Again and Remix make it anew.")

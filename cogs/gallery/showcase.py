@@ -67,7 +67,7 @@ class ShowcaseCog(commands.Cog):
             if not votes:
                 continue
             try:
-                due = await self._bot.studio.gallery.recently_voted(server, min(votes), since)
+                due = await self._bot.studio.gallery.shares.recently_voted(server, min(votes), since)
             except StorageError as error:
                 _log.error("The showcase of server %s was not looked through: %s", guild.id, describe(error))
                 continue
@@ -117,12 +117,12 @@ class ShowcaseCog(commands.Cog):
 
     async def _notice(self, share: Share, say: Language) -> AnnouncementDraft:
         gallery = self._bot.studio.gallery
-        parent = await gallery.find_in(share.server, share.parent) if share.parent else None
+        parent = await gallery.find(share.server, share.parent) if share.parent else None
         lines = [headline(share.recipe, say), _credit(share, say), lineage_text(share, parent, say)]
         return AnnouncementDraft(
             content="\n".join(line for line in lines if line),
             mark=f"tappa:vote:{share.id}",
-            uploads=(picture_of(share, await gallery.picture(share), say),),
+            uploads=(picture_of(share, await self._bot.studio.renders.load(share.id), say),),
             buttons=lambda: _buttons(share, say),
         )
 

@@ -20,7 +20,6 @@ import tomlkit.items
 from engine.errors import ConfigError, LimitError
 from studio.config.config import Config, parse_config, read_config, read_text
 
-Subscriber = Callable[[Config], None]
 Requirement = Callable[[Config], Awaitable[None]]
 Permit = Callable[[Config, Config], None]
 
@@ -45,14 +44,15 @@ class ConfigFile:
 
     Attributes:
         current: what is in force; replaced as a whole, so look it up each time rather than keep it.
+        requirements: are awaited with each configuration before it comes into force. One refuses it by raising an
+            OperatorError, and then works on with what is in force.
     """
 
     def __init__(self, path: Path | None, config: Config) -> None:
         self._path = path
-        self._subscribers: list[Subscriber] = []
-        self._requirements: list[Requirement] = []
         self._changing = asyncio.Lock()
         self.current = config
+        self.requirements: list[Requirement] = []
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -68,17 +68,6 @@ class ConfigFile:
         """Return a configuration without a file, which never changes."""
         return cls(None, config)
 
-    def subscribe(self, callback: Subscriber) -> None:
-        """Have `callback` called with each configuration that comes into force from now on."""
-        self._subscribers.append(callback)
-
-    def require(self, requirement: Requirement) -> None:
-        """Have `requirement` awaited with each configuration before it comes into force.
-
-        It refuses one by raising an OperatorError, and then works on with what is in force.
-        """
-        self._requirements.append(requirement)
-
     async def reload(self) -> Config:
         """Read the file again.
 
@@ -88,10 +77,11 @@ class ConfigFile:
         """
         if self._path is None:
             return self.current
-        async with self._turn():
+        async with self._lock_changes():
             config = await asyncio.to_thread(_read_without_folder, self._path)
-            await self._require(config)
-            return self._put_in_force(config)
+            await self._try_out(config)
+            self.current = config
+            return config
 
     async def set(self, key: str, value: str, permit: Permit | None = None) -> Config:
         """Change one key in the file, whose comments and order are kept, and put all of the file in force.
@@ -109,22 +99,23 @@ class ConfigFile:
         """
         if self._path is None:
             raise ConfigError("This configuration has no file.")
-        async with self._turn():
+        async with self._lock_changes():
             path = self._path.resolve()
             text, config = await asyncio.to_thread(_change_key, path, split_key(key), value)
             if permit is not None:
                 permit(self.current, config)
             await asyncio.to_thread(_require_replaceable, path)  # rather than load a model for nothing
-            await self._require(config)
+            await self._try_out(config)
             try:
                 await asyncio.to_thread(_replace, path, text)
             except ConfigError:
-                await self._require(self.current)
+                await self._try_out(self.current)
                 raise
-            return self._put_in_force(config)
+            self.current = config
+            return config
 
     @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _lock_changes(self) -> AsyncIterator[None]:
         """Let one change through at a time; who would wait long is told why instead.
 
         Raises:
@@ -143,15 +134,9 @@ class ConfigFile:
         finally:
             self._changing.release()
 
-    async def _require(self, config: Config) -> None:
-        for requirement in self._requirements:
+    async def _try_out(self, config: Config) -> None:
+        for requirement in self.requirements:
             await requirement(config)
-
-    def _put_in_force(self, config: Config) -> Config:
-        self.current = config
-        for callback in self._subscribers:
-            callback(config)
-        return config
 
 
 def split_key(key: str) -> tuple[str, ...]:

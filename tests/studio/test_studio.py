@@ -253,7 +253,7 @@ class TestDelivering:
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
-        assert await studio.render(record.id) == Render(GIF, ".gif")
+        assert await studio.renders.load(record.id) == Render(GIF, ".gif")
         assert engine.forgotten == []
         await studio.mark_delivered(record.id)
         assert engine.forgotten == [record.id]
@@ -269,7 +269,7 @@ class TestDelivering:
         assert engine.forgotten == []
         engine.finish(record.id, b"GIF89a")
         assert (await over(studio, record.id)).state == "done"
-        assert (await studio.render(record.id)).data == b"GIF89a"
+        assert (await studio.renders.load(record.id)).data == b"GIF89a"
 
     async def test_an_owner_who_was_told_of_a_failure_is_not_told_again(self, studio, engine):
         record = await studio.submit(order())
@@ -431,7 +431,7 @@ class TestRestarting:
         after = await open_studio(tmp_path, engine)
         assert engine.added == []
         assert [(open_.id, open_.state) for open_ in after.list_unsettled()] == [(record.id, "done")]
-        assert (await after.render(record.id)).data == GIF
+        assert (await after.renders.load(record.id)).data == GIF
         await after.close()
 
     async def test_a_delivered_job_is_left_alone(self, tmp_path):

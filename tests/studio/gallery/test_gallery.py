@@ -61,7 +61,7 @@ class TestSharing:
         assert (share.member, share.recipe, share.model) == (ADA, record.plan.recipe, record.plan.model)
         assert (share.width, share.height, share.frames) == (256, 256, 9)
         assert (share.channel, share.message, share.nsfw) == ("700", "900", True)
-        assert await gallery.picture(share) == Render(b"GIF89a", ".gif")
+        assert await store.renders.load(share.id) == Render(b"GIF89a", ".gif")
 
     async def test_only_its_maker_shares_it(self, store, gallery):
         record = await rendered(store)
@@ -176,11 +176,11 @@ class TestDeleting:
         await gallery.share(record.id, AS_ADA)
         with pytest.raises(LimitError, match="Only the member who made"):
             await gallery.delete(record.id, AS_BOB)
-        assert await gallery.picture(await gallery.get(record.id, AS_BOB)) == Render(b"GIF89a", ".gif")
+        assert await store.renders.load((await gallery.get(record.id, AS_BOB)).id) == Render(b"GIF89a", ".gif")
 
     async def test_those_who_show_it_elsewhere_are_told(self, store, gallery):
         told = []
-        gallery.tell_of_removals(told.append)
+        gallery.on_removal.append(told.append)
         record = await rendered(store)
         share = await gallery.share(record.id, AS_ADA)
         await gallery.purge(SERVER, ADA.id)
