@@ -11,13 +11,14 @@ import msgspec
 from engine.errors import EngineError, StorageError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Plan
+from engine.recipe.ceiling import Ceiling, lower
 from engine.recipe.recipe import Recipe, resolve
 from engine.recipe.settings import BUILT_IN
 from studio.config.config import LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
-from studio.orders.quote import plan_settings, work_of_plan, work_of_recipe
-from studio.rules.clamp import ClampedRecipe, clamp_recipe
+from studio.orders.quote import work_of_plan, work_of_recipe
+from studio.rules.clamp import ceiling_of, clamp_recipe
 from studio.rules.limits import (
     MemberAccount,
     require_capacity,
@@ -67,7 +68,8 @@ class Admission:
         changes = self._store.changes
         account = await self._account_of(order)
         _require_within_limits(account, 0.0, limits)
-        clamped, plan = await self._plan_within_limits(clamped, limits, order.parent)
+        ceiling = ceiling_of(limits)
+        plan = await self._ask_for_plan(clamped.recipe, order.parent, ceiling)
         record = JobRecord(
             id=secrets.token_hex(8),
             recipe=clamped.recipe,
@@ -77,10 +79,11 @@ class Admission:
             plan=plan,
             created=time.time(),
             parent=order.parent,
-            notes=(*clamped.notes, *order.notes),
-            cost=await self._quote_seconds(clamped.recipe, plan),
+            notes=(*clamped.notes, *(plan.notes if plan else ()), *order.notes),
+            cost=await self._quote_seconds(clamped.recipe, plan, ceiling),
             priority=limits.priority,
             nsfw_rule=nsfw_at(config, order.place),
+            ceiling=ceiling,
         )
         async with self._deciding:
             if self._store.changes != changes:  # another order may have taken the last place meanwhile
@@ -97,36 +100,23 @@ class Admission:
         spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
         return Allowance(quota=quota, left=max(0.0, quota - spent))
 
-    async def _plan_within_limits(
-        self, clamped: ClampedRecipe, limits: LimitsConfig, base: JobId | None
-    ) -> tuple[ClampedRecipe, Plan | None]:
-        """Have the recipe planned, and hold what the model's own settings make of it to the limits as well."""
-        plan = await self._ask_for_plan(clamped.recipe, base)
-        if plan is None:
-            return clamped, None
-        again = clamp_recipe(clamped.recipe, limits, plan_settings(plan))
-        if not again.notes:
-            return clamped, plan
-        clamped = ClampedRecipe(again.recipe, (*clamped.notes, *again.notes))
-        return clamped, await self._ask_for_plan(again.recipe, base)
-
-    async def _ask_for_plan(self, recipe: Recipe, base: JobId | None) -> Plan | None:
+    async def _ask_for_plan(self, recipe: Recipe, base: JobId | None, ceiling: Ceiling) -> Plan | None:
         """Return the engine's plan; None while it is loading, busy or being restarted, and will send one later."""
         if self._engine.ready is None:
             return None
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-                return await self._engine.check(recipe, base)
+                return await self._engine.check(recipe, base, ceiling)
         except (TimeoutError, EngineError):
             return None
 
-    async def _quote_seconds(self, recipe: Recipe, plan: Plan | None) -> float:
+    async def _quote_seconds(self, recipe: Recipe, plan: Plan | None, ceiling: Ceiling) -> float:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
             return work_of_plan(plan) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
-        return work_of_recipe(*resolve(recipe, layers)) * pace.seconds_per_work
+        return work_of_recipe(lower(resolve(recipe, layers)[0], ceiling).recipe) * pace.seconds_per_work
 
     async def _account_of(self, order: Order) -> MemberAccount:
         """Return what a member has asked for so far.

@@ -99,6 +99,7 @@ class JobTracker:
                 priority=record.priority,
                 nsfw=record.nsfw_rule,
                 base=record.parent,
+                ceiling=record.ceiling,
             )
         )
 
@@ -124,7 +125,10 @@ class JobTracker:
         match event:
             case Accepted(job=job, plan=plan, frames_done=found):
                 watch.update(restarting=False, frames_found=max(found, known.frames_found or 0))
-                return await self._store.jobs.mark_planned(job, plan) if plan != known.record.plan else None
+                if plan == known.record.plan:
+                    return None
+                news = tuple(note for note in plan.notes if note not in known.record.notes)
+                return await self._store.jobs.mark_planned(job, plan, (*known.record.notes, *news))
             case Progress(job=job):
                 watch.update(progress=event, restarting=False)
                 return await self._store.jobs.mark_running(job) if known.record.state == "waiting" else None

@@ -15,14 +15,18 @@ _PIXELS = 1_000_000
 
 def work_of_plan(plan: Plan) -> float:
     """Return how much work is left of a plan, as the engine has counted it."""
-    return plan.unet_calls * plan_settings(plan).size ** 2 / _PIXELS
+    return _work(plan.unet_calls, _written_settings(plan.recipe))
 
 
-def work_of_recipe(recipe: Recipe, settings: Settings) -> float:
-    """Return how much work a recipe is of which there is no plan yet; this lays out its storyboard."""
-    return build_storyboard(recipe, settings).unet_calls * settings.size**2 / _PIXELS
+def work_of_recipe(recipe: Recipe) -> float:
+    """Return how much work a recipe is that has no plan yet, its settings written down; this lays out a storyboard."""
+    settings = _written_settings(recipe)
+    return _work(build_storyboard(recipe, settings).unet_calls, settings)
 
 
-def plan_settings(plan: Plan) -> Settings:
-    """Return the settings of a plan, all of which are written into its recipe."""
-    return Settings.layered([plan.recipe.settings])
+def _written_settings(recipe: Recipe) -> Settings:
+    return Settings.layered([recipe.settings])
+
+
+def _work(unet_calls: int, settings: Settings) -> float:
+    return unet_calls * settings.size**2 / _PIXELS

@@ -99,9 +99,9 @@ async def test_what_was_changed_meanwhile_is_seen_all_the_same(tmp_path, monkeyp
     await studio.open()
     check = engine.check
 
-    async def check_while_blocking(recipe, base=None):
+    async def check_while_blocking(*given):
         await studio.administration.block(SERVER, ADA)
-        return await check(recipe, base)
+        return await check(*given)
 
     monkeypatch.setattr(engine, "check", check_while_blocking)
     with pytest.raises(LimitError, match="blocked you here"):

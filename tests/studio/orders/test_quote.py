@@ -5,16 +5,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine.recipe.recipe import Morph
-from engine.recipe.settings import Settings
+from engine.recipe.recipe import Morph, resolve
+from engine.recipe.settings import BUILT_IN, Overrides
 from engine.storyboard.builder import build_storyboard
-from studio.orders.quote import plan_settings, work_of_plan, work_of_recipe
+from studio.orders.quote import work_of_plan, work_of_recipe
 from studio.store import Store
 from studio.store.pace import STARTING_PACE, ModelPace
 from tests.fakes.engine import plan_of, report_of
 
-MORPH = Morph(source="skunk", target="puppy", frames=9, seed=1)
-SETTINGS = Settings(size=512, steps=20)
+MORPH, SETTINGS = resolve(
+    Morph(source="skunk", target="puppy", frames=9, seed=1, settings=Overrides(size=512, steps=20)), (BUILT_IN,)
+)
 
 
 @pytest.fixture
@@ -27,14 +28,14 @@ async def charges(tmp_path):
 
 def test_the_work_is_the_storyboards_steps_times_the_area():
     calls = build_storyboard(MORPH, SETTINGS).unet_calls
-    assert work_of_recipe(MORPH, SETTINGS) == pytest.approx(calls * 0.262144)
-    half = msgspec.structs.replace(SETTINGS, size=256)
-    assert work_of_recipe(MORPH, half) == pytest.approx(work_of_recipe(MORPH, SETTINGS) / 4)
+    assert work_of_recipe(MORPH) == pytest.approx(calls * 0.262144)
+    half = msgspec.structs.replace(MORPH, settings=msgspec.structs.replace(MORPH.settings, size=256))
+    assert work_of_recipe(half) == pytest.approx(work_of_recipe(MORPH) / 4)
 
 
 def test_what_the_engine_has_planned_is_as_much_work_as_the_recipe():
     plan = plan_of(MORPH)
-    assert work_of_plan(plan) == work_of_recipe(plan.recipe, plan_settings(plan))
+    assert work_of_plan(plan) == work_of_recipe(plan.recipe)
 
 
 async def test_before_anything_was_measured_there_is_a_pace_all_the_same(charges):
@@ -42,7 +43,7 @@ async def test_before_anything_was_measured_there_is_a_pace_all_the_same(charges
 
 
 async def test_a_render_of_the_same_kind_is_quoted_what_the_last_one_took(charges):
-    work = work_of_recipe(MORPH, SETTINGS)
+    work = work_of_recipe(MORPH)
     report = report_of(MORPH)  # 12 s of denoising, and half a second of GIF, which the engine does not wait for
     await charges.add_measurement("a model", report, work)
     assert (await charges.pace("a model")).seconds_per_work * work == pytest.approx(12.0)

@@ -55,7 +55,7 @@ async def test_jobs_and_gifs_outlive_the_process(tmp_path):
 async def test_the_life_of_a_delivered_job(store):
     await store.jobs.add(job())
     plan, report = plan_of(MORPH), report_of(MORPH)
-    assert (await store.jobs.mark_planned("a", plan)).plan == plan
+    assert (await store.jobs.mark_planned("a", plan, ())).plan == plan
     assert (await store.jobs.mark_running("a")).state == "running"
     done = await store.jobs.mark_done("a", report)
     assert (done.state, done.report, done.is_settled) == ("done", report, False)
@@ -83,7 +83,7 @@ async def test_of_done_and_cancelled_only_the_first_happens(store):
     ("late", "arguments"),
     [
         ("mark_running", ()),
-        ("mark_planned", (plan_of(MORPH),)),
+        ("mark_planned", (plan_of(MORPH), ())),
         ("mark_done", (report_of(MORPH),)),
         ("mark_failed", ("Too late.",)),
         ("mark_cancelled", ()),
@@ -192,7 +192,7 @@ async def test_no_statement_reads_every_job(store, plans):
         await store.jobs.list_recent(ADA.id, kind, 9)
     await store.jobs.list_finished(ADA.id, 9)
     await store.jobs.list_in_channel("700", SERVER, 9)
-    await store.jobs.mark_planned("a", plan_of(MORPH))
+    await store.jobs.mark_planned("a", plan_of(MORPH), ())
     await store.jobs.mark_running("a")
     await store.jobs.mark_done("a", report_of(MORPH))
     await store.jobs.reopen("a", 1000)

@@ -33,6 +33,7 @@ RELEASED = {
     "shares of digests": "8c40cc8e55239aea",
     "forms": "ebf184cdadbd7189",
     "jobs by age": "6a28e34f787113cd",
+    "ceilings": "36cb809750fea7d3",
 }
 """The beginning of the SHA-256 of each released step's SQL, without the comment above it."""
 
