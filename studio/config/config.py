@@ -22,84 +22,36 @@ from studio.config.toml_lines import line_of
 
 MIB = 1024 * 1024
 
-
 EVERYTHING: Final = "all"
 """Stands in a list of commands or channels for all of them."""
 
-
 Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a server\'s id, such as "123456789012345678"')]
-
-
 ChannelId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a channel\'s id, such as "123456789012345678"')]
-
-
 RoleId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a role\'s id, such as "123456789012345678"')]
-
-
 MemberId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a member\'s id, such as "123456789012345678"')]
-
-
 MaybeChannel = Annotated[
     str, Meta(pattern=r"^(\d{1,20})?$", description='empty, or a channel\'s id such as "123456789012345678"')
 ]
-
-
 ChannelName = Annotated[
     str, Meta(pattern=r"^(all|\d{1,20})$", description='"all", or a channel\'s id such as "123456789012345678"')
 ]
-
-
 CommandName = Literal["all", "giro", "morph", "zoom", "variations"]
-
-
 BannedWord = Annotated[str, Meta(min_length=1, max_length=60)]
-
-
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
 EntryName = Annotated[str, Meta(min_length=1, max_length=32)]
-
-
 FramesLimit = Annotated[int, Meta(ge=1, le=MAX_FRAMES)]
-
-
 StagesLimit = Annotated[int, Meta(ge=1, le=MAX_STAGES)]
-
-
 SizeLimit = Annotated[int, Meta(ge=64, le=2048)]
-
-
 StepsLimit = Annotated[int, Meta(ge=1, le=200)]
-
-
 MemberJobs = Annotated[int, Meta(ge=1, le=100)]
-
-
 ServerJobs = Annotated[int, Meta(ge=1, le=10_000)]
-
-
 GifBytes = Annotated[int, Meta(ge=64 * 1024, le=500 * MIB)]
-
-
 Cooldown = Annotated[int, Meta(ge=0, le=86_400)]
-
-
 Daily = Annotated[int, Meta(ge=0, le=86_400)]
-
-
 Priority = Annotated[int, Meta(ge=-100, le=100)]
-
-
 Votes = Annotated[int, Meta(ge=1, le=1000)]
-
-
 Hour = Annotated[int, Meta(ge=0, le=23)]
-
-
 KeptDays = Annotated[int, Meta(ge=0, le=3650)]
-
-
 ProxyUrl = Annotated[
     str, Meta(pattern=r"^(https?://\S+)?$", description='empty, or a URL such as "http://127.0.0.1:8080"')
 ]

@@ -12,9 +12,9 @@ from typing import Any
 
 from studio.config.config import StorageConfig
 from studio.web.export import ExportResult, ExportSource, export_gallery
+from studio.web.languages import SOURCE_LANGUAGE, languages
 from studio.web.page_renderer import PageLanguage
 from studio.web.source import RENDERS, read_shares
-from studio.web.words import SOURCE_LANGUAGE, languages
 
 log = logging.getLogger(__name__)
 

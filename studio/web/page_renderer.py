@@ -17,7 +17,7 @@ from engine.recipe.recipe import WHOLE, Morph, Recipe, Variations, kind_of
 from engine.text import one_line, shorten
 from studio.store import Share
 from studio.web.collection import Collection, ListPage, Maker
-from studio.web.words import SOURCE_LANGUAGE, long_date, translations
+from studio.web.languages import SOURCE_LANGUAGE, load_translations, long_date
 
 TEMPLATES = Path(__file__).parent / "templates"
 _EAGER_CARDS = 4
@@ -59,7 +59,7 @@ class PageRenderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(translations(speech.language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
+        environment.install_gettext_translations(load_translations(speech.language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
         environment.filters |= {
             "plain": one_line,
             "short": shorten,
