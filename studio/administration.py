@@ -99,7 +99,7 @@ class Administration:
         await self._store.members.block(server or EVERYWHERE, who)
 
     async def unblock(self, server: str | None, member: str) -> None:
-        """Take a block of a server back, or that of all of them."""
+        """Take back a block on a server, or everywhere if it is None."""
         await self._store.members.unblock(server or EVERYWHERE, member)
 
     async def blocked(self, server: str | None) -> list[BlockedMember]:

@@ -192,7 +192,7 @@ class Studio:
         return sorted((live.record for live in self._tracker.snapshots()), key=lambda record: record.created)
 
     async def move_answer(self, job: JobId, answer: Answer) -> None:
-        """Note that a job's answer now stands elsewhere."""
+        """Note that a job's answer is now another message."""
         self._tracker.publish(await self._store.jobs.move_answer(job, answer))
 
     async def render_again(self, job: JobId, limit_bytes: int | None = None) -> None:
@@ -207,23 +207,23 @@ class Studio:
             await self._tracker.render(record)
 
     async def mark_delivered(self, job: JobId) -> None:
-        """Say that the GIF was posted."""
+        """Note that the GIF was posted."""
         self._tracker.untrack(job)
         if await self._store.jobs.mark_delivered(job):
             await self._engine.forget(job)
 
     async def mark_settled(self, job: JobId) -> None:
-        """Say that the owner has been told why there is no GIF."""
+        """Note that the owner has been told why there is no GIF."""
         self._tracker.untrack(job)
         if await self._store.jobs.mark_settled(job):
             await self._engine.forget(job)
 
     async def fail(self, job: JobId, sentence: Sentence) -> None:
-        """Say that a finished GIF cannot be delivered; its owner still has to be told."""
+        """Note that a finished GIF cannot be delivered; its owner still has to be told."""
         self._tracker.publish(await self._store.jobs.mark_failed(job, sentence))
 
     async def mark_undeliverable(self, job: JobId, reason: Sentence) -> None:
-        """Say that neither the GIF nor a word about it can reach the owner."""
+        """Note that neither the GIF nor a message about it can reach the owner."""
         await self.fail(job, reason)
         await self.mark_settled(job)
 
@@ -256,7 +256,7 @@ class Studio:
             await asyncio.sleep(_DAY)
 
     def _discard_frames(self, share: Share) -> None:
-        """See to it that of a share that is taken back the engine keeps nothing either."""
+        """Have the engine throw away the frames of a share that was taken back."""
         task = asyncio.create_task(self._engine.discard([share.id]))
         self._discarding.add(task)
         task.add_done_callback(self._discarding.discard)

@@ -159,7 +159,7 @@ class CommunityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class OwnCommunity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What differs from [community] for a server."""
+    """[servers.ID.community]: what differs from [community] on a server."""
 
     sharing: bool | None = None
     showcase_channel: MaybeChannel | None = None
@@ -250,7 +250,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def engine_setup(self) -> EngineSetup:
-        """The part of it that an engine needs."""
+        """The part that an engine needs."""
         return EngineSetup(
             model=self.model,
             engine=self.engine,
@@ -311,7 +311,6 @@ def parse_config(text: str, path: Path | None) -> Config:
 
 
 def _located_error(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
-    """Return the error about what a key holds, with the line on which it does."""
     if path is None:
         return ConfigError(fault)
     line = line_of(text, key)

@@ -159,12 +159,12 @@ def split_key(key: str) -> tuple[str, ...]:
 
 
 def _read_without_folder(path: Path) -> Config:
-    """Read the file; what is wrong in it is said without where it lies, for not only the operator reads that."""
+    """Read the file. Errors name it without its folder, as not only operators read them."""
     return parse_config(read_text(path), Path(path.name))
 
 
 def _change_key(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
-    """Return the file's text with one key changed, and what all of it comes to, if that is allowed."""
+    """Return the file's text with one key changed, and the configuration that it then holds."""
     text = read_text(path)
     parse_config(text, Path(path.name))  # a file that is wrong already is not made worse
     if value.strip() == DEFAULT:
@@ -174,7 +174,7 @@ def _change_key(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Conf
 
 
 def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
-    """Read `value` in each way that it may be meant; the first one that is allowed is taken."""
+    """Try each way in which `value` can be read, and take the first that is allowed."""
     refusals: list[ConfigError] = []
     for meant in _interpretations(value, _current_value(text, key)):
         changed = _edit_text(text, key, meant)
@@ -186,7 +186,6 @@ def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str,
 
 
 def _current_value(text: str, key: tuple[str, ...]) -> Any:
-    """Return what a key holds in the file, None if it is not there."""
     held: Any = tomllib.loads(text)
     for part in key:
         held = held.get(part) if isinstance(held, dict) else None
@@ -255,7 +254,7 @@ def _new_table(parent: object, *, is_last: bool) -> MutableMapping[str, Any]:
 
 
 def _require_replaceable(path: Path) -> None:
-    """Put the file in its own place, as it is: only that tells for sure whether it can be replaced.
+    """Replace the file by itself: only that tells for sure whether it can be replaced.
 
     Raises:
         ConfigError: it cannot.
@@ -264,7 +263,7 @@ def _require_replaceable(path: Path) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put `text` in the place of the file, in full or not at all."""
+    """Replace the file atomically."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         partial = Path(name)

@@ -29,7 +29,7 @@ class ConfigChange(msgspec.Struct, frozen=True):
 
     @property
     def needs_restart(self) -> bool:
-        """Whether it has an effect only when the bot is started again."""
+        """Whether it takes effect only after a restart of the bot."""
         return _is_in(self.key, _NEEDS_RESTART)
 
     @property
@@ -80,7 +80,7 @@ def is_key(key: tuple[str, ...], kind: type[msgspec.Struct]) -> bool:
 
 
 def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
-    """Return what a key may hold, where that is a choice of few."""
+    """Return the values that a key may hold, if it is a choice between a few."""
     node = _type_at(inspect.type_info(kind), key)
     match node:
         case inspect.LiteralType(values=values):
@@ -93,7 +93,7 @@ def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
 
 
 def find_changes(before: Config, after: Config) -> list[ConfigChange]:
-    """Return what differs, in the order of the keys."""
+    """Return what differs, sorted by key."""
     old, new = values_of(before), values_of(after)
     keys = sorted(old.keys() | new.keys())
     return [ConfigChange(key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
@@ -144,12 +144,12 @@ def _flatten(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _format_part(name: str) -> str:
-    """Return one part of a key, in quotes where TOML wants them."""
+    """Return one part of a key, quoted where TOML requires it."""
     return name if name and set(name) <= _BARE_CHARACTERS else _format_value(name)
 
 
 def _format_value(value: Any) -> str:
-    """Return a value as TOML has it; JSON writes texts, numbers and truths the same way."""
+    """Return a value as TOML; strings, numbers and booleans are written as in JSON."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_format_part(key)} = {_format_value(inner)}" for key, inner in value.items()) + " }"
     if isinstance(value, list | tuple):
@@ -158,7 +158,7 @@ def _format_value(value: Any) -> str:
 
 
 def _type_at(node: inspect.Type, path: tuple[str, ...]) -> inspect.Type | None:
-    """Return the type that a key's value has, without what is wrapped around it."""
+    """Return the type of a key's value, without metadata and None; None if there is no such key."""
     while isinstance(node, inspect.Metadata):
         node = node.type
     if isinstance(node, inspect.UnionType):

@@ -43,7 +43,6 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> Place:
-        """Where they are, as the rules see it."""
         return Place(server=self.server or None, channel=self.channel, roles=self.roles)
 
 
@@ -214,7 +213,7 @@ class Gallery:
     # ---- how ----
 
     async def _remove(self, share: JobId) -> None:
-        """Delete the row before the file: a file that is left over goes with the old ones."""
+        """Delete the row before the file: a file that is left over is removed with the old ones."""
         removed = await self.shares.delete(share)
         record = await self._store.jobs.get(share)
         if record is None or record.is_settled:  # else it is still being posted
@@ -241,7 +240,7 @@ class Gallery:
         require_not_blocked(await self._store.members.blocked_by(viewer.server, viewer.member.id))
 
     async def _parent_maker(self, record: JobRecord) -> str | None:
-        """Return who made what a job was made from, as far as this server may know."""
+        """Return the name of who made the parent of a job, if this server may know it."""
         if record.parent is None:
             return None
         parent = await self._store.jobs.get(record.parent)

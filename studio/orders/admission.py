@@ -1,4 +1,4 @@
-"""From an order to a job in the store: within the limits, quoted, charged, or refused with the reason."""
+"""Admits an order as a job (within the limits, quoted and charged), or refuses it with the reason."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Admission:
-    """Decides about orders, one at a time where two could take the same last place or the same last seconds."""
+    """Decides about orders; where two could take the same last place or seconds, one at a time."""
 
     def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
         self._configuration = configuration
@@ -135,7 +135,7 @@ class Admission:
         )
 
     async def _charge_and_store(self, record: JobRecord) -> None:
-        """Charge first: a job that is written down is never free, and a charge without one is taken back."""
+        """Charge first, so that no stored job is free; a charge whose job cannot be stored is taken back."""
         charges, server = self._store.charges, record.answer.server
         await charges.add(record.id, record.member.id, server, record.cost, record.created)
         try:

@@ -1,4 +1,4 @@
-"""The jobs that somebody still waits for, and the writing down of what becomes of them."""
+"""Follows the jobs that somebody still waits for, and stores what becomes of them."""
 
 from __future__ import annotations
 
@@ -48,30 +48,28 @@ class JobTracker:
         self._following: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop following all jobs."""
         for task in self._following:
             task.cancel()
         await asyncio.gather(*self._following, return_exceptions=True)
         self._jobs.clear()
 
     def track(self, record: JobRecord) -> None:
-        """Begin to keep a job."""
+        """Begin to keep a job that somebody waits for."""
         self._jobs[record.id] = JobWatch(record)
 
     def untrack(self, job: JobId) -> None:
-        """Keep a job no longer: nobody waits for it."""
+        """Forget a job that nobody waits for any more."""
         self._jobs.pop(job, None)
 
     def find(self, job: JobId) -> JobWatch | None:
-        """Return a job that is kept."""
         return self._jobs.get(job)
 
     def snapshots(self) -> list[JobSnapshot]:
-        """Return where every job stands at this moment."""
         return [watch.snapshot for watch in self._jobs.values()]
 
     def publish(self, record: JobRecord | None) -> None:
-        """Let those who watch see what the store says of a job now."""
+        """Show a job's new record to those who watch it."""
         if record is not None and (watch := self._jobs.get(record.id)):
             watch.update(record=record)
 
@@ -120,7 +118,7 @@ class JobTracker:
                 return
 
     async def _store_event(self, watch: JobWatch, event: JobEvent) -> JobRecord | None:
-        """Write an event down; return the job as it is in the store from now on, if that changed."""
+        """Store what an event says; return the job's new record, if it changed."""
         known = watch.snapshot
         match event:
             case Accepted(job=job, plan=plan, frames_done=found):
@@ -154,11 +152,9 @@ class JobTracker:
         return None
 
     def _unrendered_share(self, job: JobId) -> float:
-        """Return the share of a job that is not rendered yet, as far as the engine has said."""
         return 1 - watch.snapshot.fraction_rendered if (watch := self._jobs.get(job)) else 1.0
 
     async def _refund(self, record: JobRecord, share: float) -> None:
-        """Give an owner back a share of what a job was to cost."""
         try:
             await self._store.charges.refund(record.id, record.cost * share)
         except StorageError as error:  # what became of the job stands all the same

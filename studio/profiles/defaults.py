@@ -45,7 +45,6 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {name: value for name, value in chosen.items() if value is not None}
 
     def plain(self) -> dict[str, StoredValue]:
-        """Return what is chosen, as it is stored."""
         chosen: dict[str, StoredValue | None] = msgspec.to_builtins(self)
         return {name: value for name, value in chosen.items() if value is not None}
 

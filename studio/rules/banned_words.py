@@ -65,7 +65,6 @@ class _Runs(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, word: str) -> _Runs:
-        """Count."""
         runs = [(letter, sum(1 for _ in group)) for letter, group in itertools.groupby(word)]
         return cls("".join(letter for letter, _ in runs), tuple(count for _, count in runs))
 
@@ -134,7 +133,6 @@ def compile_banned_words(words: tuple[str, ...]) -> BannedWords:
 
 
 def _normalize(text: str) -> str:
-    """Return `text` in the form in which dressed-up words look alike."""
     boxed = text.translate(_BOXED_LETTERS)
     # a capital I within a word of small letters is read as an l, which is what it is there for
     ambiguous = re.sub(r"(?<=[a-z])I", "l", unicodedata.normalize("NFKC", boxed))
@@ -148,7 +146,7 @@ def _normalize(text: str) -> str:
 
 
 def _read_leet(plain: str) -> str:
-    """Return `plain` with digits and signs read as letters, apart from words that are numbers."""
+    """Read digits and signs as letters, except in words that are numbers."""
     signs = _INNER_SIGN.sub(" ", plain)
     return re.sub(r"[^\s]+", lambda match: _unleet_chunk(match[0]), signs)
 
@@ -160,12 +158,12 @@ def _unleet_chunk(chunk: str) -> str:
 
 
 def _merge_i_and_l(word: str) -> str:
-    """Return `word` with i and l made the same: a digit may have stood for either."""
+    """Replace l by i: a digit may have stood for either."""
     return word.translate(_L_AS_I)
 
 
 def _join_letters(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words that are spelled out letter by letter, with and without the words of one letter around them."""
+    """Yield words spelled out letter by letter, with and without the one-letter words around them."""
     for alone, group in itertools.groupby(tokens, key=lambda token: len(set(token)) == 1):
         letters = list(group)
         if not alone or len(letters) < _MIN_LETTERS:
@@ -178,7 +176,7 @@ def _join_letters(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def _join_scraps(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words that may have been taken apart: a few pieces in a row, all but one of them scraps."""
+    """Yield words that may have been split: a few pieces in a row, all but one of them scraps."""
     for start in range(len(tokens)):
         whole_words = 0
         for end in range(start, min(start + _MAX_PIECES, len(tokens))):

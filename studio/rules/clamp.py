@@ -1,4 +1,4 @@
-"""What was asked for, brought within the limits where that is possible; what was changed is told to the member."""
+"""Reduces what was asked for to the limits where possible, and notes for the member what was changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIZE_UNIT = 8
 """The sides of a frame are multiples of this many pixels."""
 
 _MIN_FRAMES = 2
-"""An animation of one thing that changes has at least a first and a last frame."""
+"""Morphs and zooms need a first and a last frame."""
 
 
 class ClampedRecipe(msgspec.Struct, frozen=True):

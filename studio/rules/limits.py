@@ -1,4 +1,4 @@
-"""What members may ask for, where the admin has drawn the line."""
+"""The limits that an admin has set on what members may order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 
 _NOT_WRITTEN = ("kind", "loop", "settings", "version")
-"""Keys of a recipe whose values members choose but do not write."""
+"""Keys of a recipe whose values are not free text."""
 
 
 _COMMAND_NAMES = {
@@ -27,11 +27,11 @@ _COMMAND_NAMES = {
     "zoom": Sentence("/zoom"),
     "variations": Sentence("variations"),
 }
-"""What the kinds of animations are called, so that members read of the commands as Discord shows them."""
+"""The kinds of animations as members know them: by their commands."""
 
 
 class MemberAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """What a member has asked for so far in one place.
+    """What a member has ordered so far in one place.
 
     Attributes:
         open_of_member: their unfinished jobs, wherever.
@@ -47,7 +47,7 @@ class MemberAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_not_blocked(blocked_by: str | None) -> None:
-    """Hold a member to whether they are blocked.
+    """Refuse a member who is blocked.
 
     Args:
         blocked_by: the id of the server where they are; empty where that is everywhere, None if they are not.
@@ -62,7 +62,7 @@ def require_not_blocked(blocked_by: str | None) -> None:
 
 
 def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
-    """Hold an order to the commands and channels that are open.
+    """Refuse an order by a command or in a channel that is not open.
 
     Raises:
         LimitError: this one is not.
@@ -77,7 +77,7 @@ def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
 
 
 def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
-    """Hold a recipe to the words that are wanted.
+    """Refuse a recipe with a banned word.
 
     Raises:
         LimitError: there is another among them.
@@ -89,7 +89,7 @@ def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
 
 
 def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
-    """Hold a member and a server to the number of unfinished jobs they may have.
+    """Refuse an order where a member or a server has too many unfinished jobs.
 
     Raises:
         LimitError: there is no room for one more.
@@ -117,7 +117,7 @@ def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
 
 
 def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
-    """Hold a member to the time between two orders.
+    """Refuse an order that comes too soon after the last one.
 
     Raises:
         LimitError: the last one was too short a while ago.
@@ -131,7 +131,7 @@ def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
 
 
 def require_quota(account: MemberAccount, cost: float, limits: LimitsConfig) -> None:
-    """Hold a member to what they may spend in any 24 hours.
+    """Refuse an order that costs more than is left of a member's quota.
 
     Args:
         account: what they have spent.
@@ -179,7 +179,6 @@ def format_duration(seconds: float) -> Sentence:
 
 
 def _closed_command(kind: str, limits: LimitsConfig) -> LimitError:
-    """Return the error about a kind of animation that is not open, and what is."""
     closed = Sentence("Not open to you here: {command}.", {"command": _COMMAND_NAMES[kind]})
     if not limits.commands:
         return LimitError(closed)
@@ -190,7 +189,6 @@ def _closed_command(kind: str, limits: LimitsConfig) -> LimitError:
 
 
 def _kinds(recipe: Recipe) -> Iterator[str]:
-    """Yield the commands that a recipe takes: its own, and that of the recipe in it, if there is one."""
     yield kind_of(recipe)
     if isinstance(recipe, Variations):
         yield kind_of(recipe.of)

@@ -31,32 +31,29 @@ class Jobs:
         self._database = database
 
     async def add(self, record: JobRecord) -> None:
-        """Remember a new job."""
-        await self._database.rows(
-            "INSERT INTO jobs (id, recipe, kind, member_id, member_name, server, answer, limit_bytes, state, settled,"
-            " plan, error, created, parent, notes, cost, priority, nsfw_rule, nsfw, ceiling)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            record.id,
-            to_json(record.recipe),
-            kind_of(record.recipe),
-            record.member.id,
-            record.member.name,
-            record.answer.server,
-            _json(record.answer),
-            record.limit_bytes,
-            record.state,
-            record.is_settled,
-            _json(record.plan) if record.plan else None,
-            _json(record.error) if record.error else "",
-            record.created,
-            record.parent,
-            _json(record.notes),
-            record.cost,
-            record.priority,
-            record.nsfw_rule,
-            record.nsfw,
-            _json(record.ceiling),
-        )
+        row = {
+            "id": record.id,
+            "recipe": to_json(record.recipe),
+            "kind": kind_of(record.recipe),
+            "member_id": record.member.id,
+            "member_name": record.member.name,
+            "server": record.answer.server,
+            "answer": _json(record.answer),
+            "limit_bytes": record.limit_bytes,
+            "state": record.state,
+            "settled": record.is_settled,
+            "plan": _json(record.plan) if record.plan else None,
+            "error": _json(record.error) if record.error else "",
+            "created": record.created,
+            "parent": record.parent,
+            "notes": _json(record.notes),
+            "cost": record.cost,
+            "priority": record.priority,
+            "nsfw_rule": record.nsfw_rule,
+            "nsfw": record.nsfw,
+            "ceiling": _json(record.ceiling),
+        }
+        await self._database.insert("jobs", row)
 
     async def get(self, job: JobId) -> JobRecord | None:
         """Return a job, or None if nothing is known of it."""
@@ -104,7 +101,6 @@ class Jobs:
         return await self._change(job, OPEN_STATES, "plan = ?, notes = ?", _json(plan), _json(notes))
 
     async def mark_running(self, job: JobId) -> JobRecord | None:
-        """Note that a waiting job is being rendered."""
         return await self._change(job, ("waiting",), "state = 'running'")
 
     async def mark_done(self, job: JobId, report: Report) -> JobRecord | None:
@@ -133,19 +129,16 @@ class Jobs:
         return await self._change(job, ("done",), change, limit_bytes)
 
     async def move_answer(self, job: JobId, answer: Answer) -> JobRecord | None:
-        """Note that the answer now stands elsewhere."""
         return await self._change(job, (), "answer = ?", _json(answer))
 
     async def mark_delivered(self, job: JobId) -> JobRecord | None:
-        """Note that the GIF was posted."""
         return await self._change(job, ("done",), "state = 'delivered', settled = 1")
 
     async def mark_settled(self, job: JobId) -> JobRecord | None:
-        """Note that the owner knows why there is no GIF."""
+        """Note that the owner was told why there is no GIF."""
         return await self._change(job, ("failed", "cancelled"), "settled = 1")
 
     async def filter_unknown(self, jobs: Sequence[JobId]) -> list[JobId]:
-        """Return those of the jobs of which nothing is known."""
         known = await self._database.known("jobs", jobs)
         return [job for job in jobs if job not in known]
 

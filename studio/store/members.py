@@ -77,12 +77,10 @@ class Members:
         await self._database.rows("INSERT OR REPLACE INTO member_defaults VALUES (?, ?)", member, encoded)
 
     async def was_told(self, member: str, what: str) -> bool:
-        """Return whether a member has been told something."""
         sql = "SELECT 1 FROM told WHERE member_id = ? AND what = ?"
         return await self._database.row(sql, member, what) is not None
 
     async def mark_told(self, member: str, what: str) -> None:
-        """Note that a member has been told something."""
         await self._database.rows("INSERT OR IGNORE INTO told VALUES (?, ?)", member, what)
 
     # ---- what administrators decided ----
@@ -109,7 +107,6 @@ class Members:
         return [BlockedMember(member=row["member_id"], name=row["name"], since=row["since"]) for row in rows]
 
     async def unblock(self, server: str, member: str) -> None:
-        """Let a member order again."""
         await self._database.rows("DELETE FROM blocked WHERE server = ? AND member_id = ?", server, member)
 
     async def flags(self, name: str) -> set[str]:
@@ -118,9 +115,7 @@ class Members:
         return {row["server"] for row in rows}
 
     async def raise_flag(self, name: str, server: str) -> None:
-        """Put a flag up for a server."""
         await self._database.rows("INSERT OR IGNORE INTO flags VALUES (?, ?)", name, server)
 
     async def lower_flag(self, name: str, server: str) -> None:
-        """Take a flag down."""
         await self._database.rows("DELETE FROM flags WHERE name = ? AND server = ?", name, server)

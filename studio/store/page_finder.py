@@ -21,13 +21,13 @@ TOP_SECONDS = 7 * 24 * 60 * 60
 """How far "top" looks back."""
 
 CIRCLE = 2**62
-"""Points on the circle over which the shares of a server are strewn, for the random order."""
+"""Points on the circle on which shares are placed at random, for the random order."""
 
 _MAX_CACHED_COUNTS = 1000
-"""Searches whose number of finds is kept until something is shared or deleted."""
+"""Number of searches whose counts are cached until something is shared or deleted."""
 
 _SORTABLE_SHARES = 2000
-"""Up to so many shares are sorted rather than found among all others."""
+"""Up to this many shares of a week are sorted rather than found by walking all shares."""
 
 
 class PageQuery(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class PagePosition(msgspec.Struct, frozen=True):
 
 
 class PageFinder:
-    """Finds pages."""
+    """Finds the share on a page, and counts how many pages there are."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,7 +84,7 @@ class PageFinder:
         return None if number is None else PagePosition(number, offset, total)
 
     async def _first_found(self, query: PageQuery) -> PagePosition | None:
-        """Find the first page of a search, and how many there are, in one pass: it is the one asked for most."""
+        """Find the first page of a search and the number of pages in one pass: it is requested most."""
         if not (wanted := search_expression(query.server, query.argument)):
             return None
         sql = "SELECT max(rowid), count(*) FROM share_words WHERE share_words MATCH ?"
@@ -96,7 +96,7 @@ class PageFinder:
         return PagePosition(row[0], 0, row[1])
 
     async def _total_found(self, server: str, typed: str) -> int:
-        """Count what a search finds, or know it from the page before: counting takes as long as finding the page."""
+        """Count what a search finds; cached, for counting takes as long as finding the page."""
         if not (wanted := search_expression(server, typed)):
             return 0
         if (known := self._found.get((server, wanted))) is not None:
@@ -161,7 +161,7 @@ class PageFinder:
                 assert_never(query.order)
 
     async def _top(self, server: str, offset: int) -> int | None:
-        """Sort the week where it is short; where it is most of the gallery, walk by votes and pass over the others."""
+        """Sort the week's shares if they are few; else walk all shares by votes and skip the older ones."""
         since = _top_since()
         sql = "SELECT count(*) FROM (SELECT 1 FROM shares WHERE server = ? AND shared > ? LIMIT ?)"
         few = (await self._value(sql, server, since, _SORTABLE_SHARES) or 0) < _SORTABLE_SHARES
@@ -175,7 +175,7 @@ class PageFinder:
         )
 
     async def _random(self, server: str, seed: str, offset: int) -> int | None:
-        """Walk the circle from where the seed says, one way or the other: nothing comes twice.
+        """Walk the circle from the seed's position, in the seed's direction: nothing comes twice.
 
         What is added or deleted meanwhile moves the rest by one place at most, as in every other order.
         """

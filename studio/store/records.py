@@ -109,7 +109,6 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether the engine still has work to do."""
         return self.state in OPEN_STATES
 
     @property

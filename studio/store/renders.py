@@ -22,7 +22,7 @@ from engine.protocol.messages import JobId, Suffix
 _Result = TypeVar("_Result")
 _TRIES = ".tries.png"
 _ENDINGS = (*get_args(Suffix), _TRIES, ".partial", ".tries.partial")
-"""Of everything that may lie there of a job; one file is looked for at a time, for there are many of others."""
+"""Endings of all files of a job; each is looked for by name, as the folder is large."""
 
 
 class Render(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Render(msgspec.Struct, frozen=True):
 
 
 class Renders:
-    """The folder of finished renders. A file is there in full or not at all."""
+    """The folder of finished renders. Files are written atomically."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +50,7 @@ class Renders:
             raise StorageError("{path}: cannot be used ({reason}).", path=self._folder, reason=error.strerror) from None
 
     async def save(self, job: JobId, render: Render) -> None:
-        """Keep a job's render, in the place of an earlier one of the same kind.
+        """Write a job's render, replacing an earlier one of the same kind.
 
         Raises:
             StorageError: it cannot be written, such as for a full disk.
@@ -74,7 +74,7 @@ class Renders:
         raise StorageError("{path}: there is no render of {job} any more.", path=self._folder, job=job)
 
     async def save_tries(self, job: JobId, sheet: bytes) -> None:
-        """Keep the contact sheet of the seeds that a job has tried.
+        """Write the contact sheet of the seeds that a job has tried.
 
         Raises:
             StorageError: it cannot be written.
@@ -96,7 +96,6 @@ class Renders:
             raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
 
     async def has(self, job: JobId) -> bool:
-        """Return whether a job's file is there."""
         files = [self._file(job, suffix) for suffix in get_args(Suffix)]
         return any([await aiofiles.os.path.exists(file) for file in files])
 
@@ -168,7 +167,7 @@ async def _read(target: Path) -> bytes:
 
 
 async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Finish `work` even when whoever waits for it is cancelled, or an open file might be left behind."""
+    """Finish `work` even if the caller is cancelled, so that no file is left open or partial."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

@@ -43,39 +43,34 @@ class Shares:
     async def add(self, share: Share) -> bool:
         """Show a render to its server; return False if it was shared before."""
         texts = [word for text in texts_of(share.recipe) for word in words_of(text)]
-        row = await self._database.row(
-            "INSERT INTO shares (id, server, member_id, member_name, recipe, model, width, height, frames, created,"
-            " shared, votes, parent, parent_maker, channel, message, home, nsfw, adults_only, shuffle, words,"
-            " prompts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO NOTHING RETURNING id",
-            share.id,
-            share.server,
-            share.member.id,
-            share.member.name,
-            to_json(share.recipe),
-            share.model,
-            share.width,
-            share.height,
-            share.frames,
-            share.created,
-            share.shared,
-            share.parent,
-            share.parent_maker,
-            share.channel,
-            share.message,
-            share.home,
-            share.nsfw,
-            share.adults_only,
-            random.SystemRandom().randrange(CIRCLE),
-            scope_words(share.server, texts),
-            "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
-        )
+        row = {
+            "id": share.id,
+            "server": share.server,
+            "member_id": share.member.id,
+            "member_name": share.member.name,
+            "recipe": to_json(share.recipe),
+            "model": share.model,
+            "width": share.width,
+            "height": share.height,
+            "frames": share.frames,
+            "created": share.created,
+            "shared": share.shared,
+            "parent": share.parent,
+            "parent_maker": share.parent_maker,
+            "channel": share.channel,
+            "message": share.message,
+            "home": share.home,
+            "nsfw": share.nsfw,
+            "adults_only": share.adults_only,
+            "shuffle": random.SystemRandom().randrange(CIRCLE),
+            "words": scope_words(share.server, texts),
+            "prompts": "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
+        }
+        added = await self._database.insert("shares", row, "ON CONFLICT (id) DO NOTHING")
         self._pages.forget()
-        return row is not None
+        return added is not None
 
     async def get(self, share: JobId) -> Share | None:
-        """Return a share, or None if there is none of that id."""
         row = await self._database.row("SELECT * FROM shares WHERE id = ?", share)
         return _share(row) if row else None
 
@@ -175,7 +170,6 @@ class Shares:
         return [_share(row) for row in rows]
 
     async def servers(self) -> list[str]:
-        """Return the servers that have shares."""
         rows = await self._database.rows("SELECT server FROM gallery_totals WHERE shares > 0")
         return [row["server"] for row in rows]
 
@@ -194,7 +188,6 @@ class Shares:
         return [share for share in found if home is None or share[1] == home]
 
     async def made_by(self, server: str, member: str) -> list[JobId]:
-        """Return what a member has shared in a server."""
         rows = await self._database.rows("SELECT id FROM shares WHERE server = ? AND member_id = ?", server, member)
         return [row["id"] for row in rows]
 
@@ -204,7 +197,6 @@ class Shares:
         return [_share(row) for row in rows]
 
     async def filter_unshared(self, jobs: Sequence[JobId]) -> list[JobId]:
-        """Return those of the jobs that nobody has shared."""
         shared = await self._database.known("shares", jobs)
         return [job for job in jobs if job not in shared]
 

@@ -1,4 +1,4 @@
-"""Everything that must outlive a restart: one database of several rooms, and the finished files beside it."""
+"""Everything that must outlive a restart: one database, and the finished files beside it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from studio.store.synced_commands import SyncedCommands
 _DAY = 24 * 60 * 60
 _FORM_DAYS = 2
 _STRAY_SECONDS = 60 * 60
-"""How long a file may lie there that belongs to nothing: such as while somebody puts a backup back."""
+"""Age at which a file that belongs to nothing is removed; a backup may be being restored."""
 
 
 class Store:
-    """The rooms.
+    """The parts of the store.
 
     Attributes:
         jobs: who asked for what, and how far it is.
@@ -91,9 +91,9 @@ class Store:
         return await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
 
     async def sweep(self, forgotten: Sequence[JobId]) -> None:
-        """Throw away the files of jobs that were just forgotten, and those that belong to neither a job nor a share.
+        """Remove the files of jobs that were just forgotten, and files of neither a job nor a share.
 
-        How old a file is says nothing: that of a job which could not be delivered for long is still waited for.
+        Age alone is no reason: a job that could not be delivered for long still needs its file.
 
         Raises:
             StorageError: the database or the folder cannot be used, or a file cannot be removed.

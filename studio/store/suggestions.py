@@ -1,4 +1,4 @@
-"""What members of a server have typed for what they shared, for whoever is typing now."""
+"""Suggests texts from the prompts of what members of a server have shared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLACEHOLDER = "{}"
 """What makes a prompt a morph's template."""
 
 _MAX_MATCHES = 2000
-"""From so many matches on, the most used ones are found by walking the prompts by use until enough have matched."""
+"""From this many matches on, the most used ones are found by walking the prompts by use."""
 
 _LAST = "\U0010ffff"
 
@@ -27,7 +27,7 @@ _SUFFIXES: dict[PromptKind, str] = {"prompt": "", "template": "t", "waypoint": "
 
 
 class Suggestions:
-    """Every text shared in a server once, with how often it was."""
+    """The distinct texts shared in each server, with how often each was."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -77,7 +77,7 @@ class Suggestions:
         return [row["text"] for row in await self._database.rows(sql, *values)]
 
     async def _count(self, sql: str, *values: object) -> bool:
-        """Return whether a statement that stops at `_MAX_MATCHES` rows gets there."""
+        """Return whether a statement has at least `_MAX_MATCHES` rows."""
         row = await self._database.row(f"SELECT count(*) FROM ({sql})", *values)
         return row is not None and row[0] >= _MAX_MATCHES
 

@@ -17,5 +17,4 @@ class SyncedCommands:
         return {row["target"]: row["digest"] for row in rows}
 
     async def save_digest(self, target: str, digest: str) -> None:
-        """Note which commands were sent."""
         await self._database.rows("INSERT OR REPLACE INTO synced VALUES (?, ?)", target, digest)

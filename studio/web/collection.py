@@ -77,21 +77,18 @@ class Collection:
 
     @property
     def best(self) -> tuple[Share, ...]:
-        """What anybody has voted for, the most votes first."""
+        """The shares that have votes, the most first."""
         voted = (share for share in self.shares if share.votes > 0)
         return tuple(sorted(voted, key=lambda share: -share.votes))
 
     def maker(self, share: Share) -> Maker:
-        """Return who made it."""
         return self._maker[share.id]
 
     def newer(self, share: Share) -> Share | None:
-        """Return the share after it, if it is not the newest."""
         position = self._position[share.id]
         return self.shares[position - 1] if position else None
 
     def older(self, share: Share) -> Share | None:
-        """Return the share before it, if it is not the oldest."""
         position = self._position[share.id] + 1
         return self.shares[position] if position < len(self.shares) else None
 
@@ -129,5 +126,5 @@ def list_pages(items: Sequence[Item], length: int = PAGE_LENGTH) -> list[ListPag
 
 
 def _name(shares: Sequence[Share]) -> str:
-    """Return the name that a member had last; somebody who shows none is still somebody."""
+    """Return the name that a member had last; "?" if none of it can be shown."""
     return one_line(shares[0].member.name) or "?"

@@ -1,4 +1,4 @@
-"""From shares to a directory of pages."""
+"""Exports shares as a directory of web pages."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _picture_paths(share: Share, picture: SharePicture | None) -> tuple[str, ...
 
 
 def _text_files(collection: Collection, pages: PageRenderer) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield every file that is text: its path, and what writes it. All of a large gallery would not fit into memory."""
+    """Yield the path of every text file and a function that renders it: all at once may not fit into memory."""
     for asset in sorted(ASSETS.iterdir()):
         yield f"assets/{asset.name}", partial(asset.read_text, encoding="utf-8")
     for sheet in list_pages(collection.shares):

@@ -23,7 +23,7 @@ _OWN_PATH = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9_-]{1,80}\.(?:html|json|css|svg|g
 
 
 class ChangeCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export did: numbers of files."""
+    """Numbers of files that an export wrote, left and removed."""
 
     written: int
     unchanged: int
@@ -48,7 +48,7 @@ class ExportDirectory:
         self._written: set[str] = set()
 
     def open(self) -> None:
-        """Take the directory, making it if need be.
+        """Open the directory, creating it if necessary.
 
         Raises:
             StorageError: it holds something else, or cannot be used.
@@ -64,13 +64,13 @@ class ExportDirectory:
                 )
 
     def announce(self, paths: Iterable[str]) -> None:
-        """Note down what is about to be written, so that an interruption leaves nothing unknown behind."""
+        """Record what is about to be written, so that an interruption leaves no unknown file behind."""
         self._known.update(paths)
         with self._errors():
             self._save_mark({path: self._before.get(path, "") for path in self._known})
 
     def put(self, path: str, content: bytes) -> None:
-        """Have a file with this content."""
+        """Write a file, unless it has this content already."""
         with self._errors():
             if not _has_content(self._directory / path, content):
                 self._replace(path, content)
@@ -89,7 +89,7 @@ class ExportDirectory:
         self._now[path] = stamp
 
     def finish(self) -> ChangeCounts:
-        """Remove what belongs to the gallery no more, and close."""
+        """Remove what no longer belongs to the gallery, and close."""
         with self._errors():
             removed = sum(self._remove(path) for path in self._known - self._now.keys())
             self._save_mark(self._now)
@@ -97,7 +97,7 @@ class ExportDirectory:
         return ChangeCounts(written=written, unchanged=len(self._now) - written, removed=removed)
 
     def _replace(self, path: str, content: bytes) -> None:
-        """Write a file in full or not at all: a visitor may be looking."""
+        """Write a file atomically: a visitor may be looking."""
         target = self._directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + _PARTIAL)

@@ -17,11 +17,11 @@ SUFFIXES = get_args(Suffix)
 
 _LONGEST_SIDE = 640
 _VEIL_PIXELS = 8
-"""A veiled picture keeps so few pixels that nothing can be made out, even by whoever opens the file."""
+"""A veiled picture has so few pixels a side that nothing can be made out even in the file."""
 
 
 class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A render on disk; `stamp` differs when the file does."""
+    """A render on disk; `stamp` changes with the file."""
 
     source: Path
     stamp: str
@@ -32,7 +32,6 @@ class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
         return self.source.suffix
 
     def copy(self) -> bytes:
-        """Return the file as it is."""
         return self.source.read_bytes()
 
     def still(self) -> bytes:
