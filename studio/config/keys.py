@@ -55,11 +55,9 @@ def settable_keys(table: Config | ServerConfig, inherited: Config | None = None)
         inherited: where a server's values come from that it does not set itself.
     """
     common = values_of(inherited) if inherited else {}
-    own = values_of(table)
-    sections = [name for name in ("limits", "community", "moderation") if inherited is not None]
-    everything = {key: "" for section in sections for key in _key_names(getattr(table, section), section)}
-    fallen_back = {key: common.get(key, "") for key in everything}
-    return {**fallen_back, **own}
+    sections = ("limits", "community", "moderation") if inherited else ()
+    names = [f"{section}.{name}" for section in sections for name in getattr(table, section).__struct_fields__]
+    return {**{name: common.get(name, "") for name in names}, **values_of(table)}
 
 
 def settable_keys_in(table: ChannelRules | RoleRules, of_server: Mapping[str, str]) -> dict[str, str]:
@@ -129,10 +127,6 @@ def _tables_of(own: ServerConfig) -> dict[str, dict[str, Any]]:
     tables |= {f"channels.{channel}": limits for channel, limits in own.channels.items()}
     tables |= {f"roles.{role}": limits for role, limits in own.roles.items()}
     return {where: msgspec.structs.asdict(table) for where, table in tables.items()}
-
-
-def _key_names(table: msgspec.Struct, section: str) -> list[str]:
-    return [f"{section}.{name}" for name in table.__struct_fields__]
 
 
 def _flatten(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

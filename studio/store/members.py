@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 
 import msgspec
@@ -45,14 +46,14 @@ class Members:
         rows = await self._database.rows(
             "SELECT * FROM member_presets WHERE member_id = ? ORDER BY name COLLATE NOCASE", member
         )
-        return [MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"]) for row in rows]
+        return [_preset(row) for row in rows]
 
     async def preset(self, member: str, name: str) -> MemberPreset | None:
         """Return one of a member's presets; capitals do not matter."""
         row = await self._database.row(
             "SELECT * FROM member_presets WHERE member_id = ? AND name = ? COLLATE NOCASE", member, name
         )
-        return MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"]) if row else None
+        return _preset(row) if row else None
 
     async def save_preset(self, member: str, preset: MemberPreset) -> None:
         """Keep a preset, in the place of one of the same name, whatever the capitals: the new ones hold."""
@@ -119,3 +120,7 @@ class Members:
 
     async def lower_flag(self, name: str, server: str) -> None:
         await self._database.rows("DELETE FROM flags WHERE name = ? AND server = ?", name, server)
+
+
+def _preset(row: sqlite3.Row) -> MemberPreset:
+    return MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"])

@@ -11,6 +11,7 @@ import time
 from typing import Literal, assert_never
 
 import msgspec
+from cachetools import LRUCache
 
 from studio.store.database import Database
 from studio.store.search_words import search_expression
@@ -60,7 +61,7 @@ class PageFinder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._found: dict[tuple[str, str], int] = {}
+        self._found: LRUCache[tuple[str, str], int] = LRUCache(_MAX_CACHED_COUNTS)
         self._changes = 0
 
     def forget(self) -> None:
@@ -107,11 +108,8 @@ class PageFinder:
         return total
 
     def _remember(self, server: str, wanted: str, total: int, changes: int) -> None:
-        if changes != self._changes:  # it was counted before the latest change
-            return
-        if len(self._found) >= _MAX_CACHED_COUNTS:
-            self._found.clear()
-        self._found[server, wanted] = total
+        if changes == self._changes:  # else it was counted before the latest change
+            self._found[server, wanted] = total
 
     async def _total(self, query: PageQuery) -> int:
         server, argument = query.server, query.argument

@@ -64,13 +64,8 @@ class Renders:
             StorageError: it is not there or cannot be read.
         """
         for suffix in get_args(Suffix):
-            target = self._file(job, suffix)
-            try:
-                return Render(await _to_the_end(_read(target)), suffix)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+            if (data := await self._load(self._file(job, suffix))) is not None:
+                return Render(data, suffix)
         raise StorageError("{path}: there is no render of {job} any more.", path=self._folder, job=job)
 
     async def save_tries(self, job: JobId, sheet: bytes) -> None:
@@ -79,7 +74,7 @@ class Renders:
         Raises:
             StorageError: it cannot be written.
         """
-        await self._save(self._folder / f"{job}{_TRIES}", sheet)
+        await self._save(self._file(job, _TRIES), sheet)
 
     async def load_tries(self, job: JobId) -> bytes | None:
         """Return the contact sheet of the seeds that a job has tried; None if there is none.
@@ -87,13 +82,7 @@ class Renders:
         Raises:
             StorageError: it cannot be read.
         """
-        target = self._folder / f"{job}{_TRIES}"
-        try:
-            return await _to_the_end(_read(target))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+        return await self._load(self._file(job, _TRIES))
 
     async def has(self, job: JobId) -> bool:
         files = [self._file(job, suffix) for suffix in get_args(Suffix)]
@@ -123,6 +112,14 @@ class Renders:
                 "{path}: a file cannot be removed ({reason}).", path=self._folder, reason=error.strerror
             ) from None
 
+    async def _load(self, target: Path) -> bytes | None:
+        try:
+            return await _to_the_end(_read(target))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+
     async def _save(self, target: Path, data: bytes) -> None:
         try:
             await _to_the_end(_write(target, data))
@@ -142,14 +139,14 @@ class Renders:
         for job in jobs:
             for ending in _ENDINGS:
                 try:
-                    (self._folder / f"{job}{ending}").unlink(missing_ok=True)
+                    self._file(job, ending).unlink(missing_ok=True)
                 except OSError as error:
                     problem = error
         if problem is not None:
             raise problem
 
-    def _file(self, job: JobId, suffix: Suffix) -> Path:
-        return self._folder / f"{job}{suffix}"
+    def _file(self, job: JobId, ending: str) -> Path:
+        return self._folder / f"{job}{ending}"
 
 
 async def _write(target: Path, data: bytes) -> None:

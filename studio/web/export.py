@@ -29,13 +29,13 @@ class ExportResult(msgspec.Struct, frozen=True, kw_only=True):
         shares: how many are shown.
         missing: those without a picture that can be read: they are left out.
         for_adults: how many are left out because Discord, too, would show them in age-restricted channels only.
-        tally: what it did to the directory.
+        changes: what it did to the directory.
     """
 
     shares: int
     missing: tuple[JobId, ...]
     for_adults: int
-    tally: ChangeCounts
+    changes: ChangeCounts
 
 
 class ExportSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +43,10 @@ class ExportSource(msgspec.Struct, frozen=True, kw_only=True):
 
     shares: Sequence[Share]
     renders: Path
-    speech: PageLanguage
+    page_language: PageLanguage
 
 
-def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
+def export_gallery(source: ExportSource, directory: Path) -> ExportResult:
     """Bring a directory in step with the shares.
 
     What was made where nobody judges pictures is left out: it cannot be known whether it has to be veiled, and a veil
@@ -58,21 +58,21 @@ def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
     """
     target = ExportDirectory(directory)
     target.open()
-    shares = [share for share in exhibition.shares if not share.adults_only]
-    found = {share.id: find_picture(exhibition.renders, share.id) for share in shares}
+    shares = [share for share in source.shares if not share.adults_only]
+    found = {share.id: find_picture(source.renders, share.id) for share in shares}
     pictures = {id: picture for id, picture in found.items() if picture is not None}
     target.announce([path for share in shares for path in _picture_paths(share, pictures.get(share.id))])
-    hung = _export_pictures(target, shares, pictures)
-    collection = Collection(hung)
-    suffixes = {share.id: pictures[share.id].suffix for share in hung}
-    pages = PageRenderer(collection, suffixes, exhibition.speech)
+    exported = _export_pictures(target, shares, pictures)
+    collection = Collection(exported)
+    suffixes = {share.id: pictures[share.id].suffix for share in exported}
+    pages = PageRenderer(collection, suffixes, source.page_language)
     target.announce(path for path, _ in _text_files(collection, pages))
     for path, written in _text_files(collection, pages):
         target.put(path, written().encode())
-    kept = {share.id for share in hung}
+    kept = {share.id for share in exported}
     missing = tuple(share.id for share in shares if share.id not in kept)
-    for_adults = len(exhibition.shares) - len(shares)
-    return ExportResult(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
+    for_adults = len(source.shares) - len(shares)
+    return ExportResult(shares=len(exported), missing=missing, for_adults=for_adults, changes=target.finish())
 
 
 def _export_pictures(

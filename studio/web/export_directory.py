@@ -97,12 +97,9 @@ class ExportDirectory:
         return ChangeCounts(written=written, unchanged=len(self._now) - written, removed=removed)
 
     def _replace(self, path: str, content: bytes) -> None:
-        """Write a file atomically: a visitor may be looking."""
         target = self._directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + _PARTIAL)
-        partial.write_bytes(content)
-        partial.replace(target)
+        _write_atomically(target, content)
         self._written.add(path)
 
     def _remove(self, path: str) -> int:
@@ -127,9 +124,7 @@ class ExportDirectory:
         content = msgspec.json.encode(_Mark(files=dict(sorted(files.items()))))
         target = self._directory / MARK
         if not _has_content(target, content):
-            partial = target.with_name(MARK + _PARTIAL)
-            partial.write_bytes(content)
-            partial.replace(target)
+            _write_atomically(target, content)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -139,6 +134,13 @@ class ExportDirectory:
             raise StorageError(
                 "{path}: cannot be used ({reason}).", path=self._directory, reason=error.strerror or error
             ) from None
+
+
+def _write_atomically(target: Path, content: bytes) -> None:
+    """Write a file in full or not at all: a visitor may be looking."""
+    partial = target.with_name(target.name + _PARTIAL)
+    partial.write_bytes(content)
+    partial.replace(target)
 
 
 def _has_content(path: Path, content: bytes) -> bool:

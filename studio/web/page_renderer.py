@@ -49,7 +49,7 @@ class PageLanguage(msgspec.Struct, frozen=True, kw_only=True):
 class PageRenderer:
     """Renders the pages of one collection."""
 
-    def __init__(self, collection: Collection, suffixes: Mapping[JobId, str], speech: PageLanguage) -> None:
+    def __init__(self, collection: Collection, suffixes: Mapping[JobId, str], page_language: PageLanguage) -> None:
         self._collection = collection
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -59,13 +59,13 @@ class PageRenderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(load_translations(speech.language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
+        environment.install_gettext_translations(load_translations(page_language.language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
         environment.filters |= {
             "plain": one_line,
             "short": shorten,
             "kind": kind_of,
             "settings": _settings,
-            "date": long_date(speech.language),
+            "date": long_date(page_language.language),
             "camera": describe_camera,
             "focus": format_focus,
             "way": _waypoint_prompts,
@@ -76,9 +76,9 @@ class PageRenderer:
         environment.globals |= {
             "collection": collection,
             "suffixes": suffixes,
-            "title": one_line(speech.title),
-            "language": speech.language,
-            "address": speech.address,
+            "title": one_line(page_language.title),
+            "language": page_language.language,
+            "address": page_language.address,
             "policy": _CONTENT_POLICY,
             "eager": _EAGER_CARDS,
         }

@@ -86,9 +86,9 @@ def exported(
     folder: Path, *shares: Share, title: str = "Our roads", language: str = "en", address: str = ""
 ) -> ExportResult:
     """Export to `folder`/web what lies in `folder`/renders."""
-    exhibition = ExportSource(
+    source = ExportSource(
         shares=shares,
         renders=folder / "renders",
-        speech=PageLanguage(title=title, language=language, address=address),
+        page_language=PageLanguage(title=title, language=language, address=address),
     )
-    return export_gallery(exhibition, folder / "web")
+    return export_gallery(source, folder / "web")
