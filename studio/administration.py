@@ -84,7 +84,7 @@ class Administration:
 
     async def purge(self, server: str, member: str) -> PurgeResult:
         """Cancel the jobs of a member on a server, and take back everything they shared there."""
-        records = [live.record for live in self._tracker.snapshots()]
+        records = [job.record for job in self._tracker.snapshots()]
         jobs = [one.id for one in records if one.is_open and one.answer.server == server and one.member.id == member]
         cancelled = 0
         for job in jobs:

@@ -1,8 +1,8 @@
-"""The one façade that the cogs talk to: orders in, progress and GIFs out, nothing lost in between.
+"""The façade that the cogs talk to: orders in, progress and GIFs out, nothing lost in between.
 
-Store first, then engine: an order is written down before the engine hears of it, a GIF is on disk before the engine may
-forget its frames, and a job counts as delivered only when whoever posted it says so. Whatever was left open by a
-restart is taken up again by `open`.
+Store first, then engine: an order is stored before the engine hears of it, a GIF is on disk before the engine may
+forget its frames, and a job counts as delivered only when whoever posted it says so. `open` resumes what a restart has
+interrupted.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Studio:
 
     def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
-        open_jobs = [live.record for live in self._tracker.snapshots() if live.record.is_open]
+        open_jobs = [job.record for job in self._tracker.snapshots() if job.record.is_open]
         entries = [QueueEntry(record, self.standing(record.id)) for record in open_jobs]
         if member is not None:
             entries = [entry for entry in entries if entry.record.member.id == member]
@@ -160,36 +160,36 @@ class Studio:
     @property
     def open_jobs(self) -> int:
         """How many jobs the engine has still to work on, of all servers."""
-        return sum(live.record.is_open for live in self._tracker.snapshots())
+        return sum(job.record.is_open for job in self._tracker.snapshots())
 
     @property
     def waiting(self) -> int:
         """How many jobs wait for their turn, of all servers."""
-        return sum(live.record.state == "waiting" for live in self._tracker.snapshots())
+        return sum(job.record.state == "waiting" for job in self._tracker.snapshots())
 
     def standing(self, job: JobId) -> Standing | None:
         """Return where a job stands, if the engine has said so."""
         return self._engine.standings.get(job)
 
     async def watch(self, job: JobId, every: float) -> AsyncIterator[JobSnapshot]:
-        """Yield how a job stands: now, then every so many seconds, at once when it is over, and then no more.
+        """Yield snapshots of a job: now, then at an interval, and a last one as soon as it is over.
 
         Args:
             job: an unsettled job.
-            every: seconds between two looks, counted from when the reader comes back for the next one.
+            every: seconds between two snapshots, counted from when the reader asks for the next one.
         """
-        while live := self._tracker.find(job):
-            moment = live.snapshot
-            yield moment
-            if not moment.record.is_open:
+        while watch := self._tracker.find(job):
+            snapshot = watch.snapshot
+            yield snapshot
+            if not snapshot.record.is_open:
                 return
-            await live.wait_until_over(every)
+            await watch.wait_until_over(every)
 
     # ---- delivery ----
 
     def list_unsettled(self) -> list[JobRecord]:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
-        return sorted((live.record for live in self._tracker.snapshots()), key=lambda record: record.created)
+        return sorted((job.record for job in self._tracker.snapshots()), key=lambda record: record.created)
 
     async def move_answer(self, job: JobId, answer: Answer) -> None:
         """Note that a job's answer is now another message."""

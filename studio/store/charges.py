@@ -36,15 +36,13 @@ class Charges:
     async def spent(self, member: str, server: str | None, since: float) -> float:
         """Return the seconds that a member was charged with in one place after a time since the epoch."""
         sql = "SELECT total(seconds) FROM charges WHERE member_id = ? AND server IS ? AND at > ?"
-        row = await self._database.row(sql, member, server, since)
-        return float(row[0]) if row else 0.0
+        return float(await self._database.value(sql, member, server, since))
 
     async def last_order(self, member: str, server: str | None) -> float | None:
         """Return when a member last ordered something in one place, in seconds since the epoch; None for never."""
-        row = await self._database.row(
-            "SELECT max(at) FROM charges WHERE member_id = ? AND server IS ?", member, server
-        )
-        return row[0] if row else None
+        sql = "SELECT max(at) FROM charges WHERE member_id = ? AND server IS ?"
+        last: float | None = await self._database.value(sql, member, server)
+        return last
 
     async def pace(self, model: str) -> ModelPace:
         """Return how fast a model renders, as far as that was measured."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import aiosqlite
 
@@ -89,6 +89,11 @@ class Database:
         """Run one statement and return its first row, None if there is none; raises as `rows` does."""
         found = await self.rows(sql, *values)
         return found[0] if found else None
+
+    async def value(self, sql: str, *values: object) -> Any:
+        """Run one statement and return the first value of its first row, None if there is none; raises as `rows`."""
+        row = await self.row(sql, *values)
+        return row[0] if row else None
 
     async def insert(self, table: str, values: Mapping[str, object], on_conflict: str = "") -> sqlite3.Row | None:
         """Add a row of a table by the names of its columns; return its id, None if there was a conflict."""

@@ -68,8 +68,7 @@ class Jobs:
         """Return how many jobs the engine still has to work on, of one member or one server."""
         column, value = ("member_id", member) if member is not None else ("server", server)
         sql = f"SELECT count(*) FROM jobs WHERE settled = 0 AND state IN ({_OPEN_STATES_SQL}) AND {column} = ?"
-        row = await self._database.row(sql, value)
-        return int(row[0]) if row else 0
+        return int(await self._database.value(sql, value))
 
     async def list_recent(self, member: str, kind: Kind | None, limit: int) -> list[JobRecord]:
         """Return a member's latest jobs of one kind, None for any animation, the newest first."""

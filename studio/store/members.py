@@ -94,8 +94,8 @@ class Members:
             member: id of who it is.
         """
         sql = "SELECT server FROM blocked WHERE server IN (?, ?) AND member_id = ? ORDER BY server LIMIT 1"
-        row = await self._database.row(sql, server or EVERYWHERE, EVERYWHERE, member)
-        return str(row["server"]) if row else None
+        blocker: str | None = await self._database.value(sql, server or EVERYWHERE, EVERYWHERE, member)
+        return blocker
 
     async def block(self, server: str, who: BlockedMember) -> None:
         """Let a member order nothing more on a server; one who is blocked already stays so since then."""

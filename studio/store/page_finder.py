@@ -193,8 +193,8 @@ class PageFinder:
         )
 
     async def _value(self, sql: str, *values: object) -> int | None:
-        row = await self._database.row(sql, *values)
-        return row[0] if row else None
+        found: int | None = await self._database.value(sql, *values)
+        return found
 
 
 def _top_since() -> float:

@@ -78,8 +78,8 @@ class Suggestions:
 
     async def _count(self, sql: str, *values: object) -> bool:
         """Return whether a statement has at least `_MAX_MATCHES` rows."""
-        row = await self._database.row(f"SELECT count(*) FROM ({sql})", *values)
-        return row is not None and row[0] >= _MAX_MATCHES
+        count: int = await self._database.value(f"SELECT count(*) FROM ({sql})", *values)
+        return count >= _MAX_MATCHES
 
 
 def suggestions_of(server: str, recipe: Recipe) -> str:
