@@ -24,19 +24,19 @@ Requirement = Callable[[Config], Awaitable[None]]
 Permit = Callable[[Config, Config], None]
 
 _WRONG_TYPE = ("not text.", "not a list.")
-"""How a refusal ends that says no more than that a reading of the value was not the one that is meant."""
+"""Endings of errors that say only that the value was read as the wrong type: another reading's error says more."""
 
 _LIST_SIGNS = ("+", "-")
-"""In front of a value they add to what a list holds in the file, or take away from it."""
+"""In front of a value: add to the list in the file, or remove from it."""
 
 LOCK_SECONDS = 5.0
-"""How long a change waits for another one: most take milliseconds, one that loads a model takes minutes."""
+"""How long a change waits for another: most take milliseconds, one that loads a model takes minutes."""
 
 _NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
-"""How it fails where the directory is not ours to write to, or the file is mounted by itself."""
+"""Errors of a directory that cannot be written to, or of a file that is mounted by itself."""
 
 DEFAULT = "default"
-"""Given as a value it takes a key out of the file, so that the default holds again."""
+"""As a value, it removes a key from the file, so that the default applies again."""
 
 
 class ConfigFile:
@@ -116,10 +116,10 @@ class ConfigFile:
 
     @contextlib.asynccontextmanager
     async def _lock_changes(self) -> AsyncIterator[None]:
-        """Let one change through at a time; who would wait long is told why instead.
+        """Let one change through at a time.
 
         Raises:
-            LimitError: another one takes its time.
+            LimitError: another change is still being tried after LOCK_SECONDS.
         """
         try:
             async with asyncio.timeout(LOCK_SECONDS):
@@ -176,8 +176,8 @@ def _change_key(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Conf
 def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
     """Try each way in which `value` can be read, and take the first that is allowed."""
     refusals: list[ConfigError] = []
-    for meant in _interpretations(value, _current_value(text, key)):
-        changed = _edit_text(text, key, meant)
+    for reading in _interpretations(value, _current_value(text, key)):
+        changed = _edit_text(text, key, reading)
         try:
             return changed, parse_config(changed, None)
         except ConfigError as error:
@@ -186,13 +186,13 @@ def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str,
 
 
 def _current_value(text: str, key: tuple[str, ...]) -> Any:
-    held: Any = tomllib.loads(text)
+    found: Any = tomllib.loads(text)
     for part in key:
-        held = held.get(part) if isinstance(held, dict) else None
-    return held
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
-def _interpretations(value: str, held: Any) -> list[Any]:
+def _interpretations(value: str, current: Any) -> list[Any]:
     stripped = value.strip()
     readings: list[Any] = []
     with contextlib.suppress(tomllib.TOMLDecodeError):
@@ -201,7 +201,7 @@ def _interpretations(value: str, held: Any) -> list[Any]:
             readings.append(loaded["value"])
     readings.append(stripped)
     if stripped[:1] in _LIST_SIGNS:
-        entries, before = _split_entries(stripped[1:]), held if isinstance(held, list) else []
+        entries, before = _split_entries(stripped[1:]), current if isinstance(current, list) else []
         kept = [entry for entry in before if entry not in entries]
         readings.append([*kept, *entries] if stripped[0] == "+" else kept)
     readings.append(_split_entries(stripped))

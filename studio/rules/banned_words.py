@@ -1,4 +1,4 @@
-"""Words an admin does not want to see, found however they are dressed up.
+"""Finds the words that an admin has banned, however they are disguised.
 
 Both the banned words and a member's text are brought to the same plain form: NFKC, case folded, without accents and
 invisible characters, look-alikes of other scripts replaced (Unicode's confusables, UTS #39), digits and signs that
@@ -30,13 +30,13 @@ _SHORT_WORDS = frozenset("aeioun")
 """Words of one letter, in English, Italian and chat: they may stand before or behind a word that is spelled out."""
 
 _MIN_LETTERS = 3
-"""So many single letters in a row are a word that is spelled out; two may be initials."""
+"""Number of single letters in a row that count as a spelled-out word; two may be initials."""
 
 _SCRAP_LENGTH = 2
-"""So many letters that are no word of their own are a scrap of one: "fr og" is one word, "pen is" are two."""
+"""Letters of a scrap, a piece that is no word of its own: "fr og" is one word, "pen is" are two."""
 
 _MAX_PIECES = 4
-"""A word is looked for in so many pieces."""
+"""Number of pieces in which a word is looked for."""
 
 _TWO_LETTER_TEXT = (
     "ah al am an as at be by da di do eh el et ex go ha he hi ho id if il in is it la le li lo ma me mi mr ms my ne"

@@ -61,13 +61,13 @@ class PageFinder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._found: LRUCache[tuple[str, str], int] = LRUCache(_MAX_CACHED_COUNTS)
+        self._counts: LRUCache[str, int] = LRUCache(_MAX_CACHED_COUNTS)
         self._changes = 0
 
-    def forget(self) -> None:
-        """Take note that something was added or deleted: what was counted before may not hold any more."""
+    def invalidate_counts(self) -> None:
+        """Drop cached counts, because something was added or deleted."""
         self._changes += 1
-        self._found.clear()
+        self._counts.clear()
 
     async def find(self, query: PageQuery, offset: int) -> PagePosition | None:
         """Return where a page is; an offset past either end gives the page at that end. None if there is no page.
@@ -76,7 +76,7 @@ class PageFinder:
             StorageError: the database cannot be used.
         """
         if query.order == "search" and offset <= 0:
-            return await self._first_found(query)
+            return await self._find_first_match(query)
         total = await self._total(query)
         if total == 0:
             return None
@@ -84,32 +84,32 @@ class PageFinder:
         number = await self._number(query, offset)
         return None if number is None else PagePosition(number, offset, total)
 
-    async def _first_found(self, query: PageQuery) -> PagePosition | None:
+    async def _find_first_match(self, query: PageQuery) -> PagePosition | None:
         """Find the first page of a search and the number of pages in one pass: it is requested most."""
-        if not (wanted := search_expression(query.server, query.argument)):
+        if not (expression := search_expression(query.server, query.argument)):
             return None
         sql = "SELECT max(rowid), count(*) FROM share_words WHERE share_words MATCH ?"
         changes = self._changes
-        row = await self._database.row(sql, wanted)
+        row = await self._database.row(sql, expression)
         if row is None or row[1] == 0:
             return None
-        self._remember(query.server, wanted, row[1], changes)
+        self._remember(expression, row[1], changes)
         return PagePosition(row[0], 0, row[1])
 
-    async def _total_found(self, server: str, typed: str) -> int:
+    async def _count_matches(self, server: str, typed: str) -> int:
         """Count what a search finds; cached, for counting takes as long as finding the page."""
-        if not (wanted := search_expression(server, typed)):
+        if not (expression := search_expression(server, typed)):
             return 0
-        if (known := self._found.get((server, wanted))) is not None:
+        if (known := self._counts.get(expression)) is not None:
             return known
         changes = self._changes
-        total = await self._value("SELECT count(*) FROM share_words WHERE share_words MATCH ?", wanted) or 0
-        self._remember(server, wanted, total, changes)
+        total = await self._value("SELECT count(*) FROM share_words WHERE share_words MATCH ?", expression) or 0
+        self._remember(expression, total, changes)
         return total
 
-    def _remember(self, server: str, wanted: str, total: int, changes: int) -> None:
-        if changes == self._changes:  # else it was counted before the latest change
-            self._found[server, wanted] = total
+    def _remember(self, expression: str, total: int, changes: int) -> None:
+        if changes == self._changes:  # else it was counted before a share was added or deleted
+            self._counts[expression] = total
 
     async def _total(self, query: PageQuery) -> int:
         server, argument = query.server, query.argument
@@ -126,7 +126,7 @@ class PageFinder:
                 sql = "SELECT count(*) FROM saves WHERE server = ? AND member_id = ?"
                 return await self._value(sql, server, argument) or 0
             case "search":
-                return await self._total_found(server, argument)
+                return await self._count_matches(server, argument)
             case _:
                 assert_never(query.order)
 

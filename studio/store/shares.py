@@ -67,7 +67,7 @@ class Shares:
             "prompts": "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
         }
         added = await self._database.insert("shares", row, "ON CONFLICT (id) DO NOTHING")
-        self._pages.forget()
+        self._pages.invalidate_counts()
         return added is not None
 
     async def get(self, share: JobId) -> Share | None:
@@ -77,7 +77,7 @@ class Shares:
     async def delete(self, share: JobId) -> Share | None:
         """Take a share back, with its votes; return it as it was, None if there was none."""
         row = await self._database.row("DELETE FROM shares WHERE id = ? RETURNING *", share)
-        self._pages.forget()
+        self._pages.invalidate_counts()
         return _share(row) if row else None
 
     async def forget_message(self, share: JobId) -> None:
@@ -125,11 +125,11 @@ class Shares:
 
     async def page(self, query: PageQuery, offset: int) -> SharePage:
         """Return one share of a query; an offset past either end gives the share at that end."""
-        spot = await self._pages.find(query, offset)
-        if spot is None:
+        position = await self._pages.find(query, offset)
+        if position is None:
             return SharePage(None, 0, 0)
-        row = await self._database.row("SELECT * FROM shares WHERE number = ?", spot.number)
-        return SharePage(_share(row) if row else None, spot.offset, spot.total)
+        row = await self._database.row("SELECT * FROM shares WHERE number = ?", position.number)
+        return SharePage(_share(row) if row else None, position.offset, position.total)
 
     async def best(self, server: str, since: float, until: float, count: int) -> list[Share]:
         """Return the shares of a time with the most votes, the best first; times in seconds since the epoch."""
