@@ -180,27 +180,20 @@ class Jobs:
 
 
 def _record(row: sqlite3.Row) -> JobRecord:
-    return JobRecord(
-        id=row["id"],
-        recipe=from_json(row["recipe"]),
-        member=Member(id=row["member_id"], name=row["member_name"]),
-        answer=msgspec.json.decode(row["answer"], type=Answer),
-        limit_bytes=row["limit_bytes"],
-        state=row["state"],
-        is_settled=bool(row["settled"]),
-        plan=_decoded(row["plan"], Plan),
-        report=_decoded(row["report"], Report),
-        error=_decoded(row["error"] or None, Sentence),
-        created=row["created"],
-        finished=row["finished"],
-        parent=row["parent"],
-        notes=_decoded(row["notes"], tuple[Sentence, ...]),
-        cost=row["cost"],
-        priority=row["priority"],
-        nsfw_rule=row["nsfw_rule"],
-        nsfw=bool(row["nsfw"]),
-        ceiling=_decoded(row["ceiling"], Ceiling),
-    )
+    values = {
+        **dict(row),
+        "recipe": from_json(row["recipe"]),
+        "member": Member(id=row["member_id"], name=row["member_name"]),
+        "answer": msgspec.json.decode(row["answer"], type=Answer),
+        "is_settled": bool(row["settled"]),
+        "plan": _decoded(row["plan"], Plan),
+        "report": _decoded(row["report"], Report),
+        "error": _decoded(row["error"] or None, Sentence),
+        "notes": _decoded(row["notes"], tuple[Sentence, ...]),
+        "nsfw": bool(row["nsfw"]),
+        "ceiling": _decoded(row["ceiling"], Ceiling),
+    }
+    return msgspec.convert(values, JobRecord)
 
 
 def _json(value: Any) -> str:

@@ -202,23 +202,11 @@ class Shares:
 
 
 def _share(row: sqlite3.Row) -> Share:
-    return Share(
-        id=row["id"],
-        server=row["server"],
-        member=Member(id=row["member_id"], name=row["member_name"]),
-        recipe=from_json(row["recipe"]),
-        model=row["model"],
-        width=row["width"],
-        height=row["height"],
-        frames=row["frames"],
-        created=row["created"],
-        shared=row["shared"],
-        votes=row["votes"],
-        parent=row["parent"],
-        parent_maker=row["parent_maker"],
-        channel=row["channel"],
-        message=row["message"],
-        home=row["home"],
-        nsfw=bool(row["nsfw"]),
-        adults_only=bool(row["adults_only"]),
-    )
+    values = {
+        **dict(row),
+        "member": Member(id=row["member_id"], name=row["member_name"]),
+        "recipe": from_json(row["recipe"]),
+        "nsfw": bool(row["nsfw"]),
+        "adults_only": bool(row["adults_only"]),
+    }
+    return msgspec.convert(values, Share)
