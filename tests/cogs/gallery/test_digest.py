@@ -20,9 +20,9 @@ from playground.faults import Fault
 from playground.world.permissions import Permission
 from playground.world.settings import GuildSettings
 from studio.config.config import CommunityConfig
-from studio.gallery.gallery import Gallery
 from studio.store import Member
 from studio.store.announcements import Announcements
+from studio.store.shares import Shares
 from tests.cogs.community import channel_of, hung, in_channel, server
 from tests.cogs.gallery.test_gallery import viewer
 from tests.cogs.markdown import plain
@@ -240,13 +240,13 @@ class TestPosting:
                 await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
 
     async def test_the_best_are_not_looked_for_any_more_once_it_is_posted(self, stage, looks, monkeypatch):
-        best, asked = Gallery.best, []
+        best, asked = Shares.best, []
 
         async def counted(*given):
             asked.append(given)
             return await best(*given)
 
-        monkeypatch.setattr(Gallery, "best", counted)
+        monkeypatch.setattr(Shares, "best", counted)
         async with server(stage) as (playground, bot):
             async with bot() as theatre:
                 await hung(theatre, picture=gif("red"), shared=EARLIER)
