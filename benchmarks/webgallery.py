@@ -16,7 +16,7 @@ from benchmarks.scenes import draw_frames
 from engine.recipe.recipe import Giro, Stage
 from studio.store import Member, Share
 from studio.web.export import ExportSource, export_gallery
-from studio.web.pages import PageLanguage
+from studio.web.page_renderer import PageLanguage
 
 PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
 
@@ -61,8 +61,8 @@ def main() -> None:
         print(f"{options.shares} shares, {len(gif) / 1024:,.0f} KiB each")
         for what, exhibited in (("new", shares[:-1]), ("unchanged", shares[:-1]), ("one more", shares)):
             start = time.perf_counter()
-            exhibition = ExportSource(shares=exhibited, renders=renders, speech=PageLanguage(title="Measured"))
-            tally = export_gallery(exhibition, Path(folder) / "web").tally
+            source = ExportSource(shares=exhibited, renders=renders, page_language=PageLanguage(title="Measured"))
+            tally = export_gallery(source, Path(folder) / "web").changes
             print(f"{what}: {time.perf_counter() - start:.1f} s, {tally.written} files written")
 
 

@@ -42,7 +42,7 @@ from engine.recipe.stages import SEED_STAGES, parse_stages, spread_frames
 from engine.recipe.waypoints import waypoint_options
 from engine.storyboard.shot import is_hidden
 from studio.config.config import Config, read_config
-from studio.web.command import add_gallery, run_gallery
+from studio.web.export_command import add_gallery, run_gallery
 
 ORDINARY_LIMIT = 10 * 1024 * 1024
 """Bytes that Discord takes on a server without boosts, 2026; the bot reads the limit from each interaction."""

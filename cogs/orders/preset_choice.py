@@ -18,7 +18,7 @@ from cogs.ui.markdown import shorten
 from engine.errors import LimitError
 from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Giro, Recipe
-from studio.members.profiles import no_preset
+from studio.profiles.profiles import no_preset
 
 if TYPE_CHECKING:
     from cogs.client import Tappa

@@ -130,8 +130,8 @@ class TestLengths:
         for draft in (finished, failed):
             file = draft.uploads[-1]
             assert (file.name, parse_recipe_file(file.data).recipe) == (
-                f"{kind_of(record.made)}-{MAX_SEED}.json",
-                record.made,
+                f"{kind_of(record.final_recipe)}-{MAX_SEED}.json",
+                record.final_recipe,
             )
             assert "give the file to /recipe import" in draft.content
             assert "```" not in draft.content

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError
-from studio.web.target import MARK, ChangeCounts, ExportDirectory
+from studio.web.export_directory import MARK, ChangeCounts, ExportDirectory
 
 
 def fill(directory: Path, **files: str) -> ChangeCounts:

@@ -6,12 +6,12 @@ import time
 
 from engine.errors import LimitError
 from engine.recipe.recipe import Recipe
-from studio.members.defaults import Defaults, defaults_of
+from studio.profiles.defaults import Defaults, defaults_of
 from studio.store import Store
 from studio.store.members import MemberPreset
 
-MOST_PRESETS = 50
-LONGEST_NAME = 32
+MAX_PRESETS = 50
+MAX_NAME_LENGTH = 32
 
 
 class MemberProfiles:
@@ -43,13 +43,13 @@ class MemberProfiles:
             LimitError: the name cannot be one, or there are too many already.
         """
         name = name.strip()
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise LimitError("A preset's name has 1 to {limit} characters, on one line.", limit=LONGEST_NAME)
+        if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+            raise LimitError("A preset's name has 1 to {limit} characters, on one line.", limit=MAX_NAME_LENGTH)
         replaced = await self._members.preset(member, name)
-        if replaced is None and len(await self._members.presets(member)) >= MOST_PRESETS:
+        if replaced is None and len(await self._members.presets(member)) >= MAX_PRESETS:
             raise LimitError(
                 "You keep {count} presets, which is the most there can be: delete one with /preset delete first.",
-                count=MOST_PRESETS,
+                count=MAX_PRESETS,
             )
         await self._members.save_preset(member, MemberPreset(name=name, recipe=recipe, saved=time.time()))
         return replaced is not None
@@ -67,11 +67,11 @@ class MemberProfiles:
         """Return whether a member has been told something that is said only once."""
         return await self._members.was_told(member, what)
 
-    async def tell(self, member: str, what: str) -> None:
+    async def mark_told(self, member: str, what: str) -> None:
         """Note that a member has been told something that is said only once."""
-        await self._members.tell(member, what)
+        await self._members.mark_told(member, what)
 
 
 def no_preset(name: str) -> LimitError:
     """Return the error for a preset that a member does not have."""
-    return LimitError("You have no preset “{name}”; /preset list shows those you have.", name=name[:LONGEST_NAME])
+    return LimitError("You have no preset “{name}”; /preset list shows those you have.", name=name[:MAX_NAME_LENGTH])

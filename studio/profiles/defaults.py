@@ -14,7 +14,7 @@ from engine.recipe.recipe import MAX_FRAMES, Negative
 from engine.recipe.settings import Kind
 
 AnimationFrames = Annotated[int, Meta(ge=2, le=MAX_FRAMES)]
-Value = str | int | float | bool
+StoredValue = str | int | float | bool
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,9 +44,8 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 chosen |= {"frames": self.zoom_frames, "focus": self._focus()}
         return {name: value for name, value in chosen.items() if value is not None}
 
-    def plain(self) -> dict[str, Value]:
-        """Return what is chosen, as it is stored."""
-        chosen: dict[str, Value | None] = msgspec.to_builtins(self)
+    def plain(self) -> dict[str, StoredValue]:
+        chosen: dict[str, StoredValue | None] = msgspec.to_builtins(self)
         return {name: value for name, value in chosen.items() if value is not None}
 
     def _focus(self) -> dict[str, float] | str | None:
@@ -59,7 +58,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return focus
 
 
-def defaults_of(stored: Mapping[str, Value]) -> Defaults:
+def defaults_of(stored: Mapping[str, StoredValue]) -> Defaults:
     """Return what was stored; what an earlier version wrote and this one cannot use counts as not chosen."""
     known = {}
     for name, value in stored.items():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.store.words import fold_text, scope_words, search_expression, words_of
+from studio.store.search_words import fold_text, scope_words, search_expression, words_of
 
 SYNTAX = (
     "road",

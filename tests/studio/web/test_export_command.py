@@ -19,7 +19,7 @@ from tests.studio.web.shares import gif, share
 async def keep(store: Store, *shares: Share) -> None:
     for one in shares:
         await store.renders.save(one.id, Render(gif(), ".gif"))
-        assert await store.gallery.add(one)
+        assert await store.shares.add(one)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.members.defaults import Defaults, defaults_of
+from studio.profiles.defaults import Defaults, defaults_of
 
 SOME = Defaults(style="snow", negative="people", loop=False, morph_frames=9, zoom_frames=30, focus="below")
 

@@ -11,23 +11,24 @@ import time
 from typing import Literal, assert_never
 
 import msgspec
+from cachetools import LRUCache
 
 from studio.store.database import Database
-from studio.store.words import search_expression
+from studio.store.search_words import search_expression
 
-Order = Literal["new", "top", "random", "member", "search", "saved"]
+SortOrder = Literal["new", "top", "random", "member", "search", "saved"]
 
 TOP_SECONDS = 7 * 24 * 60 * 60
 """How far "top" looks back."""
 
 CIRCLE = 2**62
-"""Points on the circle over which the shares of a server are strewn, for the random order."""
+"""Points on the circle on which shares are placed at random, for the random order."""
 
-_REMEMBERED = 1000
-"""Searches whose number of finds is kept until something is shared or deleted."""
+_MAX_CACHED_COUNTS = 1000
+"""Number of searches whose counts are cached until something is shared or deleted."""
 
-_FEW = 2000
-"""Up to so many shares are sorted rather than found among all others."""
+_SORTABLE_SHARES = 2000
+"""Up to this many shares of a week are sorted rather than found by walking all shares."""
 
 
 class PageQuery(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class PageQuery(msgspec.Struct, frozen=True):
     """
 
     server: str
-    order: Order = "new"
+    order: SortOrder = "new"
     argument: str = ""
 
 
@@ -56,17 +57,17 @@ class PagePosition(msgspec.Struct, frozen=True):
 
 
 class PageFinder:
-    """Finds pages."""
+    """Finds the share on a page, and counts how many pages there are."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._found: dict[tuple[str, str], int] = {}
+        self._counts: LRUCache[str, int] = LRUCache(_MAX_CACHED_COUNTS)
         self._changes = 0
 
-    def forget(self) -> None:
-        """Take note that something was added or deleted: what was counted before may not hold any more."""
+    def invalidate_counts(self) -> None:
+        """Drop cached counts, because something was added or deleted."""
         self._changes += 1
-        self._found.clear()
+        self._counts.clear()
 
     async def find(self, query: PageQuery, offset: int) -> PagePosition | None:
         """Return where a page is; an offset past either end gives the page at that end. None if there is no page.
@@ -75,7 +76,7 @@ class PageFinder:
             StorageError: the database cannot be used.
         """
         if query.order == "search" and offset <= 0:
-            return await self._first_found(query)
+            return await self._find_first_match(query)
         total = await self._total(query)
         if total == 0:
             return None
@@ -83,35 +84,32 @@ class PageFinder:
         number = await self._number(query, offset)
         return None if number is None else PagePosition(number, offset, total)
 
-    async def _first_found(self, query: PageQuery) -> PagePosition | None:
-        """Find the first page of a search, and how many there are, in one pass: it is the one asked for most."""
-        if not (wanted := search_expression(query.server, query.argument)):
+    async def _find_first_match(self, query: PageQuery) -> PagePosition | None:
+        """Find the first page of a search and the number of pages in one pass: it is requested most."""
+        if not (expression := search_expression(query.server, query.argument)):
             return None
         sql = "SELECT max(rowid), count(*) FROM share_words WHERE share_words MATCH ?"
         changes = self._changes
-        row = await self._database.row(sql, wanted)
+        row = await self._database.row(sql, expression)
         if row is None or row[1] == 0:
             return None
-        self._remember(query.server, wanted, row[1], changes)
+        self._remember(expression, row[1], changes)
         return PagePosition(row[0], 0, row[1])
 
-    async def _total_found(self, server: str, typed: str) -> int:
-        """Count what a search finds, or know it from the page before: counting takes as long as finding the page."""
-        if not (wanted := search_expression(server, typed)):
+    async def _count_matches(self, server: str, typed: str) -> int:
+        """Count what a search finds; cached, for counting takes as long as finding the page."""
+        if not (expression := search_expression(server, typed)):
             return 0
-        if (known := self._found.get((server, wanted))) is not None:
+        if (known := self._counts.get(expression)) is not None:
             return known
         changes = self._changes
-        total = await self._value("SELECT count(*) FROM share_words WHERE share_words MATCH ?", wanted) or 0
-        self._remember(server, wanted, total, changes)
+        total = await self._value("SELECT count(*) FROM share_words WHERE share_words MATCH ?", expression) or 0
+        self._remember(expression, total, changes)
         return total
 
-    def _remember(self, server: str, wanted: str, total: int, changes: int) -> None:
-        if changes != self._changes:  # it was counted before the latest change
-            return
-        if len(self._found) >= _REMEMBERED:
-            self._found.clear()
-        self._found[server, wanted] = total
+    def _remember(self, expression: str, total: int, changes: int) -> None:
+        if changes == self._changes:  # else it was counted before a share was added or deleted
+            self._counts[expression] = total
 
     async def _total(self, query: PageQuery) -> int:
         server, argument = query.server, query.argument
@@ -128,7 +126,7 @@ class PageFinder:
                 sql = "SELECT count(*) FROM saves WHERE server = ? AND member_id = ?"
                 return await self._value(sql, server, argument) or 0
             case "search":
-                return await self._total_found(server, argument)
+                return await self._count_matches(server, argument)
             case _:
                 assert_never(query.order)
 
@@ -161,10 +159,10 @@ class PageFinder:
                 assert_never(query.order)
 
     async def _top(self, server: str, offset: int) -> int | None:
-        """Sort the week where it is short; where it is most of the gallery, walk by votes and pass over the others."""
+        """Sort the week's shares if they are few; else walk all shares by votes and skip the older ones."""
         since = _top_since()
         sql = "SELECT count(*) FROM (SELECT 1 FROM shares WHERE server = ? AND shared > ? LIMIT ?)"
-        few = (await self._value(sql, server, since, _FEW) or 0) < _FEW
+        few = (await self._value(sql, server, since, _SORTABLE_SHARES) or 0) < _SORTABLE_SHARES
         index = "shares_by_age" if few else "shares_by_votes"
         return await self._value(
             f"SELECT number FROM shares INDEXED BY {index} WHERE server = ? AND shared > ?"
@@ -175,7 +173,7 @@ class PageFinder:
         )
 
     async def _random(self, server: str, seed: str, offset: int) -> int | None:
-        """Walk the circle from where the seed says, one way or the other: nothing comes twice.
+        """Walk the circle from the seed's position, in the seed's direction: nothing comes twice.
 
         What is added or deleted meanwhile moves the rest by one place at most, as in every other order.
         """
@@ -195,8 +193,8 @@ class PageFinder:
         )
 
     async def _value(self, sql: str, *values: object) -> int | None:
-        row = await self._database.row(sql, *values)
-        return row[0] if row else None
+        found: int | None = await self._database.value(sql, *values)
+        return found
 
 
 def _top_since() -> float:

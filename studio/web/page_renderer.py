@@ -1,4 +1,4 @@
-"""The pages: templates filled with what is exhibited. Everything a member wrote goes through Jinja's autoescape."""
+"""Renders the pages from templates. Everything a member wrote goes through Jinja's autoescape."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from engine.recipe.recipe import WHOLE, Morph, Recipe, Variations, kind_of
 from engine.text import one_line, shorten
 from studio.store import Share
 from studio.web.collection import Collection, ListPage, Maker
-from studio.web.words import SOURCE_LANGUAGE, long_date, translations
+from studio.web.languages import SOURCE_LANGUAGE, load_translations, long_date
 
 TEMPLATES = Path(__file__).parent / "templates"
-_EAGER = 4
-"""Cards that are surely in sight when a page opens: their pictures do not wait for scrolling."""
+_EAGER_CARDS = 4
+"""Number of cards in sight when a page opens: their pictures are loaded at once."""
 
-_TRAVELS = ("giro", "zoom")
-_ONLY_OF = {
+_CAMERA_KINDS = ("giro", "zoom")
+_KINDS_OF_SETTING = {
     **dict.fromkeys(("crossfade", "steering", "grade"), ("giro",)),
-    **dict.fromkeys(("zoom", "noise_warp", "persistence", "colour_anchor", "layout_anchor"), _TRAVELS),
+    **dict.fromkeys(("zoom", "noise_warp", "persistence", "colour_anchor", "layout_anchor"), _CAMERA_KINDS),
     "morphing": ("morph",),
 }
-"""Settings that only some kinds of animations heed."""
+"""Settings that apply to some kinds of animations only."""
 
-_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'"
+_CONTENT_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'"
 """What a page may do: show its own pictures in its own style. Whatever slipped in could neither run nor call home."""
 
 
@@ -47,9 +47,9 @@ class PageLanguage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PageRenderer:
-    """A writer of pages for one collection."""
+    """Renders the pages of one collection."""
 
-    def __init__(self, collection: Collection, suffixes: Mapping[JobId, str], speech: PageLanguage) -> None:
+    def __init__(self, collection: Collection, suffixes: Mapping[JobId, str], page_language: PageLanguage) -> None:
         self._collection = collection
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -59,16 +59,16 @@ class PageRenderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        environment.install_gettext_translations(translations(speech.language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
+        environment.install_gettext_translations(load_translations(page_language.language), newstyle=True)  # type: ignore[attr-defined]  # by the extension
         environment.filters |= {
             "plain": one_line,
             "short": shorten,
             "kind": kind_of,
             "settings": _settings,
-            "date": long_date(speech.language),
+            "date": long_date(page_language.language),
             "camera": describe_camera,
             "focus": format_focus,
-            "way": _way,
+            "way": _waypoint_prompts,
             "isodate": _iso_date,
             "number": _number,
             "sheet": list_page_path,
@@ -76,16 +76,15 @@ class PageRenderer:
         environment.globals |= {
             "collection": collection,
             "suffixes": suffixes,
-            "title": one_line(speech.title),
-            "language": speech.language,
-            "address": speech.address,
-            "policy": _POLICY,
-            "eager": _EAGER,
+            "title": one_line(page_language.title),
+            "language": page_language.language,
+            "address": page_language.address,
+            "policy": _CONTENT_POLICY,
+            "eager": _EAGER_CARDS,
         }
         self._environment = environment
 
     def index(self, sheet: ListPage[Share]) -> str:
-        """Return one page of all shares, newest first."""
         return self._fill("index.html", root="", sheet=sheet, stem="index")
 
     def best(self, sheet: ListPage[Share]) -> str:
@@ -93,15 +92,12 @@ class PageRenderer:
         return self._fill("best.html", root="", sheet=sheet, stem="best")
 
     def makers(self) -> str:
-        """Return the page that lists the makers."""
         return self._fill("makers.html", root="")
 
     def maker(self, maker: Maker, sheet: ListPage[Share]) -> str:
-        """Return one page of what one member shared."""
         return self._fill("maker.html", root="../", maker=maker, sheet=sheet, stem=f"makers/{maker.key}")
 
     def render(self, share: Share) -> str:
-        """Return the page of one share."""
         line = command_line(share.recipe, {})
         return self._fill("render.html", root="../", share=share, recipe=share.recipe, line=line and one_line(line))
 
@@ -115,14 +111,13 @@ def list_page_path(stem: str, number: int) -> str:
 
 
 def _settings(recipe: Recipe) -> dict[str, object]:
-    """Return the settings that are written into a recipe and of use to its kind, by name."""
+    """Return the settings written into a recipe that apply to its kind, by name."""
     chosen: dict[str, object] = msgspec.to_builtins(recipe.settings)
     kind = kind_of(recipe.of if isinstance(recipe, Variations) else recipe)
-    return {name: value for name, value in chosen.items() if kind in _ONLY_OF.get(name, (kind,))}
+    return {name: value for name, value in chosen.items() if kind in _KINDS_OF_SETTING.get(name, (kind,))}
 
 
-def _way(recipe: Morph) -> list[str]:
-    """Return what a morph shows at each of its waypoints."""
+def _waypoint_prompts(recipe: Morph) -> list[str]:
     return [one_line(recipe.prompt.replace(WHOLE, waypoint)) for waypoint in recipe.waypoints]
 
 

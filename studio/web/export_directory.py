@@ -23,7 +23,7 @@ _OWN_PATH = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9_-]{1,80}\.(?:html|json|css|svg|g
 
 
 class ChangeCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an export did: numbers of files."""
+    """Numbers of files that an export wrote, left and removed."""
 
     written: int
     unchanged: int
@@ -48,7 +48,7 @@ class ExportDirectory:
         self._written: set[str] = set()
 
     def open(self) -> None:
-        """Take the directory, making it if need be.
+        """Open the directory, creating it if necessary.
 
         Raises:
             StorageError: it holds something else, or cannot be used.
@@ -64,15 +64,15 @@ class ExportDirectory:
                 )
 
     def announce(self, paths: Iterable[str]) -> None:
-        """Note down what is about to be written, so that an interruption leaves nothing unknown behind."""
+        """Record what is about to be written, so that an interruption leaves no unknown file behind."""
         self._known.update(paths)
         with self._errors():
             self._save_mark({path: self._before.get(path, "") for path in self._known})
 
     def put(self, path: str, content: bytes) -> None:
-        """Have a file with this content."""
+        """Write a file, unless it has this content already."""
         with self._errors():
-            if not _holds(self._directory / path, content):
+            if not _has_content(self._directory / path, content):
                 self._replace(path, content)
         self._now[path] = ""
 
@@ -89,7 +89,7 @@ class ExportDirectory:
         self._now[path] = stamp
 
     def finish(self) -> ChangeCounts:
-        """Remove what belongs to the gallery no more, and close."""
+        """Remove what no longer belongs to the gallery, and close."""
         with self._errors():
             removed = sum(self._remove(path) for path in self._known - self._now.keys())
             self._save_mark(self._now)
@@ -97,12 +97,9 @@ class ExportDirectory:
         return ChangeCounts(written=written, unchanged=len(self._now) - written, removed=removed)
 
     def _replace(self, path: str, content: bytes) -> None:
-        """Write a file in full or not at all: a visitor may be looking."""
         target = self._directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + _PARTIAL)
-        partial.write_bytes(content)
-        partial.replace(target)
+        _write_atomically(target, content)
         self._written.add(path)
 
     def _remove(self, path: str) -> int:
@@ -126,10 +123,8 @@ class ExportDirectory:
     def _save_mark(self, files: dict[str, str]) -> None:
         content = msgspec.json.encode(_Mark(files=dict(sorted(files.items()))))
         target = self._directory / MARK
-        if not _holds(target, content):
-            partial = target.with_name(MARK + _PARTIAL)
-            partial.write_bytes(content)
-            partial.replace(target)
+        if not _has_content(target, content):
+            _write_atomically(target, content)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -141,7 +136,14 @@ class ExportDirectory:
             ) from None
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _write_atomically(target: Path, content: bytes) -> None:
+    """Write a file in full or not at all: a visitor may be looking."""
+    partial = target.with_name(target.name + _PARTIAL)
+    partial.write_bytes(content)
+    partial.replace(target)
+
+
+def _has_content(path: Path, content: bytes) -> bool:
     try:
         return path.stat().st_size == len(content) and path.read_bytes() == content
     except FileNotFoundError:

@@ -11,11 +11,10 @@ class SyncedCommands:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def synced(self) -> dict[str, str]:
+    async def load_digests(self) -> dict[str, str]:
         """Return a digest of the commands last sent to Discord, by target."""
         rows = await self._database.rows("SELECT target, digest FROM synced")
         return {row["target"]: row["digest"] for row in rows}
 
-    async def remember_synced(self, target: str, digest: str) -> None:
-        """Note which commands were sent."""
+    async def save_digest(self, target: str, digest: str) -> None:
         await self._database.rows("INSERT OR REPLACE INTO synced VALUES (?, ?)", target, digest)

@@ -7,8 +7,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from engine.errors import ConfigError
-from studio.web.pages import TEMPLATES
-from studio.web.words import LOCALES, SOURCE_LANGUAGE, languages, long_date, translations
+from studio.web.languages import LOCALES, SOURCE_LANGUAGE, languages, load_translations, long_date
+from studio.web.page_renderer import TEMPLATES
 
 CATALOGUES = sorted(LOCALES.glob("*.po"))
 
@@ -20,10 +20,10 @@ def in_templates() -> set[str | tuple[str, ...]]:
 
 def test_there_are_english_and_italian() -> None:
     assert {"en", "it"} <= set(languages())
-    assert translations(SOURCE_LANGUAGE).gettext("Makers") == "Makers"
-    assert translations("it").gettext("Makers") == "Autori"
+    assert load_translations(SOURCE_LANGUAGE).gettext("Makers") == "Makers"
+    assert load_translations("it").gettext("Makers") == "Autori"
     with pytest.raises(ConfigError, match="no such language"):
-        translations("../it")
+        load_translations("../it")
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)

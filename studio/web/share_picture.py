@@ -16,12 +16,12 @@ SUFFIXES = get_args(Suffix)
 """What a render can be: an animation, or one picture."""
 
 _LONGEST_SIDE = 640
-_VEIL_SIDE = 8
-"""A veiled picture keeps so few pixels that nothing can be made out, even by whoever opens the file."""
+_VEIL_PIXELS = 8
+"""A veiled picture has so few pixels a side that nothing can be made out even in the file."""
 
 
 class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A render on disk; `stamp` differs when the file does."""
+    """A render on disk; `stamp` changes with the file."""
 
     source: Path
     stamp: str
@@ -32,19 +32,18 @@ class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
         return self.source.suffix
 
     def copy(self) -> bytes:
-        """Return the file as it is."""
         return self.source.read_bytes()
 
     def still(self) -> bytes:
         """Return the first frame as WebP, at most 640 pixels a side; raises PictureError."""
         frame = load_picture(self.source)
         frame.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-        return _webp(frame)
+        return _encode_webp(frame)
 
     def veiled(self) -> bytes:
         """Return the first frame blurred beyond recognition, as WebP; raises PictureError."""
-        frame = load_picture(self.source).resize((_VEIL_SIDE, _VEIL_SIDE), Image.Resampling.BOX)
-        return _webp(frame.resize((_VEIL_SIDE * 24, _VEIL_SIDE * 24), Image.Resampling.BICUBIC))
+        frame = load_picture(self.source).resize((_VEIL_PIXELS, _VEIL_PIXELS), Image.Resampling.BOX)
+        return _encode_webp(frame.resize((_VEIL_PIXELS * 24, _VEIL_PIXELS * 24), Image.Resampling.BICUBIC))
 
 
 def find_picture(renders: Path, job: JobId) -> SharePicture | None:
@@ -59,7 +58,7 @@ def find_picture(renders: Path, job: JobId) -> SharePicture | None:
     return None
 
 
-def _webp(image: Image.Image) -> bytes:
+def _encode_webp(image: Image.Image) -> bytes:
     encoded = io.BytesIO()
     image.save(encoded, "WEBP", quality=80, method=2)
     return encoded.getvalue()

@@ -4,8 +4,8 @@ import pytest
 
 from engine.errors import LimitError, StorageError
 from engine.recipe.recipe import Giro, Stage
-from studio.members.defaults import Defaults
-from studio.members.profiles import LONGEST_NAME, MOST_PRESETS, MemberProfiles
+from studio.profiles.defaults import Defaults
+from studio.profiles.profiles import MAX_NAME_LENGTH, MAX_PRESETS, MemberProfiles
 from studio.store import Store
 
 ADA, BOB = "101", "102"
@@ -49,14 +49,14 @@ async def test_what_is_to_be_replaced_is_there_until_the_new_one_is(profiles, mo
     assert [preset.name for preset in await profiles.presets(ADA)] == ["coast"]
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * (LONGEST_NAME + 1), "\u202eevil"])
+@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * (MAX_NAME_LENGTH + 1), "\u202eevil"])
 async def test_what_cannot_be_a_name_is_refused(profiles, name):
     with pytest.raises(LimitError, match="1 to 32 characters"):
         await profiles.save_preset(ADA, name, GIRO)
 
 
 async def test_there_is_a_most_and_replacing_stays_possible(profiles):
-    for number in range(MOST_PRESETS):
+    for number in range(MAX_PRESETS):
         await profiles.save_preset(ADA, f"preset {number}", GIRO)
     with pytest.raises(LimitError, match="/preset delete"):
         await profiles.save_preset(ADA, "one more", GIRO)

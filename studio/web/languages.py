@@ -1,8 +1,8 @@
-"""The languages of the pages: gettext catalogues beside this file, read as they are."""
+"""The languages of the pages: gettext catalogues in `locales`."""
 
 from __future__ import annotations
 
-import io
+import gettext
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -10,11 +10,9 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import Translations
 
 from engine.errors import ConfigError
+from studio.catalogue import read_catalogue
 
 SOURCE_LANGUAGE = "en"
 LOCALES = Path(__file__).parent / "locales"
@@ -25,21 +23,17 @@ def languages() -> list[str]:
     return sorted({SOURCE_LANGUAGE, *(path.stem for path in LOCALES.glob("*.po"))})
 
 
-def translations(language: str) -> Translations:
+def load_translations(language: str) -> gettext.NullTranslations:
     """Return the words of one language.
 
     Raises:
         ConfigError: there is no catalogue for it.
     """
     if language == SOURCE_LANGUAGE:
-        return Translations()
+        return gettext.NullTranslations()
     if language not in languages():
         raise ConfigError("There is no such language; there is {languages}.", languages=", ".join(languages()))
-    compiled = io.BytesIO()
-    with (LOCALES / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=Locale.parse(language, sep="-")))
-    compiled.seek(0)
-    return Translations(compiled)
+    return read_catalogue(LOCALES / f"{language}.po")
 
 
 def long_date(language: str) -> Callable[[float], str]:

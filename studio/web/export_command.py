@@ -12,9 +12,9 @@ from typing import Any
 
 from studio.config.config import StorageConfig
 from studio.web.export import ExportResult, ExportSource, export_gallery
-from studio.web.pages import PageLanguage
+from studio.web.languages import SOURCE_LANGUAGE, languages
+from studio.web.page_renderer import PageLanguage
 from studio.web.source import RENDERS, read_shares
-from studio.web.words import SOURCE_LANGUAGE, languages
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +46,16 @@ def run_gallery(options: Mapping[str, Any]) -> str:
         StorageError: the data directory or the target cannot be used, or it is not clear which server is meant.
     """
     data = options.get("data", Path(StorageConfig().data))
-    exhibition = ExportSource(
+    source = ExportSource(
         shares=asyncio.run(read_shares(data, options.get("server"))),
         renders=data / RENDERS,
-        speech=PageLanguage(
+        page_language=PageLanguage(
             title=options.get("title", DEFAULT_TITLE),
             language=options.get("language", SOURCE_LANGUAGE),
             address=options.get("address", ""),
         ),
     )
-    exported = export_gallery(exhibition, options["directory"])
+    exported = export_gallery(source, options["directory"])
     for job in exported.missing:
         log.warning("%s: its picture is gone or cannot be read, so it is left out.", job)
     return _summary(exported, options["directory"])
@@ -68,7 +68,7 @@ def _address(typed: str) -> str:
 
 
 def _summary(exported: ExportResult, directory: Path) -> str:
-    tally = exported.tally
-    files = f"{tally.written} files written, {tally.unchanged} unchanged, {tally.removed} removed"
+    changes = exported.changes
+    files = f"{changes.written} files written, {changes.unchanged} unchanged, {changes.removed} removed"
     left_out = f", {exported.for_adults} for adults left out" if exported.for_adults else ""
     return f"{directory / 'index.html'}: {exported.shares} shared renders{left_out}; {files}"
