@@ -84,7 +84,7 @@ class Core:
         resolved, settings = resolve(recipe, self._layers)
         board = build_storyboard(resolved, settings)
         self._backend.check(board)
-        whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
+        whole = Plan(recipe=resolved, model=self._backend.name, frames=board.frame_count, unet_calls=board.unet_calls)
         if base is None:
             return whole
         return without_frames(whole, board, find_inheritable_frames(whole, board, self._spool.folder(base)))

@@ -34,7 +34,7 @@ from engine.storyboard.storyboard import Storyboard
 
 def storyboard_of_plan(plan: Plan) -> Storyboard:
     """Return the storyboard of a plan; its recipe has every setting written down."""
-    return build_storyboard(plan.recipe, Settings.layered([plan.recipe.settings]))
+    return build_storyboard(plan.recipe, Settings.from_layers([plan.recipe.settings]))
 
 
 class PlannedJob(msgspec.Struct, frozen=True):

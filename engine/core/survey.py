@@ -12,7 +12,7 @@ from engine.core.spacing import measure_position, rank_surveys, resolve_position
 from engine.frames.contact_sheet import ContactSheetPlan, ContactSheetWriter
 from engine.frames.frame_store import JobFrames
 from engine.frames.veil import veil_picture
-from engine.recipe.found import SurveyResult
+from engine.recipe.survey_result import SurveyResult
 from engine.storyboard.morph_path import MeasuredPosition, SeedSurvey
 from engine.storyboard.shot import Shot, is_hidden
 from engine.storyboard.storyboard import Storyboard
@@ -38,7 +38,7 @@ class MorphSurvey:
             for shot in board.shots
             if isinstance(shot.prompt, MeasuredPosition) and not is_hidden(shot.index)
         ]
-        self._surveyed = self._places[0].surveyed if self._places else frozenset()
+        self._surveyed = self._places[0].required_frames if self._places else frozenset()
         self._tries = self._places[0].surveys if self._places and len(self._places[0].surveys) > 1 else ()
         self._stills = frozenset(frame for survey in self._tries for frame in _stills(survey))
 
@@ -59,7 +59,7 @@ class MorphSurvey:
     def settled(self, shot: Shot) -> Shot:
         """Return a shot with its place decided; the frames that this takes are finished."""
         if isinstance(shot.prompt, MeasuredPosition):
-            self._look_at(shot.prompt.surveyed)
+            self._look_at(shot.prompt.required_frames)
         return resolve_position(shot, self._looks)
 
     @property

@@ -9,9 +9,9 @@ import torch
 
 from engine.config import ModelConfig
 from engine.diffusion.loading.calibration import CpuLayout, calibrate
-from engine.diffusion.loading.device import choose_device, choose_dtype, use_threads
+from engine.diffusion.loading.device import choose_device, choose_dtype, set_threads
 from engine.diffusion.loading.lean import make_lean
-from engine.diffusion.loading.lora import describe_changes, find_loras, fuse_loras
+from engine.diffusion.loading.lora import describe_additions, find_loras, fuse_loras
 from engine.diffusion.loading.offload import check_offload, offload
 from engine.diffusion.loading.parts import Parts, load_parts
 from engine.diffusion.loading.source import find_model, find_tiny_vae
@@ -43,7 +43,7 @@ def load_backend(
     Raises:
         ModelError: it cannot be had; one line says what to do.
     """
-    use_threads(threads)
+    set_threads(threads)
     device = choose_device(config.device)
     files = find_model(config, guard=guard)
     check_offload(config.offload, device, config.acceleration)
@@ -59,7 +59,7 @@ def load_backend(
         tiny_vae=find_tiny_vae(config),
     )
     fuse_loras(parts, loras)
-    name = files.name + describe_changes(config)
+    name = files.name + describe_additions(config)
     arrange_for_device(name, parts, threads, calibrations)
     watch = Threads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
     if is_offloaded:

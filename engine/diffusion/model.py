@@ -167,7 +167,7 @@ class DiffusionModel:
         Raises:
             ModelError: there is not enough for a single picture.
         """
-        settings = Settings.layered([BUILT_IN.of("giro"), self._card.of("giro")])
+        settings = Settings.from_layers([BUILT_IN.for_kind("giro"), self._card.for_kind("giro")])
         shot = Shot(
             index=0,
             prompt=PromptMix.of(""),

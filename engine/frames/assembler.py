@@ -119,7 +119,7 @@ class AnimationAssembler:
             LimitTooSmall: no form of it fits the job's limit.
         """
         begun = time.perf_counter()
-        for place in range(self._board.shown, self._board.displayed_frames):
+        for place in range(self._board.frame_count, self._board.displayed_frames):
             self._show(self._seen_at(place))
         film = self._writer.finish()
         self._seconds += time.perf_counter() - begun

@@ -65,7 +65,7 @@ def _view(recipe: Giro | Zoom) -> dict[str, str]:
 
 def _journey(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:
     for name, preset in presets.items():
-        if preset.parsed() == recipe.stages:
+        if preset.parse_stages() == recipe.stages:
             return {"preset": name}
     return {"stages": stages_on_one_line(recipe.stages)}
 

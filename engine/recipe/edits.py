@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from engine.errors import RecipeError
-from engine.recipe.found import SurveyResult
 from engine.recipe.keyframe import extend_track
 from engine.recipe.recipe import Animation, Giro, Morph, Recipe, Stage, Variations, Zoom, from_plain
 from engine.recipe.settings import Overrides
 from engine.recipe.style import Style
+from engine.recipe.survey_result import SurveyResult
 
 _SameKind = TypeVar("_SameKind", Giro, Morph, Zoom, Variations)
 _AnyRecipe = TypeVar("_AnyRecipe", bound=Recipe)

@@ -18,6 +18,6 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     loop: bool = True
     description: Annotated[str, Meta(max_length=100)] = ""
 
-    def parsed(self) -> tuple[Stage, ...]:
+    def parse_stages(self) -> tuple[Stage, ...]:
         """Return the stages; they were checked when the configuration was read."""
         return parse_stages(self.stages)

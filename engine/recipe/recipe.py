@@ -148,7 +148,7 @@ class Morph(_Common, frozen=True, tag="morph"):
         return self.prompt.strip() == WHOLE
 
     @property
-    def course(self) -> MorphLoop:
+    def effective_loop(self) -> MorphLoop:
         """How it comes back to its beginning, `loop` and the waypoints considered."""
         returns = len(self.waypoints) > 2 and self.source == self.target
         return "round" if returns and self.loop != "none" else self.loop
@@ -264,7 +264,7 @@ def resolve(recipe: Recipe, layers: tuple[SettingsLayer, ...]) -> tuple[Recipe, 
         of, settings = resolve(recipe.of, layers)
         return msgspec.structs.replace(recipe, of=of), settings
     kind: Kind = recipe.__struct_config__.tag  # type: ignore[assignment]  # the tags of animations are their kinds
-    settings = Settings.layered([*(layer.of(kind) for layer in layers), recipe.settings])
+    settings = Settings.from_layers([*(layer.for_kind(kind) for layer in layers), recipe.settings])
     return msgspec.structs.replace(recipe, settings=settings.as_overrides()), settings
 
 

@@ -25,6 +25,6 @@ def new_seeds() -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def other_seeds(seed: int, count: int) -> tuple[int, ...]:
+def derive_seeds(seed: int, count: int) -> tuple[int, ...]:
     """Return so many more seeds, all different, that always follow from this one."""
     return tuple((seed + number * _STRIDE) % (MAX_SEED + 1) for number in range(1, count + 1))

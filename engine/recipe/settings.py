@@ -50,9 +50,9 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def over(self, below: Overrides) -> Overrides:
         """Return `below` with everything that is set here laid over it."""
-        return msgspec.structs.replace(below, **self.chosen())
+        return msgspec.structs.replace(below, **self.as_dict())
 
-    def chosen(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, object]:
         """Return the values that are set, by name."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
 
@@ -105,12 +105,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     morphing: Morphing = "even"
 
     @classmethod
-    def layered(cls, layers: Iterable[Overrides]) -> Self:
+    def from_layers(cls, layers: Iterable[Overrides]) -> Self:
         """Return the defaults with each of `layers` laid over the ones before it."""
         merged = Overrides()
         for layer in layers:
             merged = layer.over(merged)
-        return cls(**merged.chosen())  # type: ignore[arg-type]  # the fields of both records agree, and a test says so
+        return cls(**merged.as_dict())  # type: ignore[arg-type]  # the fields of both records agree, and a test says so
 
     def as_overrides(self) -> Overrides:
         """Return the same values as explicit choices, as a recipe stores them."""
@@ -125,7 +125,7 @@ class SettingsLayer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     morph: Overrides = Overrides()
     zoom: Overrides = Overrides()
 
-    def of(self, kind: Kind) -> Overrides:
+    def for_kind(self, kind: Kind) -> Overrides:
         """Return what this layer says about one kind of animation."""
         by_kind: dict[Kind, Overrides] = {"giro": self.giro, "morph": self.morph, "zoom": self.zoom}
         return by_kind[kind].over(self.common)

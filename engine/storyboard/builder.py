@@ -25,5 +25,5 @@ def build_storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
         height=settings.size,
         scheduler=settings.scheduler,
         frame_ms=settings.frame_ms,
-        boomerang=isinstance(recipe, Morph) and recipe.course == "there and back",
+        boomerang=isinstance(recipe, Morph) and recipe.effective_loop == "there and back",
     )

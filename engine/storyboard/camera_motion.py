@@ -24,9 +24,9 @@ from engine.storyboard.shot import (
     frame_seed,
 )
 
-CARRIED = 5
+MAX_CARRIED_NOISES = 5
 """Earlier frames whose noise is carried along at most."""
-RECENT = 6
+FOCUS_FRAMES = 6
 """Frames that are looked at for the focus: enough to even out what is seen in one, few enough to keep in memory."""
 FEATHER = 0.15
 """Width of the soft edge of a frame that is led to, where the way there begins, as a share of its side."""
@@ -62,7 +62,7 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
     persistence: float
 
     @classmethod
-    def of(cls, recipe: Giro | Zoom, settings: Settings) -> CameraMotion:
+    def from_recipe(cls, recipe: Giro | Zoom, settings: Settings) -> CameraMotion:
         """Return the way that a recipe asks for; a zoom always comes back."""
         loops = recipe.loop if isinstance(recipe, Giro) else True
         return cls(
@@ -84,13 +84,13 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
             approach: what it is led towards.
             look: what its colours are drawn towards.
         """
-        camera = self._aimed(self._move(shot.index), _sight(past[-RECENT:], approach))
+        camera = self._aimed(self._move(shot.index), _sight(past[-FOCUS_FRAMES:], approach))
         blend = self._blend(shot.index, approach) if approach else None
         return msgspec.structs.replace(
             shot,
             start=FeedbackStart(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
-            strength=approach.calmed(shot.strength) if approach else shot.strength,
-            carried=self._carried(shot.index, camera),
+            strength=approach.reduce_strength(shot.strength) if approach else shot.strength,
+            carried_noise=self._carried(shot.index, camera),
         )
 
     def _carried(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
@@ -101,7 +101,9 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             camera: the frame's own, for what it moves towards.
         """
-        reach = min(CARRIED, index - 1) if self.noise_warp else 0  # frame 0's noise has become a picture of its own
+        reach = (
+            min(MAX_CARRIED_NOISES, index - 1) if self.noise_warp else 0
+        )  # frame 0's noise has become a picture of its own
         powers = [self.noise_warp**age for age in range(reach + 1)]
         size = math.hypot(*powers)
         past: list[CarriedNoise] = []

@@ -14,7 +14,7 @@ from engine.storyboard.stage_schedule import StageSchedule
 
 def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of a giro: text-to-image first, then image-to-image of the frame before, one move further."""
-    journey, travel = StageSchedule(recipe, settings), CameraMotion.of(recipe, settings)
+    journey, travel = StageSchedule(recipe, settings), CameraMotion.from_recipe(recipe, settings)
     yield from journey.key_shots
     for index in range(recipe.frames):
         shot = Shot(

@@ -10,9 +10,9 @@ import msgspec
 
 from engine.storyboard.camera_moves import smoothstep
 
-LONGEST = 24
+MAX_LENGTH = 24
 SHARE = 4
-CALM = 0.75
+STRENGTH_DROP = 0.75
 """Share of the strength that is gone when an animation is back at its frame 0."""
 
 
@@ -31,9 +31,9 @@ class Approach(msgspec.Struct, frozen=True):
     weight: float
     arrives: int
     length: int
-    calm: float = CALM
+    calm: float = STRENGTH_DROP
 
-    def calmed(self, strength: float) -> float:
+    def reduce_strength(self, strength: float) -> float:
         """Return what is left of a feedback frame's `strength`: the nearer it is, the less is imagined anew.
 
         Or the last frames would differ from where they lead as much as any two pictures from different noise.
@@ -49,7 +49,7 @@ class LoopClosure(msgspec.Struct, frozen=True):
     @property
     def length(self) -> int:
         """Number of frames that steer back: a quarter of the animation, but no more than a long second or two."""
-        return min(LONGEST, self.frames // SHARE)
+        return min(MAX_LENGTH, self.frames // SHARE)
 
     def weight(self, index: int) -> float:
         """Return how much of frame 0 is mixed in before frame `index`: 0 until the return begins, then up to 1.

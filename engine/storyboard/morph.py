@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.recipe.recipe import Morph
-from engine.recipe.seeds import other_seeds
+from engine.recipe.seeds import derive_seeds
 from engine.recipe.settings import Settings
 from engine.storyboard.morph_path import MeasuredPosition, NoiseStart, PromptPath, SeedSurvey
 from engine.storyboard.shot import HIDDEN, FeedbackStart, Shot, frame_seed
@@ -34,26 +34,26 @@ def shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
         yield from _measured(recipe, settings)
 
 
-def path_of(recipe: Morph) -> PromptPath:
+def morph_path(recipe: Morph) -> PromptPath:
     """Return the way that a morph's frames lie on."""
     waypoints, template = recipe.waypoints, None if recipe.is_whole else recipe.prompt
-    if recipe.course == "round" and recipe.source != recipe.target:
+    if recipe.effective_loop == "round" and recipe.source != recipe.target:
         return PromptPath((*waypoints, *waypoints[-2::-1]), template, detour=True)
     return PromptPath(waypoints, template)
 
 
 def frame_shares(recipe: Morph) -> tuple[float, ...]:
     """Return how much of the way lies before each frame; one that is round has its end where it began."""
-    legs = recipe.frames if recipe.course == "round" else recipe.frames - 1
+    legs = recipe.frames if recipe.effective_loop == "round" else recipe.frames - 1
     return tuple(index / legs for index in range(recipe.frames))
 
 
-def surveys_of(recipe: Morph) -> tuple[SeedSurvey, ...]:
+def plan_surveys(recipe: Morph) -> tuple[SeedSurvey, ...]:
     """Return the surveys of the seeds that are tried, the recipe's own first."""
-    legs = len(path_of(recipe).waypoints) - 1
+    legs = len(morph_path(recipe).waypoints) - 1
     steps = legs * max(SURVEYED_EACH, -(-SURVEYED // legs))
     positions = tuple(number / steps for number in range(steps + 1))
-    seeds = (recipe.seed, *other_seeds(recipe.seed, recipe.tries - 1))
+    seeds = (recipe.seed, *derive_seeds(recipe.seed, recipe.tries - 1))
     return tuple(
         SeedSurvey(seed, tuple(range(HIDDEN + number * (steps + 1), HIDDEN + (number + 1) * (steps + 1))), positions)
         for number, seed in enumerate(seeds)
@@ -62,7 +62,7 @@ def surveys_of(recipe: Morph) -> tuple[SeedSurvey, ...]:
 
 def _feedback(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     """The first frame from noise, each later one from the frame before, re-noised."""
-    path = path_of(recipe)
+    path = morph_path(recipe)
     for index, position in enumerate(frame_shares(recipe)):
         yield Shot(
             index=index,
@@ -84,7 +84,7 @@ def _placed(recipe: Morph, settings: Settings, positions: Sequence[float]) -> It
 
 
 def _measured(recipe: Morph, settings: Settings) -> Iterator[Shot]:
-    path, surveys = path_of(recipe), surveys_of(recipe)
+    path, surveys = morph_path(recipe), plan_surveys(recipe)
     for survey in surveys:
         for frame, position in zip(survey.frames, survey.positions, strict=True):
             yield _shot(recipe, settings, frame, position, seed=survey.seed)
@@ -112,7 +112,7 @@ def _shot(
     Surveyed frames take as many: with half as many the picture turns elsewhere, and the spacing misleads.
     """
     own = recipe.seed if seed is None else seed
-    path = path_of(recipe)
+    path = morph_path(recipe)
     return Shot(
         index=index,
         prompt=where if isinstance(where, MeasuredPosition) else path.prompt(where),

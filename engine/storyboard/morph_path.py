@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.recipe.seeds import other_seeds
+from engine.recipe.seeds import derive_seeds
 
 
 class NoiseStart(msgspec.Struct, frozen=True, tag="noise"):
@@ -34,7 +34,7 @@ class PromptMix(msgspec.Struct, frozen=True, tag="text"):
         return cls(((prompt, 1.0),))
 
     @classmethod
-    def mixed(cls, parts: Iterable[tuple[str, float]]) -> PromptMix:
+    def from_weights(cls, parts: Iterable[tuple[str, float]]) -> PromptMix:
         """Return prompts with weights that sum to 1; those of a prompt that comes more than once are added up."""
         weights: dict[str, float] = {}
         for prompt, weight in parts:
@@ -43,7 +43,7 @@ class PromptMix(msgspec.Struct, frozen=True, tag="text"):
         return cls.of(present[0][0]) if len(present) == 1 else cls(tuple(present))
 
     @classmethod
-    def between(cls, first: str, second: str, weight: float) -> PromptMix:
+    def crossfade(cls, first: str, second: str, weight: float) -> PromptMix:
         """Return `first` cross-faded towards `second`; weight 0 is all `first`, 1 all `second`."""
         if weight <= 0 or first == second:
             return cls.of(first)
@@ -82,14 +82,14 @@ class PromptPath(msgspec.Struct, frozen=True):
         leg = min(int(place), len(self.waypoints) - 2)
         source, target = self.waypoints[leg : leg + 2]
         if self.template is None:
-            return PromptMix.between(source, target, place - leg)
+            return PromptMix.crossfade(source, target, place - leg)
         return TokenMix(self.template, source, target, place - leg)
 
     def noise(self, position: float, seed: int) -> NoiseStart:
         """Return the noise at a position for a seed: its own, on a detour turned towards another one and home again."""
         if not self.detour or not 0.5 < position < 1:
             return NoiseStart()
-        return NoiseStart(other=other_seeds(seed, 1)[0], angle=math.pi / 2 * math.sin(math.pi * (2 * position - 1)))
+        return NoiseStart(other=derive_seeds(seed, 1)[0], angle=math.pi / 2 * math.sin(math.pi * (2 * position - 1)))
 
 
 class SeedSurvey(msgspec.Struct, frozen=True):
@@ -120,6 +120,6 @@ class MeasuredPosition(msgspec.Struct, frozen=True, tag="along"):
     closest: tuple[int, ...] = ()
 
     @property
-    def surveyed(self) -> frozenset[int]:
+    def required_frames(self) -> frozenset[int]:
         """Indices of the frames that have to be looked at."""
         return frozenset(self.closest).union(*(survey.frames for survey in self.surveys), *self.finals)

@@ -158,7 +158,7 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
         negative: what guidance leads away from; empty for the empty prompt.
         retries: how many other seeds may be tried if the frame comes out degenerate; see `engine.vision.degenerate`.
         goal: what its stage is recognised by.
-        carried: what a feedback frame is re-noised with besides its own fresh noise.
+        carried_noise: what a feedback frame is re-noised with besides its own fresh noise.
     """
 
     index: int
@@ -172,12 +172,14 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     negative: str = ""
     retries: int = 0
     goal: Goal | None = None
-    carried: tuple[CarriedNoise, ...] = ()
+    carried_noise: tuple[CarriedNoise, ...] = ()
 
     @property
     def sources(self) -> frozenset[int]:
         """Indices of the frames that must exist before this one can start, and be judged."""
-        return self.pictures | self.prompt.surveyed if isinstance(self.prompt, MeasuredPosition) else self.pictures
+        return (
+            self.pictures | self.prompt.required_frames if isinstance(self.prompt, MeasuredPosition) else self.pictures
+        )
 
     @property
     def pictures(self) -> frozenset[int]:
@@ -191,7 +193,7 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(self.start, FeedbackStart):
             return frozenset()
         frames = [self.start.frame, *(anchor.frame for anchor in self.start.anchors)]
-        cameras = [self.start.camera, *(past.camera for past in self.carried)]
+        cameras = [self.start.camera, *(past.camera for past in self.carried_noise)]
         if self.start.blend is not None:
             frames.append(self.start.blend.frame)
             cameras.append(self.start.blend.camera)
@@ -232,7 +234,7 @@ def retry_shot(shot: Shot, number: int) -> Shot:
         start=msgspec.structs.replace(shot.start, persistence=0.0) if is_feedback else shot.start,
         seed=_seed_from(f"{shot.seed}/try/{number}"),
         strength=shot.strength + (1 - shot.strength) * share,
-        carried=(),
+        carried_noise=(),
     )
 
 

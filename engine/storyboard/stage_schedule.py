@@ -48,7 +48,9 @@ class StageSchedule:
 
     def prompt(self, index: int) -> PromptMix:
         """Return what frame `index` follows."""
-        return PromptMix.mixed((self._recipe.stages[stage].prompt, share) for stage, share in self._presence(index))
+        return PromptMix.from_weights(
+            (self._recipe.stages[stage].prompt, share) for stage, share in self._presence(index)
+        )
 
     def past(self, index: int) -> Sequence[int]:
         """Return the frames before frame `index`, not the first, that it may look at; it goes on from the last."""

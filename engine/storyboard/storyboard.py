@@ -27,14 +27,14 @@ class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def displayed_frames(self) -> int:
         """How many frames the animation has as it is seen."""
-        return 2 * self.shown - 2 if self.boomerang and self.shown > 2 else self.shown
+        return 2 * self.frame_count - 2 if self.boomerang and self.frame_count > 2 else self.frame_count
 
     def frame_at(self, place: int) -> int:
         """Return which frame is seen at a place of the animation, from 0 up to `displayed_frames`."""
-        return place if place < self.shown else 2 * (self.shown - 1) - place
+        return place if place < self.frame_count else 2 * (self.frame_count - 1) - place
 
     @property
-    def shown(self) -> int:
+    def frame_count(self) -> int:
         """How many frames are shown: those of the indices from 0 up to this."""
         return count_shown(shot.index for shot in self.shots)
 

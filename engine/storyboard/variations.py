@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.recipe.recipe import Animation, Giro, Morph, Variations, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.morph import path_of
+from engine.storyboard.morph import morph_path
 from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.shot import Prompt, Shot
 
@@ -41,7 +41,7 @@ def _moments(animation: Animation) -> Iterator[Prompt]:
             for number in sorted({0, len(stages) // 2, len(stages) - 1}):
                 yield PromptMix.of(stages[number].prompt)
         case Morph():
-            path = path_of(animation)
+            path = morph_path(animation)
             for position in (0.0, 0.5, 1.0):
                 yield path.prompt(position)
         case Zoom(prompt=prompt):

@@ -14,7 +14,7 @@ from engine.storyboard.shot import Anchor, Shot, frame_seed
 
 def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of an endless zoom that loops."""
-    closure, travel = LoopClosure(recipe.frames), CameraMotion.of(recipe, settings)
+    closure, travel = LoopClosure(recipe.frames), CameraMotion.from_recipe(recipe, settings)
     held = Anchor(0, settings.colour_anchor, settings.layout_anchor)
     look = ColourTargets((held,) if held.weight > 0 or held.layout > 0 else ())
     for index in range(recipe.frames):

@@ -371,7 +371,7 @@ def _located(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence
 def _require_stages(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
     for name, preset in presets.items():
         try:
-            preset.parsed()
+            preset.parse_stages()
         except RecipeError as error:
             key = (*table, name, "stages")
             fault = Sentence("{key}: {fault}", {"key": ".".join(key), "fault": error.sentence})

@@ -153,4 +153,4 @@ class Admission:
 
 
 def _settings(plan: Plan) -> Settings:
-    return Settings.layered([plan.recipe.settings])
+    return Settings.from_layers([plan.recipe.settings])

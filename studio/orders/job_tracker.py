@@ -164,7 +164,7 @@ class JobTracker:
         plan, charges = live.record.plan, self._store.charges
         if plan is None or live.frames_found or live.restarts:
             return
-        work = work_of(plan.recipe, Settings.layered([plan.recipe.settings]))
+        work = work_of(plan.recipe, Settings.from_layers([plan.recipe.settings]))
         try:
             await charges.set_pace(plan.model, (await charges.pace(plan.model)).after(report, work))
         except StorageError as error:  # quotes stay as they were; the render itself is safe

@@ -130,7 +130,7 @@ def test_a_word_is_swapped_for_another_through_both_encoders(model):
 def test_a_mixture_of_prompts_mixes_what_they_are_as_a_whole(model):
     with torch.inference_mode():
         one, other = (model._prompts.encode(PromptMix.of(text)) for text in ("a road", "a frog"))
-        mixed = model._prompts.encode(PromptMix.between("a road", "a frog", 0.25))
+        mixed = model._prompts.encode(PromptMix.crossfade("a road", "a frog", 0.25))
     assert torch.allclose(mixed.pooled, 0.75 * one.pooled + 0.25 * other.pooled, atol=1e-6)
 
 

@@ -27,9 +27,9 @@ from engine.protocol.messages import (
     Standing,
     Status,
 )
-from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe, Variations, resolve
 from engine.recipe.settings import BUILT_IN
+from engine.recipe.survey_result import SurveyResult
 from engine.sentence import Sentence
 from engine.storyboard.builder import build_storyboard
 from studio.config.config import MIB

@@ -50,7 +50,7 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if supported else torch.float16
 
 
-def use_threads(count: int) -> None:
+def set_threads(count: int) -> None:
     """Compute with `count` CPU threads; 0 takes all cores but one.
 
     The threads of one operation wait for each other many times in every forward pass, and where one of them shares its

@@ -33,7 +33,7 @@ def find_loras(config: ModelConfig) -> list[Lora]:
     return [Lora(_locate(lora, config.token_file), lora.weight) for lora in config.loras]
 
 
-def describe_changes(config: ModelConfig) -> str:
+def describe_additions(config: ModelConfig) -> str:
     """Return what LoRAs and a tiny VAE add to a model's name, for they change its pictures."""
     vae = f" + {Path(config.tiny_vae).name}" if config.tiny_vae else ""
     return vae + "".join(

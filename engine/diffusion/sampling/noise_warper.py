@@ -39,10 +39,10 @@ class NoiseWarper:
             fresh: the frame's own, shape (1, channels, height, width).
             shot: its cameras know their focus.
         """
-        if not shot.carried:
+        if not shot.carried_noise:
             return fresh
-        noise = fresh * math.sqrt(1 - sum(past.weight**2 for past in shot.carried))
-        for past in shot.carried:
+        noise = fresh * math.sqrt(1 - sum(past.weight**2 for past in shot.carried_noise))
+        for past in shot.carried_noise:
             fine, beyond = self._divided(past.seed, tuple(fresh.shape))
             noise += past.weight * move_noise(fine, past.camera, beyond)
         return noise

@@ -23,7 +23,7 @@ from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, J
 from engine.recipe.edits import extend_giro, make_variations, pick_variation
 from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
 from engine.recipe.settings import Overrides, SettingsLayer
-from engine.storyboard.camera_motion import RECENT
+from engine.storyboard.camera_motion import FOCUS_FRAMES
 from engine.storyboard.shot import HIDDEN
 from tests.fakes.toy_backend import ToyBackend, ToyLane
 
@@ -122,7 +122,7 @@ def test_events_tell_the_story_in_order(make_core: MakeCore) -> None:
 def test_the_plan_writes_every_setting_down(make_core: MakeCore) -> None:
     core, _ = make_core()
     settings = core.plan(ZOOM).recipe.settings
-    assert len(settings.chosen()) == len(Overrides.__struct_fields__)
+    assert len(settings.as_dict()) == len(Overrides.__struct_fields__)
     assert (settings.size, settings.steps) == (64, 4)
 
 
@@ -426,7 +426,7 @@ def test_pictures_are_held_only_while_a_shot_still_needs_them(make_core: MakeCor
     while not core.idle:
         core.step()
         held = max([held, *(len(production._pictures) for production in core._running.values())])
-    assert held <= RECENT + 1  # the frames that show where the road leads, and the first one for the loop
+    assert held <= FOCUS_FRAMES + 1  # the frames that show where the road leads, and the first one for the loop
 
 
 # ---- continuing another job ----

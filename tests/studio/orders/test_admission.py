@@ -67,7 +67,7 @@ def limited(**limits) -> Config:
 
 
 def cost_of(recipe=MORPH) -> float:
-    return work_of(plan_of(recipe).recipe, Settings.layered([plan_of(recipe).recipe.settings]))
+    return work_of(plan_of(recipe).recipe, Settings.from_layers([plan_of(recipe).recipe.settings]))
 
 
 class TestClamping:

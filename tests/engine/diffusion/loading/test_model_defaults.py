@@ -58,7 +58,7 @@ def test_files_that_cannot_be_read_say_nothing(tmp_path):
 def test_a_card_says_otherwise_and_a_distilled_model_makes_frames_in_two_calls(tmp_path):
     files(tmp_path, scheduler=TRAILING)
     card = find_model(ModelConfig(source=str(tmp_path))).card
-    settings = Settings.layered([BUILT_IN.of("giro"), card.of("giro")])
+    settings = Settings.from_layers([BUILT_IN.for_kind("giro"), card.for_kind("giro")])
     assert (settings.steps * settings.strength, settings.guidance, settings.scheduler) == (2, 1, "euler")
 
     (tmp_path / "card.toml").write_text("[common]\nsize = 256\nsteps = 1\n")
