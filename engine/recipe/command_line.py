@@ -22,7 +22,12 @@ def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
     """Return the slash command that asks for `recipe` again; of a contact sheet, for the first that it shows."""
     match recipe:
         case Giro():
-            options = {**_journey(recipe, presets), "loop": recipe.loop, **_mode(recipe), **_view(recipe)}
+            options = {
+                **_stage_options(recipe, presets),
+                "loop": recipe.loop,
+                **_mode_option(recipe),
+                **_camera_options(recipe),
+            }
         case Morph():
             options = {"source": recipe.source, "target": format_waypoints(recipe.waypoints[1:])}
             for name in ("prompt", "loop", "tries"):
@@ -30,20 +35,20 @@ def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
                     options[name] = value
             options["frames"] = recipe.frames
         case Zoom():
-            options = {"prompt": recipe.prompt, "frames": recipe.frames, **_view(recipe)}
+            options = {"prompt": recipe.prompt, "frames": recipe.frames, **_camera_options(recipe)}
         case Variations():
             return command_line(pick_variation(recipe, 1), presets)
     if recipe.negative:
         options["negative"] = recipe.negative
-    return _line(recipe, options)
+    return _format_command(recipe, options)
 
 
 def form_line(recipe: Giro) -> str:
     """Return the command that opens the form for the stages, everything else said."""
-    options: dict[str, object] = {"loop": recipe.loop, **_mode(recipe), **_view(recipe)}
+    options: dict[str, object] = {"loop": recipe.loop, **_mode_option(recipe), **_camera_options(recipe)}
     if recipe.negative:
         options["negative"] = recipe.negative
-    return _line(recipe, options)
+    return _format_command(recipe, options)
 
 
 def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
@@ -57,23 +62,23 @@ def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
     return msgspec.json.encode([[stage.prompt, stage.frames] for stage in stages]).decode()
 
 
-def _view(recipe: Giro | Zoom) -> dict[str, str]:
+def _camera_options(recipe: Giro | Zoom) -> dict[str, str]:
     """Return what is not as it would be anyway: where the camera goes, and how."""
     focus = {} if recipe.focus == AUTO else {"focus": format_focus(recipe.focus)}
     return focus | ({"camera": format_camera(recipe.camera)} if recipe.camera else {})
 
 
-def _journey(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:
+def _stage_options(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:
     for name, preset in presets.items():
         if preset.parse_stages() == recipe.stages:
             return {"preset": name}
     return {"stages": stages_on_one_line(recipe.stages)}
 
 
-def _mode(recipe: Giro) -> dict[str, object]:
+def _mode_option(recipe: Giro) -> dict[str, object]:
     return {} if recipe.mode == "chain" else {"mode": recipe.mode}
 
 
-def _line(recipe: Recipe, options: Mapping[str, object]) -> str:
+def _format_command(recipe: Recipe, options: Mapping[str, object]) -> str:
     given = " ".join(f"{name}:{value}" for name, value in {**options, "seed": recipe.seed}.items())
     return f"/{recipe.__struct_config__.tag} {given}"

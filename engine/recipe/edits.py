@@ -27,7 +27,7 @@ def extend_giro(giro: Giro, stage: Stage) -> Giro:
         RecipeError: it would be longer than a giro can be.
     """
     camera = extend_track(giro.camera, loops=giro.loop, share=giro.frames / (giro.frames + stage.frames))
-    return _changed(giro, stages=(*giro.stages, stage), camera=camera)
+    return _replace_checked(giro, stages=(*giro.stages, stage), camera=camera)
 
 
 def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
@@ -37,7 +37,7 @@ def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
         RecipeError: there are not four of them, or one is out of range.
     """
     of = recipe.of if isinstance(recipe, Variations) else recipe
-    return _changed(Variations(of=of, seeds=()), seeds=tuple(new_seeds))
+    return _replace_checked(Variations(of=of, seeds=()), seeds=tuple(new_seeds))
 
 
 def pick_variation(sheet: Variations, number: int) -> Animation:
@@ -102,26 +102,26 @@ def with_style(recipe: Recipe, style: Style) -> Recipe:
     """
     if isinstance(recipe, Variations):
         return msgspec.structs.replace(recipe, of=with_style(recipe.of, style))
-    negative = _joined(recipe.negative, style.negative)
+    negative = _append_words(recipe.negative, style.negative)
     match recipe:
         case Giro(stages=stages):
-            styled = tuple(Stage(_joined(stage.prompt, style.suffix), stage.frames) for stage in stages)
-            return _changed(recipe, stages=styled, negative=negative)
+            styled = tuple(Stage(_append_words(stage.prompt, style.suffix), stage.frames) for stage in stages)
+            return _replace_checked(recipe, stages=styled, negative=negative)
         case Morph():
-            return _changed(
-                without_measurements(recipe), prompt=_joined(recipe.prompt, style.suffix), negative=negative
+            return _replace_checked(
+                without_measurements(recipe), prompt=_append_words(recipe.prompt, style.suffix), negative=negative
             )
         case Zoom():
-            return _changed(recipe, prompt=_joined(recipe.prompt, style.suffix), negative=negative)
+            return _replace_checked(recipe, prompt=_append_words(recipe.prompt, style.suffix), negative=negative)
 
 
-def _joined(words: str, more: str) -> str:
+def _append_words(words: str, more: str) -> str:
     if words == more or words.endswith(f", {more}"):
         return words
     return ", ".join(filter(None, (words, more)))
 
 
-def _changed(recipe: _SameKind, **changes: Any) -> _SameKind:
+def _replace_checked(recipe: _SameKind, **changes: Any) -> _SameKind:
     """Return a copy with other values, checked as if somebody had typed it."""
     plain = msgspec.to_builtins(recipe) | {name: msgspec.to_builtins(value) for name, value in changes.items()}
     return cast("_SameKind", from_plain(plain))

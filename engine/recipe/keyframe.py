@@ -70,9 +70,9 @@ def extend_track(track: Track, *, loops: bool, share: float) -> Track:
         return track
     times, in_order = time_keyframes(track, loops=loops)
     first, last = in_order[0], in_order[-1]
-    pinned = _pinned(in_order, (at * share for at in times))
-    is_home = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
-    if not loops or is_home or times[-1] >= 1:
+    pinned = _pin_times(in_order, (at * share for at in times))
+    ends_as_it_began = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
+    if not loops or ends_as_it_began or times[-1] >= 1:
         return pinned
     returns, repeats = (1 + times[0]) * share, 1 - (1 - times[-1]) * share
     begun, again = msgspec.structs.replace(first, at=returns), msgspec.structs.replace(last, at=repeats)
@@ -83,7 +83,7 @@ def extend_track(track: Track, *, loops: bool, share: float) -> Track:
     return (*pinned, *more) if len(track) < MAX_KEYFRAMES else pinned
 
 
-def _pinned(track: Track, times: Iterable[float]) -> Track:
+def _pin_times(track: Track, times: Iterable[float]) -> Track:
     """Return keyframes with their times; of those at one moment each is later by less than `move` tells apart."""
     pinned: list[Keyframe] = []
     latest = -1.0

@@ -34,7 +34,7 @@ _BRACKETED = re.compile(
     rf"[\[(]\s*[{_QUOTES}](?P<prompt>.{{0,{2 * MAX_PROMPT}}}?)[{_QUOTES}]\s*(?:,\s*(?P<frames>[^\s,\])]+)\s*)?[\])]",
     re.DOTALL,
 )
-_WRITTEN = Sentence("write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own")
+_HELP = Sentence("write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own")
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
@@ -43,12 +43,12 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
     Raises:
         RecipeError: no stage, too many, or one with a prompt or a number of frames that is not allowed.
     """
-    pairs = _pairs(text.strip())
+    pairs = _split_stages(text.strip())
     if not pairs:
-        raise RecipeError("There is no stage: {help}.", help=_WRITTEN)
+        raise RecipeError("There is no stage: {help}.", help=_HELP)
     if len(pairs) > MAX_STAGES:
         raise RecipeError("There are {count} stages; at most {limit} are possible.", count=len(pairs), limit=MAX_STAGES)
-    return tuple(_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
+    return tuple(_check_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
 
 
 def format_stages(stages: tuple[Stage, ...], separator: str = "\n") -> str:
@@ -56,26 +56,26 @@ def format_stages(stages: tuple[Stage, ...], separator: str = "\n") -> str:
     return separator.join(f"{stage.prompt} | {stage.frames}" for stage in stages)
 
 
-def _pairs(text: str) -> list[tuple[Any, Any]]:
+def _split_stages(text: str) -> list[tuple[Any, Any]]:
     if not text.startswith(("[", "{", "(")):
-        return list(_from_lines(text))
+        return list(_split_lines(text))
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):  # the latter for thousands of brackets, which are not json's notation either
-        return list(_from_brackets(text))  # the seed's own notation also begins with a bracket
-    return _from_json(raw)
+        return list(_split_brackets(text))  # the seed's own notation also begins with a bracket
+    return _split_json(raw)
 
 
-def _from_json(raw: Any) -> list[tuple[Any, Any]]:
+def _split_json(raw: Any) -> list[tuple[Any, Any]]:
     entries = raw if isinstance(raw, list) else raw.get("stages", raw)
     if not isinstance(entries, list):
         entries = [entries]
     if len(entries) == 2 and isinstance(entries[0], str) and isinstance(entries[1], int):
         entries = [entries]  # a single ["prompt", 50]
-    return [_json_entry(entry) for entry in entries]
+    return [_read_json_entry(entry) for entry in entries]
 
 
-def _json_entry(entry: Any) -> tuple[Any, Any]:
+def _read_json_entry(entry: Any) -> tuple[Any, Any]:
     match entry:
         case str(prompt) | [str(prompt)]:
             return prompt, DEFAULT_FRAMES
@@ -86,29 +86,29 @@ def _json_entry(entry: Any) -> tuple[Any, Any]:
     raise RecipeError('A stage in JSON is ["a road by the sea", 50], not {entry}.', entry=json.dumps(entry)[:80])
 
 
-def _from_brackets(text: str) -> list[tuple[str, str]]:
+def _split_brackets(text: str) -> list[tuple[str, str]]:
     found = list(_BRACKETED.finditer(text))
     rest = _BRACKETED.sub("", text).strip(" \t\r\n,;[]()")
     if not found or rest:
         raise RecipeError(
-            "This list of stages cannot be read near “{place}”: {help}.", place=(rest or text)[:40], help=_WRITTEN
+            "This list of stages cannot be read near “{place}”: {help}.", place=(rest or text)[:40], help=_HELP
         )
     return [(match["prompt"], match["frames"] or str(DEFAULT_FRAMES)) for match in found]
 
 
-def _from_lines(text: str) -> list[tuple[str, str]]:
+def _split_lines(text: str) -> list[tuple[str, str]]:
     parts = (part.strip() for part in re.split(r"[;\n]", text))
-    return [_from_part(part) for part in parts if part]
+    return [_split_line(part) for part in parts if part]
 
 
-def _from_part(part: str) -> tuple[str, str]:
+def _split_line(part: str) -> tuple[str, str]:
     prompt, bar, frames = part.rpartition("|")
     return (prompt.strip(), frames.strip()) if bar else (part, str(DEFAULT_FRAMES))
 
 
-def _stage(number: int, prompt: Any, frames: Any) -> Stage:
+def _check_stage(number: int, prompt: Any, frames: Any) -> Stage:
     if not isinstance(prompt, str) or not prompt.strip():
-        raise RecipeError("Stage {number} has no prompt: {help}.", number=number, help=_WRITTEN)
+        raise RecipeError("Stage {number} has no prompt: {help}.", number=number, help=_HELP)
     if len(prompt.strip()) > MAX_PROMPT:
         raise RecipeError(
             "The prompt of stage {number} has {count} characters; at most {limit} are possible.",

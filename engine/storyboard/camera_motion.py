@@ -74,26 +74,30 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
             persistence=settings.persistence,
         )
 
-    def follow(
-        self, shot: Shot, past: Sequence[int], approach: Approach | None = None, look: ColourTargets = NO_COLOUR_TARGETS
+    def continue_shot(
+        self,
+        shot: Shot,
+        past: Sequence[int],
+        approach: Approach | None = None,
+        colours: ColourTargets = NO_COLOUR_TARGETS,
     ) -> Shot:
         """Return a shot, not the first, that goes on from the frames before it.
 
         Args:
             past: those that it may look at; it goes on from the last of them.
             approach: what it is led towards.
-            look: what its colours are drawn towards.
+            colours: what its colours are drawn towards.
         """
-        camera = self._aimed(self._move(shot.index), _sight(past[-FOCUS_FRAMES:], approach))
-        blend = self._blend(shot.index, approach) if approach else None
+        camera = self._set_focus(self._move_to(shot.index), _weigh_focus_sources(past[-FOCUS_FRAMES:], approach))
+        blend = self._blend_towards(shot.index, approach) if approach else None
         return msgspec.structs.replace(
             shot,
-            start=FeedbackStart(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
+            start=FeedbackStart(past[-1], camera, blend, colours.anchors, colours.grade, self.persistence),
             strength=approach.reduce_strength(shot.strength) if approach else shot.strength,
-            carried_noise=self._carried(shot.index, camera),
+            carried_noise=self._carry_noise(shot.index, camera),
         )
 
-    def _carried(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
+    def _carry_noise(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
         """Say what noise frame `index` has in common with the frames before it: the older it is, the less.
 
         The weights of the fresh noises, from the newest back, fall in proportion to the powers of `noise_warp`.
@@ -109,31 +113,31 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
         past: list[CarriedNoise] = []
         seen = msgspec.structs.replace(camera, zoom=1.0, pan_x=0.0, pan_y=0.0, degrees=0.0)
         for age in range(1, reach + 1):
-            seen = compose_moves((self._move(index - age + 1), seen), about=camera)
+            seen = compose_moves((self._move_to(index - age + 1), seen), about=camera)
             past.append(CarriedNoise(frame_seed(self.seed, index - age), powers[age] / size, seen))
         return tuple(past)
 
-    def _move(self, index: int) -> Camera:
+    def _move_to(self, index: int) -> Camera:
         """Return the move from the frame before to frame `index`; `frames` is frame 0 again, where it loops."""
         return self.track.move(index / self.frames)
 
-    def _blend(self, index: int, approach: Approach) -> Blend:
+    def _blend_towards(self, index: int, approach: Approach) -> Blend:
         """Return a frame that is led to, as it is seen from frame `index`: with the moves still to come taken back.
 
         So what they lead up to is that frame, and the last step is a move like any other.
         """
-        ahead = [self._move(number) for number in range(index + 1, approach.arrives + 1)]
+        ahead = [self._move_to(number) for number in range(index + 1, approach.arrives + 1)]
         view = invert_move(compose_moves(ahead, about=Camera()))
         feather = FEATHER * len(ahead) / approach.length
-        return Blend(approach.frame, approach.weight, self._aimed(view, (FocusSource(approach.frame),)), feather)
+        return Blend(approach.frame, approach.weight, self._set_focus(view, (FocusSource(approach.frame),)), feather)
 
-    def _aimed(self, move: Camera, focus_sources: tuple[FocusSource, ...]) -> Camera:
+    def _set_focus(self, move: Camera, focus_sources: tuple[FocusSource, ...]) -> Camera:
         if isinstance(self.focus, Focus):
             return msgspec.structs.replace(move, focus_x=self.focus.x, focus_y=self.focus.y)
         return msgspec.structs.replace(move, focus_sources=focus_sources)
 
 
-def _sight(recent: Sequence[int], approach: Approach | None) -> tuple[FocusSource, ...]:
+def _weigh_focus_sources(recent: Sequence[int], approach: Approach | None) -> tuple[FocusSource, ...]:
     """Return the frames that show where the road leads: the latest ones, and more and more the one that is led to."""
     arrived = approach.weight if approach else 0.0
     looks = tuple(FocusSource(frame, (1 - arrived) / len(recent)) for frame in recent)

@@ -39,21 +39,21 @@ class CameraTrack(msgspec.Struct, frozen=True, kw_only=True):
         before = after - 1
         if before < 0 or after == len(times):
             if not self.loops:
-                return self._mixed(track[max(before, 0)], track[max(before, 0)], 0.0)
+                return self._interpolate(track[max(before, 0)], track[max(before, 0)], 0.0)
             begins = times[before] - (1 if before < 0 else 0)
             ends = times[after % len(times)] + (1 if after == len(times) else 0)
         else:
             begins, ends = times[before], times[after]
         position = round((time - begins) / (ends - begins), _DECIMALS)
-        return self._mixed(track[before], track[after % len(times)], position)
+        return self._interpolate(track[before], track[after % len(times)], position)
 
-    def _mixed(self, first: Keyframe, second: Keyframe, position: float) -> Camera:
+    def _interpolate(self, first: Keyframe, second: Keyframe, position: float) -> Camera:
         weight = smoothstep(position)
 
         def between(one: float, other: float) -> float:
             return one if one == other else one + (other - one) * weight
 
-        one, other = self._magnification(first), self._magnification(second)
+        one, other = self._zoom_rate(first), self._zoom_rate(second)
         return Camera(
             zoom=one if one == other else math.exp(between(math.log(one), math.log(other))),
             pan_x=between(first.pan_x, second.pan_x),
@@ -61,7 +61,7 @@ class CameraTrack(msgspec.Struct, frozen=True, kw_only=True):
             degrees=between(first.degrees, second.degrees),
         )
 
-    def _magnification(self, keyframe: Keyframe) -> float:
+    def _zoom_rate(self, keyframe: Keyframe) -> float:
         match keyframe.zoom:
             case "forward":
                 return self.forward

@@ -14,12 +14,12 @@ from engine.storyboard.stage_schedule import StageSchedule
 
 def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of a giro: text-to-image first, then image-to-image of the frame before, one move further."""
-    journey, travel = StageSchedule(recipe, settings), CameraMotion.from_recipe(recipe, settings)
-    yield from journey.key_shots
+    schedule, motion = StageSchedule(recipe, settings), CameraMotion.from_recipe(recipe, settings)
+    yield from schedule.key_shots
     for index in range(recipe.frames):
         shot = Shot(
             index=index,
-            prompt=journey.prompt(index),
+            prompt=schedule.prompt(index),
             start=NoiseStart(),
             steps=settings.steps,
             strength=settings.strength,
@@ -28,8 +28,10 @@ def shots(recipe: Giro, settings: Settings) -> Iterator[Shot]:
             seed=frame_seed(recipe.seed, index),
             negative=recipe.negative,
             retries=settings.retries,
-            goal=journey.goal(index),
+            goal=schedule.goal(index),
         )
         if index:
-            shot = travel.follow(shot, journey.past(index), journey.approach(index), journey.look(index))
+            shot = motion.continue_shot(
+                shot, schedule.frames_before(index), schedule.approach(index), schedule.colours(index)
+            )
         yield shot

@@ -15,9 +15,9 @@ from engine.recipe.settings import Settings
 from engine.storyboard.morph_path import MeasuredPosition, NoiseStart, PromptPath, SeedSurvey
 from engine.storyboard.shot import HIDDEN, FeedbackStart, Shot, frame_seed
 
-SURVEYED = 8
-"""Legs between the frames of a survey, over the whole way; at least `SURVEYED_EACH` between two waypoints."""
-SURVEYED_EACH = 4
+MIN_SURVEY_STEPS = 8
+"""Legs between the frames of a survey, over the whole way; at least `MIN_LEG_STEPS` between two waypoints."""
+MIN_LEG_STEPS = 4
 FINALISTS = 4
 """Of so many of the seeds that are tried a second look is taken, for the first one does not see every jump."""
 
@@ -25,13 +25,13 @@ FINALISTS = 4
 def shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of a morph, the hidden ones first."""
     if settings.morphing == "feedback":
-        yield from _feedback(recipe, settings)
+        yield from _feedback_shots(recipe, settings)
     elif recipe.positions:
-        yield from _placed(recipe, settings, recipe.positions)
+        yield from _placed_shots(recipe, settings, recipe.positions)
     elif settings.morphing == "plain":
-        yield from _placed(recipe, settings, frame_shares(recipe))
+        yield from _placed_shots(recipe, settings, frame_shares(recipe))
     else:
-        yield from _measured(recipe, settings)
+        yield from _measured_shots(recipe, settings)
 
 
 def morph_path(recipe: Morph) -> PromptPath:
@@ -51,7 +51,7 @@ def frame_shares(recipe: Morph) -> tuple[float, ...]:
 def plan_surveys(recipe: Morph) -> tuple[SeedSurvey, ...]:
     """Return the surveys of the seeds that are tried, the recipe's own first."""
     legs = len(morph_path(recipe).waypoints) - 1
-    steps = legs * max(SURVEYED_EACH, -(-SURVEYED // legs))
+    steps = legs * max(MIN_LEG_STEPS, -(-MIN_SURVEY_STEPS // legs))
     positions = tuple(number / steps for number in range(steps + 1))
     seeds = (recipe.seed, *derive_seeds(recipe.seed, recipe.tries - 1))
     return tuple(
@@ -60,7 +60,7 @@ def plan_surveys(recipe: Morph) -> tuple[SeedSurvey, ...]:
     )
 
 
-def _feedback(recipe: Morph, settings: Settings) -> Iterator[Shot]:
+def _feedback_shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     """The first frame from noise, each later one from the frame before, re-noised."""
     path = morph_path(recipe)
     for index, position in enumerate(frame_shares(recipe)):
@@ -78,12 +78,12 @@ def _feedback(recipe: Morph, settings: Settings) -> Iterator[Shot]:
         )
 
 
-def _placed(recipe: Morph, settings: Settings, positions: Sequence[float]) -> Iterator[Shot]:
+def _placed_shots(recipe: Morph, settings: Settings, positions: Sequence[float]) -> Iterator[Shot]:
     for index, position in enumerate(positions):
         yield _shot(recipe, settings, index, position)
 
 
-def _measured(recipe: Morph, settings: Settings) -> Iterator[Shot]:
+def _measured_shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     path, surveys = morph_path(recipe), plan_surveys(recipe)
     for survey in surveys:
         for frame, position in zip(survey.frames, survey.positions, strict=True):
@@ -105,7 +105,7 @@ def _measured(recipe: Morph, settings: Settings) -> Iterator[Shot]:
 
 
 def _shot(
-    recipe: Morph, settings: Settings, index: int, where: float | MeasuredPosition, seed: int | None = None
+    recipe: Morph, settings: Settings, index: int, position: float | MeasuredPosition, seed: int | None = None
 ) -> Shot:
     """Return a shot from noise at a place on the way; it takes the steps that a feedback frame would.
 
@@ -115,8 +115,8 @@ def _shot(
     path = morph_path(recipe)
     return Shot(
         index=index,
-        prompt=where if isinstance(where, MeasuredPosition) else path.prompt(where),
-        start=NoiseStart() if isinstance(where, MeasuredPosition) else path.noise(where, own),
+        prompt=position if isinstance(position, MeasuredPosition) else path.prompt(position),
+        start=NoiseStart() if isinstance(position, MeasuredPosition) else path.noise(position, own),
         steps=max(1, int(settings.steps * settings.strength)),
         strength=1.0,
         guidance=settings.guidance,

@@ -185,21 +185,21 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     def pictures(self) -> frozenset[int]:
         """Indices of the frames whose pictures are needed: to start from, and to be judged by."""
         if self.goal is None:
-            return self._starts_from
-        return self._starts_from | {self.goal.frame, self.goal.rather_than}
+            return self._start_frames
+        return self._start_frames | {self.goal.frame, self.goal.rather_than}
 
     @property
-    def _starts_from(self) -> frozenset[int]:
+    def _start_frames(self) -> frozenset[int]:
         if not isinstance(self.start, FeedbackStart):
             return frozenset()
         frames = [self.start.frame, *(anchor.frame for anchor in self.start.anchors)]
-        cameras = [self.start.camera, *(past.camera for past in self.carried_noise)]
+        cameras = [self.start.camera, *(noise.camera for noise in self.carried_noise)]
         if self.start.blend is not None:
             frames.append(self.start.blend.frame)
             cameras.append(self.start.blend.camera)
         if self.start.grade is not None:
             frames.append(self.start.grade.frame)
-        return frozenset((*frames, *(glance.frame for camera in cameras for glance in camera.focus_sources)))
+        return frozenset((*frames, *(source.frame for camera in cameras for source in camera.focus_sources)))
 
     @property
     def unet_calls(self) -> int:
@@ -216,7 +216,7 @@ def frame_seed(seed: int, index: int) -> int:
     """
     if index == 0:
         return seed
-    return _seed_from(f"{seed}/{index}")
+    return _hash_seed(f"{seed}/{index}")
 
 
 def retry_shot(shot: Shot, number: int) -> Shot:
@@ -232,11 +232,11 @@ def retry_shot(shot: Shot, number: int) -> Shot:
     return msgspec.structs.replace(
         shot,
         start=msgspec.structs.replace(shot.start, persistence=0.0) if is_feedback else shot.start,
-        seed=_seed_from(f"{shot.seed}/try/{number}"),
+        seed=_hash_seed(f"{shot.seed}/try/{number}"),
         strength=shot.strength + (1 - shot.strength) * share,
         carried_noise=(),
     )
 
 
-def _seed_from(words: str) -> int:
+def _hash_seed(words: str) -> int:
     return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big") >> 1

@@ -14,9 +14,9 @@ from engine.storyboard.shot import Anchor, Shot, frame_seed
 
 def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of an endless zoom that loops."""
-    closure, travel = LoopClosure(recipe.frames), CameraMotion.from_recipe(recipe, settings)
+    closure, motion = LoopClosure(recipe.frames), CameraMotion.from_recipe(recipe, settings)
     held = Anchor(0, settings.colour_anchor, settings.layout_anchor)
-    look = ColourTargets((held,) if held.weight > 0 or held.layout > 0 else ())
+    colours = ColourTargets((held,) if held.weight > 0 or held.layout > 0 else ())
     for index in range(recipe.frames):
         shot = Shot(
             index=index,
@@ -30,4 +30,4 @@ def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
             negative=recipe.negative,
             retries=settings.retries,
         )
-        yield travel.follow(shot, range(index), closure.approach(index), look) if index else shot
+        yield motion.continue_shot(shot, range(index), closure.approach(index), colours) if index else shot

@@ -38,7 +38,7 @@ def shot(way: CameraMotion, index: int) -> Shot:
     bare = Shot(
         index=index, prompt=PromptMix.of("a road"), start=NoiseStart(), steps=4, strength=0.8, guidance=3, seed=1
     )
-    return way.follow(bare, range(index), LoopClosure(way.frames).approach(index))
+    return way.continue_shot(bare, range(index), LoopClosure(way.frames).approach(index))
 
 
 def feedback(way: CameraMotion, index: int) -> FeedbackStart:
