@@ -136,7 +136,7 @@ def build_core(hello: Hello) -> tuple[Core, Ready]:
         hello.setup.model,
         threads=hello.setup.engine.threads,
         flexible=hello.setup.engine.share_cores and not hello.setup.engine.fixed_width,
-        guard=True,
+        safety_checker=True,
         calibrations=folder,
         lanes=hello.setup.engine.lanes,
     )

@@ -51,7 +51,7 @@ class PipelineLoop:
 
     def accelerate(self, calls: Calls, acceleration: Acceleration) -> None:
         """Let the pipelines make the very calls that the engine makes, compiled and recorded."""
-        recorded = Calls(*(acceleration.recorded(call) for call in calls))
+        recorded = Calls(*(acceleration.record(call) for call in calls))
         for pipeline in (self._from_text, self._from_image):
             pipeline.unet = _Unet(pipeline.unet, recorded)
             pipeline.vae = _Vae(pipeline.vae, recorded)

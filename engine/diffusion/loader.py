@@ -18,7 +18,7 @@ from engine.diffusion.loading.source import find_model, find_tiny_vae
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.safety_checker import load_safety_checker
 from engine.diffusion.speed.acceleration import Acceleration
-from engine.diffusion.speed.threads import Threads
+from engine.diffusion.speed.threads import AdaptiveThreads
 from engine.environment import keep_memory
 
 
@@ -27,7 +27,7 @@ def load_backend(
     *,
     threads: int = 0,
     flexible: bool = False,
-    guard: bool = False,
+    safety_checker: bool = False,
     calibrations: Path | None = None,
     lanes: int = 0,
 ) -> DiffusionModel:
@@ -36,7 +36,7 @@ def load_backend(
     Args:
         threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one.
         flexible: whether they become fewer for as long as others use the cores, which changes results' last digits.
-        guard: whether to load the model's safety checker, if it has one.
+        safety_checker: whether to load the model's safety checker, if it has one.
         lanes: how many will share a call: a graphics card gets ready for it.
         calibrations: a directory where it is kept how the CPU computes fastest; None does not measure that.
 
@@ -45,7 +45,7 @@ def load_backend(
     """
     set_threads(threads)
     device = choose_device(config.device)
-    files = find_model(config, guard=guard)
+    files = find_model(config, safety_checker=safety_checker)
     check_offload(config.offload, device, config.acceleration)
     is_offloaded = config.offload != "none"
     loras = find_loras(config)
@@ -54,25 +54,27 @@ def load_backend(
         files.directory,
         device,
         dtype,
-        waiting=is_offloaded,
+        in_host_memory=is_offloaded,
         spacing=config.timestep_spacing,
         tiny_vae=find_tiny_vae(config),
     )
     fuse_loras(parts, loras)
     name = files.name + describe_additions(config)
     arrange_for_device(name, parts, threads, calibrations)
-    watch = Threads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
+    watch = (
+        AdaptiveThreads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
+    )
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
-    acceleration = Acceleration(device, _acceleration(config), lanes)
-    checker = load_safety_checker(files.directory, device) if guard else None
+    acceleration = Acceleration(device, _choose_acceleration(config), lanes)
+    checker = load_safety_checker(files.directory, device) if safety_checker else None
     model = DiffusionModel(name, files.card, parts, checker, acceleration, watch)
     if lanes and device.type == "cuda" and not is_offloaded:
         model.warm_up(lanes)
     return model
 
 
-def _acceleration(config: ModelConfig) -> str:
+def _choose_acceleration(config: ModelConfig) -> str:
     if config.acceleration != "auto":
         return config.acceleration
     return "graphs" if config.offload == "none" else "none"

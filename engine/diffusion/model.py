@@ -64,21 +64,21 @@ class DiffusionModel:
         name: str,
         card: Card,
         parts: Parts,
-        guard: SafetyChecker | None = None,
+        safety_checker: SafetyChecker | None = None,
         acceleration: Acceleration | None = None,
         watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self._name = name
         self._card = card
         self._parts = parts
-        self._guard = guard
+        self._safety_checker = safety_checker
         self._acceleration = acceleration or Acceleration(parts.device)
         self._samplers = parts.samplers
-        self._prompts = PromptEncoder(parts.readers, parts.dtype, zeros_for_nothing=parts.zeros_for_nothing)
+        self._prompts = PromptEncoder(parts.readers, parts.dtype, zero_negative=parts.zero_negative)
         self._autoencoder = Autoencoder(parts.vae, parts.device, self._acceleration, watch)
         self._denoiser = Denoiser(parts.unet, parts.device, self._acceleration, watch, self._autoencoder.factor)
         self._pictures = DevicePictures(parts.device)
-        self._drift = NoiseWarper(parts.device)
+        self._noise_warper = NoiseWarper(parts.device)
         self._portions = {phase: Portions(self._release) for phase in ("encode", "denoise", "decode")}
         self._calls: deque[Any] = deque()
 
@@ -110,7 +110,7 @@ class DiffusionModel:
     @property
     def judges(self) -> bool:
         """Whether a safety checker is loaded."""
-        return self._guard is not None
+        return self._safety_checker is not None
 
     @property
     def memory(self) -> Memory:
@@ -137,25 +137,25 @@ class DiffusionModel:
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[DiffusionLane]:
         """Start shots; see `Backend.open`."""
         with explain_memory_errors():
-            return self._portions["encode"].each(requests, self._open, max(map(_pixels, requests), default=0))
+            return self._portions["encode"].process(requests, self._open, max(map(_count_pixels, requests), default=0))
 
     @torch.inference_mode()
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step, in one UNet call; see `Backend.denoise`."""
         with explain_memory_errors():
             self._wait_for_calls()
-            own = _own(lanes)
+            own = _as_diffusion_lanes(lanes)
             size = own[0].shape_key.cells
-            self._portions["denoise"].each(own, lambda some: self._step(some, width), size, filled=width)
-            self._note_call()
+            self._portions["denoise"].process(own, lambda some: self._step(some, width), size, filled=width)
+            self._mark_call()
 
     @torch.inference_mode()
     def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:
         """Decode finished lanes; see `Backend.decode`."""
         with explain_memory_errors():
-            own = _own(lanes)
+            own = _as_diffusion_lanes(lanes)
             size = max((lane.latents.numel() for lane in own), default=0)
-            return self._portions["decode"].each(own, self._decode, size)
+            return self._portions["decode"].process(own, self._decode, size)
 
     @torch.inference_mode()
     def warm_up(self, width: int) -> None:
@@ -183,9 +183,9 @@ class DiffusionModel:
         )
         try:
             nothing = self._prompts.encode_negative("")
-            self._record_denoising([self._lane(request, nothing, nothing) for _ in range(width)])
+            self._record_denoising([self._make_lane(request, nothing, nothing) for _ in range(width)])
             for _ in range(WARM_UPS + 1):
-                (image,) = self._autoencoder.decode([self._lane(request, nothing, nothing).latents])
+                (image,) = self._autoencoder.decode([self._make_lane(request, nothing, nothing).latents])
                 self._autoencoder.encode([image], [torch.Generator("cpu").manual_seed(0)])
         except torch.OutOfMemoryError:
             raise ModelError(
@@ -194,14 +194,14 @@ class DiffusionModel:
                 size=settings.size,
                 model=self._name,
             ) from None
-        self._acceleration.settle()
+        self._acceleration.stop_compiling()
 
     @torch.inference_mode()
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:
         """Return which pictures the safety checker objects to; see `Backend.judge`."""
-        assert self._guard is not None  # as `judges` says
+        assert self._safety_checker is not None  # as `judges` says
         with explain_memory_errors():
-            return self._guard.judge(pictures)
+            return self._safety_checker.judge(pictures)
 
     def _record_denoising(self, lanes: Sequence[DiffusionLane]) -> None:
         for count in range(len(lanes), 0, -1):
@@ -211,23 +211,23 @@ class DiffusionModel:
             except torch.OutOfMemoryError:
                 if count == 1:
                     raise
-                self._portions["denoise"].learn(lanes[0].shape_key.cells, count - 1)
+                self._portions["denoise"].lower_limit(lanes[0].shape_key.cells, count - 1)
 
     def _release(self) -> None:
         """Let go of all that is kept on the device only to be faster."""
-        self._drift.forget()
+        self._noise_warper.forget()
         self._pictures.forget()
         self._acceleration.forget()
         if self._parts.device.type == "cuda":
             torch.cuda.empty_cache()
 
     def _open(self, requests: Sequence[ShotRequest]) -> list[DiffusionLane]:
-        lanes = [self._new_lane(request) for request in requests]
+        lanes = [self._open_lane(request) for request in requests]
         self._encode_sources(zip(lanes, requests, strict=True))
         return lanes
 
     def _step(self, lanes: Sequence[DiffusionLane], width: int) -> Sequence[DiffusionLane]:
-        most = self._portions["denoise"].most(lanes[0].shape_key.cells)
+        most = self._portions["denoise"].limit(lanes[0].shape_key.cells)
         self._denoiser.step(lanes, width if most is None else min(width, most))
         return lanes
 
@@ -236,7 +236,7 @@ class DiffusionModel:
         while len(self._calls) >= CALLS_AHEAD:
             self._calls.popleft().synchronize()
 
-    def _note_call(self) -> None:
+    def _mark_call(self) -> None:
         if self._parts.device.type == "cuda":
             event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
             event.record()
@@ -248,14 +248,16 @@ class DiffusionModel:
         rows = self._autoencoder.rows
         for some in (lanes[first : first + rows] for first in range(0, len(lanes), rows)):
             images = self._autoencoder.decode([lane.latents for lane in some])
-            arriving += self._pictures.decode(finish_pictures(images, [lane.remains for lane in some]))
+            arriving += self._pictures.transfer(finish_pictures(images, [lane.kept_share for lane in some]))
         return arriving
 
-    def _new_lane(self, request: ShotRequest) -> DiffusionLane:
+    def _open_lane(self, request: ShotRequest) -> DiffusionLane:
         shot = request.shot
-        return self._lane(request, self._prompts.encode(shot.prompt), self._prompts.encode_negative(shot.negative))
+        return self._make_lane(request, self._prompts.encode(shot.prompt), self._prompts.encode_negative(shot.negative))
 
-    def _lane(self, request: ShotRequest, conditioning: Conditioning, unconditional: Conditioning) -> DiffusionLane:
+    def _make_lane(
+        self, request: ShotRequest, conditioning: Conditioning, unconditional: Conditioning
+    ) -> DiffusionLane:
         """Return a lane on pure noise; that of a feedback shot waits for `_encode_sources` to fill its latents."""
         shot = request.shot
         factor = self._autoencoder.factor
@@ -286,14 +288,14 @@ class DiffusionModel:
             )
             for (lane, shot, image), clean in zip(group, latents, strict=True):
                 if isinstance(shot.start, FeedbackStart) and shot.start.persistence:
-                    lane.remains = KeptShare(image, shot.start.persistence)
-                lane.latents = lane.sampler.renoise(clean, self._drift.with_carried(lane.sampler.draw(clean), shot))
+                    lane.kept_share = KeptShare(image, shot.start.persistence)
+                lane.latents = lane.sampler.renoise(clean, self._noise_warper.mix_noise(lane.sampler.draw(clean), shot))
 
 
-def _own(lanes: Sequence[Lane]) -> Sequence[DiffusionLane]:
+def _as_diffusion_lanes(lanes: Sequence[Lane]) -> Sequence[DiffusionLane]:
     """Return lanes that came from `open`, as what they are."""
     return cast("Sequence[DiffusionLane]", lanes)
 
 
-def _pixels(request: ShotRequest) -> int:
+def _count_pixels(request: ShotRequest) -> int:
     return request.width * request.height

@@ -44,9 +44,9 @@ class SafetyChecker:
         images = [Image.fromarray(picture) for picture in pictures]
         pixels = self._extractor(images, return_tensors="pt").pixel_values
         with torch.cuda.stream(self._stream):  # which does nothing for None
-            return self._verdicts(to_device(pixels.to(self._checker.dtype), self._checker.device))
+            return self._check_rows(to_device(pixels.to(self._checker.dtype), self._checker.device))
 
-    def _verdicts(self, rows: Tensor) -> list[bool]:
+    def _check_rows(self, rows: Tensor) -> list[bool]:
         verdicts: list[bool] = []
         for batch in torch.split(rows, 1 if rows.device.type == "cpu" else len(rows)):
             # The checker blackens what it objects to in a second copy of the pictures; these stand in for that.

@@ -26,9 +26,9 @@ from engine.environment import give_way
 
 FILE = "calibration.json"
 REPEATS = 3
-BUDGET = 20.0
+BUDGET_SECONDS = 20.0
 """Seconds after which no further candidate is tried."""
-WORTH = 0.95
+CLEARLY_FASTER = 0.95
 """A candidate has to take less than this share of the present choice's time: less is noise."""
 
 Candidate = TypeVar("Candidate")
@@ -62,12 +62,12 @@ def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> CpuLayout:
     """
     file = folder / FILE
     key = _key(name, parts, threads)
-    kept = _read(file)
+    kept = _load(file)
     if key in kept:
         return kept[key]
     measured, complete = _measure(parts, threads)
     if complete:
-        _keep(file, kept | {key: measured})
+        _save(file, kept | {key: measured})
     return measured
 
 
@@ -86,7 +86,7 @@ def pick_fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate],
     for candidate in others:
         if time.monotonic() > until:
             break
-        if (taken := seconds(candidate)) < least * WORTH:
+        if (taken := seconds(candidate)) < least * CLEARLY_FASTER:
             best, least = candidate, taken
     return best
 
@@ -96,18 +96,18 @@ def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
 
     Nothing is measured of a model so large that one call of each part is all there is time for.
     """
-    until = time.monotonic() + BUDGET
+    until = time.monotonic() + BUDGET_SECONDS
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
     first = CpuLayout(counts[0])
     first.apply(parts)
-    with torch.inference_mode(), _company():
-        if (len(counts) + 1) * (REPEATS + 1) * (_once(unet) + _once(vae)) > BUDGET:
+    with torch.inference_mode(), _background_load():
+        if (len(counts) + 1) * (REPEATS + 1) * (_time_call(unet) + _time_call(vae)) > BUDGET_SECONDS:
             return first, True
 
         def taken(layout: CpuLayout, *works: Callable[[], Any]) -> float:
             layout.apply(parts)
-            return sum(_seconds(work) for work in works)
+            return sum(_best_time(work) for work in works)
 
         chosen = pick_fastest([CpuLayout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
@@ -116,19 +116,19 @@ def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
     return chosen, time.monotonic() <= until
 
 
-def _seconds(work: Callable[[], Any]) -> float:
+def _best_time(work: Callable[[], Any]) -> float:
     work()  # the first call sets things up
-    return min(_once(work) for _ in range(REPEATS))
+    return min(_time_call(work) for _ in range(REPEATS))
 
 
-def _once(work: Callable[[], Any]) -> float:
+def _time_call(work: Callable[[], Any]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
 
 
 @contextlib.contextmanager
-def _company() -> Iterator[None]:
+def _background_load() -> Iterator[None]:
     """Keep one core busy now and then, as writing frames and GIFs does while the model computes."""
     over = threading.Event()
     data = os.urandom(1 << 19)
@@ -150,7 +150,7 @@ def _company() -> Iterator[None]:
 def _unet_call(parts: Parts) -> Callable[[], Any]:
     config = parts.unet.config
     rows = 2 if config.time_cond_proj_dim is None else 1
-    latents = torch.zeros(rows, config.in_channels, _side(parts), _side(parts), dtype=parts.unet.dtype)
+    latents = torch.zeros(rows, config.in_channels, _latent_side(parts), _latent_side(parts), dtype=parts.unet.dtype)
     states = torch.zeros(rows, 77, config.cross_attention_dim, dtype=parts.unet.dtype)
     others: dict[str, Any] = {}
     if config.addition_embed_type == "text_time":
@@ -161,11 +161,11 @@ def _unet_call(parts: Parts) -> Callable[[], Any]:
 
 def _vae_call(parts: Parts) -> Callable[[], Any]:
     config = parts.vae.config
-    latents = torch.zeros(1, config.latent_channels, _side(parts), _side(parts), dtype=parts.vae.dtype)
+    latents = torch.zeros(1, config.latent_channels, _latent_side(parts), _latent_side(parts), dtype=parts.vae.dtype)
     return lambda: parts.vae.encode(parts.vae.decode(latents).sample)
 
 
-def _side(parts: Parts) -> int:
+def _latent_side(parts: Parts) -> int:
     """Return the side of the latents that the model was made for, where it says."""
     size = parts.unet.config.sample_size
     return size if isinstance(size, int) else 64
@@ -190,7 +190,7 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _keep(file: Path, layouts: dict[str, CpuLayout]) -> None:
+def _save(file: Path, layouts: dict[str, CpuLayout]) -> None:
     fresh = file.with_suffix(".tmp")
     with contextlib.suppress(OSError):  # where nothing can be written, no frame can: that is told by whoever tries
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -198,7 +198,7 @@ def _keep(file: Path, layouts: dict[str, CpuLayout]) -> None:
         fresh.replace(file)
 
 
-def _read(file: Path) -> dict[str, CpuLayout]:
+def _load(file: Path) -> dict[str, CpuLayout]:
     """Return what was kept; a file that cannot be read is as good as none, for it is measured again."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, CpuLayout])

@@ -44,16 +44,16 @@ WANTED = [
 """What is needed of a repository: no pickles and no second copies of the weights."""
 VAE = ["config.json", *(f"diffusion_pytorch_model{ending}" for ending in ENDINGS)]
 """What is needed of a repository that is nothing but a VAE."""
-GUARD = ["feature_extractor/*.json", *(f"safety_checker/model{ending}" for ending in ENDINGS)]
+SAFETY_CHECKER = ["feature_extractor/*.json", *(f"safety_checker/model{ending}" for ending in ENDINGS)]
 """What its safety checker needs, where it is asked for: as many bytes again as half a model."""
 TOKEN_HELP = Sentence("put a token that may read it into HF_TOKEN, or its file's name into [model] token_file")
 
 
-def download(config: ModelConfig, *, guard: bool = False) -> Path:
+def download(config: ModelConfig, *, safety_checker: bool = False) -> Path:
     """Fetch the model `config.source` from the hub, or find it in the local cache; without network the cache will do.
 
     Args:
-        guard: with its safety checker, if it has one.
+        safety_checker: with its safety checker, if it has one.
 
     Returns:
         the directory it lies in.
@@ -61,7 +61,9 @@ def download(config: ModelConfig, *, guard: bool = False) -> Path:
     Raises:
         ModelError: one line that says what to do.
     """
-    return fetch(config.source, config.revision, config.token_file, WANTED + GUARD if guard else WANTED)
+    return fetch(
+        config.source, config.revision, config.token_file, WANTED + SAFETY_CHECKER if safety_checker else WANTED
+    )
 
 
 def fetch(source: str, revision: str, token_file: str, patterns: Sequence[str]) -> Path:

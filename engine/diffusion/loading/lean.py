@@ -36,7 +36,7 @@ def make_lean(model: nn.Module) -> None:
         model: in evaluation mode, with its final weights.
     """
     for name, child in list(model.named_children()):
-        lean = _lean(child)
+        lean = _find_replacement(child)
         if lean is not None:
             setattr(model, name, lean)
         if lean is None:
@@ -45,7 +45,7 @@ def make_lean(model: nn.Module) -> None:
             make_lean(lean)
 
 
-def _lean(module: nn.Module) -> nn.Module | None:
+def _find_replacement(module: nn.Module) -> nn.Module | None:
     if isinstance(module, Upsample2D) and LeanUpsample.can_replace(module):
         return LeanUpsample(module)
     if isinstance(module, ResnetBlock2D) and LeanResnet.can_replace(module):
@@ -94,7 +94,7 @@ class LeanUpsample(nn.Module):
         super().__init__()
         conv: nn.Conv2d = original.conv
         self._original = original
-        self.weight = nn.Parameter(_summed(conv.weight.detach()), requires_grad=False)
+        self.weight = nn.Parameter(_sum_weights(conv.weight.detach()), requires_grad=False)
         self.bias = conv.bias
 
     @staticmethod
@@ -112,7 +112,7 @@ class LeanUpsample(nn.Module):
         return functional.conv_transpose2d(hidden_states, self.weight, self.bias, stride=2, padding=1)
 
 
-def _summed(weight: Tensor) -> Tensor:
+def _sum_weights(weight: Tensor) -> Tensor:
     """Return the weights of the transposed convolution, shape (in, out, 4, 4), for those of a convolution of 3×3."""
     for axis in (2, 3):
         first, middle, last = weight.unbind(axis)
@@ -164,7 +164,7 @@ class LeanAttention(nn.Module):
         self.first = nn.Parameter(torch.cat(first), requires_grad=False)
         self.second = nn.Parameter(torch.cat(second), requires_grad=False) if second else None
         self.to_out = original.to_out[0]
-        self._seen: tuple[Tensor, Tensor, Tensor] | None = None
+        self._cached_prompt: tuple[Tensor, Tensor, Tensor] | None = None
 
     @staticmethod
     def can_replace(module: Attention) -> bool:
@@ -194,22 +194,22 @@ class LeanAttention(nn.Module):
         assert attention_mask is None
         if self._crosses:
             assert encoder_hidden_states is not None
-            query = self._divided(functional.linear(hidden_states, self.first))
+            query = self._split_heads(functional.linear(hidden_states, self.first))
             key, value = self._keys_and_values(encoder_hidden_states)
         else:
-            query, key, value = map(self._divided, functional.linear(hidden_states, self.first).chunk(3, -1))
+            query, key, value = map(self._split_heads, functional.linear(hidden_states, self.first).chunk(3, -1))
         attended = functional.scaled_dot_product_attention(query, key, value)
         projected: Tensor = self.to_out(attended.transpose(1, 2).flatten(2))
         return projected
 
     def _keys_and_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
-        if self._seen is None or self._seen[0] is not states:
+        if self._cached_prompt is None or self._cached_prompt[0] is not states:
             assert self.second is not None
-            key, value = map(self._divided, functional.linear(states, self.second).chunk(2, -1))
-            self._seen = states, key, value
-        return self._seen[1:]
+            key, value = map(self._split_heads, functional.linear(states, self.second).chunk(2, -1))
+            self._cached_prompt = states, key, value
+        return self._cached_prompt[1:]
 
-    def _divided(self, states: Tensor) -> Tensor:
+    def _split_heads(self, states: Tensor) -> Tensor:
         """Return states with a dimension of their own for the heads: shape (rows, heads, places, channels a head)."""
         rows, places, channels = states.shape
         return states.view(rows, places, self.heads, channels // self.heads).transpose(1, 2)

@@ -30,7 +30,7 @@ def find_loras(config: ModelConfig) -> list[Lora]:
     Raises:
         ModelError: one line that says what to do.
     """
-    return [Lora(_locate(lora, config.token_file), lora.weight) for lora in config.loras]
+    return [Lora(_find_file(lora, config.token_file), lora.weight) for lora in config.loras]
 
 
 def describe_additions(config: ModelConfig) -> str:
@@ -51,7 +51,7 @@ def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
     """
     if not loras:
         return
-    pipeline = _pipeline(parts)
+    pipeline = _build_pipeline(parts)
     for lora in loras:
         with report_damage(lora.file):
             pipeline.load_lora_weights(
@@ -68,7 +68,7 @@ def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
         part.eval().requires_grad_(False)
 
 
-def _pipeline(parts: Parts) -> Any:
+def _build_pipeline(parts: Parts) -> Any:
     # Imported only where there are LoRAs: it takes its time, and without torchvision it writes warnings.
     from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
@@ -85,7 +85,7 @@ def _pipeline(parts: Parts) -> Any:
     return StableDiffusionXLPipeline(**shared, text_encoder_2=parts.text_encoder_2, tokenizer_2=parts.tokenizer_2)
 
 
-def _locate(lora: LoraConfig, token_file: str) -> Path:
+def _find_file(lora: LoraConfig, token_file: str) -> Path:
     path = Path(lora.source).expanduser()
     if path.is_file():
         if path.suffix != ENDING:
@@ -99,10 +99,10 @@ def _locate(lora: LoraConfig, token_file: str) -> Path:
                 source=lora.source,
             )
         path = fetch(lora.source, lora.revision, token_file, [lora.file or f"*{ENDING}"])
-    return _only_file(path, lora)
+    return _pick_file(path, lora)
 
 
-def _only_file(directory: Path, lora: LoraConfig) -> Path:
+def _pick_file(directory: Path, lora: LoraConfig) -> Path:
     files = sorted(file.name for file in directory.glob(f"*{ENDING}"))
     wanted = [lora.file] if lora.file else files
     if len(wanted) > 1:

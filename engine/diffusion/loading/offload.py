@@ -17,7 +17,7 @@ from torch import nn
 from engine.config import Offload
 from engine.errors import ModelError
 
-SPARABLE = ("cuda", "xpu")
+OWN_MEMORY = ("cuda", "xpu")
 """Devices with a memory of their own."""
 
 
@@ -29,7 +29,7 @@ def check_offload(how: Offload, device: torch.device, acceleration: str) -> None
     """
     if how == "none":
         return
-    if device.type not in SPARABLE:
+    if device.type not in OWN_MEMORY:
         raise ModelError(
             '[model] offload is "{how}", but {device} has no memory of its own that could be spared; set it to "none".',
             how=how,
@@ -50,7 +50,7 @@ def offload(how: Offload, device: torch.device, *, unet: Any, vae: Any, text_enc
     Args:
         how: anything but "none".
     """
-    if device.index is None and device.type in SPARABLE:
+    if device.index is None and device.type in OWN_MEMORY:
         device = torch.device(device.type, 0)  # accelerate compares it with where the weights are
     if how == "sequential":
         for part in (unet, vae, *text_encoders):

@@ -37,7 +37,7 @@ class Parts:
     Attributes:
         dtype: of the UNet and the text encoders; the VAE's may be wider.
         tokenizer_2, text_encoder_2: of SDXL-shaped models, which read each prompt twice.
-        zeros_for_nothing: whether such a model is led away from zeros where there is no negative prompt.
+        zero_negative: whether such a model is led away from zeros where there is no negative prompt.
     """
 
     device: torch.device
@@ -49,7 +49,7 @@ class Parts:
     samplers: Samplers
     tokenizer_2: Any = None
     text_encoder_2: Any = None
-    zeros_for_nothing: bool = False
+    zero_negative: bool = False
 
     @property
     def text_encoders(self) -> tuple[Any, ...]:
@@ -70,14 +70,14 @@ def load_parts(
     device: torch.device,
     dtype: torch.dtype,
     *,
-    waiting: bool = False,
+    in_host_memory: bool = False,
     spacing: TimestepSpacing = "auto",
     tiny_vae: Path | None = None,
 ) -> Parts:
     """Load a model in diffusers layout. Only safetensors are read, and none of the model's own code is ever run.
 
     Args:
-        waiting: whether weights wait in the machine's memory; see `engine.diffusion.loading.offload`.
+        in_host_memory: whether weights wait in the machine's memory; see `engine.diffusion.loading.offload`.
         spacing: which timesteps the model's samplers take.
         tiny_vae: a directory with the VAE that takes the place of the model's own.
 
@@ -89,14 +89,14 @@ def load_parts(
     with report_damage(directory / "scheduler"):
         schedule = read_json(directory / "scheduler" / "scheduler_config.json")
         samplers = Samplers(schedule if spacing == "auto" else schedule | {"timestep_spacing": spacing})
-    at_first = torch.device("cpu") if waiting else device
+    load_device = torch.device("cpu") if in_host_memory else device
     parts = Parts(
         device=device,
         dtype=dtype,
         tokenizer=_load_tokenizer(directory / "tokenizer"),
-        text_encoder=load_part(CLIPTextModel, directory / "text_encoder", at_first, {"dtype": dtype}),
-        unet=load_part(UNet2DConditionModel, directory / "unet", at_first, {"torch_dtype": dtype}),
-        vae=_load_vae(tiny_vae or directory / "vae", at_first, dtype),
+        text_encoder=load_part(CLIPTextModel, directory / "text_encoder", load_device, {"dtype": dtype}),
+        unet=load_part(UNet2DConditionModel, directory / "unet", load_device, {"torch_dtype": dtype}),
+        vae=_load_vae(tiny_vae or directory / "vae", load_device, dtype),
         samplers=samplers,
     )
     if index["_class_name"] in SUPPORTED_XL:
@@ -104,8 +104,8 @@ def load_parts(
         parts = dataclasses.replace(
             parts,
             tokenizer_2=_load_tokenizer(directory / "tokenizer_2"),
-            text_encoder_2=load_part(CLIPTextModelWithProjection, second, at_first, {"dtype": dtype}),
-            zeros_for_nothing=bool(index.get("force_zeros_for_empty_prompt", True)),
+            text_encoder_2=load_part(CLIPTextModelWithProjection, second, load_device, {"dtype": dtype}),
+            zero_negative=bool(index.get("force_zeros_for_empty_prompt", True)),
         )
     _check_fit(directory, parts)
     return parts
@@ -187,10 +187,10 @@ def _check_fit(directory: Path, parts: Parts) -> None:
                 count=len(tokenizer),
                 most=text_encoder.vocab_size,
             )
-    _check_added(directory, parts)
+    _check_added_conditioning(directory, parts)
 
 
-def _check_added(directory: Path, parts: Parts) -> None:
+def _check_added_conditioning(directory: Path, parts: Parts) -> None:
     """See that the UNet is told besides the prompts' states what its text encoders and we can tell it."""
     unet = parts.unet.config
     told = 0

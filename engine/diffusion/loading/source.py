@@ -27,16 +27,16 @@ class ModelFiles:
     card: Card
 
 
-def find_model(config: ModelConfig, *, guard: bool = False) -> ModelFiles:
+def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFiles:
     """Find the model that is configured; the hub is asked only if `config.source` can be nothing but its id.
 
     Args:
-        guard: whether its safety checker is wanted, too.
+        safety_checker: whether its safety checker is wanted, too.
 
     Raises:
         ModelError: one line that says what to do.
     """
-    directory, name = _locate(config, guard=guard)
+    directory, name = _find_directory(config, safety_checker=safety_checker)
     card = read_card(directory)
     card = msgspec.structs.replace(card, common=card.common.over(infer_settings(directory)))
     return ModelFiles(directory, card.name or name, card)
@@ -61,7 +61,7 @@ def find_tiny_vae(config: ModelConfig) -> Path | None:
     return fetch(config.tiny_vae, "main", config.token_file, VAE)
 
 
-def _locate(config: ModelConfig, *, guard: bool) -> tuple[Path, str]:
+def _find_directory(config: ModelConfig, *, safety_checker: bool) -> tuple[Path, str]:
     source = config.source
     if source == "embedded":
         return EMBEDDED, "embedded"
@@ -76,4 +76,4 @@ def _locate(config: ModelConfig, *, guard: bool) -> tuple[Path, str]:
         raise ModelError(
             'There is no directory {source}: check [model] source, or set it to "embedded".', source=source
         )
-    return download(config, guard=guard), source
+    return download(config, safety_checker=safety_checker), source

@@ -43,8 +43,8 @@ class Autoencoder:
         self._dtype = vae.dtype  # asked once: diffusers goes through all weights for it
         self._rows = 1 if device.type == "cpu" else ROWS
         acceleration = acceleration or Acceleration(device)
-        self.encoder = acceleration.recorded(acceleration.compiled(self._encode, "the VAE's encoder"))
-        self.decoder = acceleration.recorded(acceleration.compiled(self._decode, "the VAE's decoder"))
+        self.encoder = acceleration.record(acceleration.compile(self._encode, "the VAE's encoder"))
+        self.decoder = acceleration.record(acceleration.compile(self._decode, "the VAE's decoder"))
         self._watch = watch
 
     @property
@@ -63,8 +63,8 @@ class Autoencoder:
             latents of shape (1, channels, height / factor, width / factor), float32, scaled as the UNet knows them.
         """
         return [
-            self._sampled(row.float(), generator)
-            for row, generator in zip(self._through(self.encoder, images), generators, strict=True)
+            self._sample(row.float(), generator)
+            for row, generator in zip(self._run_rows(self.encoder, images), generators, strict=True)
         ]
 
     def decode(self, latents: Sequence[Tensor]) -> list[Tensor]:
@@ -73,14 +73,14 @@ class Autoencoder:
         Returns:
             pictures of shape (1, 3, height, width), float32, about -1…1.
         """
-        return list(self._through(self.decoder, latents))
+        return list(self._run_rows(self.decoder, latents))
 
     @property
     def rows(self) -> int:
         """How many pictures are decoded in one call."""
         return self._rows
 
-    def _through(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:
+    def _run_rows(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:
         """Yield what becomes of each row."""
         for batch in torch.split(torch.cat(list(rows)), self._rows):
             with self._watch():
@@ -98,7 +98,7 @@ class Autoencoder:
         decoded: Tensor = self._vae.decode(scaled).sample
         return decoded.float()
 
-    def _sampled(self, moments: Tensor, generator: torch.Generator) -> Tensor:
+    def _sample(self, moments: Tensor, generator: torch.Generator) -> Tensor:
         """Return latents from their distribution, as diffusers draws them, but without waiting for the device.
 
         A tiny VAE gives latents rather than a distribution, and nothing is drawn.

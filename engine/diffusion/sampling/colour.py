@@ -68,7 +68,7 @@ def match_colours(
     own_mean, own_spread = _mean_and_spread(image)
     mean, log_gain = own_mean, torch.zeros_like(own_spread)
     for anchor, weight in anchors:
-        theirs = anchor if grade is None else _graded(anchor, *grade, axes)
+        theirs = anchor if grade is None else _grade_palette(anchor, *grade, axes)
         mean = mean + weight * (theirs.mean - own_mean)
         log_gain = log_gain + weight * torch.log(theirs.spread / own_spread)
     most = math.log(LARGEST_GAIN)
@@ -91,11 +91,11 @@ def match_layout(image: Tensor, anchors: Sequence[tuple[Palette, float]]) -> Ten
     change = torch.zeros_like(own)
     for anchor, weight in anchors:
         change += weight * (anchor.regions - own)
-    rows, columns = (_between_regions(size, image.device) for size in image.shape[-2:])
+    rows, columns = (_region_interpolation(size, image.device) for size in image.shape[-2:])
     return rows @ change @ columns.T + image
 
 
-def _between_regions(size: int, device: torch.device) -> Tensor:
+def _region_interpolation(size: int, device: torch.device) -> Tensor:
     """Return the matrix that interpolates linearly between the centres of regions along one axis: (size, REGIONS).
 
     By two such matrices it is an eighth of the work that interpolating all pixels would be.
@@ -113,17 +113,17 @@ def _mean_and_spread(image: Tensor) -> tuple[Tensor, Tensor]:
     return mean, variance.clamp_min(LEAST_SPREAD**2).sqrt()
 
 
-def _graded(colours: Palette, like: Palette, share: float, axes: Tensor) -> Palette:
+def _grade_palette(colours: Palette, like: Palette, share: float, axes: Tensor) -> Palette:
     """Return colours with their contrast and colourfulness, not their hue or brightness, brought nearer to others'."""
-    contrast = _gain(like.spread[0], colours.spread[0], share)
-    chroma = _gain(_colourfulness(like, axes), _colourfulness(colours, axes), share)
+    contrast = _limited_gain(like.spread[0], colours.spread[0], share)
+    chroma = _limited_gain(_colourfulness(like, axes), _colourfulness(colours, axes), share)
     around_grey = axes @ colours.mean
     mean = axes.T @ torch.cat([around_grey[:1], around_grey[1:] * chroma])
     spread = torch.cat([colours.spread[:1] * contrast, colours.spread[1:] * chroma])
     return colours._replace(mean=mean, spread=spread)
 
 
-def _gain(wanted: Tensor, own: Tensor, share: float) -> Tensor:
+def _limited_gain(wanted: Tensor, own: Tensor, share: float) -> Tensor:
     return (wanted / own).pow(share).clamp(1 / LARGEST_GRADE, LARGEST_GRADE)
 
 

@@ -24,7 +24,7 @@ BATCHES = 4
 """Batches that are kept: those of a few shapes, each perhaps in two portions."""
 
 
-class _Told(NamedTuple):
+class _PreparedBatch(NamedTuple):
     """A batch, and what the model is told with it beside prompts and timesteps."""
 
     batch: Batch
@@ -54,15 +54,15 @@ class Denoiser:
     ) -> None:
         self._unet = unet
         self._factor = factor
-        self._is_told_guidance = unet.config.time_cond_proj_dim is not None
-        self._is_told_size = unet.config.addition_embed_type == "text_time"
+        self._takes_guidance = unet.config.time_cond_proj_dim is not None
+        self._takes_sizes = unet.config.addition_embed_type == "text_time"
         self._device = device
         self._dtype = unet.dtype  # asked once: diffusers goes through all weights for it
         self._acceleration = acceleration or Acceleration(device)
         self._watch = watch
-        self.forward = self._acceleration.compiled(self._call, "the UNet")
+        self.forward = self._acceleration.compile(self._call, "the UNet")
         self._predictors: dict[tuple[bool, bool], Function] = {}
-        self._batches: deque[_Told] = deque(maxlen=BATCHES)
+        self._batches: deque[_PreparedBatch] = deque(maxlen=BATCHES)
 
     @property
     def channels(self) -> int:
@@ -76,7 +76,7 @@ class Denoiser:
         Models distilled with their guidance (LCM) are told the scale instead, and take one row. They know of no
         negative prompt, so a shot that has one takes two rows here as well; each is told that there is no guidance.
         """
-        return shot.guidance > 1 and (bool(shot.negative) or not self._is_told_guidance)
+        return shot.guidance > 1 and (bool(shot.negative) or not self._takes_guidance)
 
     def step(self, lanes: Sequence[DiffusionLane], width: int) -> None:
         """Advance every lane by one step of its own sampler, in one call.
@@ -85,11 +85,11 @@ class Denoiser:
             lanes: at least one, all of one shape key.
             width: the call is filled up to this many lanes with copies of the first.
         """
-        told = next((told for told in self._batches if told.batch.holds(lanes, width)), None)
+        told = next((told for told in self._batches if told.batch.matches(lanes, width)), None)
         if told is None:
-            told = self._tell(Batch(lanes, width))
+            told = self._prepare(Batch(lanes, width))
             self._batches.appendleft(told)
-        told.batch.advance(self._predict_told(*told))
+        told.batch.advance(self._predict_prepared(*told))
 
     def predict(self, batch: Batch) -> Tensor:
         """Predict what each lane's sampler asks for, guidance applied, in one call.
@@ -97,12 +97,12 @@ class Denoiser:
         Returns:
             one row of float32 for each lane and filler.
         """
-        return self._predict_told(*self._tell(batch))
+        return self._predict_prepared(*self._prepare(batch))
 
-    def _predict_told(self, batch: Batch, told: list[Tensor]) -> Tensor:
+    def _predict_prepared(self, batch: Batch, told: list[Tensor]) -> Tensor:
         kind = batch.guided, batch.rescale is not None
         if kind not in self._predictors:
-            self._predictors[kind] = self._acceleration.recorded(functools.partial(self._predict, *kind))
+            self._predictors[kind] = self._acceleration.record(functools.partial(self._predict, *kind))
         rescale = [] if batch.rescale is None else [batch.rescale]
         with self._watch(), use_attention_kernel(self._attention):
             prediction = self._predictors[kind](
@@ -135,8 +135,8 @@ class Denoiser:
         return rescale_guidance(guided, with_prompt, others[0]) if is_rescaled else guided
 
     def _call(self, latents: Tensor, timesteps: Tensor, states: Tensor, *told: Tensor) -> Tensor:
-        others: dict[str, Any] = {"timestep_cond": told[0]} if self._is_told_guidance and told else {}
-        if self._is_told_size:
+        others: dict[str, Any] = {"timestep_cond": told[0]} if self._takes_guidance and told else {}
+        if self._takes_sizes:
             others["added_cond_kwargs"] = {"text_embeds": told[-2], "time_ids": told[-1]}
         prediction: Tensor = self._unet(latents, timesteps, encoder_hidden_states=states, **others, return_dict=False)[
             0
@@ -154,15 +154,15 @@ class Denoiser:
         like = torch.empty(0, device=self._device, dtype=self._dtype)
         return measure_fastest_attention(heads, config.sample_size**2, config.block_out_channels[0] // heads, like)
 
-    def _tell(self, batch: Batch) -> _Told:
+    def _prepare(self, batch: Batch) -> _PreparedBatch:
         """Put together what else this model is told: guidance, what the prompts are as a whole, and sizes."""
-        told = [self._guidance_told(batch)] if self._is_told_guidance else []
-        if self._is_told_size:
+        told = [self._embed_guidance(batch)] if self._takes_guidance else []
+        if self._takes_sizes:
             assert batch.conditioning.pooled is not None
-            told += [batch.conditioning.pooled, self._sizes_told(batch)]
-        return _Told(batch, told)
+            told += [batch.conditioning.pooled, self._size_rows(batch)]
+        return _PreparedBatch(batch, told)
 
-    def _sizes_told(self, batch: Batch) -> Tensor:
+    def _size_rows(self, batch: Batch) -> Tensor:
         """Return for each row the size of an original, where it was cropped, and the size wanted, as SDXL takes them.
 
         From Podell et al. 2023, section 2.2; as in diffusers' pipelines the original is as large as the picture.
@@ -171,7 +171,7 @@ class Denoiser:
         told = torch.tensor([[height, width, 0, 0, height, width]], dtype=self._dtype)
         return to_device(told, self._device).repeat(len(batch.conditioning.hidden_states), 1)
 
-    def _guidance_told(self, batch: Batch) -> Tensor:
+    def _embed_guidance(self, batch: Batch) -> Tensor:
         """Return the guidance scales as a distilled model takes them: of a pair each row is told that there is none."""
         size: int = self._unet.config.time_cond_proj_dim
         scales = batch.guidance.new_zeros(2 * len(batch.guidance)) if batch.guided else batch.guidance.flatten() - 1

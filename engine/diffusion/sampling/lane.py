@@ -28,7 +28,7 @@ class ShapeKey(NamedTuple):
         return self.height * self.width * (2 if self.guided else 1)
 
 
-class StepHistory(NamedTuple):
+class StepRecord(NamedTuple):
     """Latents, and what the UNet predicted for them."""
 
     latents: Tensor
@@ -53,8 +53,8 @@ class DiffusionLane:
         unconditional: one row, of what guidance leads away from.
         guidance: classifier-free guidance scale.
         guidance_rescale: share of the spread that guidance adds to a prediction which is taken away again.
-        past: of the steps before, newest first, as many as the sampler looks back on.
-        remains: what stays of the picture that the shot started from; None for nothing.
+        history: of the steps before, newest first, as many as the sampler looks back on.
+        kept_share: what stays of the picture that the shot started from; None for nothing.
     """
 
     shape_key: ShapeKey
@@ -64,8 +64,8 @@ class DiffusionLane:
     unconditional: Conditioning
     guidance: float
     guidance_rescale: float
-    past: list[StepHistory] = field(default_factory=list)
-    remains: KeptShare | None = None
+    history: list[StepRecord] = field(default_factory=list)
+    kept_share: KeptShare | None = None
 
     @property
     def steps_left(self) -> int:

@@ -45,25 +45,27 @@ def move_noise(fine: Tensor, camera: Camera, beyond: Tensor) -> Tensor:
     Returns:
         white noise of unit variance, shape (1, channels, height / DIVISIONS, width / DIVISIONS).
     """
-    total, variance = (_moved_axes if camera.degrees == 0 else _moved_turned)(fine, camera, beyond)
+    total, variance = (_move_axes if camera.degrees == 0 else _move_rotated)(fine, camera, beyond)
     return total * to_device(variance.to(fine.dtype).rsqrt(), fine.device)
 
 
-def _moved_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
+def _move_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
     """Move without rotation, and add up: rows and columns are independent, and each is one small matrix of counts."""
     height, width = fine.shape[-2:]
     x, y = (positions.floor().long() for positions in axis_positions(width, height, camera))
-    rows, columns = _counts(y), _counts(x)
-    total = _products(rows, columns, fine)
+    rows, columns = _count_matrix(y), _count_matrix(x)
+    total = _sum_cells(rows, columns, fine)
     variance = rows.square().sum(1)[:, None] * columns.square().sum(1)
-    if _leaves(x) or _leaves(y):  # in its own place each, so none of them repeats
-        there_y, there_x = (_counts(torch.where(_is_inside(index), torch.arange(len(index)), -1)) for index in (y, x))
-        total += DIVISIONS**2 * F.avg_pool2d(beyond, DIVISIONS) - _products(there_y, there_x, beyond)
+    if _crosses_border(x) or _crosses_border(y):  # in its own place each, so none of them repeats
+        there_y, there_x = (
+            _count_matrix(torch.where(_is_inside(index), torch.arange(len(index)), -1)) for index in (y, x)
+        )
+        total += DIVISIONS**2 * F.avg_pool2d(beyond, DIVISIONS) - _sum_cells(there_y, there_x, beyond)
         variance += DIVISIONS**2 - there_y.sum(1)[:, None] * there_x.sum(1)
     return total, variance
 
 
-def _counts(index: Tensor) -> Tensor:
+def _count_matrix(index: Tensor) -> Tensor:
     """Return how often each small cell of an axis is seen in each cell: shape (cells, small cells), float32.
 
     Args:
@@ -72,7 +74,7 @@ def _counts(index: Tensor) -> Tensor:
     return (index.view(-1, DIVISIONS, 1) == torch.arange(len(index))).sum(1).float()
 
 
-def _products(rows: Tensor, columns: Tensor, fine: Tensor) -> Tensor:
+def _sum_cells(rows: Tensor, columns: Tensor, fine: Tensor) -> Tensor:
     return to_device(rows, fine.device) @ fine @ to_device(columns, fine.device).T
 
 
@@ -80,12 +82,12 @@ def _is_inside(index: Tensor) -> Tensor:
     return (index >= 0) & (index < len(index))
 
 
-def _leaves(index: Tensor) -> bool:
+def _crosses_border(index: Tensor) -> bool:
     """Return whether an axis is seen from beyond its borders, by indices that only grow."""
     return bool(index[0] < 0) or bool(index[-1] >= len(index))
 
 
-def _moved_turned(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
+def _move_rotated(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
     """Move with rotation, and add up: every small cell is looked up on its own."""
     height, width = fine.shape[-2:]
     x, y = source_positions(width, height, camera)

@@ -16,7 +16,7 @@ KEPT = 96
 KEPT_BYTES = 256 * MIB
 """Noises that are kept, since each is carried on for several frames: as many as sixteen chains of frames need."""
 
-Divided = tuple[Tensor, Tensor]
+FineNoise = tuple[Tensor, Tensor]
 
 
 class NoiseWarper:
@@ -30,9 +30,9 @@ class NoiseWarper:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._kept: Shelf[tuple[int, tuple[int, ...]], Divided] = Shelf(KEPT, KEPT_BYTES)
+        self._kept: Shelf[tuple[int, tuple[int, ...]], FineNoise] = Shelf(KEPT, KEPT_BYTES)
 
-    def with_carried(self, fresh: Tensor, shot: Shot) -> Tensor:
+    def mix_noise(self, fresh: Tensor, shot: Shot) -> Tensor:
         """Return the noise of a shot: a weighted sum that has unit variance as `fresh` has.
 
         Args:
@@ -43,7 +43,7 @@ class NoiseWarper:
             return fresh
         noise = fresh * math.sqrt(1 - sum(past.weight**2 for past in shot.carried_noise))
         for past in shot.carried_noise:
-            fine, beyond = self._divided(past.seed, tuple(fresh.shape))
+            fine, beyond = self._draw_fine_noise(past.seed, tuple(fresh.shape))
             noise += past.weight * move_noise(fine, past.camera, beyond)
         return noise
 
@@ -51,7 +51,7 @@ class NoiseWarper:
         """Let go of what was kept; it is drawn again when it is wanted."""
         self._kept.clear()
 
-    def _divided(self, seed: int, shape: tuple[int, ...]) -> Divided:
+    def _draw_fine_noise(self, seed: int, shape: tuple[int, ...]) -> FineNoise:
         """Return the fresh noise of the frame with that seed in small cells, and as much again for beyond its edge."""
         kept = self._kept.get((seed, shape))
         if kept is None:

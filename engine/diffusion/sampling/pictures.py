@@ -34,7 +34,7 @@ class DevicePictures:
         self._kept: Shelf[int, tuple[Picture, Tensor]] = Shelf(KEPT, KEPT_BYTES)
         self._palettes: Shelf[int, tuple[Picture, Palette]] = Shelf(PALETTES, PALETTE_BYTES)
 
-    def decode(self, pixels: Tensor) -> list[PictureTransfer]:
+    def transfer(self, pixels: Tensor) -> list[PictureTransfer]:
         """Let pictures come to the host.
 
         Args:
@@ -48,7 +48,7 @@ class DevicePictures:
         event.record()
         return [PictureTransfer(self, *row, event) for row in zip(pixels, arrived.numpy(), strict=True)]
 
-    def keep(self, picture: Picture, pixels: Tensor) -> None:
+    def remember(self, picture: Picture, pixels: Tensor) -> None:
         """Remember where a picture lies on the device."""
         if self.device.type == "cuda":
             self._kept.put(id(picture), (picture, pixels), pixels.nbytes)
@@ -58,13 +58,13 @@ class DevicePictures:
         self._kept.clear()
         self._palettes.clear()
 
-    def look(self, picture: Picture) -> Tensor:
+    def load(self, picture: Picture) -> Tensor:
         """Return a picture on the device: shape (1, 3, height, width), float32, 0…1."""
         if kept := self._kept.get(id(picture)):
             pixels = kept[1]
         else:
             pixels = to_device(torch.tensor(picture), self.device)
-            self.keep(picture, pixels)
+            self.remember(picture, pixels)
         # Contiguous, because a VAE's last digits depend on the order of its input in memory.
         return pixels.permute(2, 0, 1).contiguous()[None].float().div_(255)
 
@@ -72,7 +72,7 @@ class DevicePictures:
         """Return a picture's palette, on the device."""
         kept = self._palettes.get(id(picture))
         if kept is None:
-            kept = picture, measure_palette(self.look(picture))
+            kept = picture, measure_palette(self.load(picture))
             self._palettes.put(id(picture), kept, picture.nbytes)
         return kept[1]
 
@@ -97,5 +97,5 @@ class PictureTransfer:
             self._event.synchronize()
             self._event = None
             self._arrived = self._arrived.copy()  # pinned memory is scarce
-            self._pictures.keep(self._arrived, self._pixels)
+            self._pictures.remember(self._arrived, self._pixels)
         return self._arrived

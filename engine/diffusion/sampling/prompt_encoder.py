@@ -23,14 +23,14 @@ class PromptEncoder:
 
     Args:
         dtype: of what they say.
-        zeros_for_nothing: whether guidance leads away from zeros, rather than from the encoded empty prompt, where
+        zero_negative: whether guidance leads away from zeros, rather than from the encoded empty prompt, where
             there is no negative prompt.
     """
 
-    def __init__(self, encoders: Sequence[TextEncoder], dtype: torch.dtype, *, zeros_for_nothing: bool = False) -> None:
+    def __init__(self, encoders: Sequence[TextEncoder], dtype: torch.dtype, *, zero_negative: bool = False) -> None:
         self._encoders = tuple(encoders)
         self._dtype = dtype
-        self._zeros_for_nothing = zeros_for_nothing
+        self._zeros_for_nothing = zero_negative
         self._remembered: OrderedDict[str | TokenMix, Conditioning] = OrderedDict()
 
     # ---- checks ----
@@ -92,22 +92,22 @@ class PromptEncoder:
             return self._encode_text(text)
         if known := self._recall(""):
             return known
-        nothing = self._beside([encoder.encode("") for encoder in self._encoders])
+        nothing = self._combine_states([encoder.encode("") for encoder in self._encoders])
         return self._remember("", nothing.zeros() if self._zeros_for_nothing else nothing)
 
     def _encode_text(self, text: str) -> Conditioning:
         if known := self._recall(text):
             return known
         self._check_text(text)
-        return self._remember(text, self._beside([encoder.encode(text) for encoder in self._encoders]))
+        return self._remember(text, self._combine_states([encoder.encode(text) for encoder in self._encoders]))
 
     def _encode_swap(self, swap: TokenMix) -> Conditioning:
         if known := self._recall(swap):
             return known
         self.check([swap])
-        return self._remember(swap, self._beside([encoder.encode_swap(swap) for encoder in self._encoders]))
+        return self._remember(swap, self._combine_states([encoder.encode_swap(swap) for encoder in self._encoders]))
 
-    def _beside(self, said: Sequence[EncodedPrompt]) -> Conditioning:
+    def _combine_states(self, said: Sequence[EncodedPrompt]) -> Conditioning:
         """Return what the encoders say as one: their states side by side, and the last one's word on the whole."""
         states = said[0].states if len(said) == 1 else torch.cat([one.states for one in said], -1)
         pooled = said[-1].pooled

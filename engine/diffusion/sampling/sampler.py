@@ -49,9 +49,9 @@ class Samplers:
         Raises:
             ValueError, TypeError, NotImplementedError: one of the samplers cannot be built from it.
         """
-        self._built = {name: SCHEDULERS[name].from_config(config) for name in get_args(SchedulerName)}
+        self._schedulers = {name: SCHEDULERS[name].from_config(config) for name in get_args(SchedulerName)}
         self._least_steps = functools.cache(self._find_least_steps)
-        self._schedule = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._read)
+        self._schedule = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._read_schedule)
 
     def check(self, name: SchedulerName, steps: int) -> None:
         """See whether a sampler can make a schedule of so many steps.
@@ -59,7 +59,7 @@ class Samplers:
         Raises:
             RecipeError: it cannot; the message says how many it takes.
         """
-        config = self._built[name].config
+        config = self._schedulers[name].config
         most = config.get("original_inference_steps", config.num_train_timesteps)
         if steps > most:
             raise RecipeError(
@@ -81,7 +81,7 @@ class Samplers:
 
         "Leading" timesteps do not reach the last one, and a schedule of a single step consists of the first alone.
         """
-        scheduler = self._built[name]
+        scheduler = self._schedulers[name]
         half: float = scheduler.config.num_train_timesteps / 2
         lengths = range(steps, FEW)
         return next(
@@ -93,8 +93,8 @@ class Samplers:
         first = shot.steps - shot.unet_calls if isinstance(shot.start, FeedbackStart) else None
         return Sampler(self._schedule(name, shot.steps, first), shot.seed)
 
-    def _read(self, name: SchedulerName, steps: int, first: int | None) -> Schedule:
-        scheduler = self._built[name]
+    def _read_schedule(self, name: SchedulerName, steps: int, first: int | None) -> Schedule:
+        scheduler = self._schedulers[name]
         if name == "lms":
             # diffusers integrates numerically in every step, also of a schedule that it has integrated before.
             scheduler = start_scheduler(scheduler, steps, first)
@@ -113,7 +113,7 @@ class Sampler:
         self.generator = torch.Generator("cpu").manual_seed(seed)
         self._schedule = schedule
         self._position = 0
-        self._stepper: Any = schedule.stepper() if schedule.stepper else None
+        self._scheduler: Any = schedule.stepper() if schedule.stepper else None
 
     @property
     def steps_left(self) -> int:
@@ -126,14 +126,14 @@ class Sampler:
         return self._schedule.memory
 
     @property
-    def present(self) -> Step:
+    def next_step(self) -> Step:
         """The step that comes next."""
         return self._schedule.steps[self._position]
 
     @property
-    def steps_alone(self) -> bool:
-        """Whether `step_alone` has to take the steps, because `present` does not say all there is to know of one."""
-        return self._stepper is not None
+    def uses_scheduler(self) -> bool:
+        """Whether `step_with_scheduler` has to take the steps, because `next_step` does not say all there is to know of one."""
+        return self._scheduler is not None
 
     def noise(self, like: Tensor, start: NoiseStart) -> Tensor:
         """Draw the pure noise that a text-to-image frame starts from, of `like`'s shape and device."""
@@ -157,10 +157,10 @@ class Sampler:
         """Note that the present step was taken."""
         self._position += 1
 
-    def step_alone(self, prediction: Tensor, latents: Tensor) -> Tensor:
+    def step_with_scheduler(self, prediction: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step further by diffusers' own arithmetic."""
-        timestep = self._stepper.timesteps[self._schedule.first + self._position]
-        extra = generator_argument(self._stepper, self.generator)
-        self._stepper.scale_model_input(latents, timestep)  # some will not step before they were asked for that
-        advanced: Tensor = self._stepper.step(prediction, timestep, latents, **extra, return_dict=False)[0]
+        timestep = self._scheduler.timesteps[self._schedule.first + self._position]
+        extra = generator_argument(self._scheduler, self.generator)
+        self._scheduler.scale_model_input(latents, timestep)  # some will not step before they were asked for that
+        advanced: Tensor = self._scheduler.step(prediction, timestep, latents, **extra, return_dict=False)[0]
         return advanced

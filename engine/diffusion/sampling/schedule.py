@@ -78,21 +78,21 @@ def read_schedule(scheduler: Any, steps: int, first: int | None) -> Schedule:
     Args:
         first: where an image-to-image frame enters it; None for text to image, which takes all of it.
     """
-    begun = start_scheduler(scheduler, steps, first)
+    started = start_scheduler(scheduler, steps, first)
     # "Trailing" schedules of some lengths end with a surplus timestep of -1 by rounding; no model knows that one.
-    timesteps = list(begun.timesteps[first or 0 : steps])
-    small, large = (_send_basis(start_scheduler(scheduler, steps, first), timesteps, length) for length in LENGTHS)
+    timesteps = list(started.timesteps[first or 0 : steps])
+    small, large = (_probe_steps(start_scheduler(scheduler, steps, first), timesteps, length) for length in LENGTHS)
     linear = all(
         torch.allclose(one.factors, other.factors, rtol=1e-3, atol=1e-3)
         for one, other in zip(small, large, strict=True)
     )
     one, none = torch.ones(1), torch.zeros(1)
-    noise_sigma, renoise_add = float(begun.init_noise_sigma), float(begun.add_noise(none, one, timesteps[0][None]))
+    noise_sigma, renoise_add = float(started.init_noise_sigma), float(started.add_noise(none, one, timesteps[0][None]))
     exact = linear and (noise_sigma if first is None else renoise_add) < LOUD
     return Schedule(
-        steps=tuple(answer.as_step(exact=exact) for answer in small),
+        steps=tuple(response.to_step(exact=exact) for response in small),
         noise_sigma=noise_sigma,
-        renoise_keep=float(begun.add_noise(one, none, timesteps[0][None])),
+        renoise_keep=float(started.add_noise(one, none, timesteps[0][None])),
         renoise_add=renoise_add,
         first=first or 0,
         stepper=None if exact else functools.partial(start_scheduler, scheduler, steps, first),
@@ -101,11 +101,11 @@ def read_schedule(scheduler: Any, steps: int, first: int | None) -> Schedule:
 
 def start_scheduler(scheduler: Any, steps: int, first: int | None) -> Any:
     """Return a copy of a diffusers scheduler with a state of its own, at the beginning of a schedule."""
-    begun = copy.copy(scheduler)  # a shallow copy shares the tables; set_timesteps gives the copy its own state
-    begun.set_timesteps(steps)
-    if first is not None and hasattr(begun, "set_begin_index"):
-        begun.set_begin_index(first)
-    return begun
+    started = copy.copy(scheduler)  # a shallow copy shares the tables; set_timesteps gives the copy its own state
+    started.set_timesteps(steps)
+    if first is not None and hasattr(started, "set_begin_index"):
+        started.set_begin_index(first)
+    return started
 
 
 def generator_argument(scheduler: Any, generator: torch.Generator) -> dict[str, torch.Generator]:
@@ -115,7 +115,7 @@ def generator_argument(scheduler: Any, generator: torch.Generator) -> dict[str, 
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _StepResponse:
     """What a scheduler did in one step: factors[0, k] of the latents k steps back, factors[1, k] of the prediction."""
 
     timestep: Tensor
@@ -123,20 +123,20 @@ class _Answer:
     factors: Tensor
     noise: float
 
-    def as_step(self, *, exact: bool) -> Step:
-        matter = (self.factors.abs() > NEGLIGIBLE).any(0).nonzero()
-        depth = 1 + max(0, *matter.flatten().tolist())
+    def to_step(self, *, exact: bool) -> Step:
+        relevant = (self.factors.abs() > NEGLIGIBLE).any(0).nonzero()
+        depth = 1 + max(0, *relevant.flatten().tolist())
         keep, move = self.factors[:, :depth].tolist()
         return Step(float(self.timestep), self.input_scale, tuple(keep), tuple(move), self.noise if exact else 0.0)
 
 
-def _send_basis(scheduler: Any, timesteps: Sequence[Tensor], length: float) -> list[_Answer]:
+def _probe_steps(scheduler: Any, timesteps: Sequence[Tensor], length: float) -> list[_StepResponse]:
     """Step through the schedule with basis vectors of `length` for the latents and the prediction of each step."""
     size = 2 * len(timesteps) + 1  # the last entry is never sent anything: what comes out there is noise
     basis = torch.eye(size, dtype=torch.float64) * length
     generator = torch.Generator("cpu").manual_seed(0)
     extra = generator_argument(scheduler, generator)
-    answers = []
+    responses = []
     for number, timestep in enumerate(timesteps):
         latents, prediction = basis[2 * number], basis[2 * number + 1]
         scaled = scheduler.scale_model_input(latents, timestep)
@@ -145,5 +145,5 @@ def _send_basis(scheduler: Any, timesteps: Sequence[Tensor], length: float) -> l
         noise = torch.randn(size, generator=twin, dtype=torch.float64)
         drawn = float(out[-1] / noise[-1])
         factors = (out - drawn * noise)[: 2 * number + 2].view(-1, 2).T.flip(1) / length
-        answers.append(_Answer(timestep, float(scaled[2 * number]) / length, factors, drawn))
-    return answers
+        responses.append(_StepResponse(timestep, float(scaled[2 * number]) / length, factors, drawn))
+    return responses

@@ -13,7 +13,7 @@ from engine.diffusion.speed.transfer import to_device
 from engine.errors import PromptError
 from engine.storyboard.morph_path import TokenMix
 
-SHOWN = 40
+MAX_QUOTED = 40
 """Characters of an offending prompt that are quoted back."""
 
 
@@ -44,7 +44,7 @@ class TextEncoder:
         self._model = model
         self._device = device
         self._penultimate = penultimate
-        self._foreign = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id}
+        self._special_ids = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id}
         self._length = min(tokenizer.model_max_length, model.config.max_position_embeddings)
 
     def check(self, text: str) -> None:
@@ -54,10 +54,10 @@ class TextEncoder:
             PromptError: too many tokens, none at all, or characters the tokenizer does not know.
         """
         tokens = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
-        shown = text if len(text) <= SHOWN else text[:SHOWN] + "…"
+        shown = text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
         if not tokens:
             raise PromptError("The model finds no word in “{shown}”.", shown=shown)
-        if not self._foreign.isdisjoint(tokens):
+        if not self._special_ids.isdisjoint(tokens):
             raise PromptError("“{shown}” has characters that the model's vocabulary does not hold.", shown=shown)
         most = self._length - self._tokenizer.num_special_tokens_to_add()
         if len(tokens) > most:
@@ -82,7 +82,7 @@ class TextEncoder:
         source, target = (self._tokenize(fill_template(swap.template, word)) for word in (swap.source, swap.target))
         # lerp leaves equal rows exactly as they are, which (1 - w) * a + w * a does not.
         mixed = torch.lerp(self._embed(source), self._embed(target), swap.weight)
-        with _embeddings_replaced(self._model, mixed):
+        with _replace_embeddings(self._model, mixed):
             encoded = self._run(source if swap.weight < 0.5 else target)
             if encoded.pooled is None or self._end(source) == self._end(target):
                 return encoded
@@ -108,9 +108,9 @@ class TextEncoder:
 
     def _run(self, ids: Tensor) -> EncodedPrompt:
         # No mask: padding is attended to, as Stable Diffusion was trained.
-        said = self._model(to_device(ids, self._device), output_hidden_states=self._penultimate)
-        states = said.hidden_states[-2] if self._penultimate else said.last_hidden_state
-        return EncodedPrompt(states, getattr(said, "text_embeds", None))
+        output = self._model(to_device(ids, self._device), output_hidden_states=self._penultimate)
+        states = output.hidden_states[-2] if self._penultimate else output.last_hidden_state
+        return EncodedPrompt(states, getattr(output, "text_embeds", None))
 
 
 def fill_template(template: str, word: str) -> str:
@@ -119,7 +119,7 @@ def fill_template(template: str, word: str) -> str:
 
 
 @contextlib.contextmanager
-def _embeddings_replaced(model: Any, rows: Tensor) -> Iterator[None]:
+def _replace_embeddings(model: Any, rows: Tensor) -> Iterator[None]:
     """Give `rows` in the place of whatever the encoder's embedding layer looks up, for one forward pass.
 
     A hook on the layer works with any encoder, while not every one accepts embeddings as an argument.

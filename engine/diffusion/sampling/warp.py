@@ -34,7 +34,7 @@ def warp(image: Tensor, camera: Camera) -> Tensor:
         return image
     if camera.degrees == 0:
         return _warp_axes(image, camera)
-    return _warp_turned(image, camera)
+    return _warp_rotated(image, camera)
 
 
 def mask_presence(camera: Camera, height: int, width: int, feather: float) -> Tensor:
@@ -56,11 +56,13 @@ def _warp_axes(image: Tensor, camera: Camera) -> Tensor:
     """Warp without rotation: rows and columns are independent, and each is a sum of a few of the source's."""
     height, width = image.shape[-2:]
     x, y = axis_positions(width, height, camera)
-    columns, rows = _kernel(x, camera.zoom, width), _kernel(y, camera.zoom, height)
-    return _added_up(image, columns, rows) if image.device.type == "cpu" else _multiplied(image, columns, rows)
+    columns, rows = _make_kernel(x, camera.zoom, width), _make_kernel(y, camera.zoom, height)
+    return (
+        _resample_on_cpu(image, columns, rows) if image.device.type == "cpu" else _resample_on_gpu(image, columns, rows)
+    )
 
 
-def _added_up(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
+def _resample_on_cpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
     """Resample on a CPU: as sums of weighted rows, and again of the columns, for which the picture is laid on its side.
 
     An embedding bag does just that, and reads nothing but the taps: a third of the time that matrices take.
@@ -79,7 +81,7 @@ def _added_up(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
     return lying.T.contiguous().view_as(image)
 
 
-def _multiplied(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
+def _resample_on_gpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
     """Resample on a graphics card: each axis by one small matrix, which is what a card does best."""
     height, width = image.shape[-2:]
     return _axis_matrix(rows, height, image) @ image @ _axis_matrix(columns, width, image).T
@@ -111,13 +113,13 @@ def _axis_matrix(kernel: _Kernel, size: int, like: Tensor) -> Tensor:
     )
 
 
-def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
+def _warp_rotated(image: Tensor, camera: Camera) -> Tensor:
     """Warp with rotation: every pixel gathers its own neighbourhood in the source."""
     height, width = image.shape[-2:]
     x, y = source_positions(width, height, camera)
     # One tap of all pixels after another, so each lies in one piece of memory.
     columns, rows = (
-        _Kernel(*(to_device(part.T.contiguous(), image.device) for part in _kernel(places, camera.zoom, size)))
+        _Kernel(*(to_device(part.T.contiguous(), image.device) for part in _make_kernel(places, camera.zoom, size)))
         for places, size in ((x, width), (y, height))
     )
     pixels = image.flatten(-2)[0]
@@ -157,7 +159,7 @@ class _Kernel(NamedTuple):
     weights: Tensor
 
 
-def _kernel(positions: Tensor, zoom: float, size: int) -> _Kernel:
+def _make_kernel(positions: Tensor, zoom: float, size: int) -> _Kernel:
     """Return how to resample an axis of `size` pixels at `positions`.
 
     Zooming out widens the kernel, so that detail finer than the new pixels is averaged away instead of aliasing.

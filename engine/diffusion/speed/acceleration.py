@@ -126,12 +126,12 @@ class CompiledCall:
         name: of the function, for the log.
 
     Attributes:
-        is_settled: whether shapes that were not compiled yet run as they are from now on: a compile takes a minute, in
+        is_frozen: whether shapes that were not compiled yet run as they are from now on: a compile takes a minute, in
             which everybody's animations would stand still.
     """
 
     def __init__(self, function: Function, name: str) -> None:
-        self.is_settled = False
+        self.is_frozen = False
         self._plain = function
         self._name = name
         self._compiled: Function | None = torch.compile(function, dynamic=False)
@@ -144,7 +144,7 @@ class CompiledCall:
             if tensor.dim() and len(tensor) > 1:
                 torch._dynamo.maybe_mark_dynamic(tensor, 0)
         try:
-            with torch.compiler.set_stance("eager_on_recompile" if self.is_settled else "default"):
+            with torch.compiler.set_stance("eager_on_recompile" if self.is_frozen else "default"):
                 return self._compiled(*inputs)
         except torch.OutOfMemoryError:
             raise
@@ -177,24 +177,24 @@ class Acceleration:
         self._recorded: list[RecordedCall] = []
         self._compiled: list[CompiledCall] = []
 
-    def recorded(self, function: Function) -> Function:
+    def record(self, function: Function) -> Function:
         """Return a function that is replayed; see `RecordedCall`. What it returned is overwritten by its next call."""
         if not self._records:
             return function
         self._recorded.append(RecordedCall(function, self._pool, self._most))
         return self._recorded[-1]
 
-    def compiled(self, function: Function, name: str) -> Function:
+    def compile(self, function: Function, name: str) -> Function:
         """Return a function that runs compiled; see `CompiledCall`."""
         if not self._compiles:
             return function
         self._compiled.append(CompiledCall(function, name))
         return self._compiled[-1]
 
-    def settle(self) -> None:
+    def stop_compiling(self) -> None:
         """Compile nothing any more: what is called from now on belongs to jobs."""
         for compiled in self._compiled:
-            compiled.is_settled = True
+            compiled.is_frozen = True
 
     def forget(self) -> None:
         """Let all recordings go, and with them the memory that they share."""

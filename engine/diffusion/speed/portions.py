@@ -26,19 +26,19 @@ class Portions:
 
     def __init__(self, release: Callable[[], None]) -> None:
         self._release = release
-        self._most: dict[int, int] = {}
+        self._limits: dict[int, int] = {}
 
-    def most(self, size: int) -> int | None:
+    def limit(self, size: int) -> int | None:
         """Return how many of a size there is room for; None until too many of it, or of smaller ones, were tried."""
-        return min((most for other, most in self._most.items() if other <= size), default=None)
+        return min((most for other, most in self._limits.items() if other <= size), default=None)
 
-    def learn(self, size: int, most: int) -> None:
+    def lower_limit(self, size: int, most: int) -> None:
         """Take in that there is room for no more than `most` of a size, and make what room can be made."""
         logger.warning("too little memory for more than %d at a time", most)
-        self._most[size] = most
+        self._limits[size] = most
         self._release()
 
-    def each(
+    def process(
         self, items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Result]], size: int, filled: int = 1
     ) -> list[Result]:
         """Return what `work` returns for all items, in as few calls as there is memory for.
@@ -54,14 +54,14 @@ class Portions:
         results: list[Result] = []
         is_released = False
         while len(results) < len(items):
-            most = self.most(size)
+            most = self.limit(size)
             portion = items[len(results) :][:most]
             try:
                 results.extend(work(portion))
             except torch.OutOfMemoryError:
                 taken = max(len(portion), filled if most is None else min(filled, most))
                 if taken > 1:
-                    self.learn(size, taken // 2)
+                    self.lower_limit(size, taken // 2)
                 elif is_released:
                     raise
                 else:

@@ -90,7 +90,7 @@ def test_a_device_without_memory_is_said_in_one_line(monkeypatch):
     def full(*args, **kwargs):
         raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr(model._denoiser, "_predict_told", full)
+    monkeypatch.setattr(model._denoiser, "_predict_prepared", full)
 
     with pytest.raises(EngineError, match="no memory left"):
         model.denoise(lanes, 1)

@@ -18,8 +18,8 @@ def picture(level: int) -> np.ndarray:
 
 def test_a_picture_is_looked_at_once_for_its_palette(monkeypatch):
     looked = []
-    palette_of = module.palette_of
-    monkeypatch.setattr(module, "palette_of", lambda image: looked.append(1) or palette_of(image))
+    measure_palette = module.measure_palette
+    monkeypatch.setattr(module, "measure_palette", lambda image: looked.append(1) or measure_palette(image))
     pictures, (one, other) = DevicePictures(CPU), (picture(51), picture(204))
     for level, asked in ((0.2, one), (0.8, other), (0.2, one)):
         assert torch.allclose(pictures.palette(asked).mean, torch.tensor(level), atol=1e-6)
