@@ -1,8 +1,8 @@
-"""The camera's moves as people write them.
+"""Camera moves as people write them.
 
-forward                                            what it does anyway
+forward                                            the default
 spiral > drift left > back                         one move after another, easing over
-zoom 1.02, pan 0.01 0, turn 1 > turn -1 at 60%     rates for each frame, and when
+zoom 1.02, pan 0.01 0, turn 1 > turn -1 at 60%     rates per frame, and when
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _RATES = re.compile(rf"^(?P<word>zoom|pan|turn)\s+(?P<first>{_NUMBER})(?:\s+(?P<
 
 
 def parse_camera(text: str) -> Track:
-    """Read moves separated by `>`, each of words and rates separated by commas; `at 60%` says when one holds.
+    """Read moves separated by `>`, each of names and rates separated by commas, and perhaps a time.
 
-    Words are those above. Rates are for one frame: `zoom 1.02`, `pan 0.01 0` in fractions of the picture to the right
-    and down, `turn 1` in degrees clockwise. What a move does not name stands still.
+    Rates are per frame: `zoom 1.02`, `pan 0.01 0` in fractions of the picture right and down, `turn 1` in degrees
+    clockwise. What a move does not name stands still.
 
     Returns:
-        the keyframes; none for what the camera does anyway.
+        the keyframes; none for the default.
 
     Raises:
         RecipeError: something else, a number out of range, or too many moves.
@@ -60,7 +60,7 @@ def format_camera(track: Track) -> str:
 
 
 def describe_camera(track: Track) -> str:
-    """Write a track for people to look at: its times in whole percent."""
+    """Write a track for people, with times in whole percent."""
     return " > ".join(_format_keyframe(keyframe, lambda at: f"{at:.0%}") for keyframe in track)
 
 

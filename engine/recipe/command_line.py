@@ -1,4 +1,4 @@
-"""The line that repeats an animation: what a member would type, seed and all."""
+"""The slash command that repeats an animation, seed included."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MORPH_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields
 
 
 def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
-    """Return the slash command that asks for `recipe` again; of a contact sheet, for the first that it shows."""
+    """Return the command that repeats `recipe`; of a contact sheet, its first animation."""
     match recipe:
         case Giro():
             options = {
@@ -44,7 +44,7 @@ def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
 
 
 def form_line(recipe: Giro) -> str:
-    """Return the command that opens the form for the stages, everything else said."""
+    """Return the command that opens the stages form, with all other options given."""
     options: dict[str, object] = {"loop": recipe.loop, **_mode_option(recipe), **_camera_options(recipe)}
     if recipe.negative:
         options["negative"] = recipe.negative
@@ -52,7 +52,7 @@ def form_line(recipe: Giro) -> str:
 
 
 def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
-    """Write stages on one line so that they read back as they are."""
+    """Write stages on one line that reads back the same."""
     plain = format_stages(stages, "; ")
     try:
         if parse_stages(plain) == stages:
@@ -63,7 +63,6 @@ def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
 
 
 def _camera_options(recipe: Giro | Zoom) -> dict[str, str]:
-    """Return what is not as it would be anyway: where the camera goes, and how."""
     focus = {} if recipe.focus == AUTO else {"focus": format_focus(recipe.focus)}
     return focus | ({"camera": format_camera(recipe.camera)} if recipe.camera else {})
 

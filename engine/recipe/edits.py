@@ -1,4 +1,4 @@
-"""From one recipe to another: what members do with what they have made. Pure functions, nothing is rendered here."""
+"""From one recipe to another: what members do with what they have made."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ _AnyRecipe = TypeVar("_AnyRecipe", bound=Recipe)
 
 
 def extend_giro(giro: Giro, stage: Stage) -> Giro:
-    """Return a giro with one more stage at its end; one that loops comes back from there.
-
-    The camera moves through the stages that are there as it did.
+    """Return a giro with one more stage at its end; in the other stages the camera moves as before.
 
     Raises:
         RecipeError: it would be longer than a giro can be.
@@ -31,7 +29,7 @@ def extend_giro(giro: Giro, stage: Stage) -> Giro:
 
 
 def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
-    """Return the contact sheet of an animation for four seeds; from a contact sheet, another one of the same.
+    """Return the contact sheet of an animation for four seeds; of a contact sheet, another one of the same animation.
 
     Raises:
         RecipeError: there are not four of them, or one is out of range.
@@ -41,64 +39,53 @@ def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
 
 
 def pick_variation(sheet: Variations, number: int) -> Animation:
-    """Return the animation whose stills bear `number`, 1 being the first.
+    """Return the animation whose stills bear `number`, from 1.
 
     Raises:
         RecipeError: there is no such number on the sheet.
     """
-    if not 1 <= number <= len(sheet.seeds):
-        raise RecipeError(
-            "The contact sheet shows 1 to {count}; there is no {number}.", count=len(sheet.seeds), number=number
-        )
-    return with_seed(sheet.of, sheet.seeds[number - 1])
+    return with_seed(sheet.of, _pick_seed(sheet.seeds, number))
 
 
 def with_survey_result(recipe: Recipe, found: SurveyResult | None) -> Recipe:
-    """Return the recipe of what came of a render: with the seed that was chosen and the places that were measured."""
+    """Return a rendered recipe with the seed that was chosen and the positions that were measured."""
     if not isinstance(recipe, Morph) or found is None:
         return recipe
     return msgspec.structs.replace(recipe, seed=found.seeds[0], tries=1, positions=found.positions)
 
 
 def pick_try(recipe: Recipe, found: SurveyResult | None, number: int) -> Morph:
-    """Return the morph of another seed that was tried; 1 is the one that was rendered.
+    """Return the morph of another seed that was tried, from 1, the one that was rendered.
 
     Raises:
         RecipeError: there is no such number on the sheet.
     """
-    seeds = found.seeds if found is not None else ()
-    if not isinstance(recipe, Morph) or not 1 <= number <= len(seeds):
-        raise RecipeError(
-            "The contact sheet shows 1 to {count}; there is no {number}.", count=len(seeds), number=number
-        )
-    return msgspec.structs.replace(recipe, seed=seeds[number - 1], tries=1, positions=())
+    seed = _pick_seed(found.seeds if isinstance(recipe, Morph) and found is not None else (), number)
+    return msgspec.structs.replace(cast("Morph", recipe), seed=seed, tries=1, positions=())
 
 
 def with_seed(recipe: Animation, seed: int) -> Animation:
-    """Return a recipe with another seed; what was measured for the old one is measured again."""
-    fresh = without_measurements(recipe)
-    return msgspec.structs.replace(fresh, seed=seed)
+    """Return a recipe with another seed and nothing measured."""
+    return msgspec.structs.replace(without_measurements(recipe), seed=seed)
 
 
 def without_measurements(recipe: _AnyRecipe) -> _AnyRecipe:
-    """Return a recipe without what was measured for it, to be changed or rendered by another model."""
+    """Return a recipe without its measurements, which hold for one seed, prompt and model only."""
     return msgspec.structs.replace(recipe, positions=()) if isinstance(recipe, Morph) else recipe
 
 
 def without_settings(recipe: Recipe) -> Recipe:
-    """Return a recipe that leaves its settings to whoever renders it, such as another model."""
+    """Return a recipe that leaves its settings to the model that renders it."""
     if isinstance(recipe, Variations):
         return msgspec.structs.replace(recipe, of=without_settings(recipe.of))
     return msgspec.structs.replace(without_measurements(recipe), settings=Overrides())
 
 
 def with_style(recipe: Recipe, style: Style) -> Recipe:
-    """Return a recipe whose prompts are followed by a style's words; its negative prompt comes first, then the style's.
-
-    Words that are at an end already are not put there again: a recipe can be made from one that had the style.
+    """Return a recipe with a style's words after its prompts and its negative prompt, unless they are there already.
 
     Raises:
-        RecipeError: a prompt would be longer than one can be.
+        RecipeError: a prompt would become too long.
     """
     if isinstance(recipe, Variations):
         return msgspec.structs.replace(recipe, of=with_style(recipe.of, style))
@@ -115,6 +102,14 @@ def with_style(recipe: Recipe, style: Style) -> Recipe:
             return _replace_checked(recipe, prompt=_append_words(recipe.prompt, style.suffix), negative=negative)
 
 
+def _pick_seed(seeds: Sequence[int], number: int) -> int:
+    if not 1 <= number <= len(seeds):
+        raise RecipeError(
+            "The contact sheet shows 1 to {count}; there is no {number}.", count=len(seeds), number=number
+        )
+    return seeds[number - 1]
+
+
 def _append_words(words: str, more: str) -> str:
     if words == more or words.endswith(f", {more}"):
         return words
@@ -122,6 +117,6 @@ def _append_words(words: str, more: str) -> str:
 
 
 def _replace_checked(recipe: _SameKind, **changes: Any) -> _SameKind:
-    """Return a copy with other values, checked as if somebody had typed it."""
+    """Return a changed copy, validated."""
     plain = msgspec.to_builtins(recipe) | {name: msgspec.to_builtins(value) for name, value in changes.items()}
     return cast("_SameKind", from_plain(plain))

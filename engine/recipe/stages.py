@@ -29,7 +29,7 @@ SEED_STAGES = (
 """The seven stages of the blog post this program comes from: 275 frames."""
 
 _QUOTES = "'\"‘’‚‛“”„‟`´′″«»‹›"
-# A prompt has an end here: without one, a text of nothing but brackets and quotes would take seconds to be refused.
+# The prompt's length is bounded: else a text of nothing but brackets and quotes would take seconds to refuse.
 _BRACKETED = re.compile(
     rf"[\[(]\s*[{_QUOTES}](?P<prompt>.{{0,{2 * MAX_PROMPT}}}?)[{_QUOTES}]\s*(?:,\s*(?P<frames>[^\s,\])]+)\s*)?[\])]",
     re.DOTALL,
@@ -38,7 +38,7 @@ _HELP = Sentence("write a stage as `a road by the sea | 50`, stages separated by
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
-    """Read a list of stages in any of the forms above; a stage without a number gets 25 frames.
+    """Read a list of stages in any of the forms above; a stage without a number gets `DEFAULT_FRAMES`.
 
     Raises:
         RecipeError: no stage, too many, or one with a prompt or a number of frames that is not allowed.
@@ -61,7 +61,7 @@ def _split_stages(text: str) -> list[tuple[Any, Any]]:
         return list(_split_lines(text))
     try:
         raw = json.loads(text)
-    except (ValueError, RecursionError):  # the latter for thousands of brackets, which are not json's notation either
+    except (ValueError, RecursionError):  # the latter for thousands of brackets
         return list(_split_brackets(text))  # the seed's own notation also begins with a bracket
     return _split_json(raw)
 
@@ -129,7 +129,7 @@ def _check_stage(number: int, prompt: Any, frames: Any) -> Stage:
 
 
 def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
-    """Stretch or shrink stages so that they add up to `frames`; with fewer frames than stages the last ones go.
+    """Stretch or shrink stages to add up to `frames`; with fewer frames than stages the last ones are dropped.
 
     Raises:
         RecipeError: not a possible number of frames.
@@ -144,7 +144,7 @@ def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
         before += stage.frames
         ends = round(frames * before / total)
         used = sum(earlier.frames for earlier in spread)
-        # every stage keeps at least one frame, and leaves one for each stage after it
+        # every stage gets at least one frame, and leaves one for each stage after it
         share = min(max(1, ends - used), frames - used - (len(kept) - number))
         spread.append(Stage(stage.prompt, share))
     return tuple(spread)

@@ -1,4 +1,4 @@
-"""What a render found out about its recipe, and what a replay need not find out again."""
+"""What a render measured for its recipe, so that a replay need not."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class SurveyResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found out on hidden frames before a morph was rendered.
+    """What was measured on hidden frames before a morph was rendered.
 
     Attributes:
-        positions: where on its way each frame lies, from 0 to 1.
-        seeds: those that were tried, the best first, which is the one that was rendered.
+        positions: of each frame on the path, from 0 to 1.
+        seeds: those that were tried; the first is the best, and was rendered.
     """
 
     positions: tuple[float, ...]

@@ -26,14 +26,14 @@ def infer_settings(directory: Path) -> Overrides:
     settings = Overrides()
     index = _read(directory / "model_index.json")
     if "XL" in str(index.get("_class_name")):
-        settings = XL.over(settings)
+        settings |= XL
     scheduler = _read(directory / "scheduler" / "scheduler_config.json")
     if index.get("_class_name") == "LatentConsistencyModelPipeline" or scheduler.get("_class_name") == "LCMScheduler":
-        settings = LCM.over(settings)
+        settings |= LCM
     elif _is_turbo(scheduler):
-        settings = TURBO.over(settings)
+        settings |= TURBO
     size = _size(_read(directory / "unet" / "config.json"), _read(directory / "vae" / "config.json"))
-    return settings if size is None else Overrides(size=size).over(settings)
+    return settings if size is None else settings | Overrides(size=size)
 
 
 def _is_turbo(scheduler: dict[str, Any]) -> bool:

@@ -38,7 +38,7 @@ def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFil
     """
     directory, name = _find_directory(config, safety_checker=safety_checker)
     card = read_card(directory)
-    card = msgspec.structs.replace(card, common=card.common.over(infer_settings(directory)))
+    card = msgspec.structs.replace(card, common=infer_settings(directory) | card.common)
     return ModelFiles(directory, card.name or name, card)
 
 
