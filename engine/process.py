@@ -103,9 +103,9 @@ def serve(core: Core, inbox: Inbox, outbox: Outbox) -> None:
 def handle(core: Core, request: Request) -> Event | None:
     """Pass one request on to the core; return the answer, if it is one that is answered at once."""
     match request:
-        case Check(ticket, recipe, base):
+        case Check(ticket, recipe, base, ceiling):
             try:
-                return Checked(ticket, core.plan(recipe, base))
+                return Checked(ticket, core.plan(recipe, base, ceiling))
             except MemberError as error:
                 return Refused(ticket, describe(error))
         case Add(job):
