@@ -215,9 +215,9 @@ class DiffusionModel:
 
     def _release(self) -> None:
         """Let go of all that is kept on the device only to be faster."""
-        self._noise_warper.forget()
-        self._pictures.forget()
-        self._acceleration.forget()
+        self._noise_warper.clear_cache()
+        self._pictures.clear_cache()
+        self._acceleration.clear_recordings()
         if self._parts.device.type == "cuda":
             torch.cuda.empty_cache()
 

@@ -132,7 +132,7 @@ class Sampler:
 
     @property
     def uses_scheduler(self) -> bool:
-        """Whether `step_with_scheduler` has to take the steps, because `next_step` does not say all there is to know of one."""
+        """Whether steps have to be taken by `step_with_scheduler`, as `next_step` does not say it all."""
         return self._scheduler is not None
 
     def noise(self, like: Tensor, start: NoiseStart) -> Tensor:

@@ -72,22 +72,22 @@ class TextEncoder:
         """Encode a text, on its own."""
         return self._run(self._tokenize(text))
 
-    def encode_swap(self, swap: TokenMix) -> EncodedPrompt:
+    def encode_token_mix(self, mix: TokenMix) -> EncodedPrompt:
         """Mix two prompts at their token embeddings, row by row, and send the mixture through the encoder's layers.
 
         Where the prompts agree nothing changes. A word of as many tokens as the other is mixed with it in its place;
         when the counts differ, the rows behind the word slide from the one prompt to the other as the weight grows.
         What is said of the prompt as a whole is read where it ends, so there both ends are read and mixed.
         """
-        source, target = (self._tokenize(fill_template(swap.template, word)) for word in (swap.source, swap.target))
+        source, target = (self._tokenize(fill_template(mix.template, word)) for word in (mix.source, mix.target))
         # lerp leaves equal rows exactly as they are, which (1 - w) * a + w * a does not.
-        mixed = torch.lerp(self._embed(source), self._embed(target), swap.weight)
+        mixed = torch.lerp(self._embed(source), self._embed(target), mix.weight)
         with _replace_embeddings(self._model, mixed):
-            encoded = self._run(source if swap.weight < 0.5 else target)
+            encoded = self._run(source if mix.weight < 0.5 else target)
             if encoded.pooled is None or self._end(source) == self._end(target):
                 return encoded
             ends = [self._run(ids).pooled for ids in (source, target)]
-        return EncodedPrompt(encoded.states, torch.lerp(*ends, swap.weight))  # type: ignore[call-overload]
+        return EncodedPrompt(encoded.states, torch.lerp(*ends, mix.weight))  # type: ignore[call-overload]
 
     def _tokenize(self, text: str) -> Tensor:
         """Return a prompt's tokens on the host: shape (1, length)."""

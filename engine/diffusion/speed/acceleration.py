@@ -11,13 +11,13 @@ import contextlib
 import functools
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from cachetools import LRUCache
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -52,10 +52,9 @@ class RecordedCall:
     def __init__(self, function: Function, pool: Any = None, most: int = RECORDINGS) -> None:
         self._function = function
         self._pool = pool
-        self._most = most
         self._seen: dict[Any, int] = {}
         self._too_large: set[Any] = set()
-        self._recordings: OrderedDict[Any, _Recording] = OrderedDict()
+        self._recordings: LRUCache[Any, _Recording] = LRUCache(most)
         self._works = True
 
     def __call__(self, *inputs: Tensor) -> Tensor:
@@ -66,7 +65,6 @@ class RecordedCall:
             recording = self._try_to_record(key, inputs)
         if recording is None:
             return self._function(*inputs)
-        self._recordings.move_to_end(key)
         for kept, given in zip(recording.inputs, inputs, strict=True):
             kept.copy_(given)
         recording.graph.replay()
@@ -77,7 +75,7 @@ class RecordedCall:
         """How many shapes are recorded."""
         return len(self._recordings)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Let all recordings go; what they shared is free once nobody else's are left."""
         self._recordings.clear()
         self._seen.clear()
@@ -98,8 +96,6 @@ class RecordedCall:
             logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error))
             return None
         self._recordings[key] = recording
-        while len(self._recordings) > self._most:
-            self._recordings.popitem(last=False)
         return recording
 
     def _record(self, inputs: tuple[Tensor, ...]) -> _Recording:
@@ -196,10 +192,10 @@ class Acceleration:
         for compiled in self._compiled:
             compiled.is_frozen = True
 
-    def forget(self) -> None:
+    def clear_recordings(self) -> None:
         """Let all recordings go, and with them the memory that they share."""
         for recorded in self._recorded:
-            recorded.forget()
+            recorded.clear()
 
 
 # ---- attention ----

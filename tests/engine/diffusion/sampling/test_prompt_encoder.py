@@ -115,6 +115,7 @@ def test_a_prompt_is_encoded_once(encoder):
 
 def test_only_so_many_prompts_are_remembered(encoder, monkeypatch):
     monkeypatch.setattr(prompt_module, "REMEMBERED", 2)
+    encoder = PromptEncoder(encoder._encoders, torch.float32)
     first = encoder.encode(PromptMix.of("a road"))
     second = encoder.encode(PromptMix.of("a frog"))
     encoder.encode(PromptMix.of("a road"))
