@@ -1,4 +1,4 @@
-"""LoRAs: small additions to a model's weights, added to them once, when it is loaded."""
+"""LoRAs, which are fused into a model's weights when it is loaded."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ADAPTER = "fused"
 
 
 class Lora(NamedTuple):
-    """A LoRA's file, and how much of it is added: 1 is as it was trained."""
+    """A LoRA's file, and its weight: 1 is as it was trained."""
 
     file: Path
     weight: float
 
 
 def find_loras(config: ModelConfig) -> list[Lora]:
-    """Find the LoRAs that are configured; the hub is asked if a source can be nothing but its id.
+    """Find the configured LoRAs; the hub is asked only if a source can be nothing but a hub id.
 
     Raises:
         ModelError: one line that says what to do.
@@ -34,7 +34,7 @@ def find_loras(config: ModelConfig) -> list[Lora]:
 
 
 def describe_additions(config: ModelConfig) -> str:
-    """Return what LoRAs and a tiny VAE add to a model's name, for they change its pictures."""
+    """Return what a tiny VAE and LoRAs add to a model's name, as they change its pictures."""
     vae = f" + {Path(config.tiny_vae).name}" if config.tiny_vae else ""
     return vae + "".join(
         f" + {lora.file.removesuffix(ENDING) or Path(lora.source).name.removesuffix(ENDING)}"
@@ -44,10 +44,10 @@ def describe_additions(config: ModelConfig) -> str:
 
 
 def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
-    """Add LoRAs to a model's weights, as diffusers does.
+    """Fuse LoRAs into a model's weights with diffusers.
 
     Raises:
-        ModelError: one is damaged, or was not made for this kind of model.
+        ModelError: one is damaged, or made for another kind of model.
     """
     if not loras:
         return
@@ -69,7 +69,7 @@ def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
 
 
 def _build_pipeline(parts: Parts) -> Any:
-    # Imported only where there are LoRAs: it takes its time, and without torchvision it writes warnings.
+    # Imported only for LoRAs: it is slow, and warns without torchvision.
     from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
     shared = {

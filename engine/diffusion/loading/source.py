@@ -20,7 +20,7 @@ EMBEDDED = Path(__file__).resolve().parents[3] / "models" / "embedded"
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where a model lies, what it is called, and what its card says, upon what follows from its files."""
+    """A model's directory, name and card, the latter on top of the settings that follow from its files."""
 
     directory: Path
     name: str
@@ -28,10 +28,10 @@ class ModelFiles:
 
 
 def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFiles:
-    """Find the model that is configured; the hub is asked only if `config.source` can be nothing but its id.
+    """Find the configured model; the hub is asked only if `config.source` can be nothing but a hub id.
 
     Args:
-        safety_checker: whether its safety checker is wanted, too.
+        safety_checker: whether to download its safety checker, too.
 
     Raises:
         ModelError: one line that says what to do.
@@ -43,7 +43,7 @@ def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFil
 
 
 def find_tiny_vae(config: ModelConfig) -> Path | None:
-    """Find the VAE that takes the place of the model's own, where one is configured.
+    """Find the VAE that is configured to replace the model's own.
 
     Raises:
         ModelError: one line that says what to do.
