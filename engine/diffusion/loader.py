@@ -34,14 +34,14 @@ def load_backend(
     """Load the configured model onto the configured device.
 
     Args:
-        threads: CPU threads to compute with; 0 takes as many as were measured to be fastest, or all cores but one.
-        flexible: whether they become fewer for as long as others use the cores, which changes results' last digits.
+        threads: CPU threads to compute with; 0 takes the measured best, or all cores but one.
+        flexible: whether to use fewer threads while others use the cores, which changes results' last digits.
         safety_checker: whether to load the model's safety checker, if it has one.
-        lanes: how many will share a call: a graphics card gets ready for it.
-        calibrations: a directory where it is kept how the CPU computes fastest; None does not measure that.
+        calibrations: a directory for measurements of how the CPU computes fastest; None measures nothing.
+        lanes: how many will share a call, for which a graphics card is warmed up.
 
     Raises:
-        ModelError: it cannot be had; one line says what to do.
+        ModelError: one line that says what to do.
     """
     set_threads(threads)
     device = choose_device(config.device)
@@ -61,12 +61,14 @@ def load_backend(
     fuse_loras(parts, loras)
     name = files.name + describe_additions(config)
     arrange_for_device(name, parts, threads, calibrations)
-    watch = (
-        AdaptiveThreads(torch.get_num_threads()).watch if flexible and device.type == "cpu" else contextlib.nullcontext
-    )
+    is_flexible = flexible and device.type == "cpu"
+    watch = AdaptiveThreads(torch.get_num_threads()).watch if is_flexible else contextlib.nullcontext
     if is_offloaded:
         offload(config.offload, device, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
-    acceleration = Acceleration(device, _choose_acceleration(config), lanes)
+    how = config.acceleration
+    if how == "auto":
+        how = "none" if is_offloaded else "graphs"
+    acceleration = Acceleration(device, how, lanes)
     checker = load_safety_checker(files.directory, device) if safety_checker else None
     model = DiffusionModel(name, files.card, parts, checker, acceleration, watch)
     if lanes and device.type == "cuda" and not is_offloaded:
@@ -74,23 +76,13 @@ def load_backend(
     return model
 
 
-def _choose_acceleration(config: ModelConfig) -> str:
-    if config.acceleration != "auto":
-        return config.acceleration
-    return "graphs" if config.offload == "none" else "none"
-
-
 def arrange_for_device(name: str, parts: Parts, threads: int = 0, calibrations: Path | None = None) -> None:
-    """Arrange a model in memory as its device computes fastest; on a CPU, leave out what can be left out, too.
-
-    Args:
-        threads, calibrations: as for `load_backend`.
-    """
+    """Arrange a model in memory as its device computes fastest, and make it lean on a CPU; see `load_backend`."""
     if parts.device.type == "cpu":
         keep_memory()
         make_lean(parts.unet)
         make_lean(parts.vae)
         if calibrations is not None:
             calibrate(name, parts, threads, calibrations).apply(parts)
-    elif parts.device.type == "cuda":  # what the tensor cores take without rearranging it
+    elif parts.device.type == "cuda":  # the tensor cores' own layout
         CpuLayout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)

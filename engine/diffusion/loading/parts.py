@@ -1,4 +1,4 @@
-"""The parts of a model, read from its directory, and one clear line for everything that can be wrong with them."""
+"""The parts of a model, loaded from its directory, and one clear line for everything that can be wrong with them."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from engine.diffusion.sampling.text_encoder import TextEncoder
 from engine.errors import ModelError
 
 SIZES = 6
-"""Numbers about a picture's size that an SDXL-shaped UNet is told."""
+"""Numbers in SDXL's micro-conditioning on picture sizes."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A model in memory, part by part. What diffusers and transformers build is untyped.
+    """A model in memory. What diffusers and transformers build is untyped.
 
     Attributes:
         dtype: of the UNet and the text encoders; the VAE's may be wider.
-        tokenizer_2, text_encoder_2: of SDXL-shaped models, which read each prompt twice.
-        zero_negative: whether such a model is led away from zeros where there is no negative prompt.
+        tokenizer_2, text_encoder_2: of SDXL, which encodes each prompt twice.
+        zero_negative: whether SDXL's guidance leads away from zeros if there is no negative prompt.
     """
 
     device: torch.device
@@ -53,12 +53,11 @@ class Parts:
 
     @property
     def text_encoders(self) -> tuple[Any, ...]:
-        """The text encoder, or both."""
         return (self.text_encoder,) if self.text_encoder_2 is None else (self.text_encoder, self.text_encoder_2)
 
     @property
     def readers(self) -> list[TextEncoder]:
-        """The text encoders with their tokenizers, as they are used."""
+        """The text encoders with their tokenizers."""
         if self.text_encoder_2 is None:
             return [TextEncoder(self.tokenizer, self.text_encoder, self.device)]
         pairs = (self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)
@@ -77,9 +76,9 @@ def load_parts(
     """Load a model in diffusers layout. Only safetensors are read, and none of the model's own code is ever run.
 
     Args:
-        in_host_memory: whether weights wait in the machine's memory; see `engine.diffusion.loading.offload`.
-        spacing: which timesteps the model's samplers take.
-        tiny_vae: a directory with the VAE that takes the place of the model's own.
+        in_host_memory: whether weights wait in the host's memory; see `engine.diffusion.loading.offload`.
+        spacing: of the samplers' timesteps.
+        tiny_vae: a directory with the VAE that replaces the model's own.
 
     Raises:
         ModelError: one line that says what is wrong.
@@ -112,7 +111,7 @@ def load_parts(
 
 
 def _quiet_libraries() -> None:
-    """Let errors through, but no progress bars and no advice: what goes wrong is said in our own words."""
+    """Turn off the libraries' progress bars and advice."""
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     transformers.logging.set_verbosity_error()
@@ -125,7 +124,7 @@ def _load_tokenizer(directory: Path) -> Any:
 
 
 def _load_vae(directory: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    """Load a VAE; some overflow in float16, as their own configuration says, and compute in float32 instead."""
+    """Load a VAE; one that overflows in float16, as its configuration says, computes in float32 instead."""
     config = read_json(directory / "config.json")
     check_weights(directory, WEIGHTS["vae"])
     wider = config.get("force_upcast", False) and dtype == torch.float16
@@ -134,7 +133,10 @@ def _load_vae(directory: Path, device: torch.device, dtype: torch.dtype) -> Any:
 
 
 def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str, torch.dtype]) -> Any:
-    """Load one part with weights; `dtype` under the argument's name in the part's library.
+    """Load one part with weights.
+
+    Args:
+        dtype: under the name of the library's argument for it.
 
     Raises:
         ModelError: one line that says what is wrong.
@@ -158,7 +160,7 @@ def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str,
 
 
 def _check_fit(directory: Path, parts: Parts) -> None:
-    """See that the parts belong together; a mismatch would only show in the first picture, or in none."""
+    """Check that the parts belong together; a mismatch would show in the first picture at the earliest."""
     unet, vae = parts.unet.config, parts.vae.config
     text_encoders = [text_encoder.config for text_encoder in parts.text_encoders]
     width = sum(text_encoder.hidden_size for text_encoder in text_encoders)
@@ -191,13 +193,13 @@ def _check_fit(directory: Path, parts: Parts) -> None:
 
 
 def _check_added_conditioning(directory: Path, parts: Parts) -> None:
-    """See that the UNet is told besides the prompts' states what its text encoders and we can tell it."""
+    """Check that the UNet takes no other conditioning than hidden states and, for SDXL, pooled states and sizes."""
     unet = parts.unet.config
-    told = 0
+    width = 0
     if parts.text_encoder_2 is not None:
-        told = parts.text_encoder_2.config.projection_dim + SIZES * (unet.addition_time_embed_dim or 0)
-    kind = "text_time" if told else None
-    if unet.addition_embed_type != kind or (told and parts.unet.add_embedding.linear_1.in_features != told):
+        width = parts.text_encoder_2.config.projection_dim + SIZES * (unet.addition_time_embed_dim or 0)
+    kind = "text_time" if width else None
+    if unet.addition_embed_type != kind or (width and parts.unet.add_embedding.linear_1.in_features != width):
         raise ModelError(
             "{directory}: the UNet is to be told more than prompts and a size, as refiners are; that is not supported.",
             directory=directory,

@@ -1,8 +1,8 @@
 """Lanes that share UNet calls, packed into one tensor of each kind.
 
-Packing costs a copy of everything, so it is done when the company changes, not in every step. One step of all lanes is
-a few operations on whole tensors: each row has its own factors, whichever sampler and step they belong to. What
-comes from the host in a step is one small table; nothing is waited for.
+Packing copies everything, so it is done only when the lanes change. A step of all lanes is a few operations on whole
+tensors: each row has its own factors, whatever its sampler and step. The host sends one small table a step, and waits
+for nothing.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from engine.diffusion.speed.transfer import to_device
 
 
 class Batch:
-    """Some lanes of one shape key, and rows to fill up to a width.
+    """Lanes of one shape key.
 
     Args:
         lanes: at least one.
-        width: rows are filled up to this many with copies of the first lane; what becomes of them is of no interest.
+        width: rows are filled up to this many with copies of the first lane, whose results are ignored.
 
     Attributes:
-        conditioning: one row for each lane and filler; before them, where the lanes are guided, the unconditional ones.
-        guidance: one scale for each lane and filler, shape (width, 1, 1, 1).
-        rescale: each lane's guidance rescale, of the same shape; None where nobody wants any.
+        conditioning: a row for each lane and filler; if the lanes are guided, the unconditional ones come first.
+        guidance: scales, shape (width, 1, 1, 1).
+        rescale: guidance rescale of the same shape; None if it is 0 for all.
     """
 
     def __init__(self, lanes: Sequence[DiffusionLane], width: int) -> None:
@@ -45,10 +45,7 @@ class Batch:
         self.rescale = _column(rescale, self._latents.device) if any(rescale) else None
 
     def matches(self, lanes: Sequence[DiffusionLane], width: int) -> bool:
-        """Whether this is the batch of just these lanes at this width, at the step they stand at.
-
-        A lane that went on in another batch meanwhile has got its latents there.
-        """
+        """Whether this is the batch of these very lanes at this width, none of which advanced in another one."""
         return (
             max(width, len(lanes)) == self._width
             and len(lanes) == len(self._lanes)
@@ -58,7 +55,7 @@ class Batch:
 
     @property
     def guided(self) -> bool:
-        """Whether there are two rows for each lane, without the prompt and with it."""
+        """Whether there are two rows for each lane, without and with the prompt."""
         return self._lanes[0].shape_key.guided
 
     @property
@@ -68,7 +65,7 @@ class Batch:
         return shape_key.height, shape_key.width
 
     def model_input(self) -> tuple[Tensor, Tensor]:
-        """Return the latents as the UNet expects them at each lane's timestep, and the timesteps."""
+        """Return the latents, scaled as the UNet expects them at each lane's timestep, and the timesteps."""
         steps = self._next_steps()
         timesteps = _column([step.timestep for step in steps], self._latents.device).flatten()
         if all(step.input_scale == 1 for step in steps):
@@ -76,11 +73,7 @@ class Batch:
         return self._latents * _column([step.input_scale for step in steps], self._latents.device), timesteps
 
     def advance(self, prediction: Tensor) -> None:
-        """Take one step with every lane.
-
-        Args:
-            prediction: guidance applied, shape (width, channels, height, width), float32.
-        """
+        """Take one step with every lane, by a guided prediction: (width, channels, height, width), float32."""
         history = [StepRecord(self._latents, prediction), *self._history]
         latents = self._linear_step(history)
         for row, lane in enumerate(self._lanes):
@@ -96,7 +89,7 @@ class Batch:
         depth = max(len(step.keep) for step in steps)
         table = [[step.noise, *(factor for back in range(depth) for factor in _factors(step, back))] for step in steps]
         noise, *factors = to_device(torch.tensor(table), self._latents.device).T.reshape(1 + 2 * depth, -1, 1, 1, 1)
-        # Multiplied and added apart: fused, the last digit could depend on where in the batch a row lies.
+        # Multiplied and added separately: fused, the last digit could depend on a row's place in the batch.
         latents: Tensor = history[0].latents * factors[0] + history[0].prediction * factors[1]
         for back in range(1, depth):
             latents = (
@@ -107,7 +100,7 @@ class Batch:
         return latents
 
     def _draw(self, steps: Sequence[Step]) -> Tensor:
-        """Draw noise for the lanes whose samplers want some in this step, each from its own generator."""
+        """Draw noise for the lanes whose samplers need some in this step, each from its own generator."""
         nothing = torch.zeros_like(self._latents[:1])
         rows = [
             lane.sampler.draw(nothing) if step.noise else nothing
@@ -120,7 +113,7 @@ class Batch:
         return steps + [steps[0]] * (self._width - len(steps))
 
     def _distribute_rows(self) -> None:
-        """Give every lane its row, so that it can go on in another batch."""
+        """Give every lane its row, so that it can continue in another batch."""
         rows = torch.split(self._latents, 1)
         kept = [(torch.split(history.latents, 1), torch.split(history.prediction, 1)) for history in self._history]
         self._row_latents = list(rows[: len(self._lanes)])

@@ -17,14 +17,13 @@ from engine.storyboard.shot import Blend, FeedbackStart
 
 
 def compose_starting_image(start: FeedbackStart, sources: Mapping[int, Picture], pictures: DevicePictures) -> Tensor:
-    """Move a source frame by the camera, mix the other one in, anchor its colours; nothing is rounded on the way.
+    """Move a source frame by the camera, blend another one in and match its colours, without rounding in between.
 
     Args:
-        start: its cameras know their focus.
-        pictures: of the device that is to hold the result.
+        start: with the focus of its cameras known.
 
     Returns:
-        the picture as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
+        the picture on the device as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
     """
     image = warp(pictures.load(sources[start.frame]), start.camera)
     if start.blend is not None:
@@ -39,10 +38,10 @@ def compose_starting_image(start: FeedbackStart, sources: Mapping[int, Picture],
 
 
 def _blend_in(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
-    """Mix another frame in where it exists.
+    """Mix another frame in, inside its borders.
 
-    Beyond its borders the picture goes on as it is; near the end of a return, where that is a narrow edge and little is
-    imagined anew, the frame's mirror image takes over, or a strip of another place would stay there.
+    Near the end of a return its mirror image takes over beyond the borders, too: by then that is a narrow edge, and
+    little is imagined anew, so that a strip of another place would stay there.
     """
     other = warp(source, blend.camera)
     if not blend.feather:
@@ -53,12 +52,7 @@ def _blend_in(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
 
 
 def finish_pictures(images: Sequence[Tensor], kept_shares: Sequence[KeptShare | None]) -> Tensor:
-    """Return decoded pictures as frames, rounded to bytes as diffusers does.
-
-    What is to remain of their starts is mixed in.
-
-    Args:
-        images: of one shape, as `Autoencoder.decode` returns them.
+    """Return decoded pictures of one shape, mixed with the kept shares of their starts and rounded as diffusers does.
 
     Returns:
         shape (rows, height, width, 3), uint8.

@@ -77,7 +77,7 @@ def test_a_sampler_that_cannot_take_so_many_steps_is_refused():
 
 def test_a_size_the_model_cannot_divide_is_refused(monkeypatch):
     recipe = Morph(seed=1, source="skunk", target="puppy", frames=2)
-    monkeypatch.setattr("engine.diffusion.sampling.autoencoder.Autoencoder.factor", 16)
+    monkeypatch.setattr(embedded_model()._autoencoder, "factor", 16)
 
     with pytest.raises(RecipeError, match="multiples of 16 pixels; 72×72"):
         embedded_model().check(build_storyboard(recipe, Settings(size=72)))
