@@ -50,14 +50,8 @@ def load_backend(
     is_offloaded = config.offload != "none"
     loras = find_loras(config)
     dtype = choose_dtype(config.dtype, device)
-    parts = load_parts(
-        files.directory,
-        device,
-        dtype,
-        in_host_memory=is_offloaded,
-        spacing=config.timestep_spacing,
-        tiny_vae=find_tiny_vae(config),
-    )
+    tiny_vae, spacing = find_tiny_vae(config), config.timestep_spacing
+    parts = load_parts(files.directory, device, dtype, in_host_memory=is_offloaded, spacing=spacing, tiny_vae=tiny_vae)
     fuse_loras(parts, loras)
     name = files.name + describe_additions(config)
     arrange_for_device(name, parts, threads, calibrations)

@@ -85,7 +85,6 @@ class DiffusionModel:
 
     @property
     def calls(self) -> Calls:
-        """The model's forward functions, accelerated."""
         return Calls(self._denoiser.forward, self._autoencoder.encoder, self._autoencoder.decoder)
 
     @property
@@ -97,7 +96,6 @@ class DiffusionModel:
         return memory_of(self._parts.device)
 
     def check(self, storyboard: Storyboard) -> None:
-        """See `Backend.check`."""
         factor = self._autoencoder.factor
         if storyboard.width % factor or storyboard.height % factor:
             raise RecipeError(
@@ -114,23 +112,25 @@ class DiffusionModel:
 
     @torch.inference_mode()
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[DiffusionLane]:
-        """See `Backend.open`."""
+        size = max((request.width * request.height for request in requests), default=0)
         with explain_memory_errors():
-            return self._portions["encode"].process(requests, self._open, max(map(_count_pixels, requests), default=0))
+            return self._portions["encode"].process(requests, self._open, size)
 
     @torch.inference_mode()
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
-        """See `Backend.denoise`."""
         with explain_memory_errors():
-            self._wait_for_calls()
+            while len(self._calls) >= CALLS_AHEAD:
+                self._calls.popleft().synchronize()
             own = _as_diffusion_lanes(lanes)
             size = own[0].shape_key.cells
             self._portions["denoise"].process(own, lambda some: self._step(some, width), size, filled=width)
-            self._mark_call()
+            if self._parts.device.type == "cuda":
+                event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
+                event.record()
+                self._calls.append(event)
 
     @torch.inference_mode()
     def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:
-        """See `Backend.decode`."""
         with explain_memory_errors():
             own = _as_diffusion_lanes(lanes)
             size = max((lane.latents.numel() for lane in own), default=0)
@@ -167,7 +167,6 @@ class DiffusionModel:
 
     @torch.inference_mode()
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:
-        """See `Backend.judge`."""
         assert self._safety_checker is not None  # as `judges` says
         with explain_memory_errors():
             return self._safety_checker.judge(pictures)
@@ -202,16 +201,6 @@ class DiffusionModel:
         most = self._portions["denoise"].limit(lanes[0].shape_key.cells)
         self._denoiser.step(lanes, width if most is None else min(width, most))
         return lanes
-
-    def _wait_for_calls(self) -> None:
-        while len(self._calls) >= CALLS_AHEAD:
-            self._calls.popleft().synchronize()
-
-    def _mark_call(self) -> None:
-        if self._parts.device.type == "cuda":
-            event: Any = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            event.record()
-            self._calls.append(event)
 
     def _decode(self, lanes: Sequence[DiffusionLane]) -> list[PendingPicture]:
         """Decode lanes in several calls, so that the first pictures arrive while the others are decoded."""
@@ -260,7 +249,3 @@ class DiffusionModel:
 
 def _as_diffusion_lanes(lanes: Sequence[Lane]) -> Sequence[DiffusionLane]:
     return cast("Sequence[DiffusionLane]", lanes)
-
-
-def _count_pixels(request: ShotRequest) -> int:
-    return request.width * request.height

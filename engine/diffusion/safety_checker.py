@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from PIL import Image
-from torch import Tensor
 
 from engine.backend import Picture
 from engine.diffusion.loading.model_files import WEIGHTS, has_safetensors, report_damage
@@ -43,14 +42,12 @@ class SafetyChecker:
         images = [Image.fromarray(picture) for picture in pictures]
         pixels = self._extractor(images, return_tensors="pt").pixel_values
         with torch.cuda.stream(self._stream):  # None does nothing
-            return self._check_rows(to_device(pixels.to(self._checker.dtype), self._checker.device))
-
-    def _check_rows(self, rows: Tensor) -> list[bool]:
-        verdicts: list[bool] = []
-        for batch in torch.split(rows, 1 if rows.device.type == "cpu" else len(rows)):
-            # The checker blackens pictures in place; these stand in for them.
-            stand_ins = [np.zeros(1)] * len(batch)
-            verdicts += self._checker(clip_input=batch, images=stand_ins)[1]
+            rows = to_device(pixels.to(self._checker.dtype), self._checker.device)
+            verdicts: list[bool] = []
+            for batch in torch.split(rows, 1 if rows.device.type == "cpu" else len(rows)):
+                # The checker blackens pictures in place; these stand in for them.
+                stand_ins = [np.zeros(1)] * len(batch)
+                verdicts += self._checker(clip_input=batch, images=stand_ins)[1]
         return verdicts
 
 

@@ -117,6 +117,5 @@ def _append_words(words: str, more: str) -> str:
 
 
 def _replace_checked(recipe: _SameKind, **changes: Any) -> _SameKind:
-    """Return a changed copy, validated."""
     plain = msgspec.to_builtins(recipe) | {name: msgspec.to_builtins(value) for name, value in changes.items()}
     return cast("_SameKind", from_plain(plain))

@@ -145,12 +145,5 @@ BUILT_IN = SettingsLayer(
         persistence=0.3,
     ),
     morph=Overrides(steps=30, strength=2 / 3, guidance=7.5, scheduler="lms", frame_ms=200),
-    zoom=Overrides(
-        strength=0.4,
-        guidance=7.0,
-        colour_anchor=0.5,
-        layout_anchor=0.1,
-        noise_warp=0.5,
-        persistence=0.3,
-    ),
+    zoom=Overrides(strength=0.4, guidance=7.0, colour_anchor=0.5, layout_anchor=0.1, noise_warp=0.5, persistence=0.3),
 )

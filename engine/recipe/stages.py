@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import RecipeError
@@ -96,14 +97,10 @@ def _split_brackets(text: str) -> list[tuple[str, str]]:
     return [(match["prompt"], match["frames"] or str(DEFAULT_FRAMES)) for match in found]
 
 
-def _split_lines(text: str) -> list[tuple[str, str]]:
-    parts = (part.strip() for part in re.split(r"[;\n]", text))
-    return [_split_line(part) for part in parts if part]
-
-
-def _split_line(part: str) -> tuple[str, str]:
-    prompt, bar, frames = part.rpartition("|")
-    return (prompt.strip(), frames.strip()) if bar else (part, str(DEFAULT_FRAMES))
+def _split_lines(text: str) -> Iterator[tuple[str, str]]:
+    for part in filter(None, map(str.strip, re.split(r"[;\n]", text))):
+        prompt, bar, frames = part.rpartition("|")
+        yield (prompt.strip(), frames.strip()) if bar else (part, str(DEFAULT_FRAMES))
 
 
 def _check_stage(number: int, prompt: Any, frames: Any) -> Stage:

@@ -27,7 +27,6 @@ def compose_moves(moves: Iterable[Camera], about: Camera) -> Camera:
 
 
 def invert_move(move: Camera) -> Camera:
-    """Return the move that undoes `move`."""
     factor, shift = _affine(move)
     return _move(1 / factor, -shift / factor, move)
 

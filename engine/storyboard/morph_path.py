@@ -30,7 +30,6 @@ class PromptMix(msgspec.Struct, frozen=True, tag="text"):
 
     @classmethod
     def of(cls, prompt: str) -> PromptMix:
-        """Return a single prompt."""
         return cls(((prompt, 1.0),))
 
     @classmethod
@@ -118,5 +117,4 @@ class MeasuredPosition(msgspec.Struct, frozen=True, tag="along"):
 
     @property
     def required_frames(self) -> frozenset[int]:
-        """Indices of the frames that are measured."""
         return frozenset(self.closest).union(*(survey.frames for survey in self.surveys), *self.finals)

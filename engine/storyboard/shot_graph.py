@@ -39,7 +39,6 @@ class ShotGraph:
         return not self._left
 
     def start(self, index: int) -> None:
-        """Mark a ready shot as started."""
         self._ready.remove(index)
 
     def retry(self, index: int) -> None:

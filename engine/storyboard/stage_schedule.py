@@ -127,7 +127,6 @@ class StageSchedule:
         return LoopClosure(self._recipe.stages[stage].frames if stage + 1 < len(self._begins) else 0)
 
     def _locate(self, index: int) -> tuple[int, int]:
-        """Return the stage of frame `index`, and the frame's offset within it."""
         stage = bisect.bisect_right(self._begins, index) - 1
         return stage, index - self._begins[stage]
 

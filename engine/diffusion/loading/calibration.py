@@ -159,7 +159,6 @@ def _vae_call(parts: Parts) -> Callable[[], Any]:
 
 
 def _latent_side(parts: Parts) -> int:
-    """Return the side of the latents that the model was trained on, if it says so."""
     size = parts.unet.config.sample_size
     return size if isinstance(size, int) else 64
 
@@ -169,7 +168,6 @@ def _memory_format(*, channels_last: bool) -> torch.memory_format:
 
 
 def _key(name: str, parts: Parts, threads: int) -> str:
-    """Return what a measurement depends on."""
     modules = "lean, packed"  # as made by `engine.diffusion.loading.lean`
     torch_version = f"torch {torch.__version__}"
     facts = (_processor(), os.cpu_count(), torch_version, modules, name, parts.dtype, f"threads {threads}")

@@ -75,7 +75,7 @@ def check_layout(directory: Path) -> dict[str, Any]:
 
 def _check_vocabulary(directory: Path) -> None:
     """Check that there is a vocabulary; without one a tokenizer still loads, but knows no word."""
-    if not (directory / "tokenizer.json").exists() and not (directory / "vocab.json").exists():
+    if not any((directory / name).exists() for name in ("tokenizer.json", "vocab.json")):
         raise ModelError(
             "{directory} is incomplete: it has neither tokenizer.json nor vocab.json.", directory=directory
         )
@@ -101,7 +101,6 @@ def check_weights(directory: Path, stem: str) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

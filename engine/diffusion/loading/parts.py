@@ -57,11 +57,9 @@ class Parts:
 
     @property
     def readers(self) -> list[TextEncoder]:
-        """The text encoders with their tokenizers."""
-        if self.text_encoder_2 is None:
-            return [TextEncoder(self.tokenizer, self.text_encoder, self.device)]
-        pairs = (self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)
-        return [TextEncoder(*pair, self.device, penultimate=True) for pair in pairs]
+        pairs = zip((self.tokenizer, self.tokenizer_2), self.text_encoders, strict=False)
+        is_xl = self.text_encoder_2 is not None
+        return [TextEncoder(*pair, self.device, penultimate=is_xl) for pair in pairs]
 
 
 def load_parts(
@@ -111,7 +109,6 @@ def load_parts(
 
 
 def _quiet_libraries() -> None:
-    """Turn off the libraries' progress bars and advice."""
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     transformers.logging.set_verbosity_error()
@@ -147,9 +144,7 @@ def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str,
         )
     if missing := sorted(info["missing_keys"]):
         raise ModelError(
-            "{directory} is incomplete: weights are missing, such as {name}.",
-            directory=directory,
-            name=missing[0],
+            "{directory} is incomplete: weights are missing, such as {name}.", directory=directory, name=missing[0]
         )
     try:
         return part.to(device).eval().requires_grad_(False)

@@ -60,7 +60,6 @@ class Batch:
 
     @property
     def sides(self) -> tuple[int, int]:
-        """Height and width of the latents."""
         shape_key = self._lanes[0].shape_key
         return shape_key.height, shape_key.width
 
@@ -131,15 +130,11 @@ def _factors(step: Step, back: int) -> tuple[float, float]:
 
 def _pack_history(lanes: Sequence[DiffusionLane]) -> list[StepRecord]:
     packed = []
+    nothing = torch.zeros_like(lanes[0].latents)
     for back in range(max(len(lane.history) for lane in lanes)):
-        rows = [lane.history[back] if back < len(lane.history) else _empty_record(lane) for lane in lanes]
-        packed.append(StepRecord(torch.cat([row.latents for row in rows]), torch.cat([row.prediction for row in rows])))
+        rows = [lane.history[back] if back < len(lane.history) else (nothing, nothing) for lane in lanes]
+        packed.append(StepRecord(*map(torch.cat, zip(*rows, strict=True))))
     return packed
-
-
-def _empty_record(lane: DiffusionLane) -> StepRecord:
-    nothing = torch.zeros_like(lane.latents)
-    return StepRecord(nothing, nothing)
 
 
 def _column(values: Sequence[float], device: torch.device) -> Tensor:

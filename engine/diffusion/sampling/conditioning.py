@@ -23,7 +23,6 @@ class Conditioning:
 
     @classmethod
     def stack(cls, rows: Sequence[Conditioning]) -> Conditioning:
-        """Concatenate `rows` into one batch."""
         return cls._combine(rows, torch.cat)
 
     @classmethod
@@ -36,7 +35,6 @@ class Conditioning:
         return cls._combine([part for part, _ in parts], lambda tensors: _weighted_sum(tensors, weights))
 
     def zeros(self) -> Conditioning:
-        """Return zeros of the same shape."""
         return self._combine([self], lambda tensors: torch.zeros_like(tensors[0]))
 
     @classmethod

@@ -53,7 +53,6 @@ class NoiseWarper:
 
     @cachedmethod(lambda self: self._cache)
     def _draw_fine_noise(self, seed: int, shape: tuple[int, ...]) -> FineNoise:
-        """Return the fresh noise of the frame with that seed."""
         generator = torch.Generator("cpu").manual_seed(seed)
         torch.randn(shape, generator=generator)  # a frame's first draw is for its posterior, as in diffusers' pipelines
         fine = subdivide_noise(torch.randn(shape, generator=generator), generator)

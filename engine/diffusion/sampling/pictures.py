@@ -69,7 +69,6 @@ class DevicePictures:
         return pixels.permute(2, 0, 1).contiguous()[None].float().div_(255)
 
     def palette(self, picture: Picture) -> Palette:
-        """Return a picture's palette, on the device."""
         if id(picture) not in self._palettes:
             self._palettes[id(picture)] = picture, measure_palette(self.load(picture))
         return self._palettes[id(picture)][1]

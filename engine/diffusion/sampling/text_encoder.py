@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -90,8 +90,7 @@ class TextEncoder:
 
     def _tokenize(self, text: str) -> Tensor:
         tokens = self._tokenizer(text, padding="max_length", max_length=self._length, return_tensors="pt")
-        ids: Tensor = tokens.input_ids
-        return ids
+        return cast("Tensor", tokens.input_ids)
 
     def _end(self, ids: Tensor) -> int:
         return int((ids[0] == self._tokenizer.eos_token_id).int().argmax())

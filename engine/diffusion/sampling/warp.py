@@ -51,7 +51,6 @@ def mask_presence(camera: Camera, height: int, width: int, feather: float) -> Te
 
 
 def _warp_axes(image: Tensor, camera: Camera) -> Tensor:
-    """Warp without rotation: rows and columns are independent."""
     height, width = image.shape[-2:]
     x, y = axis_positions(width, height, camera)
     columns, rows = _make_kernel(x, camera.zoom, width), _make_kernel(y, camera.zoom, height)
@@ -104,7 +103,6 @@ def _axis_matrix(kernel: _Kernel, size: int, like: Tensor) -> Tensor:
 
 
 def _warp_rotated(image: Tensor, camera: Camera) -> Tensor:
-    """Warp with rotation: every pixel gathers its own neighbourhood."""
     height, width = image.shape[-2:]
     x, y = source_positions(width, height, camera)
     # Taps first, so that each one's pixels are contiguous in memory.
@@ -150,8 +148,7 @@ class _Kernel(NamedTuple):
 
 
 def _make_kernel(positions: Tensor, zoom: float, size: int) -> _Kernel:
-    """Return the kernel for an axis of `size` pixels; zooming out widens it against aliasing."""
-    stretch = max(1.0, 1 / zoom)
+    stretch = max(1.0, 1 / zoom)  # zooming out widens the kernel against aliasing
     reach = math.ceil(LOBES * stretch)
     around = torch.arange(1 - reach, 1 + reach)
     nearest = torch.floor(positions - 0.5)

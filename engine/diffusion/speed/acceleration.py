@@ -171,7 +171,6 @@ class Acceleration:
         return self._recorded[-1]
 
     def compile(self, function: Function, name: str) -> Function:
-        """Return the function compiled."""
         if not self._compiles:
             return function
         self._compiled.append(CompiledCall(function, name))
