@@ -188,7 +188,7 @@ async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
     store = Store(data)
     store.renders = Pictures(data / "renders")
     configuration = ConfigFile.fixed(Config())
-    engine = EngineClient(configuration.current, data / "spool")
+    engine = EngineClient(configuration.current.engine_setup, data / "spool")
     running = asyncio.create_task(serve(configuration, Studio(configuration, engine, store), store, playground.token))
     try:
         await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)

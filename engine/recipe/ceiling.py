@@ -1,4 +1,4 @@
-"""The most that a frame may take where it was asked for, whoever would choose more: a member, a card or config.toml."""
+"""The largest settings that a job may have, whoever chooses more: a member, the model's card or config.toml."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import msgspec
 from engine.recipe.recipe import Recipe, Variations
 from engine.recipe.settings import Overrides
 from engine.sentence import Sentence
-from studio.config.config import LimitsConfig
-
-_SIZE_UNIT = 8
-"""Sides of frames are multiples of so many pixels."""
 
 
 class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for one job, wherever and whenever its settings are decided; what is None has no limit.
+    """Limits on one job's settings, wherever and whenever they are decided; None is no limit.
 
     Attributes:
         size: longest side of a frame in pixels, a multiple of 8.
@@ -23,11 +19,6 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
 
     size: int | None = None
     steps: int | None = None
-
-    @classmethod
-    def of(cls, limits: LimitsConfig) -> Ceiling:
-        """Return what limits say of a single frame."""
-        return cls(size=limits.size // _SIZE_UNIT * _SIZE_UNIT, steps=limits.steps)
 
 
 NO_CEILING = Ceiling()

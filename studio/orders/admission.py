@@ -18,7 +18,7 @@ from studio.config.config import LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
 from studio.orders.quote import quote_seconds, work_of_calls
-from studio.rules.clamp import clamp_recipe
+from studio.rules.clamp import ceiling_of, clamp_recipe
 from studio.rules.limits import (
     MemberAccount,
     require_capacity,
@@ -66,7 +66,7 @@ class Admission:
         require_clean_words(order.recipe, moderation_at(config, order.place))
         clamped = clamp_recipe(order.recipe, limits)
         await self._require_leave(order, 0.0, limits)
-        ceiling = Ceiling.of(limits)
+        ceiling = ceiling_of(limits)
         plan = await self._check(clamped.recipe, order.parent, ceiling)
         record = JobRecord(
             id=secrets.token_hex(8),

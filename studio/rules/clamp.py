@@ -12,6 +12,9 @@ from engine.recipe.stages import spread_frames
 from engine.sentence import Sentence
 from studio.config.config import LimitsConfig
 
+_SIZE_UNIT = 8
+"""The sides of a frame are multiples of this many pixels."""
+
 _LEAST_FRAMES = 2
 """An animation of one thing that changes has at least a first and a last frame."""
 
@@ -23,6 +26,11 @@ class ClampedRecipe(msgspec.Struct, frozen=True):
     notes: tuple[Sentence, ...] = ()
 
 
+def ceiling_of(limits: LimitsConfig) -> Ceiling:
+    """Return the limits on a single frame, as the engine is told of them."""
+    return Ceiling(size=limits.size // _SIZE_UNIT * _SIZE_UNIT, steps=limits.steps)
+
+
 def clamp_recipe(recipe: Recipe, limits: LimitsConfig) -> ClampedRecipe:
     """Bring frames, size and steps within the limits; the frames of a giro shrink in step over all its stages.
 
@@ -31,7 +39,7 @@ def clamp_recipe(recipe: Recipe, limits: LimitsConfig) -> ClampedRecipe:
     Raises:
         LimitError: it has too many stages, or cannot be made as short as it would have to be.
     """
-    lowered = lower(recipe, Ceiling.of(limits))
+    lowered = lower(recipe, ceiling_of(limits))
     if isinstance(lowered.recipe, Variations):  # or the one that is picked could not be rendered
         shorter, notes = _within_frames(lowered.recipe.of, limits)
         return ClampedRecipe(msgspec.structs.replace(lowered.recipe, of=shorter), (*notes, *lowered.notes))

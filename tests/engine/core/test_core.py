@@ -264,7 +264,7 @@ def test_a_frame_that_was_damaged_in_the_middle_is_made_again(make_core: MakeCor
 
 
 class Gate:
-    """A disk on which frames are verified only as soon as it is opened, at the latest after ten seconds."""
+    """A disk on which frames are verified only as soon as it is opened, at the latest after a minute."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened = threading.Event()
@@ -274,7 +274,7 @@ class Gate:
 
         def slow(image: PngImageFile) -> None:
             self.asked.set()
-            self.opened.wait(10)
+            self.opened.wait(60)
             self.opened.set()
             self.verified += 1
             verify(image)
@@ -298,7 +298,7 @@ def test_no_step_and_no_question_waits_for_frames_to_be_verified(make_core: Make
     successor.add(job("before", GIRO))
     successor.add(job("longer", extend_giro(GIRO, Stage("a town", 5)), base="before"))
     successor.step()
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(60)
     for _ in range(3):
         successor.step()
         successor.plan(ZOOM)
@@ -342,7 +342,7 @@ def test_what_is_cancelled_while_it_is_verified_leaves_nothing(make_core: MakeCo
     run(core)
     core.add(job("one", GIRO))
     core.step()
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(60)
     core.abort("one")
     backend.developed.clear()
     gate.opened.set()
