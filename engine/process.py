@@ -103,7 +103,7 @@ def build_core(hello: messages.Hello) -> tuple[Core, messages.Ready]:
         hello.setup.model,
         threads=hello.setup.engine.threads,
         flexible=hello.setup.engine.share_cores and not hello.setup.engine.fixed_width,
-        guard=True,
+        safety_checker=True,
         calibrations=folder,
         lanes=hello.setup.engine.lanes,
     )

@@ -64,7 +64,7 @@ async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tup
     ready = presets_here(interaction)
     for known, preset in ready.items():
         if known.casefold() == wanted:
-            return known, Giro(seed=0, stages=preset.parsed(), loop=preset.loop)
+            return known, Giro(seed=0, stages=preset.parse_stages(), loop=preset.loop)
     if not ready:
         raise no_preset(name)
     raise LimitError(

@@ -26,7 +26,7 @@ PORTION: Final = 8
 @functools.lru_cache(maxsize=STORYBOARDS_KEPT)
 def lay_out(recipe: Recipe) -> Storyboard:
     """Return the storyboard of a recipe that has every setting written down."""
-    return build_storyboard(recipe, Settings.layered([recipe.settings]))
+    return build_storyboard(recipe, Settings.from_layers([recipe.settings]))
 
 
 class PlannedJob(msgspec.Struct, frozen=True):

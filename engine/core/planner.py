@@ -38,7 +38,7 @@ class Planner:
         whole = Plan(
             recipe=lowered.recipe,
             model=self._backend.name,
-            frames=board.shown,
+            frames=board.frame_count,
             unet_calls=board.unet_calls,
             notes=lowered.notes,
         )

@@ -12,7 +12,7 @@ from engine.core.spacing import locate, rank_surveys, resolve_position
 from engine.frames.contact_sheet import ContactSheetPlan, ContactSheetWriter
 from engine.frames.frame_store import JobFrames
 from engine.frames.veil import veil_picture
-from engine.recipe.found import SurveyResult
+from engine.recipe.survey_result import SurveyResult
 from engine.storyboard.morph_path import MeasuredPosition, SeedSurvey
 from engine.storyboard.shot import Shot, is_hidden
 from engine.storyboard.storyboard import Storyboard
@@ -38,7 +38,7 @@ class MorphSurvey:
             for shot in board.shots
             if isinstance(shot.prompt, MeasuredPosition) and not is_hidden(shot.index)
         ]
-        self._surveyed = self._measured[0].surveyed if self._measured else frozenset()
+        self._surveyed = self._measured[0].required_frames if self._measured else frozenset()
         surveys = self._measured[0].surveys if self._measured else ()
         self._candidates = surveys if len(surveys) > 1 else ()
         self._stills = frozenset(frame for survey in self._candidates for frame in _pick_stills(survey))
@@ -58,7 +58,7 @@ class MorphSurvey:
 
     def resolve_position(self, shot: Shot) -> Shot:
         if isinstance(shot.prompt, MeasuredPosition):
-            self._describe(shot.prompt.surveyed)
+            self._describe(shot.prompt.required_frames)
         return resolve_position(shot, self._descriptions)
 
     @property

@@ -112,7 +112,7 @@ class AnimationAssembler:
     def finish(self) -> EncodedAnimation:
         """Return the file, after the last frame was added; raises LimitTooSmall if no form of it fits the limit."""
         begun = time.perf_counter()
-        for place in range(self._board.shown, self._board.displayed_frames):
+        for place in range(self._board.frame_count, self._board.displayed_frames):
             self._encode(self._load_displayed(place))
         file = self._writer.finish()
         self._seconds += time.perf_counter() - begun

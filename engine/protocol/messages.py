@@ -13,8 +13,8 @@ import msgspec
 from engine.config import EngineSetup, NsfwRule
 from engine.protocol.card import Card
 from engine.recipe.ceiling import NO_CEILING, Ceiling
-from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe
+from engine.recipe.survey_result import SurveyResult
 from engine.sentence import Sentence
 
 JobId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

@@ -74,7 +74,9 @@ def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
     replace = msgspec.structs.replace
     blend = shot.start.blend and replace(shot.start.blend, camera=aim(shot.start.blend.camera))
     start = replace(shot.start, camera=aim(shot.start.camera), blend=blend)
-    return replace(shot, start=start, carried=tuple(replace(past, camera=aim(past.camera)) for past in shot.carried))
+    return replace(
+        shot, start=start, carried_noise=tuple(replace(past, camera=aim(past.camera)) for past in shot.carried_noise)
+    )
 
 
 def find_focus(picture: Picture) -> tuple[float, float]:

@@ -322,7 +322,7 @@ def _located_error(path: Path | None, text: str, key: tuple[str, ...], fault: Se
 def _require_valid_presets(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
     for name, preset in presets.items():
         try:
-            preset.parsed()
+            preset.parse_stages()
         except RecipeError as error:
             key = (*table, name, "stages")
             fault = Sentence("{key}: {fault}", {"key": ".".join(key), "fault": error.sentence})

@@ -25,7 +25,7 @@ def work_of_recipe(recipe: Recipe) -> float:
 
 
 def _written_settings(recipe: Recipe) -> Settings:
-    return Settings.layered([recipe.settings])
+    return Settings.from_layers([recipe.settings])
 
 
 def _work(unet_calls: int, settings: Settings) -> float:

@@ -28,7 +28,7 @@ from engine.recipe.edits import extend_giro, make_variations, pick_variation
 from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom, kind_of
 from engine.recipe.settings import Overrides, Settings, SettingsLayer
 from engine.storyboard.builder import build_storyboard
-from engine.storyboard.camera_motion import RECENT
+from engine.storyboard.camera_motion import FOCUS_FRAMES
 from engine.storyboard.shot import HIDDEN
 from engine.storyboard.storyboard import Storyboard
 from tests.fakes.toy_backend import ToyBackend, ToyLane
@@ -128,7 +128,7 @@ def test_events_tell_the_story_in_order(make_core: MakeCore) -> None:
 def test_the_plan_writes_every_setting_down(make_core: MakeCore) -> None:
     core, _ = make_core()
     settings = core.plan(ZOOM).recipe.settings
-    assert len(settings.chosen()) == len(Overrides.__struct_fields__)
+    assert len(settings.as_dict()) == len(Overrides.__struct_fields__)
     assert (settings.size, settings.steps) == (64, 4)
 
 
@@ -560,7 +560,7 @@ def test_pictures_are_held_only_while_a_shot_still_needs_them(make_core: MakeCor
     while not core.idle:
         core.step()
         held = max([held, *(len(render_job._pictures) for render_job in core._running.values())])
-    assert held <= RECENT + 1  # the frames that show where the road leads, and the first one for the loop
+    assert held <= FOCUS_FRAMES + 1  # the frames that show where the road leads, and the first one for the loop
 
 
 # ---- continuing another job ----

@@ -203,7 +203,7 @@ def test_a_hidden_frame_that_differs_makes_those_that_start_from_it_others() -> 
 
 def test_a_hidden_frame_may_come_before_what_needs_it_or_first_of_all() -> None:
     board = with_a_key_frame(ZOOM, Settings(size=64, steps=4))
-    assert board.shown == 8
+    assert board.frame_count == 8
     seen: set[int] = set()
     for shot in board.shots:
         assert shot.sources <= seen
