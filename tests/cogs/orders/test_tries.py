@@ -59,7 +59,7 @@ async def test_a_number_orders_that_seed_in_full_for_whoever_presses_also_after_
             assert (other.owner, other.base) == (after.bruno.user.id, job.id)
 
 
-async def test_again_tries_derive_seeds(theatre):
+async def test_again_tries_other_seeds(theatre):
     message, _ = await tried(theatre)
     await theatre.ada.click(message, "Again")
     again = await theatre.engine.wait_added(2)

@@ -62,7 +62,7 @@ def test_each_seed_bears_a_number_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("stills", [1, 2, 3])
-def test_a_number_covers_no_derive_seeds_pictures(stills: int) -> None:
+def test_a_number_covers_no_other_seeds_pictures(stills: int) -> None:
     side, grey = 120, (90, 90, 90)
     image = opened(sheet_of([Image.new("RGB", (side, side), grey)] * 4 * stills))
     pixels = np.asarray(image)

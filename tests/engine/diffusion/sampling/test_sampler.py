@@ -128,7 +128,7 @@ def test_the_seed_decides_the_noise(samplers, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_noise_turned_towards_anderive_seeds_is_as_strong_as_any(samplers, name):
+def test_noise_turned_towards_another_seeds_is_as_strong_as_any(samplers, name):
     wide = torch.zeros(1, 4, 64, 64)
 
     def noise(seed, start):
