@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 README, MEMBERS, ADMINS = ROOT / "README.md", ROOT / "docs" / "community.md", ROOT / "docs" / "admin.md"
 PAGES = (README, MEMBERS, ADMINS)
 TOUR, DECISIONS = ROOT / "docs" / "architecture.md", ROOT / "docs" / "decisions"
-CODE_PAGES = (README, TOUR, *sorted(DECISIONS.glob("*.md")))
+CODE_PAGES = (*PAGES, TOUR, *sorted(DECISIONS.glob("*.md")))
 """Pages that speak of the code."""
 PROGRAM = ("bot.py", "engine", "studio", "cogs")
 
@@ -256,7 +256,7 @@ def untrue(span: str) -> str | None:
     if _PATH.fullmatch(span):
         known = span.startswith(_WORKING_DIRECTORY) or is_there(span)
         return None if known else f"there is no {span}"
-    if _MODULE.fullmatch(span):
+    if _MODULE.fullmatch(span) and tuple(span.split(".")) not in KEYS:
         path = span.replace(".", "/")
         return None if is_there(f"{path}.py") or is_there(f"{path}/__init__.py") else f"there is no module {span}"
     if match := _NAME.fullmatch(span):
