@@ -149,7 +149,7 @@ def test_every_line_for_a_shell_is_understood(page: Path) -> None:
         assert vars(build_parser().parse_args(words)), line
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", CODE_PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere_and_pictures_are_small_and_described(page: Path) -> None:
     for bang, words, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         if "://" in target:
