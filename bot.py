@@ -79,8 +79,8 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
     """
     async with contextlib.AsyncExitStack() as closing:
         bot = await retry_through_outage(lambda: _logged_in(configuration, studio, token))
+        closing.push_async_callback(studio.close)  # last: what the bot still does until it is closed is written down
         closing.push_async_callback(bot.close)
-        closing.push_async_callback(studio.close)
         await studio.open()
         for record in studio.unfinished():
             bot.deliveries.start(record)

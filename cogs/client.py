@@ -10,7 +10,6 @@ import discord
 from discord.ext import commands
 
 from cogs.i18n.language import Translator
-from cogs.ui.forms import RefusedForms
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import JobRecord
@@ -36,7 +35,6 @@ class Tappa(commands.Bot):
         configuration: the file and what is in force; `config` is the latter at this moment.
         studio: takes orders; opened and closed by whoever runs the bot.
         deliveries: post what comes of them.
-        typed: what stood in forms that were refused.
     """
 
     def __init__(
@@ -69,7 +67,6 @@ class Tappa(commands.Bot):
         )
         self.configuration = configuration
         self.studio = studio
-        self.typed = RefusedForms()
         self.deliveries = deliver(self)
         self._cog_modules = tuple(extensions)
 
@@ -94,6 +91,8 @@ class Tappa(commands.Bot):
             super().dispatch(event, *args, **kwargs)
 
     async def close(self) -> None:
-        """Stop; what is under way goes on after the next start."""
-        await self.deliveries.close()
-        await super().close()
+        """Stop; what is under way goes on after the next start. The studio has to be open until this is done."""
+        try:
+            await self.deliveries.close()
+        finally:
+            await super().close()

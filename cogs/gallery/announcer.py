@@ -6,12 +6,14 @@ import asyncio
 import datetime
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 import msgspec
+from cachetools import LRUCache, TTLCache
 
 from cogs.context.audit import warn
 from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
@@ -39,6 +41,13 @@ _SERVER_ERROR = 500
 
 _PAUSE, _LONGEST_PAUSE = 120.0, 3600.0
 """Seconds until what could not be posted is tried again: the first time, and at most; it doubles in between."""
+
+
+_REMEMBERED = 24 * 3600.0
+"""Seconds after which an occasion that nobody has come back to is forgotten, and its pauses begin anew."""
+
+_MOST_PAUSES, _MOST_TOLD = 10_000, 10_000
+"""How many are remembered at a time; one that is forgotten early is tried, or its trouble told, once more."""
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +96,8 @@ class Announcer:
     Where that is not possible the server's admins read why in their log, once, and it is tried again: at the next call
     where only permissions were missing, which costs nothing to look at, else after a pause.
 
+    One notice is posted at a time in each server; servers do not wait for each other.
+
     Args:
         on_posted: called with the server's id once something stands there and is written down; what it is about may
             have been deleted while it was made and uploaded, when there was no message to take it out of.
@@ -95,13 +106,13 @@ class Announcer:
     def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
         self._bot = bot
         self._on_posted = on_posted
-        self._turn = asyncio.Lock()
-        self._pauses: dict[Occasion, RetryPause] = {}
-        self._told: dict[tuple[Purpose, str], Sentence] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._pauses: TTLCache[Occasion, RetryPause] = TTLCache(_MOST_PAUSES, _REMEMBERED, timer=time.monotonic)
+        self._told: LRUCache[tuple[Purpose, str], Sentence] = LRUCache(_MOST_TOLD)
 
     async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
         """Post the notice that `make` makes, unless that has been done or was not possible just now."""
-        async with self._turn:  # two votes at a time must not both find it not posted yet
+        async with self._turns[occasion.server]:  # two votes at a time must not both find it not posted yet
             if (pause := self._pauses.get(occasion)) is not None and time.monotonic() < pause.until:
                 return
             try:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import discord
+from cachetools import TTLCache
 
 from cogs.context.places import find_known_channel
 
@@ -17,6 +18,9 @@ _log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
 """Seconds for which a channel is left alone after a refusal: ten thousand within ten minutes get an address banned."""
+
+_MOST_REFUSALS = 10_000
+"""Channels that are remembered at a time: more refusals than that within the pause are the end anyway."""
 
 SEE = discord.Permissions(view_channel=True)
 """What it takes to edit or delete a message of one's own."""
@@ -30,12 +34,12 @@ class ChannelAccess:
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._refused: dict[str, float] = {}
+        self._refused: TTLCache[str, None] = TTLCache(_MOST_REFUSALS, _PAUSE, timer=time.monotonic)
 
     def includes(self, server: str, channel: str | None, needed: discord.Permissions) -> bool:
         """Whether it is worth trying to do something with messages in a channel, as far as the bot can tell."""
         guild = self._bot.get_guild(int(server))
-        if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
+        if guild is None or channel is None or channel in self._refused:
             return False
         found = find_known_channel(guild, channel)
         if found is None:
@@ -44,5 +48,5 @@ class ChannelAccess:
 
     def refused(self, channel: str) -> None:
         """Leave a channel alone for a while, where Discord has just refused the bot."""
-        self._refused[channel] = time.monotonic() + _PAUSE
+        self._refused[channel] = None
         _log.warning("Discord refuses the bot in channel %s, which is left alone for %d minutes", channel, _PAUSE // 60)

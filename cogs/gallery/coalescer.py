@@ -24,9 +24,15 @@ class Coalescer:
         self._after = after
         self._asked: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_closed = False
 
     def ask(self, server: str) -> None:
-        """See to it that a round begins after this; the one that is under way may have passed by already."""
+        """See to it that a round begins after this; the one that is under way may have passed by already.
+
+        Once closed, nothing begins any more.
+        """
+        if self._is_closed:
+            return
         self._asked.add(server)
         if server not in self._tasks:
             task = asyncio.create_task(self._make(server), name=f"round of {server}")
@@ -35,6 +41,7 @@ class Coalescer:
 
     async def close(self) -> None:
         """Stop."""
+        self._is_closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -39,6 +39,7 @@ from cogs.ui.markdown import shorten
 from cogs.ui.persistent import JOB
 from engine.errors import LimitError, StorageError, describe
 from engine.protocol.messages import JobId
+from engine.recipe.command_line import command_line
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
@@ -234,10 +235,10 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageR
     parent = await gallery.find(page.share.parent, viewer) if page.share.parent else None
     shown = await _picture(interaction, page.share, say)
     upload, excuse = (shown, "") if isinstance(shown, Upload) else (None, shown)
+    asked = await interaction.client.studio.history.asked(page.share)
+    line = command_line(asked, presets_here(interaction))
     await interaction.edit_original_response(
-        content=page_content(
-            GalleryEntry(share=page.share, parent=parent, excuse=excuse), presets_here(interaction), say
-        ),
+        content=page_content(GalleryEntry(share=page.share, parent=parent, excuse=excuse, line=line), say),
         attachments=[upload.as_file()] if upload else [],
         view=lasting_rows(_view(page, leaf, viewer, say)),
     )

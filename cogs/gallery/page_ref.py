@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
 from typing import get_args
 
 import msgspec
@@ -14,8 +13,6 @@ from cogs.renders.lineage import differ_by_seed, link_to
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import headline, plain_headline, short_title
 from cogs.ui.markdown import code, code_block, inert, shorten
-from engine.recipe.command_line import command_line
-from engine.recipe.preset import Preset
 from engine.recipe.recipe import Variations, kind_of
 from studio.store import Share
 from studio.store.pages import Order
@@ -57,14 +54,21 @@ def first_page_ref(order: Order, argument: str = "") -> PageRef:
 
 
 class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A share on its page: what it was made from, if that is in the same gallery, and why its picture is not shown."""
+    """A share on its page.
+
+    Attributes:
+        parent: what it was made from, if that is in the same gallery.
+        excuse: why its picture is not shown.
+        line: the command that makes it again, None where none does.
+    """
 
     share: Share
     parent: Share | None = None
     excuse: str = ""
+    line: str | None = None
 
 
-def page_content(exhibit: GalleryEntry, presets: Mapping[str, Preset], say: Language) -> str:
+def page_content(exhibit: GalleryEntry, say: Language) -> str:
     """Return what a page says: what is shown, where it comes from, and the line that makes it again."""
     share = exhibit.share
     lines = [page_text(share, say), lineage_text(share, exhibit.parent, say)]
@@ -73,7 +77,9 @@ def page_content(exhibit: GalleryEntry, presets: Mapping[str, Preset], say: Lang
     content = "\n".join(line for line in lines if line)
     if isinstance(share.recipe, Variations):  # there is no command for it
         return content
-    repeat = code_block(command_line(share.recipe, presets))
+    if exhibit.line is None:
+        return f"{content}\n-# {say('No command says all of it; the button gives its recipe as a file.')}"
+    repeat = code_block(exhibit.line)
     if len(content) + len(repeat) >= MAX_CONTENT:
         repeat = f"-# {say('Its recipe is too long for a message; the button gives it as a file.')}"
     return f"{content}\n{repeat}"

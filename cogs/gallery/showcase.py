@@ -41,11 +41,13 @@ class ShowcaseCog(commands.Cog):
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._clearing = Coalescer(self._clear)
+        self._catching_up = Coalescer(self._catch_up)
         self._announcer = Announcer(bot, self._clearing.ask)
         self._reach = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
-        """Stop; what is to be taken out still is taken out at the next start."""
+        """Stop; what is to be posted or taken out still is seen to at the next start."""
+        await self._catching_up.close()
         await self._clearing.close()
 
     @commands.Cog.listener()
@@ -58,26 +60,29 @@ class ShowcaseCog(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Make up for what a restart has kept from being posted or taken out."""
-        since = time.time() - CATCH_UP_SECONDS
         for guild in self._bot.guilds:
-            server, config = str(guild.id), self._bot.config
-            self._clearing.ask(server)
-            communities = [community_at(config, server, channel) for channel in ("", *channels_of(config, server))]
-            votes = [community.showcase_votes for community in communities if community.showcase_channel]
-            if not votes:
-                continue
-            try:
-                due = await self._bot.studio.gallery.recently_voted(server, min(votes), since)
-            except StorageError as error:
-                _log.error("The showcase of server %s was not looked through: %s", guild.id, describe(error))
-                continue
-            for share in due:
-                await self.on_vote(share)
+            self._clearing.ask(str(guild.id))
+            self._catching_up.ask(str(guild.id))
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Take a share that is deleted out of the showcase too."""
         self._clearing.ask(share.server)
+
+    async def _catch_up(self, server: str) -> None:
+        """Post what has had enough votes for a while and was not posted, for the bot was not there."""
+        config, since = self._bot.config, time.time() - CATCH_UP_SECONDS
+        communities = [community_at(config, server, channel) for channel in ("", *channels_of(config, server))]
+        votes = [community.showcase_votes for community in communities if community.showcase_channel]
+        if not votes:
+            return
+        try:
+            due = await self._bot.studio.gallery.recently_voted(server, min(votes), since)
+        except StorageError as error:
+            _log.error("The showcase of server %s was not looked through: %s", server, describe(error))
+            return
+        for share in due:
+            await self.on_vote(share)
 
     async def _clear(self, server: str) -> None:
         """Take out what is not shared any more; what cannot be taken out is tried again later, or at the next start."""

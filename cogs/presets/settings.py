@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -11,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.context.failures import tells_errors
+from cogs.context.kept_forms import find_form, form_key, refuse_form
 from cogs.context.places import styles_here
 from cogs.i18n.language import Language, language_of
 from cogs.orders.camera_options import suggest_focus
@@ -20,7 +22,7 @@ from cogs.orders.styles import NONE, find_style_name, label_styles, suggest_styl
 from cogs.ui.forms import read_inputs
 from cogs.ui.markdown import code, inert
 from cogs.ui.menu import Menu
-from engine.errors import LimitError
+from engine.errors import LimitError, MemberError
 from engine.recipe.focus import parse_focus
 from engine.recipe.recipe import MAX_FRAMES, MAX_PROMPT
 from studio.members.defaults import Defaults
@@ -32,6 +34,7 @@ NOT_CHOSEN = "-"
 _MOST_OPTIONS = 25
 _LONGEST_LABEL = 100
 _FORM_ID = "tappa:settings:form"
+_HELD = "settings"
 _PATIENCE = 30 * 60.0
 _LOOP = {"yes": True, "no": False}
 
@@ -149,7 +152,32 @@ class EditButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form; it has to be the first answer, so one row is looked up before it."""
         defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
-        await interaction.response.send_modal(SettingsForm(defaults, language_of(interaction.locale)))
+        await interaction.response.send_modal(SettingsForm(_shown(defaults), language_of(interaction.locale)))
+
+
+class CorrectSettingsButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:settings:correct"
+):
+    """Opens the form again as it was sent in; once that is not kept any more, as the settings are."""
+
+    def __init__(self, label: str = "·") -> None:
+        super().__init__(
+            discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id="tappa:settings:correct")
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
+    ) -> Self:
+        """Make the button again from what Discord kept of it."""
+        return cls()
+
+    @tells_errors
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        """Open the form; it has to be the first answer, so rows are looked up before it."""
+        typed = await find_form(interaction, form_key(interaction, _HELD), dict[str, str])
+        defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
+        await interaction.response.send_modal(SettingsForm(typed or _shown(defaults), language_of(interaction.locale)))
 
 
 class ResetButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:settings:reset"):
@@ -172,23 +200,28 @@ class ResetButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         await _keep(interaction, Defaults())
 
 
-PERSISTENT = (StyleSelect, LoopSelect, EditButton, ResetButton)
+PERSISTENT = (StyleSelect, LoopSelect, EditButton, CorrectSettingsButton, ResetButton)
 
 
 class SettingsForm(discord.ui.Modal):
-    """Asks for what is typed; an empty field is left to the commands."""
+    """Asks for what is typed; an empty field is left to the commands.
 
-    def __init__(self, defaults: Defaults, say: Language) -> None:
+    Args:
+        values: what stands in the fields.
+        say: a member's language.
+    """
+
+    def __init__(self, values: Mapping[str, str], say: Language) -> None:
         super().__init__(title=say("Where you say nothing else"), custom_id=_FORM_ID, timeout=_PATIENCE)
-        for name, label, value, example, longest in (
-            ("negative", say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT),
-            ("morph", say("Frames of a morph"), defaults.morph_frames, "21", 4),
-            ("zoom", say("Frames of a zoom"), defaults.zoom_frames, "60", 4),
-            ("focus", say("Focus of a zoom"), defaults.focus, "0.5,0.65", 40),
+        for name, label, example, longest in (
+            ("negative", say("Negative prompt"), say("blurry, text"), MAX_PROMPT),
+            ("morph", say("Frames of a morph"), "21", 4),
+            ("zoom", say("Frames of a zoom"), "60", 4),
+            ("focus", say("Focus of a zoom"), "0.5,0.65", 40),
         ):
             field: discord.ui.TextInput[SettingsForm] = discord.ui.TextInput(
                 custom_id=name,
-                default=str(value) if value else None,
+                default=values.get(name) or None,
                 placeholder=example,
                 required=False,
                 max_length=longest,
@@ -201,15 +234,35 @@ class _Typed:
 
     @tells_errors
     async def take(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Keep what was typed, if all of it can be."""
+        """Keep what was typed, if all of it can be; else it can be corrected instead of typed again."""
         typed = {name: value.strip() for name, value in read_inputs(interaction.data)}
-        focus = typed.get("focus", "")
-        if focus:
-            parse_focus(focus)
-        morph, zoom = (_frames(typed.get(name, "")) for name in ("morph", "zoom"))
+        try:
+            changes = _changes(typed)
+        except MemberError as error:
+            button = CorrectSettingsButton(language_of(interaction.locale)("Correct it"))
+            await refuse_form(interaction, error, form_key(interaction, _HELD), typed, button)
+            return
         await interaction.response.defer()
-        negative = typed.get("negative", "")
-        await _change(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
+        await _change(interaction, **changes)
+
+
+def _shown(defaults: Defaults) -> dict[str, str]:
+    """Return what stands in the form for a member's defaults."""
+    values: dict[str, object] = {"negative": defaults.negative, "focus": defaults.focus}
+    values |= {"morph": defaults.morph_frames, "zoom": defaults.zoom_frames}
+    return {name: str(value) for name, value in values.items() if value}
+
+
+def _changes(typed: Mapping[str, str]) -> dict[str, object]:
+    """Return what a form asks to be kept.
+
+    Raises:
+        MemberError: a point or a number in it cannot be read.
+    """
+    if focus := typed.get("focus", ""):
+        parse_focus(focus)
+    morph, zoom = (_frames(typed.get(name, "")) for name in ("morph", "zoom"))
+    return {"negative": typed.get("negative", ""), "morph_frames": morph, "zoom_frames": zoom, "focus": focus}
 
 
 def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:

@@ -146,6 +146,11 @@ def too_long_note(say: Language) -> str:
     return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
 
+def unsayable(say: Language) -> str:
+    """Return what a message says that has a recipe attached to it because no command asks for just that."""
+    return f"-# {say('No command says all of this; give the file to /recipe import.')}"
+
+
 async def read_attachment(file: discord.Attachment) -> RecipeFile:
     """Fetch a recipe that a member has attached.
 

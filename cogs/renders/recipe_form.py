@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import discord
 import msgspec
 from discord.ext import commands
 
-from cogs.context.failures import tell_error, tells_errors
+from cogs.context.failures import tells_errors
+from cogs.context.kept_forms import find_form, form_key, refuse_form
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.orders.submit import acknowledge, require_may_write, submit
 from cogs.renders.recipe_fields import Field, apply_extension, apply_remix, extend_fields, remix_fields
-from cogs.ui.forms import Verb, read_inputs
+from cogs.ui.forms import read_inputs
 from cogs.ui.persistent import JOB
 from engine.errors import MemberError
 from engine.protocol.messages import JobId
@@ -28,6 +29,8 @@ from engine.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from cogs.client import Tappa
 
+
+Verb = Literal["remix", "extend"]
 
 _FORM_ID = re.compile(rf"tappa:form:(?P<verb>remix|extend):{JOB}")
 _PATIENCE = 30 * 60.0
@@ -47,7 +50,7 @@ class CorrectButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"tappa:correct:(?P<verb>remix|extend):{JOB}",
 ):
-    """Opens a form again as it was sent in; after a restart of the bot, as it was before."""
+    """Opens a form again as it was sent in; once that is not kept any more, as it was before."""
 
     def __init__(self, verb: Verb, job: JobId, say: Language) -> None:
         label = say("Correct it")
@@ -66,7 +69,7 @@ class CorrectButton(
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
-        typed = interaction.client.typed.find(str(interaction.user.id), self.verb, self.job)
+        typed = await find_form(interaction, form_key(interaction, self.verb, self.job), dict[str, str])
         await open_form(interaction, self.verb, self.job, typed)
 
 
@@ -75,7 +78,7 @@ async def open_form(
 ) -> None:
     """Open the form for a job; where `typed` has a value, it stands there in place of the recipe's.
 
-    A form has to be the first answer, so this is the one place that looks a row up before it answers.
+    A form has to be the first answer, so here a row is looked up before it.
 
     Raises:
         LimitError: the job is not for this member to see, or nothing that such a form can be about; or they may not
@@ -118,10 +121,8 @@ class Submission:
             recipe = await interaction.client.studio.history.recipe(self._job, viewer_of(interaction))
             await submit(interaction, message, self._changed(recipe, typed, say), parent=self._job)
         except MemberError as error:
-            interaction.client.typed.keep(str(interaction.user.id), self._verb, self._job, typed)
-            view = discord.ui.View(timeout=None)
-            view.add_item(CorrectButton(self._verb, self._job, say))
-            await tell_error(interaction, error, view=view)
+            key = form_key(interaction, self._verb, self._job)
+            await refuse_form(interaction, error, key, typed, CorrectButton(self._verb, self._job, say))
 
     def _changed(self, recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
         return apply_remix(recipe, typed, say) if self._verb == "remix" else apply_extension(recipe, typed)

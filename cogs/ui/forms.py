@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
-
-from engine.protocol.messages import JobId
-
-Verb = Literal["remix", "extend"]
-
-_REMEMBERED = 200
+from collections.abc import Iterator
+from typing import Any
 
 
 def read_inputs(data: Any) -> Iterator[tuple[str, str]]:
@@ -24,20 +17,3 @@ def read_inputs(data: Any) -> Iterator[tuple[str, str]]:
                 yield inner["custom_id"], inner["value"]
             elif inner and inner.get("values"):
                 yield inner["custom_id"], inner["values"][0]
-
-
-class RefusedForms:
-    """What members have typed into forms that were refused, so that they can correct it; the oldest are forgotten."""
-
-    def __init__(self) -> None:
-        self._typed: OrderedDict[tuple[str, Verb, JobId], Mapping[str, str]] = OrderedDict()
-
-    def keep(self, member: str, verb: Verb, job: JobId, values: Mapping[str, str]) -> None:
-        """Remember what stood in a form."""
-        self._typed[member, verb, job] = values
-        while len(self._typed) > _REMEMBERED:
-            self._typed.popitem(last=False)
-
-    def find(self, member: str, verb: Verb, job: JobId) -> Mapping[str, str]:
-        """Return what stood in a form, nothing if that is not remembered."""
-        return self._typed.get((member, verb, job), {})
