@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import discord
 import msgspec
@@ -25,6 +25,7 @@ from cogs.admin.blocked import (
 from cogs.admin.purge import PurgeButton, ask_to_purge
 from cogs.admin.scope import Scope
 from cogs.admin.status import engine_lines, version_line
+from cogs.client import Tappa
 from cogs.context.audit import write_down
 from cogs.context.authority import authority_of, require_operator
 from cogs.i18n.language import language_of
@@ -39,10 +40,7 @@ from studio.config.config_file import DEFAULT, split_key
 from studio.config.keys import choices_of, find_changes, require_granted
 from studio.store import Member
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-    Interaction: TypeAlias = discord.Interaction[Tappa]
+Interaction: TypeAlias = discord.Interaction[Tappa]
 
 _EVERYWHERE = "On every server; for operators only"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import discord
 
 from cogs.admin.changes import describe_changes, restart_note
+from cogs.client import Tappa
 from cogs.context.audit import write_down
 from cogs.context.authority import Authority
 from cogs.context.private_note import send_private_note
@@ -16,9 +16,6 @@ from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
 from studio.config.keys import Change
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 async def finish_action(

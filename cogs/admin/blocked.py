@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import discord
 import msgspec
 
 from cogs.admin.admin_reply import finish_action
+from cogs.client import Tappa
 from cogs.context.authority import Authority, authority_of, require_operator
 from cogs.context.failures import tells_errors
 from cogs.i18n.language import Language, language_of
@@ -17,9 +18,6 @@ from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
 from studio.store import Member
 from studio.store.members import BlockedMember
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 PER_PAGE = 20
 _NAME = 60

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import discord
 
 from cogs.admin.admin_reply import finish_action
+from cogs.client import Tappa
 from cogs.context.authority import authority_of
 from cogs.context.failures import tells_errors
 from cogs.i18n.language import language_of
 from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _NAME = 40
 

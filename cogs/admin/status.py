@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from typing import TYPE_CHECKING
 
 import discord
 
+from cogs.client import Tappa
 from cogs.context.places import server_of
 from cogs.i18n.language import Language
 from cogs.ui.markdown import inert
 from engine.errors import EngineError, describe
 from engine.protocol.messages import Status
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _GIB = 1024**3
 _LIBRARIES = ("discord.py", "torch", "diffusers")

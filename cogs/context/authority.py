@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 import msgspec
 
+from cogs.client import Tappa
 from cogs.context.places import permissions_on_server, server_of
 from engine.errors import LimitError
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 class Authority(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import discord
 
+from cogs.client import Tappa
 from engine.recipe.preset import Preset
 from engine.recipe.style import Style
 from studio.config.effective import Place, presets_of, styles_of
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 def place_of(interaction: discord.Interaction[Tappa]) -> Place:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
+from cogs.client import Tappa
 from cogs.context.places import permissions_on_server, place_of
 from studio.config.effective import moderation_of
 from studio.gallery.gallery import Viewer
 from studio.store import Member
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:

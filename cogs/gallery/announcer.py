@@ -7,12 +7,12 @@ import datetime
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 import msgspec
 
+from cogs.client import Tappa
 from cogs.context.audit import warn
 from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
 from cogs.gallery.nonce import nonce_of
@@ -22,9 +22,6 @@ from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.store import Announcement
 from studio.store.announcements import Purpose
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _log = logging.getLogger(__name__)
 

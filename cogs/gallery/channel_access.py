@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 import discord
 
+from cogs.client import Tappa
 from cogs.context.places import find_known_channel
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _log = logging.getLogger(__name__)
 

@@ -6,12 +6,13 @@ import asyncio
 import datetime
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import aiohttp
 import discord
 from discord.ext import commands, tasks
 
+from cogs.client import Tappa
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
@@ -26,9 +27,6 @@ from engine.protocol.messages import JobId
 from studio.config.config import CommunityConfig, Weekday
 from studio.config.effective import community_of
 from studio.store import Announcement, Share
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _log = logging.getLogger(__name__)
 

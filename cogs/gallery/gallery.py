@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.gallery.gallery_page import PERSISTENT, order_of, show_gallery_page, take_page_form
 from cogs.gallery.page_ref import SEARCH_LENGTH, first_page_ref
 from cogs.orders.options import EXAMPLES
 from cogs.orders.prompt_suggestions import suggest_search
 from cogs.ui.markdown import one_line
 from engine.errors import LimitError
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 class GalleryCog(commands.Cog):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 import msgspec
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import is_age_restricted, presets_here
 from cogs.context.viewer import viewer_of
@@ -43,9 +44,6 @@ from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
 from studio.store.pages import Order
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _WAYS = {"back": -1, "stay": 0, "on": 1}
 _ARROWS = {"back": "◀️", "on": "▶️"}

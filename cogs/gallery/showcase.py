@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
@@ -25,9 +25,6 @@ from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
 from studio.config.effective import channels_of, community_at
 from studio.store import Announcement, Share
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _log = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.gallery.channel_access import READ, ChannelAccess
 from cogs.gallery.coalescer import SOON, Coalescer
 from cogs.i18n.language import language_of
@@ -17,9 +17,6 @@ from cogs.ui.button_rows import Item, label_of, revise_rows
 from engine.errors import StorageError, describe
 from engine.protocol.messages import JobId
 from studio.store import Share
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _log = logging.getLogger(__name__)
 

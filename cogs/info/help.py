@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, get_args
+from typing import Any, Self, TypeAlias, get_args
 
 import discord
 from discord import AppCommandOptionType, AppCommandType, app_commands
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import place_of
 from cogs.i18n.language import TERMS, Language, language_of
@@ -21,10 +22,7 @@ from engine.errors import LimitError
 from studio.config.config import EVERYTHING, CommandName
 from studio.config.effective import limits_at
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-    Interaction: TypeAlias = discord.Interaction[Tappa]
+Interaction: TypeAlias = discord.Interaction[Tappa]
 
 PAGE = 1100
 """Characters of a page of the list: what a phone shows without much scrolling."""

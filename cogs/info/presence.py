@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands, tasks
 
+from cogs.client import Tappa
 from cogs.i18n.language import SOURCE, Language, language_of
 from studio.studio import Studio
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 EVERY_SECONDS = 15
 """Discord takes five changes of presence in twenty seconds; one is plenty."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import discord
 import msgspec
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import may_see, place_of
 from cogs.context.viewer import moderated_server
@@ -25,9 +26,6 @@ from studio.orders.admission import Allowance
 from studio.rules.limits import format_duration
 from studio.store import JobRecord
 from studio.studio import QueueEntry
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 PER_PAGE = 8
 """Of so many lines, and what may stand under them, each fits a message however much of it has to be escaped."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import discord
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
@@ -14,9 +15,6 @@ from cogs.orders.preset_choice import _NAME_SHOWN, OWN
 from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import brief
 from engine.recipe.recipe import Giro, Recipe
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 PER_PAGE = 10
 """Of so many lines each fits a message, however much of it has to be escaped."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 import msgspec
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.places import styles_here
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
@@ -31,9 +30,6 @@ from engine.recipe.settings import Kind
 from engine.recipe.stages import format_stages, parse_stages
 from engine.sentence import Sentence
 from studio.members.profiles import LONGEST_NAME
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 NameOption = app_commands.Range[str, 1, LONGEST_NAME]
 

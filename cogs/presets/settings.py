@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 import msgspec
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import styles_here
 from cogs.i18n.language import Language, language_of
@@ -24,9 +25,6 @@ from engine.errors import LimitError
 from engine.recipe.focus import parse_focus
 from engine.recipe.recipe import MAX_FRAMES, MAX_PROMPT
 from studio.members.defaults import Defaults
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 NOT_CHOSEN = "-"
 _MOST_OPTIONS = 25

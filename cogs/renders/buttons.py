@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language
@@ -19,9 +20,6 @@ from cogs.ui.drafts import Action, Draft
 from cogs.ui.persistent import JobButton
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import VARIATIONS
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 class CancelButton(JobButton, action="cancel"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
+from cogs.client import Tappa
 from cogs.context.audit import write_down
 from cogs.context.authority import Authority
 from cogs.context.viewer import moderated_server
@@ -14,9 +13,6 @@ from cogs.ui.headline import short_title
 from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.store import JobRecord
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 async def call_off(interaction: discord.Interaction[Tappa], job: JobId) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 import discord
 
+from cogs.client import Tappa
 from cogs.context.audit import write_down
 from cogs.context.authority import Authority
 from cogs.context.failures import tells_errors
@@ -19,9 +20,6 @@ from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.gallery.gallery import Viewer
 from studio.store import Share
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 Verb = Literal["withdraw", "withdrawn", "kept"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import aiohttp
 import discord
 import msgspec
@@ -11,6 +9,7 @@ from discord import app_commands
 from discord.asset import Asset
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
@@ -26,9 +25,6 @@ from engine.recipe.recipe import Recipe, from_plain, kind_of, plain_json
 from engine.sentence import Sentence
 from engine.text import shorten
 from studio.store import JobRecord
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 MOST_BYTES = 64 * 1024
 """A recipe of fifty of the longest stages takes a quarter of it."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 import msgspec
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.failures import tell_error, tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
@@ -24,10 +25,6 @@ from cogs.ui.persistent import JOB
 from engine.errors import MemberError
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import Recipe
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 
 _FORM_ID = re.compile(rf"tappa:form:(?P<verb>remix|extend):{JOB}")
 _PATIENCE = 30 * 60.0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
@@ -21,9 +22,6 @@ from cogs.ui.button_rows import lasting_rows
 from cogs.ui.persistent import JOB, JobButton
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _ABOUT = re.compile(rf"tappa:[a-z0-9:-]+:{JOB}(:.*)?")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
@@ -14,9 +13,6 @@ from cogs.ui.persistent import JobButton
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
 from studio.store import Share
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 class ShareButton(JobButton, action="share", emoji="🖼️"):

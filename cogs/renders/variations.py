@@ -5,10 +5,9 @@ The seeds that a morph has tried are chosen from in the same way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
+from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language
@@ -18,9 +17,6 @@ from engine.errors import LimitError
 from engine.recipe.edits import make_variations, pick_variation
 from engine.recipe.recipe import MAX_TRIES, VARIATIONS, Variations
 from engine.recipe.seeds import new_seeds
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 
 class VariationsButton(JobButton, action="variations", emoji="🎞️"):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cogs.i18n.language import Language
 from cogs.ui.markdown import brief, shorten
 from engine.recipe.camera import describe_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
-
-if TYPE_CHECKING:
-    pass
 
 MAX_TITLE = 300
 """Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
