@@ -43,7 +43,7 @@ COGS = (
 
 EXIT_OPERATOR = 2
 
-ENGINE_LOOK_SECONDS = 5.0
+ENGINE_CHECK_SECONDS = 5.0
 """Seconds between two looks at whether the engine is still of use."""
 
 _log = logging.getLogger("tappa")
@@ -68,7 +68,7 @@ async def run(configuration: ConfigFile, data: Path, token: str) -> None:
     """
     store = Store(data)
     studio = Studio(configuration, EngineClient(configuration.current.engine_setup, data / "spool"), store)
-    await _until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
+    await _run_until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
 
 
 async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: str) -> None:
@@ -78,17 +78,17 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
         OperatorError: it cannot run as it is set up.
     """
     async with contextlib.AsyncExitStack() as closing:
-        bot = await retry_through_outage(lambda: _logged_in(configuration, studio, token))
+        bot = await retry_through_outage(lambda: _log_in(configuration, studio, token))
         closing.push_async_callback(bot.close)
         closing.push_async_callback(studio.close)
         await studio.open()
         for record in studio.unfinished():
             bot.deliveries.start(record)
         sync = sync_commands(bot.tree, store, configuration.current.discord.servers)
-        await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
+        await _run_until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
 
 
-async def _logged_in(configuration: ConfigFile, studio: Studio, token: str) -> Tappa:
+async def _log_in(configuration: ConfigFile, studio: Studio, token: str) -> Tappa:
     """Return a bot that is logged in: a new one for each attempt, for one that failed cannot be used again.
 
     Raises:
@@ -126,7 +126,7 @@ async def _watch_engine(studio: Studio) -> None:
         _log.warning("This model ships no safety checker that can be loaded: [moderation] nsfw cannot be enforced.")
     while True:
         await studio.wait_ready()
-        await asyncio.sleep(ENGINE_LOOK_SECONDS)
+        await asyncio.sleep(ENGINE_CHECK_SECONDS)
 
 
 async def _wait_for_signal() -> None:
@@ -137,7 +137,7 @@ async def _wait_for_signal() -> None:
     await stop.wait()
 
 
-async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+async def _run_until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
     """Run all of `works` until one ends, then stop the others; what went wrong in it is raised."""
     tasks = [asyncio.create_task(work) for work in works]
     try:

@@ -19,7 +19,7 @@ from studio.studio import Studio
 _log = logging.getLogger("tappa")
 
 
-class Delivers(Protocol):
+class DeliveryService(Protocol):
     """Sees to it that what comes of jobs is posted."""
 
     def start(self, record: JobRecord) -> None:
@@ -46,7 +46,7 @@ class Tappa(commands.Bot):
         *,
         extensions: Sequence[str],
         tree: type[discord.app_commands.CommandTree[Any]],
-        deliver: Callable[[discord.Client], Delivers],
+        deliver: Callable[[discord.Client], DeliveryService],
     ) -> None:
         """Make a client that is not connected yet.
 

@@ -23,10 +23,10 @@ from cogs.admin.blocked import (
     unblocked_action,
 )
 from cogs.admin.purge import PurgeButton, ask_to_purge
-from cogs.admin.scope import Scope
+from cogs.admin.scope import KeyScope
 from cogs.admin.status import engine_lines, version_line
 from cogs.client import Tappa
-from cogs.context.audit import write_down
+from cogs.context.audit import log_actions
 from cogs.context.authority import authority_of, require_operator
 from cogs.i18n.language import language_of
 from cogs.orders.options import EXAMPLES, ChatOption
@@ -66,9 +66,9 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         authority = require_operator(interaction)
         configuration = interaction.client.configuration
         before = configuration.current
-        async with _told(authority.server):
+        async with _show_operator_errors(authority.server):
             after = await configuration.reload()
-        await finish_changes(interaction, authority, find_changes(before, after), _read_again)
+        await finish_changes(interaction, authority, find_changes(before, after), _reload_heading)
 
     @app_commands.command(
         name="set",
@@ -101,13 +101,13 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         """Change the file, all of it still being right, and put it in force."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
-        scope = Scope(
+        scope = KeyScope(
             channel=str(channel.id) if channel else None, role=str(role.id) if role else None, everywhere=everywhere
         )
         configuration = interaction.client.configuration
         before = configuration.current
-        async with _told(authority.server):
-            full = ".".join(_quoted(part) for part in scope.full_key(authority, key))
+        async with _show_operator_errors(authority.server):
+            full = ".".join(_quote(part) for part in scope.full_key(authority, key))
             held = None if authority.is_operator else functools.partial(require_granted, server=authority.server)
             after = await configuration.set(full, value, held)
         changed = find_changes(before, after)
@@ -123,7 +123,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
             authority = authority_of(interaction)
         except LimitError:
             return []
-        scope = _scope(interaction)
+        scope = _typed_scope(interaction)
         if scope.everywhere and not authority.is_operator:
             return []
         keys = scope.keys(authority.server, interaction.client.config)
@@ -138,7 +138,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
             parts = split_key(key)
         except ConfigError:
             return []
-        labels |= {choice: choice for choice in choices_of(parts, _scope(interaction).table)}
+        labels |= {choice: choice for choice in choices_of(parts, _typed_scope(interaction).table)}
         if key.endswith("_channel") and interaction.guild is not None:
             labels |= {str(channel.id): f"#{channel.name}" for channel in interaction.guild.text_channels}
         return label_choices(typed, {**labels, DEFAULT: DEFAULT})
@@ -159,15 +159,15 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def pause(self, interaction: Interaction, everywhere: bool = False) -> None:
         """Hold what waits."""
-        await self._pause(interaction, everywhere=everywhere, paused=True)
+        await self._set_paused(interaction, everywhere=everywhere, paused=True)
 
     @app_commands.command(description="Let animations begin again after a pause")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def resume(self, interaction: Interaction, everywhere: bool = False) -> None:
         """Let what waits go on."""
-        await self._pause(interaction, everywhere=everywhere, paused=False)
+        await self._set_paused(interaction, everywhere=everywhere, paused=False)
 
-    async def _pause(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
+    async def _set_paused(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = require_operator(interaction) if everywhere else authority_of(interaction)
         await interaction.client.studio.administration.pause(None if everywhere else authority.server, paused=paused)
@@ -178,7 +178,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         if everywhere:
             for guild in interaction.client.guilds:
                 if str(guild.id) != authority.server:
-                    await write_down(interaction.client, interaction.client.config, authority, [action], str(guild.id))
+                    await log_actions(interaction.client, interaction.client.config, authority, [action], str(guild.id))
         await finish_action(interaction, authority, [action])
 
     # ---- jobs and members ----
@@ -189,14 +189,14 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         """Call a job of this server off, or as an operator any."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
-        record = await interaction.client.studio.administration.call_off(job, authority.reach)
+        record = await interaction.client.studio.administration.call_off(job, authority.limited_to)
         action = cancelled_action(record, language_of(interaction.guild_locale))
         server = record.answer.server
         if server == authority.server:
             await finish_action(interaction, authority, [action])
             return
         if server is not None:  # what was asked for in private is no server's business
-            await write_down(interaction.client, interaction.client.config, authority, [action], server)
+            await log_actions(interaction.client, interaction.client.config, authority, [action], server)
         await send_admin_reply(interaction, [action])
 
     @cancel.autocomplete("job")
@@ -249,7 +249,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         await show_blocked(interaction, BlockedPage(everywhere=everywhere))
 
 
-def _read_again(count: int) -> Sentence:
+def _reload_heading(count: int) -> Sentence:
     return Sentence(
         "Read config.toml again: {count} key changed.",
         {"count": count},
@@ -258,35 +258,35 @@ def _read_again(count: int) -> Sentence:
 
 
 @asynccontextmanager
-async def _told(server: str) -> AsyncIterator[None]:
+async def _show_operator_errors(server: str) -> AsyncIterator[None]:
     """Let an admin read what only operators are told otherwise: here it is they who can change it."""
     try:
         yield
     except OperatorError as error:
-        raise LimitError(_without(describe(error), f"servers.{server}.")) from error
+        raise LimitError(_strip_prefix(describe(error), f"servers.{server}.")) from error
 
 
-def _without(sentence: Sentence, prefix: str) -> Sentence:
+def _strip_prefix(sentence: Sentence, prefix: str) -> Sentence:
     """Return a sentence whose keys are called as they are on the server where they are of."""
     values = {
-        name: _without(value, prefix) if isinstance(value, Sentence) else _bare(value, prefix)
+        name: _strip_prefix(value, prefix) if isinstance(value, Sentence) else _strip_text(value, prefix)
         for name, value in sentence.values.items()
     }
     return msgspec.structs.replace(sentence, values=values)
 
 
-def _bare(value: str | int | float, prefix: str) -> str | int | float:
+def _strip_text(value: str | int | float, prefix: str) -> str | int | float:
     return value.replace(prefix, "") if isinstance(value, str) else value
 
 
-def _quoted(part: str) -> str:
+def _quote(part: str) -> str:
     return '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _scope(interaction: Interaction) -> Scope:
+def _typed_scope(interaction: Interaction) -> KeyScope:
     """Return where a change shall hold that is still being typed."""
     channel, role = interaction.namespace.channel, interaction.namespace.role
-    return Scope(
+    return KeyScope(
         channel=str(channel.id) if channel else None,
         role=str(role.id) if role else None,
         everywhere=bool(interaction.namespace.everywhere),

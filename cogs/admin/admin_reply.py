@@ -8,7 +8,7 @@ import discord
 
 from cogs.admin.changes import describe_changes, restart_note
 from cogs.client import Tappa
-from cogs.context.audit import write_down
+from cogs.context.audit import log_actions
 from cogs.context.authority import Authority
 from cogs.context.private_note import send_private_note
 from cogs.i18n.language import language_of
@@ -19,12 +19,12 @@ from studio.config.keys import Change
 
 
 async def finish_action(
-    interaction: discord.Interaction[Tappa], authority: Authority, actions: Sequence[Sentence], *more: Sentence | None
+    interaction: discord.Interaction[Tappa], authority: Authority, actions: Sequence[Sentence], *notes: Sentence | None
 ) -> None:
     """Write down what was done, in this server's log, and tell the admin that it was done, and where it was not."""
     bot = interaction.client
-    unwritten = await write_down(bot, bot.config, authority, actions, authority.server)
-    await send_admin_reply(interaction, actions, *more, unwritten)
+    log_problem = await log_actions(bot, bot.config, authority, actions, authority.server)
+    await send_admin_reply(interaction, actions, *notes, log_problem)
 
 
 async def finish_changes(
@@ -41,17 +41,19 @@ async def finish_changes(
         changed: all that did, here and on other servers.
         heading: says how many keys that is; of what concerns others only a server does not even read the number.
     """
-    bot, unwritten = interaction.client, None
+    bot, log_problem = interaction.client, None
     for guild in bot.guilds:
         here = [change for change in changed if change.concerns(str(guild.id))]
         if here:
-            actions = _headed(heading, here, guild)
-            reason = await write_down(bot, bot.config, authority, actions, str(guild.id))
-            unwritten = reason if str(guild.id) == authority.server else unwritten
-    await send_admin_reply(interaction, _headed(heading, changed, interaction.guild), restart_note(changed), unwritten)
+            actions = _action_lines(heading, here, guild)
+            reason = await log_actions(bot, bot.config, authority, actions, str(guild.id))
+            log_problem = reason if str(guild.id) == authority.server else log_problem
+    await send_admin_reply(
+        interaction, _action_lines(heading, changed, interaction.guild), restart_note(changed), log_problem
+    )
 
 
-def _headed(
+def _action_lines(
     heading: Callable[[int], Sentence] | None, changed: Sequence[Change], guild: discord.Guild | None
 ) -> list[Sentence]:
     return [*([heading(len(changed))] if heading else []), *describe_changes(changed, guild)]

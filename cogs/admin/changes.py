@@ -21,7 +21,7 @@ def describe_changes(changed: Sequence[Change], guild: discord.Guild | None) -> 
 
     Names and channels are those of a server.
     """
-    sentences = [_change(change, guild) for change in changed[:_MOST]]
+    sentences = [_describe_change(change, guild) for change in changed[:_MOST]]
     if rest := len(changed) - len(sentences):
         sentences.append(Sentence("And {count} more key.", {"count": rest}, "And {count} more keys."))
     return sentences if guild is None else [*sentences, *find_obstacles(changed, guild)]
@@ -35,15 +35,15 @@ def restart_note(changed: Sequence[Change]) -> Sentence | None:
     return Sentence("These hold only after a restart of the bot: {keys}.", {"keys": ", ".join(waiting)})
 
 
-def _change(change: Change, guild: discord.Guild | None) -> Sentence:
-    key, where = _placed(change.key, guild)
+def _describe_change(change: Change, guild: discord.Guild | None) -> Sentence:
+    key, where = _locate_key(change.key, guild)
     if change.is_private:
         return Sentence("Changed {key}.", {"key": key})
     old, new = (shorten(value, _LONGEST_VALUE) or Sentence("default") for value in (change.old, change.new))
     return Sentence("{key}: {old} → {new} ({where})", {"key": key, "old": old, "new": new, "where": where})
 
 
-def _placed(key: str, guild: discord.Guild | None) -> tuple[str, str | Sentence]:
+def _locate_key(key: str, guild: discord.Guild | None) -> tuple[str, str | Sentence]:
     """Return a key as it is called where it holds, and where that is."""
     match split_key(key):
         case ("servers", server, *rest) if guild is not None and server == str(guild.id):

@@ -18,7 +18,7 @@ _SECTIONS = ("limits", "community", "moderation")
 Table = Config | ServerConfig | ChannelRules | RoleRules
 
 
-class Scope(msgspec.Struct, frozen=True, kw_only=True):
+class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
     """Where a change shall hold; of channel and role at most one is given."""
 
     channel: str | None = None
@@ -41,9 +41,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
             return parts
         own = ("servers", authority.server)
         if self.channel is not None:
-            return (*own, "channels", self.channel, *_bare(parts))
+            return (*own, "channels", self.channel, *_strip_section(parts))
         if self.role is not None:
-            return (*own, "roles", self.role, *_bare(parts))
+            return (*own, "roles", self.role, *_strip_section(parts))
         if authority.is_operator and parts[0] == "servers":
             return parts
         if authority.is_operator and is_key(parts, Config) and not is_key(parts, ServerConfig):
@@ -72,6 +72,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return of_server
 
 
-def _bare(parts: tuple[str, ...]) -> tuple[str, ...]:
+def _strip_section(parts: tuple[str, ...]) -> tuple[str, ...]:
     """Return a channel's or role's key without the table that it has on a server."""
     return parts[1:] if len(parts) > 1 and parts[0] in _SECTIONS else parts

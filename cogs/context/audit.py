@@ -20,7 +20,7 @@ from studio.config.effective import community_of
 _log = logging.getLogger(__name__)
 
 
-async def write_down(
+async def log_actions(
     client: discord.Client, config: Config, authority: Authority, actions: Iterable[Sentence], server: str
 ) -> Sentence | None:
     """Write down in one server what was done there; return why that was not possible, if it was not.
@@ -40,15 +40,15 @@ async def write_down(
             for action in (inert(say.sentence(action)) for action in actions)
         ]
 
-    return await _write(client, config, server, lines)
+    return await _send_to_log(client, config, server, lines)
 
 
-async def warn(client: discord.Client, config: Config, trouble: Sentence, server: str) -> Sentence | None:
+async def log_trouble(client: discord.Client, config: Config, trouble: Sentence, server: str) -> Sentence | None:
     """Write down in one server what its admins have to see to; return why that was not possible, if it was not."""
-    return await _write(client, config, server, lambda say: [f"⚠️ {inert(say.sentence(trouble))}"])
+    return await _send_to_log(client, config, server, lambda say: [f"⚠️ {inert(say.sentence(trouble))}"])
 
 
-async def _write(
+async def _send_to_log(
     client: discord.Client, config: Config, server: str, lines: Callable[[Language], list[str]]
 ) -> Sentence | None:
     channel_id = community_of(config, server).log_channel

@@ -19,7 +19,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
     is_operator: bool
 
     @property
-    def reach(self) -> str | None:
+    def limited_to(self) -> str | None:
         """The server that they are held to; None for an operator."""
         return None if self.is_operator else self.server
 
@@ -33,11 +33,11 @@ def authority_of(interaction: discord.Interaction[Tappa]) -> Authority:
         LimitError: nothing.
     """
     server = server_of(interaction)
-    operates = is_operator(interaction)
-    if server is None or not (operates or permissions_on_server(interaction).manage_guild):
+    may_operate = is_operator(interaction)
+    if server is None or not (may_operate or permissions_on_server(interaction).manage_guild):
         raise LimitError("Only those who may manage this server can do this.")
     user = interaction.user
-    return Authority(member=str(user.id), name=user.display_name, server=server, is_operator=operates)
+    return Authority(member=str(user.id), name=user.display_name, server=server, is_operator=may_operate)
 
 
 def require_operator(interaction: discord.Interaction[Tappa]) -> Authority:

@@ -60,22 +60,22 @@ async def tell_error(
         error: why it did not work.
         view: buttons to go with the note.
     """
-    told = sentence_for(error, language_of(interaction.locale))
+    text = sentence_for(error, language_of(interaction.locale))
     if isinstance(error, ChannelError):
-        told = f"{told} {_elsewhere(interaction, error.channels)}"
+        text = f"{text} {_channel_hint(interaction, error.channels)}"
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(told, ephemeral=True, view=view)
+            await interaction.response.send_message(text, ephemeral=True, view=view)
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await _take_away(interaction)
+            await _delete_thinking(interaction)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("A member could not be told “%s”: %s", told, failure)
+        _log.warning("A member could not be told “%s”: %s", text, failure)
         return
-    await send_private_note(interaction, told, view=view)
+    await send_private_note(interaction, text, view=view)
 
 
-async def _take_away(interaction: discord.Interaction[Any]) -> None:
+async def _delete_thinking(interaction: discord.Interaction[Any]) -> None:
     """Remove the "thinking…", or the note would take its place for all to see; a dead token can do neither."""
     try:
         await interaction.delete_original_response()
@@ -84,7 +84,7 @@ async def _take_away(interaction: discord.Interaction[Any]) -> None:
             raise
 
 
-def _elsewhere(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:
+def _channel_hint(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:
     """Return what to do instead: go to one of the channels that are of this server and that the member sees."""
     say, guild, member = language_of(interaction.locale), interaction.guild, interaction.user
     links: list[str] = []

@@ -77,11 +77,11 @@ class Delivery:
         self._job = record.id
         self._say = language_of(record.answer.locale)
         self._post = Post(client, record)
-        self._shown: Draft | None = None
-        self._shown_frame: int | None = None
-        self._visible = True
-        self._given_up = False
-        self._made_again = False
+        self._last_draft: Draft | None = None
+        self._last_frame: int | None = None
+        self._can_edit = True
+        self._has_given_up = False
+        self._has_rerendered = False
 
     async def run(self) -> None:
         """Follow the job to its end and post what came of it.
@@ -89,25 +89,25 @@ class Delivery:
         Raises:
             StorageError: what was posted cannot be written down.
         """
-        while (record := await self._accompany()) is not None:
+        while (record := await self._follow()) is not None:
             try:
-                await self._conclude(record)
+                await self._post_outcome(record)
             except NoAccess as error:
                 _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
                 await self._studio.undeliverable(
                     record.id, Sentence("It can be posted neither there nor to its owner.")
                 )
             except (TooLarge, discord.HTTPException) as error:
-                await self._refused(record, error)
+                await self._handle_refusal(record, error)
 
     # ---- while it is made ----
 
-    async def _accompany(self) -> JobRecord | None:
+    async def _follow(self) -> JobRecord | None:
         """Show progress until the job is over; return how it ended, or None if nobody waits for it any more."""
         async for live in self._studio.watch(self._job, self._configuration.current.delivery.edit_seconds):
             if not live.record.is_open:
                 return live.record
-            if self._visible:
+            if self._can_edit:
                 await self._show(live)
         return None
 
@@ -116,38 +116,38 @@ class Delivery:
         preview = preview_upload(live, self._say) if wanted else None
         standing = self._studio.standing(self._job)
         draft = progress_draft(live, standing, self._say, loaded=self._studio.ready is not None, preview=preview)
-        if draft == self._shown:
+        if draft == self._last_draft:
             return
         try:
             await self._post.edit(draft)
         except PostError:
-            self._visible = False  # the result will find another way
+            self._can_edit = False  # the result takes another way
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.info("Progress of %s was not shown: %s", self._job, error)
         else:
-            self._shown = msgspec.structs.replace(draft, uploads=None)
-            self._shown_frame = live.preview.frame if live.preview else None
+            self._last_draft = msgspec.structs.replace(draft, uploads=None)
+            self._last_frame = live.preview.frame if live.preview else None
 
     def _is_new_frame(self, live: JobSnapshot) -> bool:
-        return live.preview is not None and live.preview.frame != self._shown_frame
+        return live.preview is not None and live.preview.frame != self._last_frame
 
     # ---- when it is over ----
 
-    async def _conclude(self, record: JobRecord) -> None:
+    async def _post_outcome(self, record: JobRecord) -> None:
         """Post the result, or the reason why there is none."""
         presets = presets_of(self._configuration.current, record.answer.server)
         match record.state:
-            case "done" if (files := await self._files(record)) is not None:
+            case "done" if (files := await self._load_files(record)) is not None:
                 parent = await self._studio.history.parent(record)
                 await self._deliver(finished_draft(record, files, presets, self._say, parent))
                 await self._studio.delivered(record.id)
             case "done":
-                await self._make_again(record)
+                await self._rerender(record)
             case _:
                 await self._deliver(failed_draft(record, presets, self._say))
                 await self._studio.told(record.id)
 
-    async def _files(self, record: JobRecord) -> Files | None:
+    async def _load_files(self, record: JobRecord) -> Files | None:
         """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
         try:
             return Files(await self._studio.render(record.id), await self._studio.tries(record.id))
@@ -155,12 +155,12 @@ class Delivery:
             _log.error("Job %s: %s", record.id, describe(error))
             return None
 
-    async def _make_again(self, record: JobRecord) -> None:
+    async def _rerender(self, record: JobRecord) -> None:
         """Render what was lost, once: a disk that loses it again would keep the engine busy for ever."""
-        if self._made_again:
+        if self._has_rerendered:
             await self._give_up(record, Sentence("The finished file was lost: this bot's disk has a problem."))
         else:
-            self._made_again = True
+            self._has_rerendered = True
             await self._studio.make_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
@@ -173,7 +173,7 @@ class Delivery:
         try:
             await retry_through_outage(lambda: self._post.edit(draft))
         except (Deleted, NoAccess):
-            await self._post_anew(self._addressed(draft))
+            await self._post_anew(self._address(draft))
 
     async def _post_anew(self, draft: Draft) -> None:
         try:
@@ -182,23 +182,23 @@ class Delivery:
             answer = await retry_through_outage(lambda: self._post.send_to_member(draft))
         await self._studio.moved(self._job, answer)
 
-    def _addressed(self, draft: Draft) -> Draft:
+    def _address(self, draft: Draft) -> Draft:
         """Say whom a message is for, where no command stands above it that would."""
         content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
         return msgspec.structs.replace(draft, content=content)
 
-    async def _refused(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
+    async def _handle_refusal(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
         """Change what Discord did not take; every job that comes here ends, or comes back as another one.
 
         A result that is too large is made smaller, and one that is refused for another reason becomes a failure. A
         message with nothing but words that is refused all the same is said with fewer of them, and only once.
         """
-        if record.state != "done" or self._given_up:
-            await self._say_the_least(record, error)
+        if record.state != "done" or self._has_given_up:
+            await self._post_bare(record, error)
         elif isinstance(error, TooLarge):
             await self._shrink(record, error.limit)
         else:
-            await self._give_up(record, self._logged(record, error))
+            await self._give_up(record, self._log_refusal(record, error))
 
     async def _shrink(self, record: JobRecord, limit: int) -> None:
         if SMALLEST_GIF <= limit < record.limit_bytes:  # if it is no less than before, what is too large is no GIF
@@ -208,20 +208,20 @@ class Delivery:
             await self._give_up(record, Sentence("Discord takes no file there that is large enough for a GIF."))
 
     async def _give_up(self, record: JobRecord, reason: Sentence) -> None:
-        self._given_up = True
+        self._has_given_up = True
         await self._studio.fail(record.id, reason)
 
-    async def _say_the_least(self, record: JobRecord, error: Exception) -> None:
-        sentence = self._logged(record, error)
+    async def _post_bare(self, record: JobRecord, error: Exception) -> None:
+        sentence = self._log_refusal(record, error)
         try:
             await self._deliver(bare_draft(record, self._say))
         except (PostError, discord.HTTPException) as last:
-            self._logged(record, last)
+            self._log_refusal(record, last)
             await self._studio.undeliverable(record.id, sentence)
         else:
             await self._studio.told(record.id)
 
-    def _logged(self, record: JobRecord, error: Exception) -> Sentence:
+    def _log_refusal(self, record: JobRecord, error: Exception) -> Sentence:
         """Write down what Discord finds fault with, and return a sentence that refers to it."""
         reference = secrets.token_hex(4)
         _log.error("Reference %s: the message of job %s was not taken", reference, record.id, exc_info=error)

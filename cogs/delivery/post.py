@@ -89,7 +89,7 @@ class Post:
         try:
             channel = await self._client.create_dm(discord.Object(int(self.member.id)))
         except discord.HTTPException as error:
-            raise self._translated(error, draft) from error
+            raise self._translate_error(error, draft) from error
         place = msgspec.structs.replace(self.answer, server=None, channel=str(channel.id))
         return await self._send_to(channel, draft, place)
 
@@ -99,10 +99,10 @@ class Post:
             return False
         webhook = discord.Webhook.partial(int(self.answer.application), self.answer.token, client=self._client)
         try:
-            await webhook.edit_message(message, **self._parts(draft))
+            await webhook.edit_message(message, **self._message_fields(draft))
         except discord.HTTPException as error:
             if error.code not in TOKEN_DEAD:
-                raise self._translated(error, draft) from error
+                raise self._translate_error(error, draft) from error
             self.answer = msgspec.structs.replace(self.answer, token="")
             return False
         return True
@@ -110,30 +110,30 @@ class Post:
     async def _edit_by_bot(self, message: int, draft: Draft) -> None:
         await self._require_size(draft, self.answer.server)
         try:
-            await self._channel.get_partial_message(message).edit(**self._parts(draft))
+            await self._channel.get_partial_message(message).edit(**self._message_fields(draft))
         except discord.HTTPException as error:
-            raise self._translated(error, draft) from error
+            raise self._translate_error(error, draft) from error
 
     async def _send_to(self, channel: discord.abc.Messageable, draft: Draft, place: Answer) -> Answer:
         await self._require_size(draft, place.server)
-        parts = self._parts(draft)
-        files = parts.pop("attachments", [])
+        fields = self._message_fields(draft)
+        files = fields.pop("attachments", [])
         try:
             # The nonce makes Discord drop the second of two equal messages, should this one be sent again in doubt.
-            message = await channel.send(**parts, files=files, nonce=self._job, suppress_embeds=True)
+            message = await channel.send(**fields, files=files, nonce=self._job, suppress_embeds=True)
         except discord.HTTPException as error:
-            raise self._translated(error, draft) from error
+            raise self._translate_error(error, draft) from error
         self.answer = msgspec.structs.replace(place, message=str(message.id), token="", expires=0.0)
         return self.answer
 
-    def _parts(self, draft: Draft) -> dict[str, Any]:
-        parts: dict[str, Any] = {
+    def _message_fields(self, draft: Draft) -> dict[str, Any]:
+        fields: dict[str, Any] = {
             "content": draft.content,
             "view": view_of(self._job, draft, language_of(self.answer.locale)),
         }
         if draft.uploads is not None:
-            parts["attachments"] = [upload.as_file() for upload in draft.uploads]
-        return parts
+            fields["attachments"] = [upload.as_file() for upload in draft.uploads]
+        return fields
 
     @property
     def _channel(self) -> discord.PartialMessageable:
@@ -152,7 +152,7 @@ class Post:
         limit = guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
         return min(limit, REQUEST_BYTES)
 
-    def _translated(self, error: discord.HTTPException, draft: Draft) -> Exception:
+    def _translate_error(self, error: discord.HTTPException, draft: Draft) -> Exception:
         if error.code == _UNKNOWN_MESSAGE:
             return Deleted()
         if error.code in _NO_ACCESS:

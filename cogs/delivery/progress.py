@@ -27,7 +27,7 @@ def progress_draft(
         loaded: whether the model is loaded.
         preview: a picture to show in the place of the one that is there; None leaves that.
     """
-    lines = [headline(live.record.recipe, say), _situation(live, standing, say, loaded=loaded)]
+    lines = [headline(live.record.recipe, say), _status_line(live, standing, say, loaded=loaded)]
     if live.restarts and not live.restarting:
         lines.append(
             say.plural(
@@ -54,18 +54,18 @@ def preview_upload(live: JobSnapshot, say: Language) -> Upload | None:
     return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
 
 
-def _situation(live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
+def _status_line(live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
     if live.restarting:
         return say.plural(
             "The engine stopped; starting it again, {count} frame is kept.",
             "The engine stopped; starting it again, {count} frames are kept.",
             live.progress.frames_done if live.progress else 0,
         )
-    if live.progress is not None and not live.progress.frames_done and (count := _tries(live.record)):
+    if live.progress is not None and not live.progress.frames_done and (count := _seeds_to_try(live.record)):
         trying = say.plural("Trying {count} seed…", "Trying {count} seeds…", count)
         return f"{trying} · {format_remaining(standing, say)}"
     if live.progress is not None:
-        return _bar(live.progress, standing, say)
+        return _progress_bar(live.progress, standing, say)
     if not loaded:
         return say("Waiting: the model is being loaded.")
     if standing is None:
@@ -78,12 +78,12 @@ def _situation(live: JobSnapshot, standing: Standing | None, say: Language, *, l
     return say("Waiting: {place} in line · {left}", place=place, left=format_remaining(standing, say))
 
 
-def _tries(record: JobRecord) -> int:
+def _seeds_to_try(record: JobRecord) -> int:
     """Return how many seeds are tried before the animation is rendered, 0 for none."""
     return record.recipe.tries if isinstance(record.recipe, Morph) and record.recipe.tries > 1 else 0
 
 
-def _bar(progress: Progress, standing: Standing | None, say: Language) -> str:
+def _progress_bar(progress: Progress, standing: Standing | None, say: Language) -> str:
     done = progress.calls_done / progress.calls if progress.calls else 0.0
     filled = int(done * _CELLS)
     bar = "▰" * filled + "▱" * (_CELLS - filled)

@@ -13,7 +13,7 @@ import discord
 import msgspec
 
 from cogs.client import Tappa
-from cogs.context.audit import warn
+from cogs.context.audit import log_trouble
 from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
 from cogs.gallery.nonce import nonce_of
 from cogs.ui.drafts import REQUEST_BYTES, Upload
@@ -92,24 +92,24 @@ class Announcer:
     def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
         self._bot = bot
         self._on_posted = on_posted
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._pauses: dict[Occasion, RetryPause] = {}
-        self._told: dict[tuple[Purpose, str], Sentence] = {}
+        self._warnings: dict[tuple[Purpose, str], Sentence] = {}
 
     async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
-        """Post the notice that `make` makes, unless that has been done or was not possible just now."""
-        async with self._turn:  # two votes at a time must not both find it not posted yet
+        """Post the draft that `make` makes, unless that has been done or was not possible just now."""
+        async with self._lock:  # two votes at a time must not both find it not posted yet
             if (pause := self._pauses.get(occasion)) is not None and time.monotonic() < pause.until:
                 return
             try:
                 trouble = await self._post(occasion, make)
             except TappaError as error:
-                self._put_off(occasion)
+                self._postpone(occasion)
                 _log.error("%s was not posted: %s", occasion, describe(error))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                self._put_off(occasion)
+                self._postpone(occasion)
                 if isinstance(error, discord.HTTPException) and error.status < _SERVER_ERROR:
-                    await self._warn(occasion, _refusal(occasion, error))
+                    await self._warn(occasion, _refusal_sentence(occasion, error))
                 else:
                     _log.warning("%s was not posted: %s", occasion, error)
             else:
@@ -126,7 +126,7 @@ class Announcer:
         found = await self._bot.studio.announcements.find(occasion.purpose, occasion.server, occasion.subject)
         return found is not None and found.message is not None
 
-    def _put_off(self, occasion: Occasion) -> None:
+    def _postpone(self, occasion: Occasion) -> None:
         last = self._pauses.get(occasion)
         seconds = _PAUSE if last is None else min(2 * last.seconds, _LONGEST_PAUSE)
         self._pauses[occasion] = RetryPause(time.monotonic() + seconds, seconds)
@@ -134,12 +134,12 @@ class Announcer:
     async def _warn(self, occasion: Occasion, trouble: Sentence) -> None:
         """Let the server's admins know, unless that is what they have read last."""
         about = (occasion.purpose, occasion.server)
-        if self._told.get(about) == trouble:
+        if self._warnings.get(about) == trouble:
             return
-        self._told[about] = trouble
+        self._warnings[about] = trouble
         _log.warning("%s was not posted: %s", occasion, trouble)
         try:
-            await warn(self._bot, self._bot.config, trouble, occasion.server)
+            await log_trouble(self._bot, self._bot.config, trouble, occasion.server)
         except (aiohttp.ClientError, OSError) as error:
             _log.warning("The log of server %s could not be written to: %s", occasion.server, error)
 
@@ -151,55 +151,55 @@ class Announcer:
         guild = self._bot.get_guild(int(occasion.server))
         if guild is None:
             return None  # Discord cannot reach it at the moment, or the bot has left it
-        trouble = find_obstacle(guild, _key(occasion), occasion.channel)
-        place = posting_channel(guild, occasion.channel)
-        if trouble is not None or place is None:
+        trouble = find_obstacle(guild, _channel_key(occasion), occasion.channel)
+        channel = posting_channel(guild, occasion.channel)
+        if trouble is not None or channel is None:
             return trouble
         wanted = Announcement(
             purpose=occasion.purpose, server=occasion.server, subject=occasion.subject, since=time.time()
         )
-        standing = await announcements.begin(wanted)
-        notice = await make()
-        message = await self._already_there(place, notice, standing) if standing != wanted else None
+        announcement = await announcements.begin(wanted)
+        draft = await make()
+        message = await self._find_sent(channel, draft, announcement) if announcement != wanted else None
         if message is None:
-            await announcements.sending(standing, notice.about, time.time())  # first, for the program may end then
+            await announcements.sending(announcement, draft.about, time.time())  # first, for the program may end then
             nonce = nonce_of(occasion.purpose, occasion.server, occasion.subject)
-            message = await self._send(place, notice, nonce=nonce)
-        await announcements.posted(standing, str(place.id), str(message.id))
+            message = await self._send(channel, draft, nonce=nonce)
+        await announcements.posted(announcement, str(channel.id), str(message.id))
         self._on_posted(occasion.server)
-        self._told.pop((occasion.purpose, occasion.server), None)
+        self._warnings.pop((occasion.purpose, occasion.server), None)
         return None
 
-    async def _already_there(
-        self, place: Outlet, notice: AnnouncementDraft, standing: Announcement
+    async def _find_sent(
+        self, channel: Outlet, draft: AnnouncementDraft, announcement: Announcement
     ) -> discord.Message | None:
         """Return the message of an announcement that was begun before the program ended, if it got that far."""
-        since = datetime.datetime.fromtimestamp(standing.since, datetime.UTC)
+        since = datetime.datetime.fromtimestamp(announcement.since, datetime.UTC)
         first, last = since - _CLOCKS, since + _ARRIVAL
-        async for message in place.history(limit=None, after=first, before=last, oldest_first=True):
+        async for message in channel.history(limit=None, after=first, before=last, oldest_first=True):
             mine = self._bot.user is not None and message.author.id == self._bot.user.id
             ids = (
                 getattr(item, "custom_id", None) for row in message.components for item in getattr(row, "children", ())
             )
-            if mine and (notice.mark in message.content or notice.mark in ids):
+            if mine and (draft.mark in message.content or draft.mark in ids):
                 return message
         return None
 
-    async def _send(self, place: Outlet, notice: AnnouncementDraft, *, nonce: str) -> discord.Message:
+    async def _send(self, channel: Outlet, draft: AnnouncementDraft, *, nonce: str) -> discord.Message:
         """Send it; of two messages of one nonce within some minutes Discord drops the second."""
-        limit = min(place.guild.filesize_limit, REQUEST_BYTES)
-        files = [upload.as_file() for upload in notice.uploads if len(upload.data) <= limit]
-        view = notice.buttons() if notice.buttons else discord.ui.View(timeout=None)
-        return await place.send(notice.content, files=files, nonce=nonce, suppress_embeds=True, view=view)
+        limit = min(channel.guild.filesize_limit, REQUEST_BYTES)
+        files = [upload.as_file() for upload in draft.uploads if len(upload.data) <= limit]
+        view = draft.buttons() if draft.buttons else discord.ui.View(timeout=None)
+        return await channel.send(draft.content, files=files, nonce=nonce, suppress_embeds=True, view=view)
 
 
-def _key(occasion: Occasion) -> str:
+def _channel_key(occasion: Occasion) -> str:
     """Return what the configuration calls the channel."""
     return f"{occasion.purpose}_channel"
 
 
-def _refusal(occasion: Occasion, error: discord.HTTPException) -> Sentence:
+def _refusal_sentence(occasion: Occasion, error: discord.HTTPException) -> Sentence:
     return Sentence(
         "{key}: Discord refuses what this bot posts there ({error}). It is tried again, ever less often.",
-        {"key": _key(occasion), "error": str(error)},
+        {"key": _channel_key(occasion), "error": str(error)},
     )

@@ -29,7 +29,7 @@ class ChannelAccess:
         self._bot = bot
         self._refused: dict[str, float] = {}
 
-    def includes(self, server: str, channel: str | None, needed: discord.Permissions) -> bool:
+    def allows(self, server: str, channel: str | None, needed: discord.Permissions) -> bool:
         """Whether it is worth trying to do something with messages in a channel, as far as the bot can tell."""
         guild = self._bot.get_guild(int(server))
         if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
@@ -39,7 +39,7 @@ class ChannelAccess:
             return True  # only Discord knows
         return found.permissions_for(guild.me).is_superset(needed)
 
-    def refused(self, channel: str) -> None:
+    def note_refusal(self, channel: str) -> None:
         """Leave a channel alone for a while, where Discord has just refused the bot."""
         self._refused[channel] = time.monotonic() + _PAUSE
         _log.warning("Discord refuses the bot in channel %s, which is left alone for %d minutes", channel, _PAUSE // 60)

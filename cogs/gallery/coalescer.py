@@ -19,19 +19,19 @@ class Coalescer:
     look at all that is to be done, would do each thing hundreds of times.
     """
 
-    def __init__(self, go: Callable[[str], Awaitable[None]], *, after: float = 0.0) -> None:
-        self._go = go
+    def __init__(self, function: Callable[[str], Awaitable[None]], *, after: float = 0.0) -> None:
+        self._function = function
         self._after = after
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, server: str) -> None:
+    def request(self, server: str) -> None:
         """See to it that a round begins after this; the one that is under way may have passed by already."""
-        self._asked.add(server)
+        self._requested.add(server)
         if server not in self._tasks:
-            task = asyncio.create_task(self._make(server), name=f"round of {server}")
+            task = asyncio.create_task(self._run(server), name=f"round of {server}")
             self._tasks[server] = task
-            task.add_done_callback(lambda ended: _tell(server, ended))
+            task.add_done_callback(lambda ended: _log_failure(server, ended))
 
     async def close(self) -> None:
         """Stop."""
@@ -40,16 +40,16 @@ class Coalescer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _make(self, server: str) -> None:
+    async def _run(self, server: str) -> None:
         try:
-            while server in self._asked:
+            while server in self._requested:
                 await asyncio.sleep(self._after)
-                self._asked.remove(server)
-                await self._go(server)
+                self._requested.remove(server)
+                await self._function(server)
         finally:
             del self._tasks[server]  # at once, so that nobody can ask a task that has looked for the last time
 
 
-def _tell(server: str, task: asyncio.Task[None]) -> None:
+def _log_failure(server: str, task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
         _log.error("A round of server %s broke off", server, exc_info=error)

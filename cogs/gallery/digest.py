@@ -44,25 +44,25 @@ class DigestCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._clearing = Coalescer(self._clear)
-        self._announcer = Announcer(bot, self._clearing.ask)
-        self._reach = ChannelAccess(bot)
+        self._cleanup = Coalescer(self._remove_deleted)
+        self._announcer = Announcer(bot, self._cleanup.request)
+        self._access = ChannelAccess(bot)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Make up for what was deleted while the bot was not there, and begin to look at the clock."""
-        if not self._look.is_running():
-            self._look.start()
+        if not self._check_clock.is_running():
+            self._check_clock.start()
         for guild in self._bot.guilds:
-            self._clearing.ask(str(guild.id))
+            self._cleanup.request(str(guild.id))
 
     async def cog_unload(self) -> None:
         """Stop."""
-        self._look.cancel()
-        await self._clearing.close()
+        self._check_clock.cancel()
+        await self._cleanup.close()
 
     @tasks.loop(seconds=LOOK_SECONDS)
-    async def _look(self) -> None:
+    async def _check_clock(self) -> None:
         now = datetime.datetime.now(datetime.UTC)
         for guild in self._bot.guilds:
             try:
@@ -87,14 +87,14 @@ class DigestCog(commands.Cog):
         shares = await self._bot.studio.gallery.best(str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST)
         if not shares:
             return
-        await self._announcer.post(occasion, lambda: self._notice(week, shares, say))
+        await self._announcer.post(occasion, lambda: self._draft(week, shares, say))
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Take a share that is deleted out of the digest of its week, title and picture."""
-        self._clearing.ask(share.server)
+        self._cleanup.request(share.server)
 
-    async def _clear(self, server: str) -> None:
+    async def _remove_deleted(self, server: str) -> None:
         """Take what is not shared any more out of a server's digests.
 
         What cannot be taken out now is tried again later, or at the next start.
@@ -104,11 +104,11 @@ class DigestCog(commands.Cog):
             return  # the bot is not online yet: shares expire while it starts
         try:
             for posted in await announcements.outdated(server):
-                if not self._reach.includes(server, posted.channel, SEE):
+                if not self._access.allows(server, posted.channel, SEE):
                     _log.warning("The digest of %s is out of the bot's reach and stays", posted.subject)
                     continue
                 left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
-                if await self._revise(posted, left, language_of(guild.preferred_locale)):
+                if await self._edit_digest(posted, left, language_of(guild.preferred_locale)):
                     await announcements.shows(posted, (share.id for share in left))
         except StorageError as error:
             _log.error("The digests of server %s were not cleared: %s", server, describe(error))
@@ -116,14 +116,14 @@ class DigestCog(commands.Cog):
     async def _find(self, posted: Announcement, share: JobId) -> Share | None:
         return await self._bot.studio.gallery.find_in(posted.server, share)
 
-    async def _revise(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
+    async def _edit_digest(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
         """Write a digest anew with those that are left of it; without any it goes as a whole. Return whether it did."""
-        place = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
-        message = place.get_partial_message(int(posted.message or 0))
+        channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
+        message = channel.get_partial_message(int(posted.message or 0))
         try:
             if left:
-                notice = await self._notice(posted.subject, left, say)
-                await message.edit(content=notice.content, attachments=[upload.as_file() for upload in notice.uploads])
+                draft = await self._draft(posted.subject, left, say)
+                await message.edit(content=draft.content, attachments=[upload.as_file() for upload in draft.uploads])
             else:
                 await message.delete()
         except discord.NotFound:
@@ -131,19 +131,19 @@ class DigestCog(commands.Cog):
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
             if isinstance(error, discord.Forbidden):
-                self._reach.refused(str(posted.channel))
+                self._access.note_refusal(str(posted.channel))
             return False
         return True
 
-    async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
-        cells = [Cell(await self._picture(share), is_blurred=share.nsfw) for share in shares]
+    async def _draft(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
+        cells = [Cell(await self._load_picture(share), is_blurred=share.nsfw) for share in shares]
         names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
         sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
         content = digest_text(week, shares, say)
         about = tuple(share.id for share in shares)
         return AnnouncementDraft(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
 
-    async def _picture(self, share: Share) -> bytes:
+    async def _load_picture(self, share: Share) -> bytes:
         try:
             return (await self._bot.studio.gallery.picture(share)).data
         except StorageError as error:
@@ -163,11 +163,11 @@ def digest_text(week: str, shares: Sequence[Share], say: Language) -> str:
     """Write the digest in at most 2000 characters, the best share first."""
     lines = [say("**The best of the week until {date}**", date=week)]
     for number, share in enumerate(shares, 1):
-        lines.append(f"{number}\\. **{inert(short_title(share.recipe, say))}**\n-# {_facts(share, say)}")
+        lines.append(f"{number}\\. **{inert(short_title(share.recipe, say))}**\n-# {_facts_line(share, say)}")
     return "\n".join(lines)
 
 
-def _facts(share: Share, say: Language) -> str:
+def _facts_line(share: Share, say: Language) -> str:
     votes = say.plural("{count} vote", "{count} votes", share.votes)
     facts = [say("by {member}", member=inert(shorten(share.member.name, 40))), votes]
     if (link := link_to(share)) is not None:

@@ -48,13 +48,13 @@ class GalleryCog(commands.Cog):
         """Open the gallery at its first page."""
         if sum(wish is not None for wish in (order, search, member)) > 1:
             raise LimitError("Give an order, a search or a member, one of the three.")
-        leaf = first_page_ref(order_of(order.value) if order else "new")
+        ref = first_page_ref(order_of(order.value) if order else "new")
         if search is not None:
-            leaf = first_page_ref("search", one_line(search)[:SEARCH_LENGTH])
+            ref = first_page_ref("search", one_line(search)[:SEARCH_LENGTH])
         elif member is not None:
-            leaf = first_page_ref("member", str(member.id))
+            ref = first_page_ref("member", str(member.id))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await show_gallery_page(interaction, leaf)
+        await show_gallery_page(interaction, ref)
 
     @gallery.autocomplete("search")
     async def suggest_search(

@@ -1,6 +1,6 @@
 """One page of the gallery as a message: what it shows, and the buttons that lead on from it.
 
-Which page a message shows stands in the ids of its buttons, so that a gallery can be turned on after any restart.
+Which page a message shows stands in the ids of its buttons, so that a gallery can be turn on after any restart.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class TurnButton(
 ):
     """Goes to the page before or after, or back to the one that the id names."""
 
-    def __init__(self, way: str, leaf: PageRef, say: Language) -> None:
+    def __init__(self, way: str, ref: PageRef, say: Language) -> None:
         names = {"back": say("Back"), "stay": say("Keep it"), "on": say("Next")}
         super().__init__(
-            discord.ui.Button(label=names[way], emoji=_ARROWS.get(way), custom_id=f"tappa:turn:{way}:{leaf}")
+            discord.ui.Button(label=names[way], emoji=_ARROWS.get(way), custom_id=f"tappa:turn:{way}:{ref}")
         )
-        self.leaf = leaf.turned(_WAYS[way])
+        self.ref = ref.turn(_WAYS[way])
 
     @classmethod
     async def from_custom_id(
@@ -78,28 +78,28 @@ class TurnButton(
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Turn the page."""
         await interaction.response.defer()
-        await show_gallery_page(interaction, self.leaf)
+        await show_gallery_page(interaction, self.ref)
 
 
 class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=rf"tappa:order:{PAGE_REF}"):
     """Goes to the first page of another order."""
 
-    def __init__(self, leaf: PageRef, say: Language) -> None:
+    def __init__(self, ref: PageRef, say: Language) -> None:
         labels = {
             "new": say("Newest first"),
             "top": say("Top of the week"),
             "random": say("Random"),
             "saved": say("What you have saved"),
-            "search": say("Search: {words}", words=leaf.argument),
+            "search": say("Search: {words}", words=ref.argument),
             "member": say("By one member"),
         }
         options = [
-            discord.SelectOption(label=shorten(label, 100), value=order, default=order == leaf.order)
+            discord.SelectOption(label=shorten(label, 100), value=order, default=order == ref.order)
             for order, label in labels.items()
-            if order == leaf.order or order not in ("search", "member")
+            if order == ref.order or order not in ("search", "member")
         ]
-        super().__init__(discord.ui.Select(options=options, custom_id=f"tappa:order:{leaf}", placeholder=say("Order")))
-        self.leaf = leaf
+        super().__init__(discord.ui.Select(options=options, custom_id=f"tappa:order:{ref}", placeholder=say("Order")))
+        self.ref = ref
 
     @classmethod
     async def from_custom_id(
@@ -113,7 +113,7 @@ class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], te
         """Open the gallery in the order chosen."""
         await interaction.response.defer()
         chosen = self.item.values[0]
-        argument = self.leaf.argument if chosen == self.leaf.order else ""
+        argument = self.ref.argument if chosen == self.ref.order else ""
         await show_gallery_page(interaction, first_page_ref(order_of(chosen), argument))
 
 
@@ -123,12 +123,12 @@ class DeleteButton(
 ):
     """Takes a share out of the gallery, after having asked whether that is meant: "delete" asks, "erase" does it."""
 
-    def __init__(self, verb: str, job: JobId, leaf: PageRef, say: Language) -> None:
+    def __init__(self, verb: str, job: JobId, ref: PageRef, say: Language) -> None:
         label = say("Delete") if verb == "delete" else say("Delete it for good")
         super().__init__(
-            discord.ui.Button(label=label, style=discord.ButtonStyle.danger, custom_id=f"tappa:{verb}:{job}:{leaf}")
+            discord.ui.Button(label=label, style=discord.ButtonStyle.danger, custom_id=f"tappa:{verb}:{job}:{ref}")
         )
-        self.verb, self.job, self.leaf = verb, job, leaf
+        self.verb, self.job, self.ref = verb, job, ref
 
     @classmethod
     async def from_custom_id(
@@ -144,22 +144,22 @@ class DeleteButton(
         say = language_of(interaction.locale)
         if self.verb == "delete":
             sure = discord.ui.View(timeout=None)
-            sure.add_item(DeleteButton("erase", self.job, self.leaf, say))
-            sure.add_item(TurnButton("stay", self.leaf, say))
+            sure.add_item(DeleteButton("erase", self.job, self.ref, say))
+            sure.add_item(TurnButton("stay", self.ref, say))
             await interaction.edit_original_response(view=lasting_rows(sure))
             return
-        told = await delete(interaction, self.job)
-        await show_gallery_page(interaction, self.leaf)
-        await interaction.followup.send(told, ephemeral=True, suppress_embeds=True)
+        text = await delete(interaction, self.job)
+        await show_gallery_page(interaction, self.ref)
+        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
 
 
 class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:goto:{PAGE_REF}"):
     """Says which page it is of how many, and asks for the number of another."""
 
-    def __init__(self, leaf: PageRef, total: int, say: Language) -> None:
-        label = position_text(leaf, total) if total else say("Page")
-        super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:goto:{leaf}", disabled=total < 2))
-        self.leaf = leaf
+    def __init__(self, ref: PageRef, total: int, say: Language) -> None:
+        label = position_text(ref, total) if total else say("Page")
+        super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:goto:{ref}", disabled=total < 2))
+        self.ref = ref
 
     @classmethod
     async def from_custom_id(
@@ -173,9 +173,9 @@ class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         """Open the form."""
         say = language_of(interaction.locale)
         number: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
-            custom_id="page", default=str(self.leaf.offset + 1), max_length=_DIGITS
+            custom_id="page", default=str(self.ref.offset + 1), max_length=_DIGITS
         )
-        form = discord.ui.Modal(title=say("Gallery"), custom_id=f"tappa:leaf:{self.leaf}", timeout=_PATIENCE)
+        form = discord.ui.Modal(title=say("Gallery"), custom_id=f"tappa:leaf:{self.ref}", timeout=_PATIENCE)
         form.add_item(discord.ui.Label(text=say("Which page?"), component=number))
         await interaction.response.send_modal(form)
 
@@ -193,8 +193,8 @@ async def take_page_form(interaction: discord.Interaction[Tappa]) -> None:
 class _Jump:
     """A form that was sent in."""
 
-    def __init__(self, leaf: PageRef) -> None:
-        self._leaf = leaf
+    def __init__(self, ref: PageRef) -> None:
+        self._leaf = ref
 
     @tells_errors
     async def carry_out(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -211,7 +211,7 @@ def order_of(value: str) -> Order:
     return order
 
 
-async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageRef) -> None:
+async def show_gallery_page(interaction: discord.Interaction[Tappa], ref: PageRef) -> None:
     """Let the answer to an acknowledged interaction show a page.
 
     Raises:
@@ -222,26 +222,26 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageR
     if not viewer.server:
         raise LimitError("A gallery belongs to a server; use /gallery in one.")
     gallery = interaction.client.studio.gallery
-    page = await gallery.page(viewer, leaf.order, leaf.argument, leaf.offset)
-    leaf = msgspec.structs.replace(leaf, offset=page.offset)
+    page = await gallery.page(viewer, ref.order, ref.argument, ref.offset)
+    ref = msgspec.structs.replace(ref, offset=page.offset)
     if page.share is None:
         await interaction.edit_original_response(
-            content=empty_text(leaf, say), attachments=[], view=lasting_rows(_view(page, leaf, viewer, say))
+            content=empty_text(ref, say), attachments=[], view=lasting_rows(_view(page, ref, viewer, say))
         )
         return
     parent = await gallery.find(page.share.parent, viewer) if page.share.parent else None
-    shown = await _picture(interaction, page.share, say)
+    shown = await _load_picture(interaction, page.share, say)
     upload, excuse = (shown, "") if isinstance(shown, Upload) else (None, shown)
     await interaction.edit_original_response(
         content=page_content(
             GalleryEntry(share=page.share, parent=parent, excuse=excuse), presets_here(interaction), say
         ),
         attachments=[upload.as_file()] if upload else [],
-        view=lasting_rows(_view(page, leaf, viewer, say)),
+        view=lasting_rows(_view(page, ref, viewer, say)),
     )
 
 
-async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: Language) -> Upload | str:
+async def _load_picture(interaction: discord.Interaction[Tappa], share: Share, say: Language) -> Upload | str:
     """Return a share's file, or why it is not shown."""
     if share.adults_only and not is_age_restricted(interaction):
         return say("It is shown in age-restricted channels only.")
@@ -255,7 +255,7 @@ async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: L
     return picture_of(share, render, say)
 
 
-def _view(page: SharePage, leaf: PageRef, viewer: Viewer, say: Language) -> discord.ui.View:
+def _view(page: SharePage, ref: PageRef, viewer: Viewer, say: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
 
     def add(row: int, item: discord.ui.Item[Any]) -> None:
@@ -263,24 +263,24 @@ def _view(page: SharePage, leaf: PageRef, viewer: Viewer, say: Language) -> disc
         view.add_item(item)
 
     if (share := page.share) is not None:
-        back, on = (TurnButton(way, leaf, say) for way in ("back", "on"))
+        back, on = (TurnButton(way, ref, say) for way in ("back", "on"))
         back.item.disabled, on.item.disabled = page.offset == 0, page.offset + 1 >= page.total
         add(0, back)
-        add(0, GoToButton(leaf, page.total, say))
+        add(0, GoToButton(ref, page.total, say))
         add(0, on)
         add(1, RemixButton(share.id, say))
         add(1, AgainButton(share.id, say))
         add(1, VoteButton(share.id, say, votes=share.votes))
         add(1, SaveButton(share.id, say))
         if may_delete(share, viewer):
-            add(1, DeleteButton("delete", share.id, leaf, say))
-        for button in _further(share, say):
+            add(1, DeleteButton("delete", share.id, ref, say))
+        for button in _remix_buttons(share, say):
             add(2, button)
-    add(3, OrderSelect(leaf, say))
+    add(3, OrderSelect(ref, say))
     return view
 
 
-def _further(share: Share, say: Language) -> list[discord.ui.Item[Any]]:
+def _remix_buttons(share: Share, say: Language) -> list[discord.ui.Item[Any]]:
     """Return the buttons that take a share further, besides those that every share has."""
     match share.recipe:
         case Variations():

@@ -25,7 +25,7 @@ SEARCH_LENGTH = 50
 """Characters of a search: it has to fit a button's id together with everything else."""
 
 PAGE_REF = rf"(?P<order>{'|'.join(get_args(Order))}):(?P<offset>\d{{1,9}}):(?P<argument>[\s\S]{{0,{SEARCH_LENGTH}}})"
-"""A leaf in a button's id."""
+"""A page in a button's id."""
 
 
 class PageRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +46,8 @@ class PageRef(msgspec.Struct, frozen=True, kw_only=True):
             {"order": match["order"], "offset": int(match["offset"]), "argument": match["argument"]}, cls
         )
 
-    def turned(self, by: int) -> PageRef:
-        """Return the leaf so many pages on; the gallery itself sees to it that there is an end."""
+    def turn(self, by: int) -> PageRef:
+        """Return the page so many pages on; the gallery itself sees to it that there is an end."""
         return msgspec.structs.replace(self, offset=max(0, self.offset + by))
 
 
@@ -64,12 +64,12 @@ class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
     excuse: str = ""
 
 
-def page_content(exhibit: GalleryEntry, presets: Mapping[str, Preset], say: Language) -> str:
+def page_content(entry: GalleryEntry, presets: Mapping[str, Preset], say: Language) -> str:
     """Return what a page says: what is shown, where it comes from, and the line that makes it again."""
-    share = exhibit.share
-    lines = [page_text(share, say), lineage_text(share, exhibit.parent, say)]
-    if exhibit.excuse:
-        lines.append(f"-# {exhibit.excuse}")
+    share = entry.share
+    lines = [page_text(share, say), lineage_text(share, entry.parent, say)]
+    if entry.excuse:
+        lines.append(f"-# {entry.excuse}")
     content = "\n".join(line for line in lines if line)
     if isinstance(share.recipe, Variations):  # there is no command for it
         return content
@@ -81,14 +81,14 @@ def page_content(exhibit: GalleryEntry, presets: Mapping[str, Preset], say: Lang
 
 def page_text(share: Share, say: Language) -> str:
     """Return what is said about a share: what it is, how it was made, and by whom."""
-    shared = say("shared by {member} {when}", member=_name(share.member.name), when=f"<t:{int(share.shared)}:R>")
+    shared = say("shared by {member} {when}", member=_maker_name(share.member.name), when=f"<t:{int(share.shared)}:R>")
     facts = [
         code(say("seed {seed}", seed=share.recipe.seed)),
         inert(share.model),
         f"{share.width}×{share.height}",
         say.plural("{count} frame", "{count} frames", share.frames),
     ]
-    lines = [headline(share.recipe, say), f"-# {' · '.join(facts)}", f"-# {shared}{_posted(share, say)}"]
+    lines = [headline(share.recipe, say), f"-# {' · '.join(facts)}", f"-# {shared}{_link_part(share, say)}"]
     return "\n".join(lines)
 
 
@@ -102,7 +102,7 @@ def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
     """
     if share.parent_maker is None:
         return ""
-    maker = _name(share.parent_maker)
+    maker = _maker_name(share.parent_maker)
     if parent is None:
         return f"-# ↳ {say('remixed from an animation by {member}', member=maker)}"
     title = inert(short_title(parent.recipe, say))
@@ -113,18 +113,18 @@ def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
     return f"-# ↳ {say('remixed from {title} by {maker}', title=title, maker=maker)}"
 
 
-def empty_text(leaf: PageRef, say: Language) -> str:
+def empty_text(ref: PageRef, say: Language) -> str:
     """Return what is said where there is nothing to see, and how to change that."""
-    match leaf.order:
+    match ref.order:
         case "saved":
             return say("You have saved nothing here yet: press Save under what you like.")
         case "search":
             return say(
                 "Nothing here fits {search}. Fewer words, or the beginning of one, find more.",
-                search=code(leaf.argument),
+                search=code(ref.argument),
             )
         case "member":
-            return say("{member} has shared nothing here yet.", member=f"<@{leaf.argument}>")
+            return say("{member} has shared nothing here yet.", member=f"<@{ref.argument}>")
         case "top":
             return say(
                 "Nothing was shared here in the last seven days. Make something with /giro, /morph or /zoom, and press"
@@ -133,9 +133,9 @@ def empty_text(leaf: PageRef, say: Language) -> str:
     return say("This gallery is empty still. Make something with /giro, /morph or /zoom, and press Share under it.")
 
 
-def position_text(leaf: PageRef, total: int) -> str:
+def position_text(ref: PageRef, total: int) -> str:
     """Return which page it is of how many."""
-    return f"{leaf.offset + 1} / {total}"
+    return f"{ref.offset + 1} / {total}"
 
 
 def picture_of(share: Share, render: Render, say: Language) -> Upload:
@@ -144,10 +144,10 @@ def picture_of(share: Share, render: Render, say: Language) -> Upload:
     return Upload(name, render.data, plain_headline(share.recipe, say), is_spoiler=share.nsfw)
 
 
-def _posted(share: Share, say: Language) -> str:
+def _link_part(share: Share, say: Language) -> str:
     link = link_to(share)
     return "" if link is None else f" · {say('[where it was posted]({link})', link=link)}"
 
 
-def _name(name: str) -> str:
+def _maker_name(name: str) -> str:
     return inert(shorten(name, 40))

@@ -37,13 +37,13 @@ class ShowcaseCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._clearing = Coalescer(self._clear)
-        self._announcer = Announcer(bot, self._clearing.ask)
-        self._reach = ChannelAccess(bot)
+        self._cleanup = Coalescer(self._remove_deleted)
+        self._announcer = Announcer(bot, self._cleanup.request)
+        self._access = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
         """Stop; what is to be taken out still is taken out at the next start."""
-        await self._clearing.close()
+        await self._cleanup.close()
 
     @commands.Cog.listener()
     async def on_vote(self, share: Share) -> None:
@@ -58,7 +58,7 @@ class ShowcaseCog(commands.Cog):
         since = time.time() - CATCH_UP_SECONDS
         for guild in self._bot.guilds:
             server, config = str(guild.id), self._bot.config
-            self._clearing.ask(server)
+            self._cleanup.request(server)
             communities = [community_at(config, server, channel) for channel in ("", *channels_of(config, server))]
             votes = [community.showcase_votes for community in communities if community.showcase_channel]
             if not votes:
@@ -74,33 +74,33 @@ class ShowcaseCog(commands.Cog):
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Take a share that is deleted out of the showcase too."""
-        self._clearing.ask(share.server)
+        self._cleanup.request(share.server)
 
-    async def _clear(self, server: str) -> None:
+    async def _remove_deleted(self, server: str) -> None:
         """Take out what is not shared any more; what cannot be taken out is tried again later, or at the next start."""
         kept = 0
         try:
             for posted in await self._bot.studio.announcements.orphans(server):
-                if not self._reach.includes(server, posted.channel, SEE):
+                if not self._access.allows(server, posted.channel, SEE):
                     kept += 1
-                elif await self._take_out(posted):
+                elif await self._delete_message(posted):
                     await self._bot.studio.announcements.withdrawn(posted)
         except StorageError as error:
             _log.error("The showcase of server %s was not cleared: %s", server, describe(error))
         if kept:
             _log.warning("%d messages in the showcase of server %s are out of the bot's reach and stay", kept, server)
 
-    async def _take_out(self, posted: Announcement) -> bool:
+    async def _delete_message(self, posted: Announcement) -> bool:
         """Delete a message of the showcase; return whether it is gone."""
-        place = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
+        channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
         try:
-            await place.get_partial_message(int(posted.message or 0)).delete()
+            await channel.get_partial_message(int(posted.message or 0)).delete()
         except discord.NotFound:
             return True  # somebody was faster
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             _log.warning("Share %s was not taken out of the showcase: %s", posted.subject, error)
             if isinstance(error, discord.Forbidden):
-                self._reach.refused(str(posted.channel))
+                self._access.note_refusal(str(posted.channel))
             return False
         return True
 
@@ -110,12 +110,12 @@ class ShowcaseCog(commands.Cog):
         guild = self._bot.get_guild(int(share.server))
         say = language_of(guild.preferred_locale if guild else None)
         occasion = Occasion(purpose="showcase", subject=share.id, server=share.server, channel=channel)
-        await self._announcer.post(occasion, lambda: self._notice(share, say))
+        await self._announcer.post(occasion, lambda: self._draft(share, say))
 
-    async def _notice(self, share: Share, say: Language) -> AnnouncementDraft:
+    async def _draft(self, share: Share, say: Language) -> AnnouncementDraft:
         gallery = self._bot.studio.gallery
         parent = await gallery.find_in(share.server, share.parent) if share.parent else None
-        lines = [headline(share.recipe, say), _credit(share, say), lineage_text(share, parent, say)]
+        lines = [headline(share.recipe, say), _credit_line(share, say), lineage_text(share, parent, say)]
         return AnnouncementDraft(
             content="\n".join(line for line in lines if line),
             mark=f"tappa:vote:{share.id}",
@@ -128,7 +128,7 @@ def _is_for_adults(channel: object) -> bool:
     return isinstance(channel, discord.TextChannel | discord.Thread) and channel.is_nsfw()
 
 
-def _credit(share: Share, say: Language) -> str:
+def _credit_line(share: Share, say: Language) -> str:
     maker = inert(shorten(share.member.name, 40))
     if (link := link_to(share)) is None:
         return f"-# {say('by {member}', member=maker)}"

@@ -16,7 +16,7 @@ from cogs.context.failures import tells_errors
 from cogs.context.places import may_see, place_of
 from cogs.context.viewer import moderated_server
 from cogs.i18n.language import Language, language_of
-from cogs.renders.cancellation import call_off
+from cogs.renders.cancellation import cancel_job
 from cogs.ui.headline import short_title
 from cogs.ui.markdown import inert, shorten
 from cogs.ui.menu import Menu
@@ -71,7 +71,7 @@ class DropButton(
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
-        await call_off(interaction, self.job)
+        await cancel_job(interaction, self.job)
         await show_queue(interaction, 0)
 
 
@@ -82,7 +82,7 @@ class DropSelect(Menu, template=r"tappa:drops(:others)?"):
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off and show the queue without it."""
         await interaction.response.defer()
-        await call_off(interaction, self.item.values[0])
+        await cancel_job(interaction, self.item.values[0])
         await show_queue(interaction, 0)
 
 
@@ -119,7 +119,7 @@ async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> No
     say, where = language_of(interaction.locale), place_of(interaction)
     studio, member = interaction.client.studio, str(interaction.user.id)
     entries = studio.queue(where.server) if where.server else studio.queue(member=member)
-    page = page_of(entries, studio.open_jobs - len(entries), number)
+    page = make_queue_page(entries, studio.open_jobs - len(entries), number)
     own = [entry for entry in entries if entry.record.member.id == member]
 
     def visible(record: JobRecord) -> bool:
@@ -150,7 +150,7 @@ class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: int
 
 
-def page_of(entries: Sequence[QueueEntry], elsewhere: int, number: int) -> QueuePage:
+def make_queue_page(entries: Sequence[QueueEntry], elsewhere: int, number: int) -> QueuePage:
     """Return a page; past the last page is the last one."""
     last = max(0, len(entries) - 1) // PER_PAGE
     number = min(number, last)
@@ -158,22 +158,22 @@ def page_of(entries: Sequence[QueueEntry], elsewhere: int, number: int) -> Queue
     return QueuePage(entries=here, number=number, last=last, elsewhere=elsewhere)
 
 
-def queue_text(page: QueuePage, member: str, say: Language, may_know: Callable[[JobRecord], bool]) -> str:
+def queue_text(page: QueuePage, member: str, say: Language, is_visible: Callable[[JobRecord], bool]) -> str:
     """Write a page in at most 1800 characters, a quota being said under it.
 
     Args:
         page: what to write.
         member: id of who reads it; their own jobs are marked.
         say: their language.
-        may_know: whether they may know of somebody else's job more than that it is in the line.
+        is_visible: whether they may know of somebody else's job more than that it is in the line.
     """
     lines = []
     for entry in page.entries:
         own = entry.record.member.id == member
-        lines.append(_line(entry, say, own=own) if own or may_know(entry.record) else _veiled(entry, say))
+        lines.append(_line(entry, say, own=own) if own or is_visible(entry.record) else _anonymous_line(entry, say))
     lines = lines or [say("Nothing is running or waiting here.")]
     if page.elsewhere:
-        lines.append(_elsewhere(page.elsewhere, say))
+        lines.append(_elsewhere_line(page.elsewhere, say))
     if page.last:
         lines.append(f"-# {say('Page {page} of {pages}', page=page.number + 1, pages=page.last + 1)}")
     return "\n".join(lines)
@@ -182,21 +182,21 @@ def queue_text(page: QueuePage, member: str, say: Language, may_know: Callable[[
 def _line(entry: QueueEntry, say: Language, *, own: bool) -> str:
     whose = say("yours") if own else inert(shorten(entry.record.member.name, _NAME))
     what = inert(shorten(short_title(entry.record.recipe, say), _WHAT))
-    return f"{_place(entry)} **{what}** · {whose} · {format_remaining(entry.standing, say)}"
+    return f"{_position_mark(entry)} **{what}** · {whose} · {format_remaining(entry.standing, say)}"
 
 
-def _veiled(entry: QueueEntry, say: Language) -> str:
-    return f"{_place(entry)} {say('an animation in another channel')} · {format_remaining(entry.standing, say)}"
+def _anonymous_line(entry: QueueEntry, say: Language) -> str:
+    return f"{_position_mark(entry)} {say('an animation in another channel')} · {format_remaining(entry.standing, say)}"
 
 
-def _place(entry: QueueEntry) -> str:
+def _position_mark(entry: QueueEntry) -> str:
     standing = entry.standing
     if entry.record.state == "running" or (standing is not None and standing.position == 0):
         return "▶"
     return inert(f"{standing.position}.") if standing else inert("·")
 
 
-def _elsewhere(count: int, say: Language) -> str:
+def _elsewhere_line(count: int, say: Language) -> str:
     return say.plural(
         "-# {count} animation from elsewhere is in the same line.",
         "-# {count} animations from elsewhere are in the same line.",

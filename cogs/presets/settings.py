@@ -63,7 +63,7 @@ class SettingsCog(commands.Cog):
         """Change what is said, and show the member's defaults with the means to change them all."""
         typed = {"negative": negative, "focus": focus}
         changes: dict[str, object] = {"loop": loop, "morph_frames": morph_frames, "zoom_frames": zoom_frames}
-        changes |= {name: None if value is None else _unless_none(value) for name, value in typed.items()}
+        changes |= {name: None if value is None else _parse_none(value) for name, value in typed.items()}
         if changes["focus"]:
             parse_focus(str(changes["focus"]))
         if style is not None:
@@ -115,7 +115,7 @@ class StyleSelect(Menu, template=r"tappa:settings:style"):
         """Keep the choice; one that is not there any more is none."""
         await interaction.response.defer()
         chosen = self.item.values[0]
-        await _change(interaction, style=chosen if chosen in styles_here(interaction) else "")
+        await _update_defaults(interaction, style=chosen if chosen in styles_here(interaction) else "")
 
 
 class LoopSelect(Menu, template=r"tappa:settings:loop"):
@@ -125,7 +125,7 @@ class LoopSelect(Menu, template=r"tappa:settings:loop"):
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep the choice."""
         await interaction.response.defer()
-        await _change(interaction, loop=_LOOP.get(self.item.values[0]))
+        await _update_defaults(interaction, loop=_LOOP.get(self.item.values[0]))
 
 
 class EditButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:settings:edit"):
@@ -167,7 +167,7 @@ class ResetButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Leave everything to the commands again."""
         await interaction.response.defer()
-        await _keep(interaction, Defaults())
+        await _save_defaults(interaction, Defaults())
 
 
 PERSISTENT = (StyleSelect, LoopSelect, EditButton, ResetButton)
@@ -204,10 +204,10 @@ class _Typed:
         focus = typed.get("focus", "")
         if focus:
             parse_focus(focus)
-        morph, zoom = (_frames(typed.get(name, "")) for name in ("morph", "zoom"))
+        morph, zoom = (_parse_frames(typed.get(name, "")) for name in ("morph", "zoom"))
         await interaction.response.defer()
         negative = typed.get("negative", "")
-        await _change(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
+        await _update_defaults(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
 
 
 def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:
@@ -254,24 +254,24 @@ def settings_text(defaults: Defaults, say: Language, *, here: bool) -> str:
     )
 
 
-def _unless_none(typed: str) -> str:
+def _parse_none(typed: str) -> str:
     """Return what was typed, empty where that was the word for nothing."""
     return "" if typed.strip().casefold() == NONE else typed.strip()
 
 
-async def _change(interaction: discord.Interaction[Tappa], **changes: object) -> None:
+async def _update_defaults(interaction: discord.Interaction[Tappa], **changes: object) -> None:
     defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
-    await _keep(interaction, msgspec.structs.replace(defaults, **changes))
+    await _save_defaults(interaction, msgspec.structs.replace(defaults, **changes))
 
 
-async def _keep(interaction: discord.Interaction[Tappa], defaults: Defaults) -> None:
+async def _save_defaults(interaction: discord.Interaction[Tappa], defaults: Defaults) -> None:
     """Keep a member's defaults and show them as they are now."""
     await interaction.client.studio.profiles.set_defaults(str(interaction.user.id), defaults)
     content, view = settings_note(interaction, defaults)
     await interaction.edit_original_response(content=content, view=view)
 
 
-def _frames(typed: str) -> int | None:
+def _parse_frames(typed: str) -> int | None:
     """Read a number of frames; an empty field is none.
 
     Raises:

@@ -11,7 +11,7 @@ from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language
 from cogs.orders.submit import acknowledge, submit
-from cogs.renders.cancellation import call_off
+from cogs.renders.cancellation import cancel_job
 from cogs.renders.recipe_form import CorrectButton
 from cogs.renders.remix import ExtendButton, RemixButton
 from cogs.renders.sharing import SaveButton, ShareButton, VoteButton
@@ -34,7 +34,7 @@ class CancelButton(JobButton, action="cancel"):
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Call the job off; whoever delivers it changes the message."""
         await interaction.response.defer()
-        await call_off(interaction, self.job)
+        await cancel_job(interaction, self.job)
 
 
 class AgainButton(JobButton, action="again", emoji="🎲"):
@@ -65,18 +65,18 @@ def view_of(job: JobId, draft: Draft, say: Language) -> discord.ui.View | None:
         return None
     view = discord.ui.View(timeout=None)
     for action in draft.actions:
-        buttons = _tries(job, draft.tries) if action == "tries" else _buttons(action, job, say)
+        buttons = _try_buttons(job, draft.tries) if action == "tries" else _action_buttons(action, job, say)
         for button in buttons:
             view.add_item(button)
     return view
 
 
-def _tries(job: JobId, count: int) -> list[discord.ui.Item[Any]]:
+def _try_buttons(job: JobId, count: int) -> list[discord.ui.Item[Any]]:
     """Return a button for each seed that was tried but the first: that one is rendered already."""
     return [TryButton(number, job) for number in range(2, count + 1)]
 
 
-def _buttons(action: Action, job: JobId, say: Language) -> list[discord.ui.Item[Any]]:
+def _action_buttons(action: Action, job: JobId, say: Language) -> list[discord.ui.Item[Any]]:
     match action:
         case "cancel":
             return [CancelButton(job, say)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from cogs.client import Tappa
-from cogs.context.audit import write_down
+from cogs.context.audit import log_actions
 from cogs.context.authority import Authority
 from cogs.context.viewer import moderated_server
 from cogs.i18n.language import Language, language_of
@@ -15,7 +15,7 @@ from engine.sentence import Sentence
 from studio.store import JobRecord
 
 
-async def call_off(interaction: discord.Interaction[Tappa], job: JobId) -> None:
+async def cancel_job(interaction: discord.Interaction[Tappa], job: JobId) -> None:
     """Cancel a job for whoever used an acknowledged interaction; its own message says so.
 
     Raises:
@@ -26,7 +26,7 @@ async def call_off(interaction: discord.Interaction[Tappa], job: JobId) -> None:
     if record.member.id != str(user.id) and (server := record.answer.server) is not None:
         moderator = Authority(member=str(user.id), name=user.display_name, server=server, is_operator=False)
         action = cancelled_action(record, language_of(interaction.guild_locale))
-        await write_down(bot, bot.config, moderator, [action], server)
+        await log_actions(bot, bot.config, moderator, [action], server)
 
 
 def cancelled_action(record: JobRecord, say: Language) -> Sentence:

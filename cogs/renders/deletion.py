@@ -8,7 +8,7 @@ from typing import Literal, Self
 import discord
 
 from cogs.client import Tappa
-from cogs.context.audit import write_down
+from cogs.context.audit import log_actions
 from cogs.context.authority import Authority
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
@@ -83,7 +83,7 @@ async def delete(interaction: discord.Interaction[Tappa], job: JobId) -> str:
             "id": share.member.id,
         }
         action = Sentence("Deleted “{title}” of {maker} ({id}) from the gallery.", values)
-        await write_down(bot, bot.config, moderator, [action], share.server)
+        await log_actions(bot, bot.config, moderator, [action], share.server)
     told = say("It is out of the gallery, with its votes and its file.")
     if (link := link_to(share)) is not None:
         told = f"{told}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"

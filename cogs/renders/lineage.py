@@ -55,20 +55,20 @@ def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -
     if share is not None:
         votes = say.plural("{count} vote", "{count} votes", share.votes)
         lines.append(say("In the gallery since {when}, with {votes}", when=f"<t:{int(share.shared)}:f>", votes=votes))
-    return _with_lineage("\n".join(lines), line, say)
+    return _append_lineage("\n".join(lines), line, say)
 
 
-def _with_lineage(content: str, line: Sequence[JobRecord], say: Language) -> str:
+def _append_lineage(content: str, line: Sequence[JobRecord], say: Language) -> str:
     """Add what each was made from, as far back as there is room for, and that there is more where there is."""
     told = [lineage_line(child, parent, say) for child, parent in pairwise(line)]
     for number, sentence in enumerate(told):
         if len(content) + len(sentence) > MAX_CONTENT - _ROOM_FOR_MORE:
-            return f"{content}\n{_more(line, len(told) - number, say)}"
+            return f"{content}\n{_more_line(line, len(told) - number, say)}"
         content = f"{content}\n{sentence}"
     return content
 
 
-def _more(line: Sequence[JobRecord], count: int, say: Language) -> str:
+def _more_line(line: Sequence[JobRecord], count: int, say: Language) -> str:
     """Say how many are not told; where the line goes on, farther than it was followed or may be, that is no number."""
     if line[-1].parent is not None:
         return f"-# ↳ {say('and more before that')}"
@@ -87,10 +87,10 @@ def differ_by_seed(one: Recipe, other: Recipe) -> bool:
     """Whether two recipes ask for the same animation with another seed."""
     if isinstance(one, Variations) or isinstance(other, Variations):
         return False
-    return _but_for_seed(one) == _but_for_seed(other)
+    return _without_seed(one) == _without_seed(other)
 
 
-def _but_for_seed(recipe: Animation) -> Animation:
+def _without_seed(recipe: Animation) -> Animation:
     """Return a recipe as it is with any seed, however that was found."""
     plain = with_seed(recipe, 0)
     return msgspec.structs.replace(plain, tries=1) if isinstance(plain, Morph) else plain

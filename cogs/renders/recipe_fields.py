@@ -77,7 +77,7 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
         name="negative", label=say("Lead away from"), value=recipe.negative, most=MAX_PROMPT, required=False
     )
     seed = Field(name="seed", label=say("Seed; empty: a new one"), value=str(recipe.seed), most=_NUMBER, required=False)
-    fields = (*_own_fields(recipe, say), negative, seed)
+    fields = (*_kind_fields(recipe, say), negative, seed)
     if any(len(field.value) > field.most for field in fields):
         raise LimitError(
             "This animation is too long for a form; /recipe export gives it as a file, and /recipe import takes it back"
@@ -100,9 +100,9 @@ def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Reci
     if isinstance(recipe, Variations):
         of = apply_remix(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
         return msgspec.structs.replace(recipe, of=of)
-    changes = _own_values(recipe, typed, say)
+    changes = _parse_kind_values(recipe, typed, say)
     changes["negative"] = typed.get("negative", "").strip()
-    changes["seed"] = _seed(typed.get("seed", ""))
+    changes["seed"] = _parse_seed(typed.get("seed", ""))
     return from_plain(msgspec.to_builtins(recipe) | changes)
 
 
@@ -143,7 +143,7 @@ def _require_giro(recipe: Recipe) -> Giro:
     return recipe
 
 
-def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
+def _kind_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
     match recipe:
         case Giro():
             return (
@@ -181,21 +181,21 @@ def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
             )
 
 
-def _own_values(recipe: Animation, typed: Mapping[str, str], say: Language) -> dict[str, Any]:
+def _parse_kind_values(recipe: Animation, typed: Mapping[str, str], say: Language) -> dict[str, Any]:
     match recipe:
         case Giro():
             return {
                 "stages": msgspec.to_builtins(parse_stages(typed.get("stages", ""))),
-                **_course(typed.get("course", "")),
-                **_view(typed),
+                **_parse_course(typed.get("course", "")),
+                **_parse_view(typed),
             }
         case Morph():
             way, prompt = waypoint_options(typed.get("words", ""), None), typed.get("prompt", "").strip()
             frames, _, loop = typed.get("frames", "").partition(",")
-            return {**way, "prompt": prompt, "frames": _frames(frames), "positions": (), **_loop(loop, say)}
+            return {**way, "prompt": prompt, "frames": _parse_frames(frames), "positions": (), **_parse_loop(loop, say)}
         case Zoom():
             prompt = " ".join(typed.get("prompt", "").split())
-            return {"prompt": prompt, "frames": _frames(typed.get("frames", "")), **_view(typed)}
+            return {"prompt": prompt, "frames": _parse_frames(typed.get("frames", "")), **_parse_view(typed)}
 
 
 def _course_field(recipe: Giro, say: Language) -> Field:
@@ -211,22 +211,22 @@ def _course_field(recipe: Giro, say: Language) -> Field:
         (False, "parallel"): say("Once, stages side by side"),
     }
     options = [
-        Option(_course_of(loop, mode), names[loop, mode], f"{end}; {beginning}")
+        Option(_course_value(loop, mode), names[loop, mode], f"{end}; {beginning}")
         for mode, beginning in modes.items()
         for loop, end in ends.items()
     ]
-    value = _course_of(recipe.loop, recipe.mode)
+    value = _course_value(recipe.loop, recipe.mode)
     return Field(name="course", label=say("How it goes"), value=value, options=tuple(options))
 
 
-def _course_of(loop: bool, mode: Mode) -> str:
+def _course_value(loop: bool, mode: Mode) -> str:
     return f"{mode} {'loop' if loop else 'once'}"
 
 
-def _course(chosen: str) -> dict[str, Any]:
+def _parse_course(chosen: str) -> dict[str, Any]:
     """Read how a giro goes; a form that was opened by an earlier version asks for nothing of the kind."""
     courses = {
-        _course_of(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
+        _course_value(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
     }
     return courses.get(chosen, {})
 
@@ -235,7 +235,7 @@ def _loop_names(say: Language) -> dict[MorphLoop, str]:
     return {"there and back": say("there and back"), "round": say("round"), "none": say("once")}
 
 
-def _loop(typed: str, say: Language) -> dict[str, Any]:
+def _parse_loop(typed: str, say: Language) -> dict[str, Any]:
     """Read how a morph comes back, by its name in the member's language or in English; nothing typed leaves it."""
     if not (word := " ".join(typed.split()).casefold()):
         return {}
@@ -251,7 +251,7 @@ def _view_field(recipe: Giro | Zoom, say: Language) -> Field:
     return Field(name="camera", label=say("Camera: moves towards auto, or x,y"), value=value, most=MAX_MODAL_TEXT)
 
 
-def _view(typed: Mapping[str, str]) -> dict[str, Any]:
+def _parse_view(typed: Mapping[str, str]) -> dict[str, Any]:
     """Read where the camera goes: moves, then what they are towards; either may be left out."""
     moves, towards, focus = typed.get("camera", "").partition(_TOWARDS)
     return {
@@ -260,14 +260,14 @@ def _view(typed: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _frames(typed: str) -> int:
+def _parse_frames(typed: str) -> int:
     text = typed.strip()
     if not re.fullmatch(r"\d{1,9}", text):
         raise RecipeError("The frames are a whole number between 2 and {most}.", most=MAX_FRAMES)
     return int(text)
 
 
-def _seed(text: str) -> int:
+def _parse_seed(text: str) -> int:
     text = text.strip()
     if not text:
         return new_seed()

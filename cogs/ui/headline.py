@@ -22,20 +22,22 @@ def headline(recipe: Recipe, say: Language) -> str:
                 "**Giro** through {count} stage: {journey}",
                 "**Giro** through {count} stages: {journey}",
                 len(stages),
-                journey=_shown(journey),
+                journey=_inert_title(journey),
             )
-            return _with_moves(recipe, line, say)
+            return _add_camera(recipe, line, say)
         case Morph(waypoints=waypoints, prompt=prompt, is_whole=is_whole):
-            way = _shown(" → ".join(waypoints))
+            way = _inert_title(" → ".join(waypoints))
             if is_whole:
                 return say("**Morph** {way}", way=way)
-            return say("**Morph** {way}: {prompt}", way=way, prompt=_shown(prompt))
+            return say("**Morph** {way}: {prompt}", way=way, prompt=_inert_title(prompt))
         case Zoom(prompt=prompt, focus=Focus(x=x, y=y)):
             point = {"x": say.number(x * 100), "y": say.number(y * 100)}
-            line = say("**Zoom** into {prompt}, towards {x}% across and {y}% down", prompt=_shown(prompt), **point)
-            return _with_moves(recipe, line, say)
+            line = say(
+                "**Zoom** into {prompt}, towards {x}% across and {y}% down", prompt=_inert_title(prompt), **point
+            )
+            return _add_camera(recipe, line, say)
         case Zoom(prompt=prompt):
-            return _with_moves(recipe, say("**Zoom** into {prompt}", prompt=_shown(prompt)), say)
+            return _add_camera(recipe, say("**Zoom** into {prompt}", prompt=_inert_title(prompt)), say)
         case Variations(of=of, seeds=seeds):
             return say.plural(
                 "{count} **variation** of {animation}",
@@ -45,11 +47,11 @@ def headline(recipe: Recipe, say: Language) -> str:
             )
 
 
-def _with_moves(recipe: Giro | Zoom, line: str, say: Language) -> str:
+def _add_camera(recipe: Giro | Zoom, line: str, say: Language) -> str:
     """Add how the camera moves, unless that is forward as it is anyway."""
     if not recipe.camera:
         return line
-    return say("{animation} (camera: {moves})", animation=line, moves=_shown(describe_camera(recipe.camera)))
+    return say("{animation} (camera: {moves})", animation=line, moves=_inert_title(describe_camera(recipe.camera)))
 
 
 def plain_headline(recipe: Recipe, say: Language) -> str:
@@ -88,7 +90,7 @@ def short_title(recipe: Recipe, say: Language) -> str:
     return shorten(title, _TITLE)
 
 
-def _shown(text: str) -> str:
+def _inert_title(text: str) -> str:
     return brief(text, MAX_TITLE)
 
 

@@ -104,7 +104,9 @@ async def test_discord_shows_the_admins_commands_to_those_who_manage_the_server(
 
 def test_every_file_among_the_cogs_that_adds_commands_is_loaded():
     with_setup = {
-        f"cogs.{path.stem}" for path in (ROOT / "cogs").glob("*.py") if "async def setup(" in path.read_text()
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "cogs").rglob("*.py")
+        if "async def setup(" in path.read_text()
     }
     assert with_setup == set(COGS)
 
