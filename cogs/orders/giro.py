@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.orders.camera_options import View, suggest_camera, suggest_focus
+from cogs.orders.camera_options import suggest_camera, suggest_focus
 from cogs.orders.options import (
     CAMERA_HELP,
     EXAMPLES,
@@ -23,11 +23,11 @@ from cogs.orders.options import (
     StagesOption,
     StyleOption,
 )
-from cogs.orders.preset_choice import preset_labels, submit_preset
+from cogs.orders.preset_choice import submit_preset, suggest_giro_preset
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_stages
-from cogs.orders.request import suggest_styles
-from cogs.orders.stages_form import CorrectStagesButton, Journey, open_stages_form, submit_giro, take_stages_form
-from cogs.orders.suggestions import label_choices
+from cogs.orders.request import RenderRequest, parse_view
+from cogs.orders.stages_form import CorrectStagesButton, StagesDraft, open_stages_form, submit_giro, take_stages_form
+from cogs.orders.styles import suggest_style
 from engine.errors import LimitError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import SEED_STAGES, format_stages
@@ -63,6 +63,14 @@ class GiroCog(commands.Cog):
             ),
         ]
     )
+    @app_commands.autocomplete(
+        stages=suggest_stages,
+        preset=suggest_giro_preset,
+        focus=suggest_focus,
+        camera=suggest_camera,
+        style=suggest_style,
+        negative=suggest_negative,
+    )
     async def giro(
         self,
         interaction: discord.Interaction[Tappa],
@@ -79,64 +87,20 @@ class GiroCog(commands.Cog):
         """Ride the stages given, or a preset, or ask for stages in a form."""
         if stages is not None and preset is not None:
             raise LimitError("Give either stages or a preset, not both.")
-        typed = format_stages(SEED_STAGES) if stages is None else stages
-        view = View(focus=focus, camera=camera)
-        view.options()  # what cannot be read is refused before a form asks for more
-        wishes = Journey(stages=typed, loop=loop, mode=mode, view=view, style=style, negative=negative, seed=seed)
-        if stages is not None:
-            await submit_giro(interaction, wishes)
-        elif preset is not None:
-            await submit_preset(interaction, preset, wishes)
+        given = {"loop": loop, "mode": mode, **parse_view(focus, camera)}
+        request = RenderRequest(kind="giro", options=given, style=style, negative=negative, seed=seed)
+        if preset is not None:
+            await submit_preset(interaction, preset, request)
+        elif stages is not None:
+            await submit_giro(interaction, StagesDraft(stages=stages, request=request))
         else:
-            await open_stages_form(interaction, wishes)
+            await open_stages_form(interaction, StagesDraft(stages=format_stages(SEED_STAGES), request=request))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Find the forms that ask for stages among everything that members do; see `cogs.renders.recipe_form`."""
         if interaction.type is discord.InteractionType.modal_submit:
             await take_stages_form(interaction)
-
-    @giro.autocomplete("preset")
-    async def suggest_preset(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the member's own presets, marked, then the server's."""
-        return label_choices(typed, await preset_labels(interaction, giros_only=True))
-
-    @giro.autocomplete("focus")
-    async def suggest_focus(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the points that have a name."""
-        return suggest_focus(interaction, typed)
-
-    @giro.autocomplete("camera")
-    async def suggest_camera(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer moves."""
-        return suggest_camera(interaction, typed)
-
-    @giro.autocomplete("style")
-    async def suggest_style(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the styles."""
-        return suggest_styles(interaction, typed)
-
-    @giro.autocomplete("stages")
-    async def suggest_stages(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the next one of the list."""
-        return await suggest_stages(interaction, typed)
-
-    @giro.autocomplete("negative")
-    async def suggest_negative(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer what pictures have been led away from."""
-        return await suggest_negative(interaction, typed)
 
 
 async def setup(bot: Tappa) -> None:

@@ -22,7 +22,9 @@ from cogs.orders.options import (
     WaypointsOption,
 )
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_template, suggest_waypoint
-from cogs.orders.request import Wishes, order, suggest_styles
+from cogs.orders.request import RenderRequest
+from cogs.orders.styles import suggest_style
+from cogs.orders.submit import submit_request
 from engine.recipe.recipe import MorphLoop
 from engine.recipe.waypoints import waypoint_options
 
@@ -55,6 +57,13 @@ class MorphCog(commands.Cog):
         negative=NEGATIVE_HELP,
         seed=SEED_HELP,
     )
+    @app_commands.autocomplete(
+        source=suggest_waypoint,
+        target=suggest_waypoint,
+        prompt=suggest_template,
+        style=suggest_style,
+        negative=suggest_negative,
+    )
     async def morph(
         self,
         interaction: discord.Interaction[Tappa],
@@ -70,34 +79,8 @@ class MorphCog(commands.Cog):
     ) -> None:
         """Order the morph."""
         given = {**waypoint_options(source, target), "prompt": prompt, "frames": frames, "loop": loop, "tries": tries}
-        await order(interaction, Wishes(kind="morph", options=given, style=style, negative=negative, seed=seed))
-
-    @morph.autocomplete("source")
-    @morph.autocomplete("target")
-    async def suggest_word(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the next waypoint."""
-        return await suggest_waypoint(interaction, typed)
-
-    @morph.autocomplete("style")
-    async def suggest_style(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the styles."""
-        return suggest_styles(interaction, typed)
-
-    @morph.autocomplete("prompt")
-    async def suggest_prompt(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer what can stand around the waypoints."""
-        return await suggest_template(interaction, typed)
-
-    @morph.autocomplete("negative")
-    async def suggest_negative(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer what pictures have been led away from."""
-        return await suggest_negative(interaction, typed)
+        request = RenderRequest(kind="morph", options=given, style=style, negative=negative, seed=seed)
+        await submit_request(interaction, request)
 
 
 async def setup(bot: Tappa) -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 import msgspec
+from discord import app_commands
 
 from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
-from cogs.orders.request import Wishes, carry_out
-from cogs.orders.stages_form import Journey
-from cogs.orders.submit import acknowledge
+from cogs.orders.request import RenderRequest
+from cogs.orders.submit import acknowledge, submit_acknowledged
+from cogs.orders.suggestions import label_choices
 from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import shorten
 from engine.errors import LimitError
@@ -27,7 +28,8 @@ OWN = "★"
 """Marks a preset of the member's own."""
 
 
-_NAME_SHOWN = 40
+NAME_SHOWN = 40
+"""Characters of a preset's name that are shown."""
 
 
 async def preset_labels(interaction: discord.Interaction[Tappa], *, giros_only: bool = False) -> dict[str, str]:
@@ -67,7 +69,7 @@ async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tup
         raise no_preset(name)
     raise LimitError(
         "There is no preset “{name}”; there are {presets}.",
-        name=name[:_NAME_SHOWN],
+        name=name[:NAME_SHOWN],
         presets=shorten(", ".join(ready), 300),
     )
 
@@ -78,8 +80,8 @@ def _summary(recipe: Recipe, say: Language) -> str:
     return f"{short_title(recipe, say)}, {describe_length(recipe, say)}"
 
 
-async def submit_preset(interaction: discord.Interaction[Tappa], name: str, journey: Journey) -> None:
-    """Order a giro from a preset; what the command says besides comes before what the preset says.
+async def submit_preset(interaction: discord.Interaction[Tappa], name: str, request: RenderRequest) -> None:
+    """Order a giro from a preset; what the command says wins over the preset.
 
     Raises:
         MemberError: there is no such preset, it is of another kind, or the order was refused.
@@ -88,16 +90,18 @@ async def submit_preset(interaction: discord.Interaction[Tappa], name: str, jour
     found, giro = await find_preset(interaction, name)
     if not isinstance(giro, Giro):
         raise LimitError("“{name}” is no giro; /preset use takes it.", name=found)
-    said = {"loop": journey.loop, "mode": journey.mode, **journey.view.options()}
-    options = {**_options(giro), **{name: value for name, value in said.items() if value is not None}}
-    negative = giro.negative or None if journey.negative is None else journey.negative
-    wishes = Wishes(kind="giro", options=options, style=journey.style, negative=negative, seed=journey.seed)
-    await carry_out(interaction, message, wishes)
+    await submit_acknowledged(interaction, message, fill_from_preset(request, giro))
 
 
-def _options(recipe: Recipe) -> dict[str, Any]:
-    """Return what a preset says, as the options of a command."""
-    options: dict[str, Any] = msgspec.to_builtins(without_measurements(recipe))
-    for said_elsewhere in ("kind", "version", "seed", "negative"):
-        options.pop(said_elsewhere, None)
-    return options
+def fill_from_preset(request: RenderRequest, preset: Recipe) -> RenderRequest:
+    """Return the request with what it leaves out taken from a preset; the seed is never taken."""
+    options: dict[str, Any] = msgspec.to_builtins(without_measurements(preset))
+    for name in ("kind", "version", "seed", "negative"):
+        options.pop(name, None)
+    negative = preset.negative or None if request.negative is None else request.negative
+    return msgspec.structs.replace(request.with_options(options), negative=negative)
+
+
+async def suggest_giro_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the giros among the presets: the member's own, marked, then the server's."""
+    return label_choices(typed, await preset_labels(interaction, giros_only=True))

@@ -40,9 +40,9 @@ async def suggest_stages(interaction: Interaction, typed: str) -> Choices:
     return make_choices(theirs, filter_values(last, filter(_is_stage_line, ready)), words, before=before)
 
 
-async def suggest_prompt(interaction: Interaction, typed: str, kind: Kind) -> Choices:
-    """Offer what can be a whole prompt."""
-    own = [prompt for recipe in await _recent(interaction, kind) for prompt in prompts_of(recipe)]
+async def suggest_prompt(interaction: Interaction, typed: str) -> Choices:
+    """Offer what can be the whole prompt of a zoom."""
+    own = [prompt for recipe in await _recent(interaction, "zoom") for prompt in prompts_of(recipe)]
     ready = await _preset_prompts(interaction)
     words = complete_word(typed, known_words(interaction))
     return make_choices(

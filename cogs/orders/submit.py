@@ -1,4 +1,4 @@
-"""From a command to an accepted job: acknowledged first, everything else after."""
+"""From a request to an accepted job: acknowledge first, everything else after."""
 
 from __future__ import annotations
 
@@ -6,24 +6,46 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.context.places import may_write, place_of
+from cogs.context.places import may_write, place_of, styles_here
+from cogs.orders.request import RenderRequest
 from cogs.orders.unknown_words import note_unknown_words, vocabulary_key
 from cogs.ui.drafts import REQUEST_BYTES
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
+from studio.members.defaults import Defaults
 from studio.store import Answer, Member, Order
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
 
 
-async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
-    """Say that the bot is at it, and return the id of the message that says so.
+async def submit_request(interaction: discord.Interaction[Tappa], request: RenderRequest) -> None:
+    """Acknowledge a command, then order what it asks for.
 
     Raises:
-        LimitError: it comes from a button, and whoever pressed it may not write there.
+        MemberError: the order was refused; where the options alone show that, before the acknowledgement.
+    """
+    request.recipe(Defaults(), styles_here(interaction))  # refused before anybody sees "thinking…"
+    await submit_acknowledged(interaction, await acknowledge(interaction), request)
+
+
+async def submit_acknowledged(interaction: discord.Interaction[Tappa], message: int, request: RenderRequest) -> None:
+    """Order what an acknowledged command asks for; the answer goes into `message`.
+
+    Raises:
+        MemberError: the order was refused.
+    """
+    defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
+    await submit(interaction, message, request.recipe(defaults, styles_here(interaction)))
+
+
+async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
+    """Show "thinking…" and return the id of the message that does.
+
+    Raises:
+        LimitError: a button was pressed by somebody who may not write there.
     """
     if interaction.type is discord.InteractionType.component:
         require_may_write(interaction)
@@ -34,10 +56,10 @@ async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
 
 
 def require_may_write(interaction: discord.Interaction[Tappa]) -> None:
-    """Refuse whoever may not write where they are.
+    """Refuse a member who may not write in this channel.
 
-    Commands are a server's to allow or not. But a button can be pressed, and its answer is posted, wherever it can be
-    seen: in a channel that is only to be read, too.
+    A server decides who may use commands. But a button can be pressed wherever it can be seen, in a read-only channel
+    too, and its answer would be posted there.
 
     Raises:
         LimitError: they may not.
@@ -59,14 +81,14 @@ async def submit(
     parent: JobId | None = None,
     notes: tuple[Sentence, ...] = (),
 ) -> None:
-    """Hand an order to the studio and see to its delivery.
+    """Order a recipe from the studio and start its delivery.
 
     Args:
-        interaction: that it comes from.
-        message: where the answer is to stand.
-        recipe: what is wanted.
+        interaction: where the order comes from.
+        message: id of the message that will show the answer.
+        recipe: what to render.
         parent: the job whose recipe this one was made from.
-        notes: what the member is to read under it.
+        notes: what the member is told under the answer.
 
     Raises:
         MemberError: it was refused.

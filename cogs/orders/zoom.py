@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.orders.camera_options import View, suggest_camera, suggest_focus
+from cogs.orders.camera_options import suggest_camera, suggest_focus
 from cogs.orders.options import (
     CAMERA_HELP,
     EXAMPLES,
@@ -25,7 +25,9 @@ from cogs.orders.options import (
     StyleOption,
 )
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_prompt
-from cogs.orders.request import Wishes, order, suggest_styles
+from cogs.orders.request import RenderRequest, parse_view
+from cogs.orders.styles import suggest_style
+from cogs.orders.submit import submit_request
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -49,6 +51,13 @@ class ZoomCog(commands.Cog):
         negative=NEGATIVE_HELP,
         seed=SEED_HELP,
     )
+    @app_commands.autocomplete(
+        prompt=suggest_prompt,
+        focus=suggest_focus,
+        camera=suggest_camera,
+        style=suggest_style,
+        negative=suggest_negative,
+    )
     async def zoom(
         self,
         interaction: discord.Interaction[Tappa],
@@ -61,43 +70,9 @@ class ZoomCog(commands.Cog):
         seed: SeedOption | None = None,
     ) -> None:
         """Order the zoom."""
-        given = {"prompt": prompt.strip(), "frames": frames, **View(focus=focus, camera=camera).options()}
-        await order(interaction, Wishes(kind="zoom", options=given, style=style, negative=negative, seed=seed))
-
-    @zoom.autocomplete("style")
-    async def suggest_style(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the styles."""
-        return suggest_styles(interaction, typed)
-
-    @zoom.autocomplete("prompt")
-    async def suggest_prompt(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer prompts."""
-        return await suggest_prompt(interaction, typed, "zoom")
-
-    @zoom.autocomplete("negative")
-    async def suggest_negative(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer what pictures have been led away from."""
-        return await suggest_negative(interaction, typed)
-
-    @zoom.autocomplete("focus")
-    async def suggest_focus(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the points that have a name."""
-        return suggest_focus(interaction, typed)
-
-    @zoom.autocomplete("camera")
-    async def suggest_camera(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer moves."""
-        return suggest_camera(interaction, typed)
+        given = {"prompt": prompt.strip(), "frames": frames, **parse_view(focus, camera)}
+        request = RenderRequest(kind="zoom", options=given, style=style, negative=negative, seed=seed)
+        await submit_request(interaction, request)
 
 
 async def setup(bot: Tappa) -> None:

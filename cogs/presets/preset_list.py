@@ -11,7 +11,7 @@ from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
-from cogs.orders.preset_choice import _NAME_SHOWN, OWN
+from cogs.orders.preset_choice import NAME_SHOWN, OWN
 from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import brief
 from engine.recipe.recipe import Giro, Recipe
@@ -69,4 +69,4 @@ async def preset_page(interaction: discord.Interaction[Tappa], page: int) -> tup
 
 def _line(name: str, recipe: Recipe, say: Language) -> str:
     what = recipe.stages[0].prompt if isinstance(recipe, Giro) else short_title(recipe, say)
-    return f"**{brief(name, _NAME_SHOWN)}** · {describe_length(recipe, say)} · {brief(what, _PROMPT_SHOWN)}"
+    return f"**{brief(name, NAME_SHOWN)}** · {describe_length(recipe, say)} · {brief(what, _PROMPT_SHOWN)}"

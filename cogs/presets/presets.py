@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import discord
-import msgspec
 from discord import app_commands
 from discord.ext import commands
 
@@ -12,10 +11,11 @@ from cogs.context.places import styles_here
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
 from cogs.orders.options import EXAMPLES, SEED_HELP, STYLE_HELP, SeedOption, StagesOption, StyleOption
-from cogs.orders.preset_choice import _options, find_preset, own_labels, preset_labels
+from cogs.orders.preset_choice import fill_from_preset, find_preset, own_labels, preset_labels
 from cogs.orders.prompt_suggestions import suggest_stages
-from cogs.orders.request import Wishes, carry_out, named_style, suggest_styles
-from cogs.orders.submit import acknowledge
+from cogs.orders.request import RenderRequest
+from cogs.orders.styles import find_style_name, suggest_style
+from cogs.orders.submit import acknowledge, submit_acknowledged
 from cogs.orders.suggestions import label_choices
 from cogs.presets.preset_list import PresetPageButton, preset_page
 from cogs.renders.recipe_file import RecipeFile, RenderOption, job_id, suggest_render, too_long_note, upload_of
@@ -88,11 +88,11 @@ class PresetCog(
     ) -> None:
         """Order it, with a new seed unless one is said."""
         if style is not None:
-            named_style(style, styles_here(interaction))  # one that is not there is refused at once
+            find_style_name(style, styles_here(interaction))  # one that is not there is refused at once
         message = await acknowledge(interaction)
         _, recipe = await find_preset(interaction, name)
-        wishes = Wishes(kind=_kind(recipe), options=_options(recipe), negative=recipe.negative or None)
-        await carry_out(interaction, message, msgspec.structs.replace(wishes, style=style, seed=seed))
+        request = RenderRequest(kind=_kind(recipe), style=style, seed=seed)
+        await submit_acknowledged(interaction, message, fill_from_preset(request, recipe))
 
     @app_commands.command(name="list", description="The presets there are: yours, then the server's; only you see it")
     async def show_all(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -155,7 +155,7 @@ class PresetCog(
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the styles."""
-        return suggest_styles(interaction, typed)
+        return await suggest_style(interaction, typed)
 
     @use.autocomplete("name")
     @show.autocomplete("name")

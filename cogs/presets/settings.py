@@ -17,7 +17,7 @@ from cogs.i18n.language import Language, language_of
 from cogs.orders.camera_options import suggest_focus
 from cogs.orders.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
 from cogs.orders.prompt_suggestions import suggest_negative
-from cogs.orders.request import NONE, named_style, style_labels, suggest_styles
+from cogs.orders.styles import NONE, find_style_name, label_styles, suggest_style
 from cogs.ui.forms import read_inputs
 from cogs.ui.markdown import code, inert
 from cogs.ui.menu import Menu
@@ -67,7 +67,7 @@ class SettingsCog(commands.Cog):
         if changes["focus"]:
             parse_focus(str(changes["focus"]))
         if style is not None:
-            changes["style"] = named_style(style, styles_here(interaction))
+            changes["style"] = find_style_name(style, styles_here(interaction))
         await interaction.response.defer(ephemeral=True)
         said = {name: value for name, value in changes.items() if value is not None}
         profiles, member = interaction.client.studio.profiles, str(interaction.user.id)
@@ -82,7 +82,7 @@ class SettingsCog(commands.Cog):
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the styles."""
-        return suggest_styles(interaction, typed)
+        return await suggest_style(interaction, typed)
 
     @settings.autocomplete("negative")
     async def suggest_negative(
@@ -96,7 +96,7 @@ class SettingsCog(commands.Cog):
         self, interaction: discord.Interaction[Tappa], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Offer the points that have a name."""
-        return suggest_focus(interaction, typed)
+        return await suggest_focus(interaction, typed)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -213,7 +213,7 @@ class _Typed:
 def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:
     """Return what the member reads, and the means to change it."""
     say = language_of(interaction.locale)
-    labels = style_labels(styles_here(interaction))
+    labels = label_styles(styles_here(interaction))
     view = discord.ui.View(timeout=None)
     style = [discord.SelectOption(label=say("No style"), value=NOT_CHOSEN, default=defaults.style not in labels)]
     for name, label in list(labels.items())[: _MOST_OPTIONS - 1]:

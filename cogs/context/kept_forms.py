@@ -1,0 +1,85 @@
+"""What a form holds that was refused or is about to open, kept in the store so that a restart loses nothing typed.
+
+    await refuse_form(interaction, error, key, typed, CorrectButton(...))    # the button's id leads back to it
+    typed = await find_form(interaction, key, dict[str, str])
+
+How much is kept and for how long is up to `studio.store.forms`.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import discord
+import msgspec
+
+from cogs.context.failures import tell_error
+from engine.errors import MemberError, StorageError, describe
+
+if TYPE_CHECKING:
+    from cogs.client import Tappa
+
+_log = logging.getLogger(__name__)
+
+_KEY_BYTES = 6
+KEY = rf"(?P<key>[0-9a-f]{{{2 * _KEY_BYTES}}})"
+"""Pattern of a `new_form_key`: shorter than a job id, so that a button with one is not taken for one about a job."""
+
+_Kept = TypeVar("_Kept")
+
+
+def new_form_key() -> str:
+    """Return a random key for a form whose content stands nowhere else."""
+    return secrets.token_hex(_KEY_BYTES)
+
+
+def form_key(interaction: discord.Interaction[Tappa], *about: str) -> str:
+    """Return the key of a member's form about something; a later form about the same thing replaces it."""
+    return ":".join((*about, str(interaction.user.id)))
+
+
+async def keep_form(interaction: discord.Interaction[Tappa], key: str, content: object) -> None:
+    """Keep what a member's form holds, replacing what was kept under that key.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    text = msgspec.json.encode(content).decode()
+    await interaction.client.studio.forms.keep(key, str(interaction.user.id), text)
+
+
+async def find_form(interaction: discord.Interaction[Tappa], key: str, kind: type[_Kept]) -> _Kept | None:
+    """Return what a member's form held; None if it is not kept any more, or was another member's.
+
+    Raises:
+        StorageError: it cannot be looked up.
+    """
+    text = await interaction.client.studio.forms.find(key, str(interaction.user.id))
+    try:
+        return None if text is None else msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError:
+        return None
+
+
+async def refuse_form(
+    interaction: discord.Interaction[Tappa],
+    error: MemberError,
+    key: str,
+    content: object,
+    button: discord.ui.Item[Any],
+) -> None:
+    """Tell a member what is wrong with what they typed, with a button that opens the form again as they sent it.
+
+    If it cannot be kept, they are told without the button.
+    """
+    view: discord.ui.View = discord.utils.MISSING
+    try:
+        await keep_form(interaction, key, content)
+    except StorageError as failure:
+        _log.error("What a member typed is not kept: %s", describe(failure))
+    else:
+        view = discord.ui.View(timeout=None)
+        view.add_item(button)
+    await tell_error(interaction, error, view=view)
