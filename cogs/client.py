@@ -10,7 +10,7 @@ import discord
 from discord.ext import commands
 
 from cogs.i18n.language import Translator
-from cogs.ui.forms import RefusedForms
+from cogs.ui.forms import FormRouter
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import JobRecord
@@ -36,7 +36,7 @@ class Tappa(commands.Bot):
         configuration: the file and what is in force; `config` is the latter at this moment.
         studio: takes orders; opened and closed by whoever runs the bot.
         deliveries: post what comes of them.
-        typed: what stood in forms that were refused.
+        forms: takes the forms that members send in.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Tappa(commands.Bot):
         )
         self.configuration = configuration
         self.studio = studio
-        self.typed = RefusedForms()
+        self.forms = FormRouter()
         self.deliveries = deliver(self)
         self._cog_modules = tuple(extensions)
 
@@ -83,6 +83,10 @@ class Tappa(commands.Bot):
         await self.tree.set_translator(Translator())
         for extension in self._cog_modules:
             await self.load_extension(extension)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Take forms in; the rest is discord.py's to see to."""
+        await self.forms.route(interaction)
 
     async def on_ready(self) -> None:
         """Say so in the log."""

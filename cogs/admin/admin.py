@@ -14,15 +14,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.admin.admin_reply import finish_action, finish_changes, send_admin_reply
-from cogs.admin.blocked import (
-    BlockedPage,
-    BlockedPageButton,
-    UnblockSelect,
-    blocked_action,
-    show_blocked,
-    unblocked_action,
-)
-from cogs.admin.purge import PurgeButton, ask_to_purge
+from cogs.admin.blocked import BlockedPage, blocked_action, show_blocked, unblocked_action
+from cogs.admin.purge import ask_to_purge
 from cogs.admin.scope import KeyScope
 from cogs.admin.status import engine_lines, version_line
 from cogs.client import Tappa
@@ -46,6 +39,48 @@ _EVERYWHERE = "On every server; for operators only"
 
 KeyOption = app_commands.Range[str, 1, 100]
 ValueOption = app_commands.Range[str, 1, 1000]
+
+
+async def suggest_key(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the keys with what they hold today."""
+    try:
+        authority = authority_of(interaction)
+    except LimitError:
+        return []
+    scope = _typed_scope(interaction)
+    if scope.everywhere and not authority.is_operator:
+        return []
+    keys = scope.keys(authority.server, interaction.client.config)
+    return label_choices(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
+
+
+async def suggest_value(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer what the key may hold, where that is a choice of few; and always the way back to the default."""
+    key = str(interaction.namespace.key or "")
+    labels = {typed: typed} if typed else {}
+    try:
+        parts = split_key(key)
+    except ConfigError:
+        return []
+    labels |= {choice: choice for choice in choices_of(parts, _typed_scope(interaction).table)}
+    if key.endswith("_channel") and interaction.guild is not None:
+        labels |= {str(channel.id): f"#{channel.name}" for channel in interaction.guild.text_channels}
+    return label_choices(typed, {**labels, DEFAULT: DEFAULT})
+
+
+async def suggest_job(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer what is running and waiting here, or for an operator anywhere."""
+    try:
+        authority = authority_of(interaction)
+    except LimitError:
+        return []
+    studio, say = interaction.client.studio, language_of(interaction.locale)
+    here = [entry.record for entry in studio.queue(authority.server)]
+    if authority.is_operator:
+        here += [record for record in studio.unfinished() if record.is_open and record not in here]
+    return label_choices(
+        typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
+    )
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -89,6 +124,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         role="Only for members with this role",
         everywhere=_EVERYWHERE,
     )
+    @app_commands.autocomplete(key=suggest_key, value=suggest_value)
     async def set_key(
         self,
         interaction: Interaction,
@@ -115,33 +151,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
             await send_admin_reply(interaction, [Sentence("{key} has that value already.", {"key": key})])
             return
         await finish_changes(interaction, authority, changed)
-
-    @set_key.autocomplete("key")
-    async def suggest_key(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the keys with what they hold today."""
-        try:
-            authority = authority_of(interaction)
-        except LimitError:
-            return []
-        scope = _typed_scope(interaction)
-        if scope.everywhere and not authority.is_operator:
-            return []
-        keys = scope.keys(authority.server, interaction.client.config)
-        return label_choices(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
-
-    @set_key.autocomplete("value")
-    async def suggest_value(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer what the key may hold, where that is a choice of few; and always the way back to the default."""
-        key = str(interaction.namespace.key or "")
-        labels = {typed: typed} if typed else {}
-        try:
-            parts = split_key(key)
-        except ConfigError:
-            return []
-        labels |= {choice: choice for choice in choices_of(parts, _typed_scope(interaction).table)}
-        if key.endswith("_channel") and interaction.guild is not None:
-            labels |= {str(channel.id): f"#{channel.name}" for channel in interaction.guild.text_channels}
-        return label_choices(typed, {**labels, DEFAULT: DEFAULT})
 
     # ---- the engine ----
 
@@ -185,6 +194,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     @app_commands.command(description="Cancel somebody's animation, running or waiting")
     @app_commands.describe(job="Which one; they are offered while you type")
+    @app_commands.autocomplete(job=suggest_job)
     async def cancel(self, interaction: Interaction, job: app_commands.Range[str, 1, 64]) -> None:
         """Call a job of this server off, or as an operator any."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -198,21 +208,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         if server is not None:  # what was asked for in private is no server's business
             await log_actions(interaction.client, interaction.client.config, authority, [action], server)
         await send_admin_reply(interaction, [action])
-
-    @cancel.autocomplete("job")
-    async def suggest_job(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer what is running and waiting here, or for an operator anywhere."""
-        try:
-            authority = authority_of(interaction)
-        except LimitError:
-            return []
-        studio, say = interaction.client.studio, language_of(interaction.locale)
-        here = [entry.record for entry in studio.queue(authority.server)]
-        if authority.is_operator:
-            here += [record for record in studio.unfinished() if record.is_open and record not in here]
-        return label_choices(
-            typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
-        )
 
     @app_commands.command(description="Cancel all animations of a member and take back all that they shared here")
     @app_commands.describe(member="Who it is about")
@@ -294,6 +289,5 @@ def _typed_scope(interaction: Interaction) -> KeyScope:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot, and what some of them ask with."""
-    bot.add_dynamic_items(PurgeButton, BlockedPageButton, UnblockSelect)
+    """Add the commands to the bot."""
     await bot.add_cog(AdminCog())

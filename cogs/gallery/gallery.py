@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import Tappa
-from cogs.gallery.gallery_page import PERSISTENT, order_of, show_gallery_page, take_page_form
-from cogs.gallery.page_ref import SEARCH_LENGTH, first_page_ref
+from cogs.gallery.gallery_page import (
+    DeleteButton,
+    GoToButton,
+    OrderSelect,
+    TurnButton,
+    order_of,
+    show_gallery_page,
+    take_page_form,
+)
+from cogs.gallery.page_ref import PAGE_REF, SEARCH_LENGTH, first_page_ref
 from cogs.orders.options import EXAMPLES
 from cogs.orders.prompt_suggestions import suggest_search
 from cogs.ui.markdown import one_line
 from engine.errors import LimitError
 
 
+async def suggest_words(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+    """Offer what a search would find something for."""
+    return await suggest_search(interaction, typed, SEARCH_LENGTH)
+
+
 class GalleryCog(commands.Cog):
-    """The command, and the form that asks for a page's number."""
+    """The command."""
 
     @app_commands.command(
         description="Look through what members of this server have shared; only you see it",
@@ -37,6 +48,7 @@ class GalleryCog(commands.Cog):
             app_commands.Choice(name=app_commands.locale_str("saved"), value="saved"),
         ]
     )
+    @app_commands.autocomplete(search=suggest_words)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     async def gallery(
         self,
@@ -56,22 +68,10 @@ class GalleryCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_gallery_page(interaction, ref)
 
-    @gallery.autocomplete("search")
-    async def suggest_search(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer what there is to be found."""
-        return await suggest_search(interaction, typed, SEARCH_LENGTH)
-
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Find the forms that ask for a page among everything that members do; see `cogs.renders.recipe_form`."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await take_page_form(interaction)
-
 
 async def setup(bot: Tappa) -> None:
-    """Add the command and its buttons to the bot."""
+    """Add the command, its buttons and its form to the bot."""
     bot.studio.gallery.tell_of_removals(lambda share: bot.dispatch("share_deleted", share))
-    bot.add_dynamic_items(*PERSISTENT)
+    bot.add_dynamic_items(TurnButton, OrderSelect, DeleteButton, GoToButton)
+    bot.forms.add(rf"tappa:leaf:{PAGE_REF}", take_page_form)
     await bot.add_cog(GalleryCog())

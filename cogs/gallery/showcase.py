@@ -13,13 +13,13 @@ from cogs.client import Tappa
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
-from cogs.gallery.page_ref import lineage_text, picture_of
+from cogs.gallery.gallery_text import lineage_text, picture_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
 from cogs.renders.lineage import link_to
 from cogs.renders.remix import RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
-from cogs.ui.button_rows import lasting_rows
+from cogs.ui.button_rows import make_view
 from cogs.ui.headline import headline
 from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
@@ -136,12 +136,12 @@ def _credit_line(share: Share, say: Language) -> str:
 
 
 def _buttons(share: Share, say: Language) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    view.add_item(RemixButton(share.id, say))
-    view.add_item(AgainButton(share.id, say))
-    view.add_item(VoteButton(share.id, say, votes=share.votes))
-    view.add_item(SaveButton(share.id, say))
-    return lasting_rows(view)
+    return make_view(
+        RemixButton.of(share.id, say),
+        AgainButton.of(share.id, say),
+        VoteButton.with_count(share, say),
+        SaveButton.of(share.id, say),
+    )
 
 
 async def setup(bot: Tappa) -> None:

@@ -84,7 +84,7 @@ class VoteCountsCog(commands.Cog):
         channel = self._bot.get_partial_messageable(int(channel_id), guild_id=int(share.server))
         button: Item | None = None
         if now is not None:
-            button = VoteButton(now.id, language_of(guild.preferred_locale if guild else None), votes=now.votes)
+            button = VoteButton.with_count(now, language_of(guild.preferred_locale if guild else None))
         custom_id = f"tappa:vote:{share.id}"
         try:
             shown = await channel.fetch_message(int(message))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, TypeAlias, get_args
 
@@ -18,6 +17,8 @@ from cogs.orders.options import EXAMPLES
 from cogs.orders.suggestions import label_choices
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, code_block, inert
+from cogs.ui.pages import cut_page
+from cogs.ui.persistent import PersistentButton
 from engine.errors import LimitError
 from studio.config.config import EVERYTHING, CommandName
 from studio.config.effective import limits_at
@@ -31,11 +32,22 @@ Command: TypeAlias = app_commands.Command[Any, ..., Any]
 _Where = app_commands.TranslationContextLocation
 
 
+async def suggest_command(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the commands that the member may use."""
+    say = language_of(interaction.locale)
+    labels = {
+        command.qualified_name: f"/{spoken_name(command, say)}: {spoken_description(command, say)}"
+        for command in usable(interaction)
+    }
+    return label_choices(typed.removeprefix("/"), labels)
+
+
 class HelpCog(commands.Cog):
-    """The command and its suggestions."""
+    """The command."""
 
     @app_commands.command(name="help", description="What this bot can do, and how; only you see the answer")
     @app_commands.describe(command="Everything about one command: its options and some examples")
+    @app_commands.autocomplete(command=suggest_command)
     async def show(self, interaction: Interaction, command: app_commands.Range[str, 1, 100] | None = None) -> None:
         """Answer with the list of commands, or with one of them; all of it is in memory."""
         say = language_of(interaction.locale)
@@ -50,37 +62,19 @@ class HelpCog(commands.Cog):
                 return
         raise LimitError("There is no command “{name}” for you here; /help lists those there are.", name=command[:40])
 
-    @show.autocomplete("command")
-    async def suggest_command(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the commands that the member may use."""
-        say = language_of(interaction.locale)
-        labels = {
-            command.qualified_name: f"/{spoken_name(command, say)}: {spoken_description(command, say)}"
-            for command in usable(interaction)
-        }
-        return label_choices(typed.removeprefix("/"), labels)
 
-
-class HelpPageButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:help:(?P<page>\d{1,3})"
-):
+class HelpPageButton(PersistentButton, template=r"tappa:help:(?P<page>\d{1,3})"):
     """Turns to another page of the list."""
 
-    def __init__(self, page: int, label: str) -> None:
-        super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:help:{page}"))
-        self.page = page
-
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(int(match["page"]), "")
+    def of(cls, label: str, page: int) -> Self:
+        """Return the button to a page."""
+        return cls(discord.ui.Button(label=label, custom_id=f"tappa:help:{page}"))
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         """Show the page; a list that has become shorter shows its last one."""
-        content, view = help_page(interaction, self.page)
+        content, view = help_page(interaction, int(self.fields["page"]))
         await interaction.response.edit_message(content=content, view=view)
 
 
@@ -131,16 +125,8 @@ def may_use(interaction: Interaction, command: Command | app_commands.Group | ap
 def help_page(interaction: Interaction, number: int) -> tuple[str, discord.ui.View | None]:
     """Return a page of the list, counted from 0, and the buttons to turn it; past the last page is the last one."""
     say = language_of(interaction.locale)
-    pages = help_pages(usable(interaction), menus(interaction), say)
-    number = min(number, len(pages) - 1)
-    if len(pages) == 1:
-        return pages[0], None
-    view = discord.ui.View(timeout=None)
-    if number > 0:
-        view.add_item(HelpPageButton(number - 1, say("Back")))
-    if number < len(pages) - 1:
-        view.add_item(HelpPageButton(number + 1, say("More")))
-    return pages[number], view
+    page = cut_page(help_pages(usable(interaction), menus(interaction), say), number, 1)
+    return page.entries[0], page.view(HelpPageButton.of, say)
 
 
 def help_pages(known: Sequence[Command], entries: Sequence[app_commands.ContextMenu], say: Language) -> list[str]:

@@ -34,12 +34,22 @@ from studio.members.profiles import LONGEST_NAME
 NameOption = app_commands.Range[str, 1, LONGEST_NAME]
 
 
+async def suggest_own_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the member's own presets."""
+    return label_choices(typed, await own_labels(interaction))
+
+
+async def suggest_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the member's own presets, then the server's."""
+    return label_choices(typed, await preset_labels(interaction))
+
+
 class PresetCog(
     commands.GroupCog,
     group_name="preset",
     group_description="Animations that you keep under a name for another time",
 ):
-    """The commands and their suggestions."""
+    """The commands."""
 
     @app_commands.command(
         description="Keep an animation under a name: the stages you give, a render, or your last order",
@@ -50,6 +60,7 @@ class PresetCog(
         stages="prompt | frames; prompt | frames; … (default: what you ordered last)",
         render="Which one, instead of stages: yours or one that was shared",
     )
+    @app_commands.autocomplete(name=suggest_own_preset, stages=suggest_stages, render=suggest_render)
     async def save(
         self,
         interaction: discord.Interaction[Tappa],
@@ -79,6 +90,7 @@ class PresetCog(
         extras={EXAMPLES: ({"name": "seaside"}, {"name": "seaside", "style": "snow"})},
     )
     @app_commands.describe(name="Which preset", style=STYLE_HELP, seed=SEED_HELP)
+    @app_commands.autocomplete(name=suggest_preset, style=suggest_style)
     async def use(
         self,
         interaction: discord.Interaction[Tappa],
@@ -103,6 +115,7 @@ class PresetCog(
 
     @app_commands.command(description="What is in a preset, yours or the server's; only you see it")
     @app_commands.describe(name="Which preset")
+    @app_commands.autocomplete(name=suggest_preset)
     async def show(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
         """Answer with its stages, or the line that asks for it; where that is long, as a file."""
         await interaction.response.defer(ephemeral=True)
@@ -123,45 +136,13 @@ class PresetCog(
 
     @app_commands.command(description="Throw one of your presets away")
     @app_commands.describe(name="Which of yours")
+    @app_commands.autocomplete(name=suggest_own_preset)
     async def delete(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
         """Throw it away."""
         await interaction.response.defer(ephemeral=True)
         await interaction.client.studio.profiles.delete_preset(str(interaction.user.id), name)
         say = language_of(interaction.locale)
         await interaction.followup.send(say("{name} is deleted.", name=code(name.strip())))
-
-    @save.autocomplete("stages")
-    async def suggest_stages(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the next one of the list."""
-        return await suggest_stages(interaction, typed)
-
-    @save.autocomplete("name")
-    @delete.autocomplete("name")
-    async def suggest_own(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the member's own presets."""
-        return label_choices(typed, await own_labels(interaction))
-
-    @save.autocomplete("render")
-    async def suggest_render(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer renders."""
-        return await suggest_render(interaction, typed)
-
-    @use.autocomplete("style")
-    async def suggest_style(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the styles."""
-        return await suggest_style(interaction, typed)
-
-    @use.autocomplete("name")
-    @show.autocomplete("name")
-    async def suggest_any(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the member's own presets, then the server's."""
-        return label_choices(typed, await preset_labels(interaction))
 
 
 def _kind(recipe: Recipe) -> Kind:

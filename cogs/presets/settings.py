@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Self
+from collections.abc import Iterator
 
 import discord
 import msgspec
@@ -18,9 +17,10 @@ from cogs.orders.camera_options import suggest_focus
 from cogs.orders.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
 from cogs.orders.prompt_suggestions import suggest_negative
 from cogs.orders.styles import NONE, find_style_name, label_styles, suggest_style
-from cogs.ui.forms import read_inputs
+from cogs.ui.button_rows import make_view
+from cogs.ui.forms import Field, SubmittedForm, make_form
 from cogs.ui.markdown import code, inert
-from cogs.ui.menu import Menu
+from cogs.ui.persistent import PersistentButton, PersistentSelect
 from engine.errors import LimitError
 from engine.recipe.focus import parse_focus
 from engine.recipe.recipe import MAX_FRAMES, MAX_PROMPT
@@ -30,7 +30,6 @@ NOT_CHOSEN = "-"
 _MOST_OPTIONS = 25
 _LONGEST_LABEL = 100
 _FORM_ID = "tappa:settings:form"
-_PATIENCE = 30 * 60.0
 _LOOP = {"yes": True, "no": False}
 
 
@@ -50,6 +49,7 @@ class SettingsCog(commands.Cog):
         focus="The point that a zoom moves towards: x,y from 0,0 (top left) to 1,1, or a name; none is auto",
     )
     @app_commands.rename(morph_frames="morph-frames", zoom_frames="zoom-frames")
+    @app_commands.autocomplete(style=suggest_style, negative=suggest_negative, focus=suggest_focus)
     async def settings(
         self,
         interaction: discord.Interaction[Tappa],
@@ -77,91 +77,42 @@ class SettingsCog(commands.Cog):
         content, view = settings_note(interaction, defaults)
         await interaction.followup.send(content, view=view)
 
-    @settings.autocomplete("style")
-    async def suggest_style(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the styles."""
-        return await suggest_style(interaction, typed)
 
-    @settings.autocomplete("negative")
-    async def suggest_negative(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer what pictures have been led away from."""
-        return await suggest_negative(interaction, typed)
-
-    @settings.autocomplete("focus")
-    async def suggest_focus(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the points that have a name."""
-        return await suggest_focus(interaction, typed)
-
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Find the form among everything that members do; see `cogs.renders.recipe_form`."""
-        if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
-            return
-        if interaction.data.get("custom_id") == _FORM_ID:
-            await _Typed().take(interaction)
-
-
-class StyleSelect(Menu, template=r"tappa:settings:style"):
+class StyleSelect(PersistentSelect, template=r"tappa:settings:style"):
     """Chooses the style."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep the choice; one that is not there any more is none."""
         await interaction.response.defer()
-        chosen = self.item.values[0]
-        await _update_defaults(interaction, style=chosen if chosen in styles_here(interaction) else "")
+        await _update_defaults(interaction, style=self.chosen if self.chosen in styles_here(interaction) else "")
 
 
-class LoopSelect(Menu, template=r"tappa:settings:loop"):
+class LoopSelect(PersistentSelect, template=r"tappa:settings:loop"):
     """Chooses whether giros loop."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep the choice."""
         await interaction.response.defer()
-        await _update_defaults(interaction, loop=_LOOP.get(self.item.values[0]))
+        await _update_defaults(interaction, loop=_LOOP.get(self.chosen))
 
 
-class EditButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:settings:edit"):
+class EditButton(PersistentButton, template=r"tappa:settings:edit"):
     """Opens the form for what is typed."""
-
-    def __init__(self, label: str = "·") -> None:
-        super().__init__(
-            discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id="tappa:settings:edit")
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls()
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form; it has to be the first answer, so one row is looked up before it."""
+        say = language_of(interaction.locale)
         defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
-        await interaction.response.send_modal(SettingsForm(defaults, language_of(interaction.locale)))
+        await interaction.response.send_modal(
+            make_form(say("Where you say nothing else"), _FORM_ID, _form_fields(defaults, say))
+        )
 
 
-class ResetButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:settings:reset"):
+class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
     """Takes everything back."""
-
-    def __init__(self, label: str = "·") -> None:
-        super().__init__(discord.ui.Button(label=label, custom_id="tappa:settings:reset"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls()
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -170,66 +121,52 @@ class ResetButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         await _save_defaults(interaction, Defaults())
 
 
-PERSISTENT = (StyleSelect, LoopSelect, EditButton, ResetButton)
+def _form_fields(defaults: Defaults, say: Language) -> Iterator[Field]:
+    """Yield the fields for what is typed; an empty one is left to the commands."""
+    for name, label, value, example, most in (
+        ("negative", say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT),
+        ("morph", say("Frames of a morph"), defaults.morph_frames, "21", 4),
+        ("zoom", say("Frames of a zoom"), defaults.zoom_frames, "60", 4),
+        ("focus", say("Focus of a zoom"), defaults.focus, "0.5,0.65", 40),
+    ):
+        yield Field(name=name, label=label, value=str(value or ""), placeholder=example, most=most, required=False)
 
 
-class SettingsForm(discord.ui.Modal):
-    """Asks for what is typed; an empty field is left to the commands."""
-
-    def __init__(self, defaults: Defaults, say: Language) -> None:
-        super().__init__(title=say("Where you say nothing else"), custom_id=_FORM_ID, timeout=_PATIENCE)
-        for name, label, value, example, longest in (
-            ("negative", say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT),
-            ("morph", say("Frames of a morph"), defaults.morph_frames, "21", 4),
-            ("zoom", say("Frames of a zoom"), defaults.zoom_frames, "60", 4),
-            ("focus", say("Focus of a zoom"), defaults.focus, "0.5,0.65", 40),
-        ):
-            field: discord.ui.TextInput[SettingsForm] = discord.ui.TextInput(
-                custom_id=name,
-                default=str(value) if value else None,
-                placeholder=example,
-                required=False,
-                max_length=longest,
-            )
-            self.add_item(discord.ui.Label(text=label, component=field))
-
-
-class _Typed:
-    """The form as it was sent in."""
-
-    @tells_errors
-    async def take(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Keep what was typed, if all of it can be."""
-        typed = {name: value.strip() for name, value in read_inputs(interaction.data)}
-        focus = typed.get("focus", "")
-        if focus:
-            parse_focus(focus)
-        morph, zoom = (_parse_frames(typed.get(name, "")) for name in ("morph", "zoom"))
-        await interaction.response.defer()
-        negative = typed.get("negative", "")
-        await _update_defaults(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
+@tells_errors
+async def take_settings_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+    """Keep what was typed, if all of it can be."""
+    typed = {name: value.strip() for name, value in form.typed.items()}
+    focus = typed.get("focus", "")
+    if focus:
+        parse_focus(focus)
+    morph, zoom = (_parse_frames(typed.get(name, "")) for name in ("morph", "zoom"))
+    await interaction.response.defer()
+    negative = typed.get("negative", "")
+    await _update_defaults(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
 
 
 def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:
     """Return what the member reads, and the means to change it."""
     say = language_of(interaction.locale)
     labels = label_styles(styles_here(interaction))
-    view = discord.ui.View(timeout=None)
-    style = [discord.SelectOption(label=say("No style"), value=NOT_CHOSEN, default=defaults.style not in labels)]
+    styles = [discord.SelectOption(label=say("No style"), value=NOT_CHOSEN, default=defaults.style not in labels)]
     for name, label in list(labels.items())[: _MOST_OPTIONS - 1]:
-        style.append(discord.SelectOption(label=label[:_LONGEST_LABEL], value=name, default=name == defaults.style))
-    loop = [
-        discord.SelectOption(label=say("Loop as the command or the preset says"), value=NOT_CHOSEN),
-        discord.SelectOption(label=say("Giros loop"), value="yes", default=defaults.loop is True),
-        discord.SelectOption(label=say("Giros end where they arrive"), value="no", default=defaults.loop is False),
+        styles.append(discord.SelectOption(label=label[:_LONGEST_LABEL], value=name, default=name == defaults.style))
+    loops = [
+        discord.SelectOption(label=label, value=value, default=defaults.loop is _LOOP.get(value))
+        for value, label in (
+            (NOT_CHOSEN, say("Loop as the command or the preset says")),
+            ("yes", say("Giros loop")),
+            ("no", say("Giros end where they arrive")),
+        )
     ]
-    loop[0].default = defaults.loop is None
-    view.add_item(
-        StyleSelect(discord.ui.Select(custom_id="tappa:settings:style", placeholder=say("Style"), options=style))
+    edit, primary = say("Negative prompt, frames, focus"), discord.ButtonStyle.primary
+    view = make_view(
+        StyleSelect(discord.ui.Select(custom_id="tappa:settings:style", placeholder=say("Style"), options=styles)),
+        LoopSelect(discord.ui.Select(custom_id="tappa:settings:loop", placeholder=say("Loop"), options=loops)),
+        EditButton(discord.ui.Button(label=edit, style=primary, custom_id="tappa:settings:edit")),
+        ResetButton(discord.ui.Button(label=say("Reset everything"), custom_id="tappa:settings:reset")),
     )
-    view.add_item(LoopSelect(discord.ui.Select(custom_id="tappa:settings:loop", placeholder=say("Loop"), options=loop)))
-    view.add_item(EditButton(say("Negative prompt, frames, focus")))
-    view.add_item(ResetButton(say("Reset everything")))
     return settings_text(defaults, say, here=defaults.style in labels), view
 
 
@@ -289,6 +226,7 @@ def _parse_frames(typed: str) -> int | None:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
-    bot.add_dynamic_items(*PERSISTENT)
+    """Add the command, its buttons and its form to the bot."""
+    bot.add_dynamic_items(StyleSelect, LoopSelect, EditButton, ResetButton)
+    bot.forms.add(_FORM_ID, take_settings_form)
     await bot.add_cog(SettingsCog())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal, Self
+from typing import Self
 
 import discord
 
@@ -16,50 +15,37 @@ from cogs.i18n.language import Language, language_of
 from cogs.renders.lineage import link_to
 from cogs.ui.button_rows import revise_rows
 from cogs.ui.headline import short_title
+from cogs.ui.persistent import JOB, PersistentButton
 from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.gallery.gallery import Viewer
 from studio.store import Share
 
-Verb = Literal["withdraw", "withdrawn", "kept"]
 
-
-class WithdrawButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"tappa:(?P<verb>withdraw|withdrawn|kept):(?P<job>[0-9a-f]{16})",
-):
-    """Takes a share back from a note that only one member sees: "withdraw" asks, and two others answer."""
-
-    def __init__(self, verb: Verb, job: JobId, say: Language) -> None:
-        labels = {"withdraw": say("Delete"), "withdrawn": say("Delete it for good"), "kept": say("Keep it")}
-        style = discord.ButtonStyle.secondary if verb == "kept" else discord.ButtonStyle.danger
-        super().__init__(discord.ui.Button(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}"))
-        self.verb, self.job = verb, job
+class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withdrawn|kept):{JOB}"):
+    """Takes a share back from a note that only one member sees: "withdraw" asks, the other two answer."""
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        verb: Verb = match["verb"]  # type: ignore[assignment]  # the template knows no others
-        return cls(verb, match["job"], language_of(interaction.locale))
+    def of(cls, verb: str, job: JobId, say: Language) -> Self:
+        """Return one of the three buttons for a share."""
+        labels = {"withdraw": say("Delete"), "withdrawn": say("Delete it for good"), "kept": say("Keep it")}
+        style = discord.ButtonStyle.secondary if verb == "kept" else discord.ButtonStyle.danger
+        return cls(discord.ui.Button(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}"))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Ask, delete, or let be."""
         await interaction.response.defer()
         say, message = language_of(interaction.locale), interaction.message
-        if self.verb == "withdrawn":
-            told = await delete(interaction, self.job)
-            await interaction.edit_original_response(content=told, view=None)
+        verb, job = self.fields["verb"], self.fields["job"]
+        if verb == "withdrawn":
+            text = await delete_share(interaction, job)
+            await interaction.edit_original_response(content=text, view=None)
         elif message is not None:
-            asked: tuple[Verb, ...] = ("withdrawn", "kept") if self.verb == "withdraw" else ("withdraw",)
-            view = revise_rows(
-                message, {f"tappa:{verb}:{self.job}": None for verb in ("withdraw", "withdrawn", "kept")}
-            )
-            for verb in asked:
-                view.add_item(WithdrawButton(verb, self.job, say))
-            await interaction.edit_original_response(view=view)
+            next_verbs = ("withdrawn", "kept") if verb == "withdraw" else ("withdraw",)
+            removed = {f"tappa:{old}:{job}": None for old in ("withdraw", "withdrawn", "kept")}
+            added = (WithdrawButton.of(new, job, say) for new in next_verbs)
+            await interaction.edit_original_response(view=revise_rows(message, removed, *added))
 
 
 def may_delete(share: Share, viewer: Viewer) -> bool:
@@ -67,7 +53,7 @@ def may_delete(share: Share, viewer: Viewer) -> bool:
     return viewer.is_moderator or viewer.member.id == share.member.id
 
 
-async def delete(interaction: discord.Interaction[Tappa], job: JobId) -> str:
+async def delete_share(interaction: discord.Interaction[Tappa], job: JobId) -> str:
     """Take a share back for whoever used an acknowledged interaction, and return what to tell them.
 
     Raises:
@@ -84,7 +70,7 @@ async def delete(interaction: discord.Interaction[Tappa], job: JobId) -> str:
         }
         action = Sentence("Deleted “{title}” of {maker} ({id}) from the gallery.", values)
         await log_actions(bot, bot.config, moderator, [action], share.server)
-    told = say("It is out of the gallery, with its votes and its file.")
+    text = say("It is out of the gallery, with its votes and its file.")
     if (link := link_to(share)) is not None:
-        told = f"{told}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"
-    return told
+        text = f"{text}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"
+    return text

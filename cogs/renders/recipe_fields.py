@@ -10,6 +10,7 @@ import msgspec
 
 from cogs.i18n.language import Language
 from cogs.ui.drafts import MAX_MODAL_TEXT
+from cogs.ui.forms import Field, Option
 from engine.errors import LimitError, RecipeError
 from engine.recipe.camera import format_camera, parse_camera
 from engine.recipe.edits import extend_giro
@@ -34,35 +35,6 @@ from engine.recipe.waypoints import waypoint_options
 
 _NUMBER = 10
 _TOWARDS = "towards"
-
-
-class Option(msgspec.Struct, frozen=True):
-    """One of the things to choose from: what it is called, at most 100 characters, and a few words about it."""
-
-    value: str
-    label: str
-    description: str
-
-
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One input of a form: typed, or chosen from a list where there are `options`.
-
-    Attributes:
-        label: at most 45 characters.
-        value: what stands there.
-        most: characters that it takes.
-        lines: whether it takes several.
-        options: at most 25.
-    """
-
-    name: str
-    label: str
-    value: str = ""
-    placeholder: str = ""
-    most: int = 100
-    lines: bool = False
-    required: bool = True
-    options: tuple[Option, ...] = ()
 
 
 def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:

@@ -42,6 +42,21 @@ class RecipeFile(msgspec.Struct, frozen=True):
     model: str | None = None
 
 
+async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+    """Offer one's own latest renders, then what the server has shared: lately, or with the words typed so far."""
+    studio = interaction.client.studio
+    say, viewer = language_of(interaction.locale), viewer_of(interaction)
+    own = {
+        record.id: f"{short_title(record.made, say)} · {record.made.seed}"
+        for record in await studio.history.renders(viewer)
+    }
+    theirs: dict[JobId, str] = {}
+    for share in await studio.gallery.found(viewer, typed):
+        title = f"{short_title(share.recipe, say)} · {share.recipe.seed}"
+        theirs[share.id] = say("{title}, by {maker}", title=title, maker=share.member.name)
+    return label_choices(typed, own, theirs)
+
+
 class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take a recipe with you, or bring one along"):
     """The commands."""
 
@@ -50,6 +65,7 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
 
     @app_commands.command(description="Give a render's recipe as a file, all that is needed to make it again")
     @app_commands.describe(render="Which one (default: the last one in this channel)")
+    @app_commands.autocomplete(render=suggest_render)
     async def export(self, interaction: discord.Interaction[Tappa], render: RenderOption | None = None) -> None:
         """Answer with the file."""
         await interaction.response.defer(thinking=True, ephemeral=True)
@@ -70,13 +86,6 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
         )
         await submit(interaction, message, without_settings(found.recipe), notes=(note,))
 
-    @export.autocomplete("render")
-    async def suggest_render(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer renders."""
-        return await suggest_render(interaction, typed)
-
     async def _find(self, interaction: discord.Interaction[Tappa], render: str | None) -> JobRecord:
         viewer = viewer_of(interaction)
         if render is not None:
@@ -87,28 +96,8 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
         return latest
 
 
-async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer one's own latest renders, then what the server has shared: lately, or with the words typed so far."""
-    studio = interaction.client.studio
-    say, viewer = language_of(interaction.locale), viewer_of(interaction)
-    own = {
-        record.id: f"{short_title(record.made, say)} · {record.made.seed}"
-        for record in await studio.history.renders(viewer)
-    }
-    theirs: dict[JobId, str] = {}
-    for share in await studio.gallery.found(viewer, typed):
-        title = f"{short_title(share.recipe, say)} · {share.recipe.seed}"
-        theirs[share.id] = say("{title}, by {maker}", title=title, maker=share.member.name)
-    return label_choices(typed, own, theirs)
-
-
-class RecipeButton(JobButton, action="recipe", emoji="📄"):
+class RecipeButton(JobButton, action="recipe", emoji="📄", label=lambda say: say("Recipe")):
     """Gives a render's recipe as a file, to whoever presses it."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Recipe")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -188,5 +177,6 @@ def job_id(typed: str) -> JobId:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot."""
+    """Add the commands to the bot, and let their button work."""
+    bot.add_dynamic_items(RecipeButton)
     await bot.add_cog(RecipeCog(bot))

@@ -13,26 +13,21 @@ from discord.ext import commands
 from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
-from cogs.i18n.language import Language, language_of
+from cogs.i18n.language import language_of
 from cogs.renders.deletion import WithdrawButton, may_delete
 from cogs.renders.lineage import origin_note
 from cogs.renders.recipe_file import RecipeButton
 from cogs.renders.recipe_form import open_form
-from cogs.ui.button_rows import lasting_rows
-from cogs.ui.persistent import JOB, JobButton
+from cogs.ui.button_rows import make_view
+from cogs.ui.persistent import JOB, JobButton, PersistentButton
 from engine.errors import LimitError
 from engine.protocol.messages import JobId
 
 _ABOUT = re.compile(rf"tappa:[a-z0-9:-]+:{JOB}(:.*)?")
 
 
-class RemixButton(JobButton, action="remix", emoji="✏️"):
+class RemixButton(JobButton, action="remix", emoji="✏️", label=lambda say: say("Remix")):
     """Opens a form with the recipe, for whoever presses it."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Remix")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -40,13 +35,8 @@ class RemixButton(JobButton, action="remix", emoji="✏️"):
         await open_form(interaction, "remix", self.job)
 
 
-class ExtendButton(JobButton, action="extend", emoji="➕"):
+class ExtendButton(JobButton, action="extend", emoji="➕", label=lambda say: say("Extend")):
     """Asks what follows on a giro."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Extend")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -84,11 +74,11 @@ class RemixCog(commands.Cog):
         job, viewer, say = self._job_in(message), viewer_of(interaction), language_of(interaction.locale)
         studio = self._bot.studio
         line = await studio.history.lineage(await studio.history.visible(job, viewer), viewer)
-        share, view = await studio.gallery.find(job, viewer), discord.ui.View(timeout=None)
-        view.add_item(RecipeButton(job, say))
+        share = await studio.gallery.find(job, viewer)
+        buttons: list[PersistentButton] = [RecipeButton.of(job, say)]
         if share is not None and may_delete(share, viewer):
-            view.add_item(WithdrawButton("withdraw", job, say))
-        await interaction.edit_original_response(content=origin_note(line, share, say), view=lasting_rows(view))
+            buttons.append(WithdrawButton.of("withdraw", job, say))
+        await interaction.edit_original_response(content=origin_note(line, share, say), view=make_view(*buttons))
 
     def _job_in(self, message: discord.Message) -> JobId:
         """Return the job that a message is about, as its buttons say; whether one may see it is asked afterwards.
@@ -114,5 +104,6 @@ def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add it to the bot."""
+    """Add the menus' commands, and let the buttons work."""
+    bot.add_dynamic_items(RemixButton, ExtendButton, WithdrawButton)
     await bot.add_cog(RemixCog(bot))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import discord
 
 from cogs.client import Tappa
@@ -11,17 +13,11 @@ from cogs.i18n.language import Language, language_of
 from cogs.ui.button_rows import revise_rows
 from cogs.ui.persistent import JobButton
 from engine.errors import LimitError
-from engine.protocol.messages import JobId
 from studio.store import Share
 
 
-class ShareButton(JobButton, action="share", emoji="🖼️"):
+class ShareButton(JobButton, action="share", emoji="🖼️", label=lambda say: say("Share")):
     """Shows its maker's render to the server; from then on there is a Vote button in its place."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Share")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -29,7 +25,7 @@ class ShareButton(JobButton, action="share", emoji="🖼️"):
         await interaction.response.defer()
         say, share = language_of(interaction.locale), await self._shared(interaction)
         if interaction.message is not None:
-            vote = VoteButton(self.job, _public(interaction), votes=share.votes)
+            vote = VoteButton.with_count(share, _public(interaction))
             await interaction.edit_original_response(view=revise_rows(interaction.message, {self.custom_id: vote}))
         await interaction.followup.send(say("It is in this server's gallery now: /gallery shows it."), ephemeral=True)
 
@@ -45,16 +41,13 @@ class ShareButton(JobButton, action="share", emoji="🖼️"):
             return share
 
 
-class VoteButton(JobButton, action="vote", emoji="👍"):
+class VoteButton(JobButton, action="vote", emoji="👍", label=lambda say: say("Vote")):
     """Gives a vote, or takes it back, and shows how many there are."""
 
-    def __init__(self, job: JobId, say: Language, *, votes: int = 0) -> None:
-        super().__init__(job, say, label=say("Vote · {count}", count=votes) if votes else "")
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it while there are no votes."""
-        return say("Vote")
+    @classmethod
+    def with_count(cls, share: Share, say: Language) -> Self:
+        """Return the button of a share, with the number of its votes on it."""
+        return cls.of(share.id, say, label=say("Vote · {count}", count=share.votes) if share.votes else "")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -63,7 +56,7 @@ class VoteButton(JobButton, action="vote", emoji="👍"):
         share, voted = await interaction.client.studio.gallery.vote(self.job, viewer_of(interaction))
         interaction.client.dispatch("vote", share)
         if interaction.message is not None:
-            button = VoteButton(self.job, _public(interaction), votes=share.votes)
+            button = VoteButton.with_count(share, _public(interaction))
             await interaction.edit_original_response(view=revise_rows(interaction.message, {self.custom_id: button}))
         say = language_of(interaction.locale)
         await interaction.followup.send(
@@ -72,13 +65,8 @@ class VoteButton(JobButton, action="vote", emoji="👍"):
         )
 
 
-class SaveButton(JobButton, action="save", emoji="🔖"):
+class SaveButton(JobButton, action="save", emoji="🔖", label=lambda say: say("Save")):
     """Puts a share on the list of whoever presses it, or takes it off."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Save")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -97,3 +85,8 @@ def _public(interaction: discord.Interaction[Tappa]) -> Language:
     """Return the language of a button: the server's where all see it, the member's where only they do."""
     is_private = interaction.message is not None and interaction.message.flags.ephemeral
     return language_of(interaction.locale if is_private else interaction.guild_locale)
+
+
+async def setup(bot: Tappa) -> None:
+    """Let the buttons work."""
+    bot.add_dynamic_items(ShareButton, VoteButton, SaveButton)

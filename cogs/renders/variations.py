@@ -10,7 +10,6 @@ import discord
 from cogs.client import Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
-from cogs.i18n.language import Language
 from cogs.orders.submit import acknowledge, submit
 from cogs.ui.persistent import JobButton, NumberButton
 from engine.errors import LimitError
@@ -19,13 +18,8 @@ from engine.recipe.recipe import MAX_TRIES, VARIATIONS, Variations
 from engine.recipe.seeds import new_seeds
 
 
-class VariationsButton(JobButton, action="variations", emoji="🎞️"):
+class VariationsButton(JobButton, action="variations", emoji="🎞️", label=lambda say: say("Variations")):
     """Asks for the contact sheet of an animation; under a contact sheet, for four others."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Variations")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -57,3 +51,8 @@ class TryButton(NumberButton, action="try", most=MAX_TRIES):
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.another_try(self.job, self.number, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)
+
+
+async def setup(bot: Tappa) -> None:
+    """Let the buttons work."""
+    bot.add_dynamic_items(VariationsButton, PickButton, TryButton)
