@@ -176,7 +176,6 @@ def read_token(config: DiscordConfig) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's grammar."""
     parser = argparse.ArgumentParser(prog="python bot.py", description="A Discord bot that dreams in GIFs.")
     parser.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
     parser.add_argument("--data", type=Path, help="where jobs and frames are kept (default: storage.data)")

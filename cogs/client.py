@@ -89,7 +89,6 @@ class Tappa(commands.Bot):
         await self.forms.route(interaction)
 
     async def on_ready(self) -> None:
-        """Say so in the log."""
         _log.info("Online as %s on %d servers", self.user, len(self.guilds))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:

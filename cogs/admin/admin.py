@@ -42,7 +42,6 @@ ValueOption = app_commands.Range[str, 1, 1000]
 
 
 async def suggest_key(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Offer the keys with what they hold today."""
     try:
         authority = authority_of(interaction)
     except LimitError:
@@ -96,7 +95,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     @app_commands.command(description="Read config.toml again; a file with a mistake in it changes nothing")
     async def reload(self, interaction: Interaction) -> None:
-        """Put the file in force, as it is now."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = require_operator(interaction)
         configuration = interaction.client.configuration
@@ -134,7 +132,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         role: discord.Role | None = None,
         everywhere: bool = False,
     ) -> None:
-        """Change the file, all of it still being right, and put it in force."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         scope = KeyScope(
@@ -156,7 +153,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     @app_commands.command(description="How the engine is doing: model, memory, queue, throughput")
     async def status(self, interaction: Interaction) -> None:
-        """Ask the engine."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority_of(interaction)
         say = language_of(interaction.locale)
@@ -167,13 +163,11 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(description="Let no new animation begin here; what is being rendered is finished")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def pause(self, interaction: Interaction, everywhere: bool = False) -> None:
-        """Hold what waits."""
         await self._set_paused(interaction, everywhere=everywhere, paused=True)
 
     @app_commands.command(description="Let animations begin again after a pause")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def resume(self, interaction: Interaction, everywhere: bool = False) -> None:
-        """Let what waits go on."""
         await self._set_paused(interaction, everywhere=everywhere, paused=False)
 
     async def _set_paused(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
@@ -196,7 +190,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.describe(job="Which one; they are offered while you type")
     @app_commands.autocomplete(job=suggest_job)
     async def cancel(self, interaction: Interaction, job: app_commands.Range[str, 1, 64]) -> None:
-        """Call a job of this server off, or as an operator any."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         record = await interaction.client.studio.administration.call_off(job, authority.limited_to)
@@ -212,14 +205,12 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(description="Cancel all animations of a member and take back all that they shared here")
     @app_commands.describe(member="Who it is about")
     async def purge(self, interaction: Interaction, member: discord.User) -> None:
-        """Ask before anything is removed: it cannot be brought back."""
         authority_of(interaction)
         await ask_to_purge(interaction, member)
 
     @app_commands.command(description="Stop a member from ordering, sharing and voting on this server")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def block(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
-        """Block a member here, or everywhere, their direct messages included."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = require_operator(interaction) if everywhere else authority_of(interaction)
         who = Member(id=str(member.id), name=member.display_name)
@@ -229,7 +220,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(description="Let a member who was blocked order, share and vote again")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def unblock(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
-        """Take a block back."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = require_operator(interaction) if everywhere else authority_of(interaction)
         who = Member(id=str(member.id), name=member.display_name)
@@ -239,7 +229,6 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(name="blocked", description="Who is blocked on this server, and since when")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def list_blocked(self, interaction: Interaction, everywhere: bool = False) -> None:
-        """Show the first page of the list."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_blocked(interaction, BlockedPage(everywhere=everywhere))
 
@@ -289,5 +278,4 @@ def _typed_scope(interaction: Interaction) -> KeyScope:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot."""
     await bot.add_cog(AdminCog())

@@ -62,7 +62,6 @@ def _action_lines(
 async def send_admin_reply(
     interaction: discord.Interaction[Tappa], actions: Sequence[Sentence], *notes: Sentence | None
 ) -> None:
-    """Tell an admin, alone, what was done."""
     say = language_of(interaction.locale)
     lines = [inert(say.sentence(action)) for action in actions]
     lines += [f"-# {inert(say.sentence(note))}" for note in notes if note is not None]

@@ -32,7 +32,6 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 0
 
     def __str__(self) -> str:
-        """Return it as it stands in a custom_id."""
         return f"{'everywhere' if self.everywhere else 'here'}:{self.page}"
 
     @classmethod
@@ -49,7 +48,6 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
         return require_operator(interaction) if self.everywhere else authority_of(interaction)
 
     def server(self, authority: Authority) -> str | None:
-        """Return the server's id, None for all."""
         return None if self.everywhere else authority.server
 
 
@@ -58,7 +56,6 @@ class BlockedPageButton(PersistentButton, template=rf"tappa:blocked:{_WHICH}"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Show the page, if whoever presses is still one who may."""
         await interaction.response.defer()
         await show_blocked(interaction, BlockedPage.parse(self.fields))
 
@@ -68,7 +65,6 @@ class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Unblock them, show the list without them, and write it down."""
         await interaction.response.defer()
         which = BlockedPage.parse(self.fields)
         authority = which.authority(interaction)
@@ -82,7 +78,6 @@ class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
 
 
 def blocked_action(who: Member, *, everywhere: bool) -> Sentence:
-    """Return what the log says of a member who was blocked."""
     values: dict[str, str | int | float | Sentence] = {"member": who.name, "id": who.id}
     if everywhere:
         return Sentence("Blocked {member} ({id}) on every server.", values)
@@ -90,7 +85,6 @@ def blocked_action(who: Member, *, everywhere: bool) -> Sentence:
 
 
 def unblocked_action(who: Member, *, everywhere: bool) -> Sentence:
-    """Return what the log says of a member who was unblocked."""
     values: dict[str, str | int | float | Sentence] = {"member": who.name, "id": who.id}
     if everywhere:
         return Sentence("Unblocked {member} ({id}) on every server.", values)
@@ -135,5 +129,4 @@ def _view(page: ListPage[BlockedMember], which: BlockedPage, say: Language) -> d
 
 
 async def setup(bot: Tappa) -> None:
-    """Let the buttons and the menu work."""
     bot.add_dynamic_items(BlockedPageButton, UnblockSelect)

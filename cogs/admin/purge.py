@@ -36,7 +36,6 @@ class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Remove it all, if whoever presses is still one who may."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         purged = await interaction.client.studio.administration.purge(authority.server, self.fields["member"])
@@ -53,5 +52,4 @@ class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):
 
 
 async def setup(bot: Tappa) -> None:
-    """Let the button work."""
     bot.add_dynamic_items(PurgeButton)

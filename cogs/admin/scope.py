@@ -52,7 +52,6 @@ class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def table(self) -> type[Table]:
-        """The kind of table whose keys are meant."""
         if self.channel is not None:
             return ChannelRules
         if self.role is not None:

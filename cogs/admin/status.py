@@ -31,7 +31,6 @@ async def engine_lines(interaction: discord.Interaction[Tappa], say: Language) -
 
 
 def version_line() -> str:
-    """Return which versions run, in small print."""
     versions = [f"Python {platform.python_version()}", *map(_version, _LIBRARIES)]
     return f"-# {inert(' · '.join(filter(None, versions)))}"
 
@@ -63,7 +62,6 @@ def _lines(status: Status, say: Language) -> list[str]:
 
 
 def _version(library: str) -> str:
-    """Return a library's name and version, without importing it."""
     try:
         return f"{library} {importlib.metadata.version(library)}"
     except importlib.metadata.PackageNotFoundError:

@@ -33,7 +33,6 @@ class Tree(app_commands.CommandTree[Any]):
     """The bot's commands; what goes wrong in one is told to the member who typed it."""
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
-        """Unwrap discord.py's own wrapper and tell the member."""
         await tell_error(interaction, getattr(error, "original", error))
 
 

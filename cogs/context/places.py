@@ -45,7 +45,6 @@ def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset
 
 
 def styles_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Style]:
-    """Return the styles there are where something is asked for."""
     return styles_of(interaction.client.config, server_of(interaction))
 
 

@@ -40,7 +40,6 @@ async def send_private_note(
 
 
 async def _write_to(interaction: discord.Interaction[Any], content: str) -> None:
-    """Send it as a direct message that says what it is about."""
     command, guild, say = interaction.command, interaction.guild, language_of(interaction.locale)
     if command is not None and guild is not None:
         name = code(f"/{command.qualified_name}")

@@ -38,8 +38,6 @@ SMALLEST_GIF = 64 * 1024
 
 
 class Deliveries:
-    """All deliveries under way."""
-
     def __init__(self, client: discord.Client, studio: Studio, configuration: ConfigFile) -> None:
         self._client = client
         self._studio = studio
@@ -68,8 +66,6 @@ class Deliveries:
 
 
 class Delivery:
-    """Of one job."""
-
     def __init__(self, client: discord.Client, studio: Studio, configuration: ConfigFile, record: JobRecord) -> None:
         self._client = client
         self._studio = studio
@@ -134,7 +130,6 @@ class Delivery:
     # ---- when it is over ----
 
     async def _post_outcome(self, record: JobRecord) -> None:
-        """Post the result, or the reason why there is none."""
         presets = presets_of(self._configuration.current, record.answer.server)
         match record.state:
             case "done" if (files := await self._load_files(record)) is not None:

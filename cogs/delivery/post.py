@@ -48,8 +48,6 @@ class TooLarge(PostError):
 
 
 class Post:
-    """One job's message."""
-
     def __init__(self, client: discord.Client, record: JobRecord) -> None:
         self._client = client
         self._job = record.id

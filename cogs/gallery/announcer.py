@@ -194,7 +194,6 @@ class Announcer:
 
 
 def _channel_key(occasion: Occasion) -> str:
-    """Return what the configuration calls the channel."""
     return f"{occasion.purpose}_channel"
 
 

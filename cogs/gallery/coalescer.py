@@ -34,7 +34,6 @@ class Coalescer:
             task.add_done_callback(lambda ended: _log_failure(server, ended))
 
     async def close(self) -> None:
-        """Stop."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -57,7 +57,6 @@ class DigestCog(commands.Cog):
             self._cleanup.request(str(guild.id))
 
     async def cog_unload(self) -> None:
-        """Stop."""
         self._check_clock.cancel()
         await self._cleanup.close()
 
@@ -176,5 +175,4 @@ def _facts_line(share: Share, say: Language) -> str:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the cog to the bot."""
     await bot.add_cog(DigestCog(bot))

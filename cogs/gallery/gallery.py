@@ -24,13 +24,10 @@ from engine.errors import LimitError
 
 
 async def suggest_words(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer what a search would find something for."""
     return await suggest_search(interaction, typed, SEARCH_LENGTH)
 
 
 class GalleryCog(commands.Cog):
-    """The command."""
-
     @app_commands.command(
         description="Look through what members of this server have shared; only you see it",
         extras={EXAMPLES: ({}, {"search": "sea road"})},
@@ -57,7 +54,6 @@ class GalleryCog(commands.Cog):
         search: app_commands.Range[str, 1, SEARCH_LENGTH] | None = None,
         member: discord.User | None = None,
     ) -> None:
-        """Open the gallery at its first page."""
         if sum(wish is not None for wish in (order, search, member)) > 1:
             raise LimitError("Give an order, a search or a member, one of the three.")
         ref = first_page_ref(order_of(order.value) if order else "new")
@@ -70,7 +66,6 @@ class GalleryCog(commands.Cog):
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command, its buttons and its form to the bot."""
     bot.studio.gallery.tell_of_removals(lambda share: bot.dispatch("share_deleted", share))
     bot.add_dynamic_items(TurnButton, OrderSelect, DeleteButton, GoToButton)
     bot.forms.add(rf"tappa:leaf:{PAGE_REF}", take_page_form)

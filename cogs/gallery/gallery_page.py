@@ -50,14 +50,12 @@ class TurnButton(PersistentButton, template=rf"tappa:turn:(?P<way>{'|'.join(_STE
 
     @classmethod
     def of(cls, way: str, ref: PageRef, say: Language, *, disabled: bool = False) -> Self:
-        """Return the button that leads away from a page, or back to it."""
         label = {"back": say("Back"), "stay": say("Keep it"), "on": say("Next")}[way]
         custom_id = f"tappa:turn:{way}:{ref}"
         return cls(discord.ui.Button(label=label, emoji=_ARROWS.get(way), custom_id=custom_id, disabled=disabled))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Turn the page."""
         await interaction.response.defer()
         await show_gallery_page(interaction, PageRef.parse(self.fields).turn(_STEPS[self.fields["way"]]))
 
@@ -67,7 +65,6 @@ class OrderSelect(PersistentSelect, template=rf"tappa:order:{PAGE_REF}"):
 
     @classmethod
     def of(cls, ref: PageRef, say: Language) -> Self:
-        """Return the select under a page."""
         labels = {
             "new": say("Newest first"),
             "top": say("Top of the week"),
@@ -85,7 +82,6 @@ class OrderSelect(PersistentSelect, template=rf"tappa:order:{PAGE_REF}"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the gallery in the order chosen."""
         await interaction.response.defer()
         ref = PageRef.parse(self.fields)
         argument = ref.argument if self.chosen == ref.order else ""
@@ -97,14 +93,12 @@ class DeleteButton(PersistentButton, template=rf"tappa:(?P<verb>delete|erase):{J
 
     @classmethod
     def of(cls, verb: str, job: JobId, ref: PageRef, say: Language) -> Self:
-        """Return one of the two buttons for the share on a page."""
         label = say("Delete") if verb == "delete" else say("Delete it for good")
         style, custom_id = discord.ButtonStyle.danger, f"tappa:{verb}:{job}:{ref}"
         return cls(discord.ui.Button(label=label, style=style, custom_id=custom_id))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Ask, or delete and go to the page that has taken its place."""
         await interaction.response.defer()
         say, job, ref = language_of(interaction.locale), self.fields["job"], PageRef.parse(self.fields)
         if self.fields["verb"] == "delete":
@@ -121,13 +115,11 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
 
     @classmethod
     def of(cls, ref: PageRef, total: int) -> Self:
-        """Return the button under one of `total` pages."""
         label, custom_id = f"{ref.offset + 1} / {total}", f"tappa:goto:{ref}"
         return cls(discord.ui.Button(label=label, custom_id=custom_id, disabled=total < 2))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form."""
         say, ref = language_of(interaction.locale), PageRef.parse(self.fields)
         number = Field(name="page", label=say("Which page?"), value=str(ref.offset + 1), most=_DIGITS)
         await interaction.response.send_modal(make_form(say("Gallery"), f"tappa:leaf:{ref}", [number]))

@@ -25,7 +25,6 @@ class PageRef(msgspec.Struct, frozen=True, kw_only=True):
     argument: str = ""
 
     def __str__(self) -> str:
-        """Return it as it stands in a custom_id."""
         return f"{self.order}:{self.offset}:{self.argument}"
 
     @classmethod

@@ -42,7 +42,6 @@ class ShowcaseCog(commands.Cog):
         self._access = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
-        """Stop; what is to be taken out still is taken out at the next start."""
         await self._cleanup.close()
 
     @commands.Cog.listener()
@@ -145,5 +144,4 @@ def _buttons(share: Share, say: Language) -> discord.ui.View:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the cog to the bot."""
     await bot.add_cog(ShowcaseCog(bot))

@@ -31,7 +31,6 @@ class VoteCountsCog(commands.Cog):
         self._access = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
-        """Stop; a count that is not true by then becomes so with the next vote."""
         await self._updates.close()
 
     @commands.Cog.listener()
@@ -101,5 +100,4 @@ class VoteCountsCog(commands.Cog):
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the cog and its buttons to the bot."""
     await bot.add_cog(VoteCountsCog(bot))

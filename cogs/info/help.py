@@ -43,13 +43,10 @@ async def suggest_command(interaction: Interaction, typed: str) -> list[app_comm
 
 
 class HelpCog(commands.Cog):
-    """The command."""
-
     @app_commands.command(name="help", description="What this bot can do, and how; only you see the answer")
     @app_commands.describe(command="Everything about one command: its options and some examples")
     @app_commands.autocomplete(command=suggest_command)
     async def show(self, interaction: Interaction, command: app_commands.Range[str, 1, 100] | None = None) -> None:
-        """Answer with the list of commands, or with one of them; all of it is in memory."""
         say = language_of(interaction.locale)
         if command is None:
             content, view = help_page(interaction, 0)
@@ -68,7 +65,6 @@ class HelpPageButton(PersistentButton, template=r"tappa:help:(?P<page>\d{1,3})")
 
     @classmethod
     def of(cls, label: str, page: int) -> Self:
-        """Return the button to a page."""
         return cls(discord.ui.Button(label=label, custom_id=f"tappa:help:{page}"))
 
     @tells_errors
@@ -222,6 +218,5 @@ def _paged(sections: Iterable[tuple[str, Sequence[str]]], closing: str) -> Itera
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
     bot.add_dynamic_items(HelpPageButton)
     await bot.add_cog(HelpCog())

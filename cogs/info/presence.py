@@ -23,12 +23,10 @@ class PresenceCog(commands.Cog):
         self._shown = ""
 
     async def cog_unload(self) -> None:
-        """End."""
         self.refresh.cancel()
 
     @tasks.loop(seconds=EVERY_SECONDS)
     async def refresh(self) -> None:
-        """Change the presence if there is something new to say."""
         status = status_text(self._bot.studio, self._language())
         if status != self._shown:
             await self._bot.change_presence(activity=discord.CustomActivity(status))
@@ -60,5 +58,4 @@ def status_text(studio: Studio, say: Language) -> str:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add it to the bot."""
     await bot.add_cog(PresenceCog(bot))

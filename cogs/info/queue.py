@@ -40,11 +40,8 @@ _LAST_ROW = 4
 
 
 class QueueCog(commands.Cog):
-    """The command."""
-
     @app_commands.command(description="What is running and waiting here, and how long it will take; only you see it")
     async def queue(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Answer with the first page of the queue."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_queue(interaction, 0)
 
@@ -54,7 +51,6 @@ class DropButton(PersistentButton, template=rf"tappa:drop:{JOB}"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Call the job off and show the queue without it."""
         await _drop(interaction, self.fields["job"])
 
 
@@ -63,7 +59,6 @@ class DropSelect(PersistentSelect, template=r"tappa:drops(:others)?"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Call the job off and show the queue without it."""
         await _drop(interaction, self.chosen)
 
 
@@ -176,7 +171,6 @@ def _others_menu(others: Sequence[QueueEntry], say: Language) -> DropSelect:
 
 
 def _own_items(own: Sequence[QueueEntry], say: Language) -> list[Item]:
-    """Return what calls off the reader's own jobs."""
     if len(own) > _MOST_BUTTONS:
         options = [
             discord.SelectOption(label=short_title(entry.record.recipe, say), value=entry.record.id)
@@ -201,6 +195,5 @@ def _page_buttons(page: ListPage[QueueEntry], say: Language) -> Sequence[Item]:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
     bot.add_dynamic_items(DropButton, DropSelect, QueuePageButton)
     await bot.add_cog(QueueCog())

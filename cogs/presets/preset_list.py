@@ -27,7 +27,6 @@ class PresetPageButton(PersistentButton, template=r"tappa:presets:(?P<page>\d{1,
 
     @classmethod
     def of(cls, label: str, page: int) -> Self:
-        """Return the button to a page."""
         return cls(discord.ui.Button(label=label, custom_id=f"tappa:presets:{page}"))
 
     @tells_errors

@@ -35,7 +35,6 @@ NameOption = app_commands.Range[str, 1, LONGEST_NAME]
 
 
 async def suggest_own_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer the member's own presets."""
     return label_choices(typed, await own_labels(interaction))
 
 
@@ -49,8 +48,6 @@ class PresetCog(
     group_name="preset",
     group_description="Animations that you keep under a name for another time",
 ):
-    """The commands."""
-
     @app_commands.command(
         description="Keep an animation under a name: the stages you give, a render, or your last order",
         extras={EXAMPLES: ({"name": "seaside"}, {"name": "up and down", "stages": "a road up | 25; a road down | 25"})},
@@ -68,7 +65,6 @@ class PresetCog(
         stages: StagesOption | None = None,
         render: RenderOption | None = None,
     ) -> None:
-        """Keep it."""
         if stages is not None and render is not None:
             raise LimitError("Give either stages or a render, not both.")
         typed = None if stages is None else Giro(seed=new_seed(), stages=parse_stages(stages))
@@ -98,7 +94,6 @@ class PresetCog(
         style: StyleOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
-        """Order it, with a new seed unless one is said."""
         if style is not None:
             find_style_name(style, styles_here(interaction))  # one that is not there is refused at once
         message = await acknowledge(interaction)
@@ -108,7 +103,6 @@ class PresetCog(
 
     @app_commands.command(name="list", description="The presets there are: yours, then the server's; only you see it")
     async def show_all(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Answer with the first page."""
         await interaction.response.defer(ephemeral=True)
         content, view = await preset_page(interaction, 0)
         await interaction.followup.send(content, view=view or discord.utils.MISSING)
@@ -117,7 +111,6 @@ class PresetCog(
     @app_commands.describe(name="Which preset")
     @app_commands.autocomplete(name=suggest_preset)
     async def show(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
-        """Answer with its stages, or the line that asks for it; where that is long, as a file."""
         await interaction.response.defer(ephemeral=True)
         say = language_of(interaction.locale)
         found, recipe = await find_preset(interaction, name)
@@ -138,7 +131,6 @@ class PresetCog(
     @app_commands.describe(name="Which of yours")
     @app_commands.autocomplete(name=suggest_own_preset)
     async def delete(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
-        """Throw it away."""
         await interaction.response.defer(ephemeral=True)
         await interaction.client.studio.profiles.delete_preset(str(interaction.user.id), name)
         say = language_of(interaction.locale)
@@ -172,6 +164,5 @@ _EXAMPLE = Sentence("a road by the sea | 50; a road going up a mountain | 50")
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot."""
     bot.add_dynamic_items(PresetPageButton)
     await bot.add_cog(PresetCog())

@@ -34,8 +34,6 @@ _LOOP = {"yes": True, "no": False}
 
 
 class SettingsCog(commands.Cog):
-    """The command."""
-
     @app_commands.command(
         description="What you want where you leave options out; without any here, all of it is shown",
         extras={EXAMPLES: ({}, {"style": "painting", "negative": "blurry, people"}, {"style": "none"})},
@@ -60,7 +58,6 @@ class SettingsCog(commands.Cog):
         zoom_frames: FramesOption | None = None,
         focus: FocusOption | None = None,
     ) -> None:
-        """Change what is said, and show the member's defaults with the means to change them all."""
         typed = {"negative": negative, "focus": focus}
         changes: dict[str, object] = {"loop": loop, "morph_frames": morph_frames, "zoom_frames": zoom_frames}
         changes |= {name: None if value is None else _parse_none(value) for name, value in typed.items()}
@@ -79,8 +76,6 @@ class SettingsCog(commands.Cog):
 
 
 class StyleSelect(PersistentSelect, template=r"tappa:settings:style"):
-    """Chooses the style."""
-
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Keep the choice; one that is not there any more is none."""
@@ -89,11 +84,8 @@ class StyleSelect(PersistentSelect, template=r"tappa:settings:style"):
 
 
 class LoopSelect(PersistentSelect, template=r"tappa:settings:loop"):
-    """Chooses whether giros loop."""
-
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Keep the choice."""
         await interaction.response.defer()
         await _update_defaults(interaction, loop=_LOOP.get(self.chosen))
 
@@ -116,7 +108,6 @@ class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Leave everything to the commands again."""
         await interaction.response.defer()
         await _save_defaults(interaction, Defaults())
 
@@ -134,7 +125,6 @@ def _form_fields(defaults: Defaults, say: Language) -> Iterator[Field]:
 
 @tells_errors
 async def take_settings_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
-    """Keep what was typed, if all of it can be."""
     typed = {name: value.strip() for name, value in form.typed.items()}
     focus = typed.get("focus", "")
     if focus:
@@ -202,7 +192,6 @@ async def _update_defaults(interaction: discord.Interaction[Tappa], **changes: o
 
 
 async def _save_defaults(interaction: discord.Interaction[Tappa], defaults: Defaults) -> None:
-    """Keep a member's defaults and show them as they are now."""
     await interaction.client.studio.profiles.set_defaults(str(interaction.user.id), defaults)
     content, view = settings_note(interaction, defaults)
     await interaction.edit_original_response(content=content, view=view)
@@ -226,7 +215,6 @@ def _parse_frames(typed: str) -> int | None:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command, its buttons and its form to the bot."""
     bot.add_dynamic_items(StyleSelect, LoopSelect, EditButton, ResetButton)
     bot.forms.add(_FORM_ID, take_settings_form)
     await bot.add_cog(SettingsCog())

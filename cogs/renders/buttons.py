@@ -35,7 +35,6 @@ class AgainButton(JobButton, action="again", emoji="🎲", label=lambda say: say
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Place the order as if the command had been typed."""
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.again(self.job, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)
@@ -71,5 +70,4 @@ def _buttons_for(action: Action, job: JobId, tries: int, say: Language) -> list[
 
 
 async def setup(bot: Tappa) -> None:
-    """Let the buttons work."""
     bot.add_dynamic_items(CancelButton, AgainButton)

@@ -27,14 +27,12 @@ class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withd
 
     @classmethod
     def of(cls, verb: str, job: JobId, say: Language) -> Self:
-        """Return one of the three buttons for a share."""
         labels = {"withdraw": say("Delete"), "withdrawn": say("Delete it for good"), "kept": say("Keep it")}
         style = discord.ButtonStyle.secondary if verb == "kept" else discord.ButtonStyle.danger
         return cls(discord.ui.Button(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}"))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Ask, delete, or let be."""
         await interaction.response.defer()
         say, message = language_of(interaction.locale), interaction.message
         verb, job = self.fields["verb"], self.fields["job"]

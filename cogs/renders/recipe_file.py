@@ -58,8 +58,6 @@ async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) ->
 
 
 class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take a recipe with you, or bring one along"):
-    """The commands."""
-
     def __init__(self, bot: Tappa) -> None:
         self._studio = bot.studio
 
@@ -67,14 +65,12 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
     @app_commands.describe(render="Which one (default: the last one in this channel)")
     @app_commands.autocomplete(render=suggest_render)
     async def export(self, interaction: discord.Interaction[Tappa], render: RenderOption | None = None) -> None:
-        """Answer with the file."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         await send_recipe(interaction, await self._find(interaction, render))
 
     @app_commands.command(name="import", description="Render a recipe from a file that /recipe export or a shell gave")
     @app_commands.describe(file="A JSON file of at most 64 KiB")
     async def bring(self, interaction: discord.Interaction[Tappa], file: discord.Attachment) -> None:
-        """Order what is in the file."""
         message = await acknowledge(interaction)
         found, ready = await read_attachment(file), interaction.client.studio.ready
         if ready is None or found.model in (None, ready.model):
@@ -101,7 +97,6 @@ class RecipeButton(JobButton, action="recipe", emoji="📄", label=lambda say: s
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Answer with the file."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         await send_recipe(
             interaction, await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
@@ -177,6 +172,5 @@ def job_id(typed: str) -> JobId:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot, and let their button work."""
     bot.add_dynamic_items(RecipeButton)
     await bot.add_cog(RecipeCog(bot))

@@ -28,13 +28,11 @@ class CorrectButton(PersistentButton, template=rf"tappa:correct:(?P<verb>remix|e
 
     @classmethod
     def of(cls, kind: FormKind, job: JobId, say: Language) -> Self:
-        """Return the button for a kind of form about a job."""
         style, custom_id = discord.ButtonStyle.primary, f"tappa:correct:{kind}:{job}"
         return cls(discord.ui.Button(label=say("Correct it"), style=style, custom_id=custom_id))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form."""
         kind, job = _form_kind(self.fields), self.fields["job"]
         typed = await find_form(interaction, form_key(interaction, kind, job), dict[str, str])
         await open_form(interaction, kind, job, typed)
@@ -80,6 +78,5 @@ def _form_kind(fields: Mapping[str, str]) -> FormKind:
 
 
 async def setup(bot: Tappa) -> None:
-    """Let the forms and their button work."""
     bot.add_dynamic_items(CorrectButton)
     bot.forms.add(rf"tappa:form:(?P<verb>remix|extend):{JOB}", take_recipe_form)

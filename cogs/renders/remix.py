@@ -31,7 +31,6 @@ class RemixButton(JobButton, action="remix", emoji="✏️", label=lambda say: s
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form."""
         await open_form(interaction, "remix", self.job)
 
 
@@ -40,7 +39,6 @@ class ExtendButton(JobButton, action="extend", emoji="➕", label=lambda say: sa
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form."""
         await open_form(interaction, "extend", self.job)
 
 
@@ -55,21 +53,17 @@ class RemixCog(commands.Cog):
         )
 
     async def cog_load(self) -> None:
-        """Add them."""
         for menu in self._menus:
             self._bot.tree.add_command(menu)
 
     async def cog_unload(self) -> None:
-        """Take them back."""
         for menu in self._menus:
             self._bot.tree.remove_command(menu.name, type=menu.type)
 
     async def remix(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Open the form with the recipe of the render in a message."""
         await open_form(interaction, "remix", self._job_in(message))
 
     async def who(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Say where the render in a message comes from."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         job, viewer, say = self._job_in(message), viewer_of(interaction), language_of(interaction.locale)
         studio = self._bot.studio
@@ -104,6 +98,5 @@ def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the menus' commands, and let the buttons work."""
     bot.add_dynamic_items(RemixButton, ExtendButton, WithdrawButton)
     await bot.add_cog(RemixCog(bot))

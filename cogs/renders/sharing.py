@@ -21,7 +21,6 @@ class ShareButton(JobButton, action="share", emoji="🖼️", label=lambda say: 
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Share what the message shows."""
         await interaction.response.defer()
         say, share = language_of(interaction.locale), await self._shared(interaction)
         if interaction.message is not None:
@@ -46,12 +45,10 @@ class VoteButton(JobButton, action="vote", emoji="👍", label=lambda say: say("
 
     @classmethod
     def with_count(cls, share: Share, say: Language) -> Self:
-        """Return the button of a share, with the number of its votes on it."""
         return cls.of(share.id, say, label=say("Vote · {count}", count=share.votes) if share.votes else "")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Count the vote; whoever else shows the count hears of it."""
         await interaction.response.defer()
         share, voted = await interaction.client.studio.gallery.vote(self.job, viewer_of(interaction))
         interaction.client.dispatch("vote", share)
@@ -70,7 +67,6 @@ class SaveButton(JobButton, action="save", emoji="🔖", label=lambda say: say("
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Save it, and say where it is found."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         is_saved = await interaction.client.studio.gallery.save(self.job, viewer_of(interaction))
         say = language_of(interaction.locale)
@@ -88,5 +84,4 @@ def _public(interaction: discord.Interaction[Tappa]) -> Language:
 
 
 async def setup(bot: Tappa) -> None:
-    """Let the buttons work."""
     bot.add_dynamic_items(ShareButton, VoteButton, SaveButton)

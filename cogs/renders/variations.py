@@ -23,7 +23,6 @@ class VariationsButton(JobButton, action="variations", emoji="🎞️", label=la
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order the sheet."""
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         await submit(interaction, message, make_variations(recipe, new_seeds()), parent=self.job)
@@ -34,7 +33,6 @@ class PickButton(NumberButton, action="pick", most=VARIATIONS):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order the animation."""
         message = await acknowledge(interaction)
         sheet = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         if not isinstance(sheet, Variations):
@@ -47,12 +45,10 @@ class TryButton(NumberButton, action="try", most=MAX_TRIES):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order the morph."""
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.another_try(self.job, self.number, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)
 
 
 async def setup(bot: Tappa) -> None:
-    """Let the buttons work."""
     bot.add_dynamic_items(VariationsButton, PickButton, TryButton)

@@ -54,5 +54,4 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def largest(self) -> int:
-        """Size of its largest file in bytes."""
         return max((len(upload.data) for upload in self.uploads or ()), default=0)

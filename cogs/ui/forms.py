@@ -47,7 +47,6 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
 
     def component(self) -> discord.ui.TextInput[discord.ui.Modal] | discord.ui.Select[discord.ui.Modal]:
-        """Return it as discord.py wants it."""
         if self.options:
             options = [
                 discord.SelectOption(

@@ -17,7 +17,7 @@ JOB = r"(?P<job>[0-9a-f]{16})"
 Button: TypeAlias = discord.ui.Button[discord.ui.View]
 Select: TypeAlias = discord.ui.Select[discord.ui.View]
 
-_Item = TypeVar("_Item", Button, Select)
+_Item = TypeVar("_Item", bound=discord.ui.Item[Any])
 _ABSTRACT = r"(?!)"  # matches nothing
 
 
@@ -53,7 +53,6 @@ class PersistentSelect(PersistentItem[Select], template=_ABSTRACT):
 
     @property
     def chosen(self) -> str:
-        """The value that was chosen."""
         return self.item.values[0]
 
 
@@ -82,7 +81,6 @@ class JobButton(PersistentButton, template=_ABSTRACT):
 
     @property
     def job(self) -> JobId:
-        """The job."""
         return self.fields["job"]
 
 
@@ -109,10 +107,8 @@ class NumberButton(PersistentButton, template=_ABSTRACT):
 
     @property
     def number(self) -> int:
-        """The number of the picture."""
         return int(self.fields["number"])
 
     @property
     def job(self) -> JobId:
-        """The job."""
         return self.fields["job"]
