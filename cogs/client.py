@@ -1,4 +1,4 @@
-"""The bot object that every cog is typed against. It knows no cog: what to load, and who delivers, is handed in."""
+"""The Discord client that every cog is typed against. It knows no cog: bot.py says which to load, and what delivers."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _log = logging.getLogger("tappa")
 
 
 class DeliveryService(Protocol):
-    """Sees to it that what comes of jobs is posted."""
+    """Posts the results of jobs."""
 
     def start(self, record: JobRecord) -> None:
-        """See to a job's delivery, if that is not done already."""
+        """Start delivering a job, unless that is under way."""
 
     async def close(self) -> None:
-        """Stop; the deliveries under way go on after the next start."""
+        """Stop; unfinished deliveries go on after the next start."""
 
 
 class Tappa(commands.Bot):
     """The Discord client.
 
     Attributes:
-        configuration: the file and what is in force; `config` is the latter at this moment.
+        configuration: config.toml and the settings in force; `config` is the latter at this moment.
         studio: takes orders; opened and closed by whoever runs the bot.
-        deliveries: post what comes of them.
-        forms: takes the forms that members send in.
+        deliveries: post the results.
+        forms: finds the handler of each form that is sent in.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Tappa(commands.Bot):
         """Make a client that is not connected yet.
 
         Args:
-            configuration: the file and what is in force.
-            studio: takes the orders.
+            configuration: config.toml and the settings in force.
+            studio: takes orders.
             extensions: module names of the cogs to load.
-            tree: the class of the command tree, which tells members of errors.
-            deliver: makes what delivers through this client.
+            tree: class of the command tree, which tells members about errors.
+            deliver: makes the deliveries of this client.
         """
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -75,28 +75,28 @@ class Tappa(commands.Bot):
 
     @property
     def config(self) -> Config:
-        """What is in force; look it up each time, for an admin may change it."""
+        """The settings in force; look them up each time, for an admin may change them."""
         return self.configuration.current
 
     async def setup_hook(self) -> None:
-        """Load the cogs; each registers the buttons that work under old messages from here on."""
+        """Load the cogs; each registers its persistent buttons and forms."""
         await self.tree.set_translator(Translator())
         for extension in self._cog_modules:
             await self.load_extension(extension)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Take forms in; the rest is discord.py's to see to."""
+        """Route the forms that are sent in; discord.py does the rest."""
         await self.forms.route(interaction)
 
     async def on_ready(self) -> None:
         _log.info("Online as %s on %d servers", self.user, len(self.guilds))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Drop what comes after the end: discord.py says that it is ready up to two seconds late."""
+        """Drop events after the client is closed: discord.py dispatches `ready` up to two seconds late."""
         if not self.is_closed():
             super().dispatch(event, *args, **kwargs)
 
     async def close(self) -> None:
-        """Stop; what is under way goes on after the next start."""
+        """Stop; unfinished deliveries go on after the next start."""
         await self.deliveries.close()
         await super().close()

@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import discord
 import msgspec
@@ -20,7 +20,8 @@ from cogs.admin.scope import KeyScope
 from cogs.admin.status import engine_lines, version_line
 from cogs.client import Tappa
 from cogs.context.audit import log_actions
-from cogs.context.authority import authority_of, require_operator
+from cogs.context.authority import authority_of
+from cogs.context.viewer import member_of
 from cogs.i18n.language import language_of
 from cogs.orders.options import EXAMPLES, ChatOption
 from cogs.orders.suggestions import label_choices
@@ -31,7 +32,6 @@ from engine.errors import ConfigError, LimitError, OperatorError, describe
 from engine.sentence import Sentence
 from studio.config.config_file import DEFAULT, split_key
 from studio.config.keys import choices_of, find_changes, require_granted
-from studio.store import Member
 
 Interaction: TypeAlias = discord.Interaction[Tappa]
 
@@ -42,12 +42,10 @@ ValueOption = app_commands.Range[str, 1, 1000]
 
 
 async def suggest_key(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    try:
-        authority = authority_of(interaction)
-    except LimitError:
-        return []
     scope = _typed_scope(interaction)
-    if scope.everywhere and not authority.is_operator:
+    try:
+        authority = authority_of(interaction, everywhere=scope.everywhere)
+    except LimitError:
         return []
     keys = scope.keys(authority.server, interaction.client.config)
     return label_choices(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
@@ -85,7 +83,7 @@ async def suggest_job(interaction: Interaction, typed: str) -> list[app_commands
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 class AdminCog(commands.GroupCog, group_name="admin", group_description="Run this bot: its rules, its queue, its log"):
-    """The commands. Each one asks anew who uses it, for a server may show them to whom it likes."""
+    """The commands. Each asks who uses it, for a server can change to whom Discord shows them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,7 +94,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(description="Read config.toml again; a file with a mistake in it changes nothing")
     async def reload(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction)
+        authority = authority_of(interaction, everywhere=True)
         configuration = interaction.client.configuration
         before = configuration.current
         async with _show_operator_errors(authority.server):
@@ -133,10 +131,8 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         everywhere: bool = False,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction)
-        scope = KeyScope(
-            channel=str(channel.id) if channel else None, role=str(role.id) if role else None, everywhere=everywhere
-        )
+        scope = _scope_of(channel, role, everywhere=everywhere)
+        authority = authority_of(interaction, everywhere=everywhere)
         configuration = interaction.client.configuration
         before = configuration.current
         async with _show_operator_errors(authority.server):
@@ -172,16 +168,15 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     async def _set_paused(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction) if everywhere else authority_of(interaction)
-        await interaction.client.studio.administration.pause(None if everywhere else authority.server, paused=paused)
+        authority = authority_of(interaction, everywhere=everywhere)
+        await interaction.client.studio.administration.pause(authority.target, paused=paused)
         if everywhere:
             action = Sentence("Paused every server.") if paused else Sentence("Resumed on every server.")
         else:
             action = Sentence("Paused this server.") if paused else Sentence("Resumed on this server.")
-        if everywhere:
-            for guild in interaction.client.guilds:
-                if str(guild.id) != authority.server:
-                    await log_actions(interaction.client, interaction.client.config, authority, [action], str(guild.id))
+        for guild in interaction.client.guilds if everywhere else ():
+            if str(guild.id) != authority.server:
+                await log_actions(interaction.client, authority.member, [action], str(guild.id))
         await finish_action(interaction, authority, [action])
 
     # ---- jobs and members ----
@@ -193,13 +188,12 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         record = await interaction.client.studio.administration.call_off(job, authority.limited_to)
-        action = cancelled_action(record, language_of(interaction.guild_locale))
-        server = record.answer.server
+        action, server = cancelled_action(record, language_of(interaction.guild_locale)), record.answer.server
         if server == authority.server:
             await finish_action(interaction, authority, [action])
             return
         if server is not None:  # what was asked for in private is no server's business
-            await log_actions(interaction.client, interaction.client.config, authority, [action], server)
+            await log_actions(interaction.client, authority.member, [action], server)
         await send_admin_reply(interaction, [action])
 
     @app_commands.command(description="Cancel all animations of a member and take back all that they shared here")
@@ -212,18 +206,18 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def block(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction) if everywhere else authority_of(interaction)
-        who = Member(id=str(member.id), name=member.display_name)
-        await interaction.client.studio.administration.block(None if everywhere else authority.server, who)
+        authority = authority_of(interaction, everywhere=everywhere)
+        who = member_of(member)
+        await interaction.client.studio.administration.block(authority.target, who)
         await finish_action(interaction, authority, [blocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(description="Let a member who was blocked order, share and vote again")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def unblock(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction) if everywhere else authority_of(interaction)
-        who = Member(id=str(member.id), name=member.display_name)
-        await interaction.client.studio.administration.unblock(None if everywhere else authority.server, who.id)
+        authority = authority_of(interaction, everywhere=everywhere)
+        who = member_of(member)
+        await interaction.client.studio.administration.unblock(authority.target, who.id)
         await finish_action(interaction, authority, [unblocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(name="blocked", description="Who is blocked on this server, and since when")
@@ -243,7 +237,7 @@ def _reload_heading(count: int) -> Sentence:
 
 @asynccontextmanager
 async def _show_operator_errors(server: str) -> AsyncIterator[None]:
-    """Let an admin read what only operators are told otherwise: here it is they who can change it."""
+    """Show an admin what is wrong with config.toml, which otherwise only operators read."""
     try:
         yield
     except OperatorError as error:
@@ -251,30 +245,30 @@ async def _show_operator_errors(server: str) -> AsyncIterator[None]:
 
 
 def _strip_prefix(sentence: Sentence, prefix: str) -> Sentence:
-    """Return a sentence whose keys are called as they are on the server where they are of."""
-    values = {
-        name: _strip_prefix(value, prefix) if isinstance(value, Sentence) else _strip_text(value, prefix)
-        for name, value in sentence.values.items()
-    }
-    return msgspec.structs.replace(sentence, values=values)
+    """Return a sentence in which the keys of a server are named as its admins name them."""
 
+    def strip(value: str | int | float | Sentence) -> str | int | float | Sentence:
+        if isinstance(value, Sentence):
+            return _strip_prefix(value, prefix)
+        return value.replace(prefix, "") if isinstance(value, str) else value
 
-def _strip_text(value: str | int | float, prefix: str) -> str | int | float:
-    return value.replace(prefix, "") if isinstance(value, str) else value
+    return msgspec.structs.replace(sentence, values={name: strip(value) for name, value in sentence.values.items()})
 
 
 def _quote(part: str) -> str:
     return '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _typed_scope(interaction: Interaction) -> KeyScope:
-    """Return where a change shall hold that is still being typed."""
-    channel, role = interaction.namespace.channel, interaction.namespace.role
+def _scope_of(channel: Any, role: Any, *, everywhere: bool) -> KeyScope:
     return KeyScope(
-        channel=str(channel.id) if channel else None,
-        role=str(role.id) if role else None,
-        everywhere=bool(interaction.namespace.everywhere),
+        channel=str(channel.id) if channel else None, role=str(role.id) if role else None, everywhere=everywhere
     )
+
+
+def _typed_scope(interaction: Interaction) -> KeyScope:
+    """Return the scope of a command that is still being typed."""
+    typed = interaction.namespace
+    return _scope_of(typed.channel, typed.role, everywhere=bool(typed.everywhere))
 
 
 async def setup(bot: Tappa) -> None:

@@ -1,15 +1,16 @@
-"""Who is blocked on a server, and a menu to let them in again: one cannot always pick somebody who has left."""
+"""Who is blocked on a server, and a menu to unblock them: Discord does not offer those who have left the server."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import discord
 import msgspec
 
 from cogs.admin.admin_reply import finish_action
 from cogs.client import Tappa
-from cogs.context.authority import Authority, authority_of, require_operator
+from cogs.context.authority import authority_of
 from cogs.context.failures import tells_errors
 from cogs.i18n.language import Language, language_of
 from cogs.ui.button_rows import make_view
@@ -39,17 +40,6 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
         """Return the page that a custom_id names; `fields` are the groups of its template."""
         return cls(everywhere=fields["where"] == "everywhere", page=int(fields["page"]))
 
-    def authority(self, interaction: discord.Interaction[Tappa]) -> Authority:
-        """Return what somebody may do about it.
-
-        Raises:
-            LimitError: nothing.
-        """
-        return require_operator(interaction) if self.everywhere else authority_of(interaction)
-
-    def server(self, authority: Authority) -> str | None:
-        return None if self.everywhere else authority.server
-
 
 class BlockedPageButton(PersistentButton, template=rf"tappa:blocked:{_WHICH}"):
     """Turns to another page of the list."""
@@ -67,10 +57,10 @@ class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         await interaction.response.defer()
         which = BlockedPage.parse(self.fields)
-        authority = which.authority(interaction)
-        administration, server = interaction.client.studio.administration, which.server(authority)
-        names = {one.member: one.name for one in await administration.blocked(server)}
-        await administration.unblock(server, self.chosen)
+        authority = authority_of(interaction, everywhere=which.everywhere)
+        administration = interaction.client.studio.administration
+        names = {one.member: one.name for one in await administration.blocked(authority.target)}
+        await administration.unblock(authority.target, self.chosen)
         await show_blocked(interaction, which)
         if self.chosen in names:  # else somebody else was faster
             who = Member(id=self.chosen, name=names[self.chosen] or self.chosen)
@@ -78,14 +68,14 @@ class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
 
 
 def blocked_action(who: Member, *, everywhere: bool) -> Sentence:
-    values: dict[str, str | int | float | Sentence] = {"member": who.name, "id": who.id}
+    values: dict[str, Any] = {"member": who.name, "id": who.id}
     if everywhere:
         return Sentence("Blocked {member} ({id}) on every server.", values)
     return Sentence("Blocked {member} ({id}).", values)
 
 
 def unblocked_action(who: Member, *, everywhere: bool) -> Sentence:
-    values: dict[str, str | int | float | Sentence] = {"member": who.name, "id": who.id}
+    values: dict[str, Any] = {"member": who.name, "id": who.id}
     if everywhere:
         return Sentence("Unblocked {member} ({id}) on every server.", values)
     return Sentence("Unblocked {member} ({id}).", values)
@@ -97,8 +87,8 @@ async def show_blocked(interaction: discord.Interaction[Tappa], which: BlockedPa
     Raises:
         LimitError: whoever asks may not see it.
     """
-    say, authority = language_of(interaction.locale), which.authority(interaction)
-    everybody = await interaction.client.studio.administration.blocked(which.server(authority))
+    say, authority = language_of(interaction.locale), authority_of(interaction, everywhere=which.everywhere)
+    everybody = await interaction.client.studio.administration.blocked(authority.target)
     if not everybody:
         nobody = (
             say("Nobody is blocked on every server.") if which.everywhere else say("Nobody is blocked on this server.")

@@ -29,15 +29,13 @@ class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
         """Return the parts of a key as they stand in the file.
 
         Raises:
-            LimitError: somebody may not change it there, or two places were named at once.
+            LimitError: it is the same on every server, or two places were named at once.
             ConfigError: it is no key.
         """
         parts = split_key(key)
         if sum((self.channel is not None, self.role is not None, self.everywhere)) > 1:
             raise LimitError("Say where it shall hold: in a channel, for a role, or everywhere; one of the three.")
         if self.everywhere:
-            if not authority.is_operator:
-                raise LimitError("Only the operators of this bot can do this.")
             return parts
         own = ("servers", authority.server)
         if self.channel is not None:

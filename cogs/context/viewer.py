@@ -1,4 +1,4 @@
-"""Who uses a command or a button, as the gallery sees them."""
+"""Who uses a command or a button, as the store and the gallery know them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from studio.store import Member
 
 
 def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
-    """Return who did something, and where; in a direct message there is no server to see."""
-    user, where = interaction.user, place_of(interaction)
+    """Return who uses something, and where; in a direct message the server is empty."""
+    where = place_of(interaction)
     return Viewer(
-        member=Member(id=str(user.id), name=user.display_name),
+        member=member_of(interaction.user),
         server=where.server or "",
         channel=where.channel,
         roles=where.roles,
         is_moderator=is_moderator(interaction),
     )
+
+
+def member_of(user: discord.abc.User) -> Member:
+    """Return a user as the store knows members."""
+    return Member(id=str(user.id), name=user.display_name)
 
 
 def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:

@@ -139,7 +139,7 @@ class Announcer:
         self._warnings[about] = trouble
         _log.warning("%s was not posted: %s", occasion, trouble)
         try:
-            await log_trouble(self._bot, self._bot.config, trouble, occasion.server)
+            await log_trouble(self._bot, trouble, occasion.server)
         except (aiohttp.ClientError, OSError) as error:
             _log.warning("The log of server %s could not be written to: %s", occasion.server, error)
 

@@ -1,14 +1,13 @@
-"""Taking a share back: by its maker, or by a moderator, which is written down."""
+"""Deleting a share: by its maker, or by a moderator, which is logged."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import discord
 
 from cogs.client import Tappa
 from cogs.context.audit import log_actions
-from cogs.context.authority import Authority
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
@@ -60,14 +59,10 @@ async def delete_share(interaction: discord.Interaction[Tappa], job: JobId) -> s
     bot, viewer, say = interaction.client, viewer_of(interaction), language_of(interaction.locale)
     share = await bot.studio.gallery.delete(job, viewer)
     if viewer.member.id != share.member.id:
-        moderator = Authority(member=viewer.member.id, name=viewer.member.name, server=share.server, is_operator=False)
-        values: dict[str, str | int | float | Sentence] = {
-            "title": short_title(share.recipe, language_of(interaction.guild_locale)),
-            "maker": share.member.name,
-            "id": share.member.id,
-        }
+        title, maker = short_title(share.recipe, language_of(interaction.guild_locale)), share.member
+        values: dict[str, Any] = {"title": title, "maker": maker.name, "id": maker.id}
         action = Sentence("Deleted “{title}” of {maker} ({id}) from the gallery.", values)
-        await log_actions(bot, bot.config, moderator, [action], share.server)
+        await log_actions(bot, viewer.member, [action], share.server)
     text = say("It is out of the gallery, with its votes and its file.")
     if (link := link_to(share)) is not None:
         text = f"{text}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"
