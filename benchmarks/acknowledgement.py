@@ -7,13 +7,13 @@ until Discord has the bot's acknowledgement, which it wants within three seconds
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import tempfile
 from pathlib import Path
 from statistics import quantiles
 
+from benchmarks.report import load_average, read_options, table
 from playground.launch import BotProcess, Launch
 from playground.member import Member
 from playground.server import Playground
@@ -21,6 +21,8 @@ from playground.world.settings import UNLIMITED, PlaygroundSettings
 
 PATIENCE_SECONDS = 300
 LONG = "/giro stages:a road by the sea | 130; a narrow road through a medieval town | 130"
+TYPED = ("/queue", "/zoom prompt:a road frames:300 seed:{}", "/gallery", "/morph source:fox target:puppy seed:{}")
+"""Orders, looks at the queue, and others."""
 
 
 async def measure(commands: int, folder: Path) -> list[float]:
@@ -31,7 +33,11 @@ async def measure(commands: int, folder: Path) -> list[float]:
             await bot.start()
             members = [playground.member("Ada"), playground.member("Bruno")]
             await occupy(members)
-            return [await acknowledged(members[number % 2], number) for number in range(commands)]
+            taken = []
+            for number in range(commands):
+                handle = await members[number % 2].slash(TYPED[number % len(TYPED)].format(number))
+                taken.append(float(await handle.acknowledged()))
+            return taken
         finally:
             await bot.stop()
 
@@ -45,29 +51,14 @@ async def occupy(members: list[Member]) -> None:
         )
 
 
-async def acknowledged(member: Member, number: int) -> float:
-    """Return the milliseconds until a command was acknowledged: orders, looks at the queue, and others."""
-    command = (
-        "/queue",
-        f"/zoom prompt:a road frames:300 seed:{number}",
-        "/gallery",
-        f"/morph source:fox target:puppy seed:{number}",
-    )
-    handle = await member.slash(command[number % len(command)])
-    return float(await handle.acknowledged())
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--commands", type=int, default=200)
-    options = parser.parse_args()
+    options = read_options(__doc__, commands=200)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
         taken = asyncio.run(measure(options.commands, Path(folder)))
     cuts = quantiles(taken, n=100)
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
-    print(f"{len(taken)} commands, {os.cpu_count()} cores, load average {load}\n")
-    print("| median ms | 90 % ms | 99 % ms | longest ms |\n| --- | --- | --- | --- |")
-    print(f"| {cuts[49]:.0f} | {cuts[89]:.0f} | {cuts[98]:.0f} | {max(taken):.0f} |")
+    figures = [f"{value:.0f}" for value in (cuts[49], cuts[89], cuts[98], max(taken))]
+    print(f"{len(taken)} commands, {os.cpu_count()} cores, load average {load_average()}\n")
+    print(table(["median ms", "90 % ms", "99 % ms", "longest ms"], [figures]))
 
 
 if __name__ == "__main__":

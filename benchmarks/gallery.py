@@ -10,13 +10,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import functools
 import random
-import sys
 import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
@@ -24,11 +23,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # discord.py imports audioop
     import discord  # noqa: F401
 
+from benchmarks.report import read_options
 from bot import serve
+from engine.client.client import EngineClient
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from playground.bootstrap import point_at
-from playground.member import Member as Person
 from playground.server import Playground
 from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
@@ -36,9 +36,7 @@ from studio.config.config_file import ConfigFile
 from studio.store import Member, PageQuery, Share, Store
 from studio.store.pages import Order
 from studio.store.renders import Render, Renders
-from studio.store.shares import Shares
 from studio.studio import Studio
-from tests.fakes.engine import FakeEngine
 
 OTHERS = ("901", "902", "903", "904")
 MEMBERS = 500
@@ -53,16 +51,12 @@ DOINGS = ("dancing", "sleeping", "riding", "flying", "melting", "singing", "glow
 PLACES = ("by the sea", "in the snow", "at night", "under a moon", "on mars", "in a theater", "at dawn", "in the rain")
 
 
-class Dice:
+class Dice(random.Random):
     """Draws recipes: many share their common words, and one in ten is a prompt that many have used."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
 
     def share(self, number: int, server: str) -> Share:
         """Return a share from within the last two weeks."""
-        draw = self._random
-        maker = draw.randrange(MEMBERS)
+        maker = self.randrange(MEMBERS)
         return Share(
             id=f"{number:016x}",
             server=server,
@@ -73,31 +67,29 @@ class Dice:
             height=256,
             frames=60,
             created=time.time(),
-            shared=time.time() - draw.random() * 2 * WEEK,
+            shared=time.time() - self.random() * 2 * WEEK,
             channel="700",
             message="900",
         )
 
     def recipe(self, number: int) -> Recipe:
         """Return a giro, morph or zoom."""
-        draw = self._random
-        match draw.randrange(3):
+        match self.randrange(3):
             case 0:
                 stages = tuple(Stage(self.prompt(), 20) for _ in range(3))
-                return Giro(stages=stages, seed=number, negative=f"{draw.choice(LOOKS)}, {draw.choice(THINGS)}")
+                return Giro(stages=stages, seed=number, negative=f"{self.choice(LOOKS)}, {self.choice(THINGS)}")
             case 1:
-                source, target = draw.choice(THINGS), draw.choice(THINGS)
-                return Morph(source=source, target=target, prompt=f"a {{}} {draw.choice(PLACES)}", seed=number)
+                source, target = self.choice(THINGS), self.choice(THINGS)
+                return Morph(source=source, target=target, prompt=f"a {{}} {self.choice(PLACES)}", seed=number)
             case _:
                 return Zoom(prompt=self.prompt(), seed=number)
 
     def prompt(self) -> str:
         """Return a prompt."""
-        draw = self._random
-        if draw.random() < 0.1:
-            return f"a {draw.choice(THINGS)} {draw.choice(PLACES)}"
-        words = [draw.choice(LOOKS), draw.choice(THINGS), draw.choice(DOINGS), draw.choice(PLACES)]
-        return f"a {' '.join(words)}, {draw.choice(LOOKS)} light, take {draw.randrange(100_000)}"
+        if self.random() < 0.1:
+            return f"a {self.choice(THINGS)} {self.choice(PLACES)}"
+        words = " ".join(map(self.choice, (LOOKS, THINGS, DOINGS, PLACES)))
+        return f"a {words}, {self.choice(LOOKS)} light, take {self.randrange(100_000)}"
 
 
 class Pictures(Renders):
@@ -121,33 +113,32 @@ async def fill(store: Store, server: str, count: int) -> None:
         await database.rows("COMMIT")
 
 
-async def report(name: str, work: Callable[[int], Awaitable[object]], options: argparse.Namespace, most: float) -> None:
+async def report(name: str, work: Callable[[int], Awaitable[object]], repeat: int, most: float) -> None:
     """Print one line of the table: the median and the 99th percentile of some calls, in milliseconds.
 
     Args:
         name: what they are.
         work: makes one; it is told which. Two more come first and do not count.
-        options: the command line.
+        repeat: how many.
         most: milliseconds that it may take; 0 for as long as it likes.
     """
     times = []
-    for turn in range(options.repeat + 2):
+    for turn in range(repeat + 2):
         start = time.perf_counter()
         await work(turn)
         times.append(1000 * (time.perf_counter() - start))
     cuts = quantiles(times[2:], n=100, method="inclusive")
-    sys.stdout.write(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} | {most or ''} |\n")
-    sys.stdout.flush()
+    print(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} | {most or ''} |", flush=True)
 
 
 async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
     """Print what the store takes."""
-    gallery, count = store.gallery, options.shares
+    gallery, count, repeat = store.gallery, options.shares, options.repeat
 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total
         name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
-        await report(name, lambda _: gallery.page(query, offset), options, 50)
+        await report(name, lambda _: gallery.page(query, offset), repeat, 50)
 
     orders: tuple[tuple[Order, str], ...] = (("new", ""), ("top", ""), ("random", "x"), ("member", "7"), ("saved", "7"))
     for order, argument in orders:
@@ -157,62 +148,58 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
         for offset in (0, count // 2):
             await pages(f"search “{typed}”", PageQuery(server, "search", typed), offset)
     for typed in ("", "a", "a r", "a red fox", "l", "moon", "take 77", "nothinglikeit"):
-        await report(f"prompts for “{typed}”", functools.partial(prompts, gallery, server, typed), options, 100)
+        suggest = partial(gallery.suggest, server, "prompt", typed, 25)
+        await report(f"prompts for “{typed}”", lambda _, suggest=suggest: suggest(), repeat, 100)
     dice, draw = Dice(3), random.Random(2)
-    fresh = [dice.share(10**9 + number, server) for number in range(options.repeat + 2)]
-    await report("share", lambda turn: gallery.add(fresh[turn]), options, 0)
-    await report("vote", lambda _: gallery.vote(f"{2 * draw.randrange(count):016x}", "voter"), options, 0)
-    await report("delete", lambda turn: gallery.delete(fresh[turn].id), options, 0)
+    fresh = [dice.share(10**9 + number, server) for number in range(repeat + 2)]
+    await report("share", lambda turn: gallery.add(fresh[turn]), repeat, 0)
+    await report("vote", lambda _: gallery.vote(f"{2 * draw.randrange(count):016x}", "voter"), repeat, 0)
+    await report("delete", lambda turn: gallery.delete(fresh[turn].id), repeat, 0)
 
 
-async def prompts(gallery: Shares, server: str, typed: str, _turn: int) -> object:
-    """Ask for suggestions."""
-    return await gallery.suggest(server, "prompt", typed, 25)
+async def measure_end_to_end(playground: Playground, data: Path, repeat: int) -> None:
+    """Print what a member waits for: the choices while a command is typed, and the gallery's first page, picture and
+    all.
+    """
+    ada = playground.member("Ada")
 
+    async def choose(line: str) -> None:
+        if not await ada.autocomplete(line):
+            raise LookupError(line)
 
-async def measure_end_to_end(playground: Playground, data: Path, options: argparse.Namespace) -> None:
-    """Print what a member waits for."""
+    async def open_page(line: str) -> None:
+        handle = await ada.slash(line)
+        await handle.message_where(lambda message: message.gif is not None, PATIENCE_SECONDS)
+
     async with bot_in(playground, data):
-        ada = playground.member("Ada")
         for line in (
             *("/zoom prompt:a", "/zoom prompt:moon", "/giro stages:a red", "/morph prompt:a"),
             *("/morph target:f", "/giro negative:r", "/gallery search:fox", "/recipe export render:fox"),
         ):
-            if not await ada.autocomplete(line):
-                raise LookupError(line)
-            await report(f"end to end, choices for `{line}`", functools.partial(choices, ada, line), options, 100)
+            await report(f"end to end, choices for `{line}`", lambda _, line=line: choose(line), repeat, 100)
         for line in ("/gallery", "/gallery order:top", "/gallery order:random", "/gallery search:fox"):
-            await report(f"end to end, `{line}`", functools.partial(page, ada, line), options, 0)
-
-
-async def page(member: Person, line: str, _turn: int) -> object:
-    """Open the gallery and wait until its first page is there, picture and all."""
-    return await (await member.slash(line)).message_where(lambda message: message.gif is not None, PATIENCE_SECONDS)
-
-
-async def choices(member: Person, line: str, _turn: int) -> object:
-    """Type a command as far as `line` goes."""
-    return await member.autocomplete(line)
+            await report(f"end to end, `{line}`", lambda _, line=line: open_page(line), repeat, 0)
 
 
 @contextlib.asynccontextmanager
 async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
-    """Run the bot on some data, with an engine that renders nothing."""
+    """Run the bot on some data, with an engine that has nothing to render."""
     store = Store(data)
     store.renders = Pictures(data / "renders")
     configuration = ConfigFile.fixed(Config())
-    studio = Studio(configuration, FakeEngine(), store)
-    running = asyncio.create_task(serve(configuration, studio, store, playground.token))
+    engine = EngineClient(configuration.current, data / "spool")
+    running = asyncio.create_task(serve(configuration, Studio(configuration, engine, store), store, playground.token))
     try:
         await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)
+        await engine.wait_ready()
         yield
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def run(options: argparse.Namespace, data: Path) -> None:
-    """Fill a store if it is empty, and measure."""
+async def measure(options: argparse.Namespace, data: Path) -> None:
+    """Fill a store, and measure."""
     async with Playground(PlaygroundSettings(rate_limits=UNLIMITED)) as playground:
         point_at(playground.url)
         server = next(iter(playground.world.guilds))
@@ -220,20 +207,17 @@ async def run(options: argparse.Namespace, data: Path) -> None:
         await store.open()
         start = time.perf_counter()
         await fill(store, server, options.shares)
-        sys.stdout.write(f"{2 * options.shares:,} shares in {time.perf_counter() - start:.0f} s\n\n")
-        sys.stdout.write("| what | median ms | 99 % ms | at most |\n|---|---|---|---|\n")
+        print(f"{2 * options.shares:,} shares in {time.perf_counter() - start:.0f} s\n")
+        print("| what | median ms | 99 % ms | at most |\n|---|---|---|---|")
         await measure_store(store, server, options)
         await store.close()
-        await measure_end_to_end(playground, data, options)
+        await measure_end_to_end(playground, data, options.repeat)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shares", type=int, default=100_000, help="on the one server, and on the others together")
-    parser.add_argument("--repeat", type=int, default=200)
-    options = parser.parse_args()
+    options = read_options(__doc__, shares=100_000, repeat=200)
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(options, Path(folder)))
+        asyncio.run(measure(options, Path(folder)))
 
 
 if __name__ == "__main__":

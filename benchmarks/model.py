@@ -1,4 +1,4 @@
-"""What a model costs: python -m benchmarks.model [--model models/embedded] [--threads 2] [--repeat 15]
+"""What a model costs: python -m benchmarks.model [--model models/embedded] [--threads 2] [--repeat 15] [--steps 5]
 
 Medians over the repeats, float32: the text encoder, the encoder, a guided step (two forwards in one batch, or one of a
 model that is told its guidance scale), the decoder; and a feedback frame of --steps of them, as diffusers has these
@@ -8,20 +8,19 @@ own leaner modules, the camera, colours, files. Sizes are of the files and of th
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
 
 from benchmarks.quality.ours import Ours
 from benchmarks.quality.subject import subject
+from benchmarks.report import milliseconds, read_options, table
+from benchmarks.speed.floor import Floor
+from benchmarks.speed.subject import Subject, load_subject
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.frames.frame_store import JobFrames
@@ -29,42 +28,27 @@ from engine.recipe.settings import BUILT_IN
 from engine.storyboard.builder import build_storyboard
 
 
-def milliseconds(work: Callable[[], Any], repeat: int) -> float:
-    """The median wall time of `work`, after two calls that do not count."""
-    times = []
-    for turn in range(repeat + 2):
-        start = time.perf_counter()
-        with torch.no_grad():
-            work()
-        if turn >= 2:
-            times.append(time.perf_counter() - start)
-    return 1000 * median(times)
-
-
-def parts(pipeline: Any) -> dict[str, Callable[[], Any]]:
-    """Each part of a frame as something to call."""
-    unet, vae = pipeline.unet, pipeline.vae
-    side = unet.config.sample_size
-    size = side * pipeline.vae_scale_factor
-    image = torch.randn(1, 3, size, size)
-    told = None if unet.config.time_cond_proj_dim is None else torch.randn(1, unet.config.time_cond_proj_dim)
-    rows = 2 if told is None else 1
-    latents = torch.randn(rows, unet.config.in_channels, side, side)
-    ids = pipeline.tokenizer("a road by the sea", padding="max_length", return_tensors="pt").input_ids
-    with torch.no_grad():
-        states = pipeline.text_encoder(ids)[0].expand(rows, -1, -1)
-    return {
-        "text": lambda: pipeline.text_encoder(ids),
-        "encode": lambda: vae.encode(image),
-        "guided step": lambda: unet(latents, 500, states, timestep_cond=told),
-        "decode": lambda: vae.decode(latents[:1]),
+def time_parts(loaded: Subject, repeat: int) -> dict[str, float]:
+    """Return the milliseconds of each part of a frame."""
+    parts = loaded.parts
+    config = parts.unet.config
+    size = config.sample_size << (len(parts.vae.config.block_out_channels) - 1)
+    floor = Floor(loaded, size, rows=2 if config.time_cond_proj_dim is None else 1)
+    ids = parts.tokenizer("a road by the sea", padding="max_length", return_tensors="pt").input_ids
+    works = {
+        "text": lambda: parts.text_encoder(ids),
+        "encode": floor.encode,
+        "guided step": floor.unet,
+        "decode": floor.decode,
     }
+    with torch.no_grad():
+        return {name: median(milliseconds(work, repeat)) for name, work in works.items()}
 
 
-def engine_frame(model: Path, threads: int, repeat: int) -> tuple[float, int]:
-    """The median milliseconds of a zoom's first feedback frames in the engine, and their denoising steps."""
+def time_engine_frame(model: str, threads: int, repeat: int) -> tuple[float, int]:
+    """Return the milliseconds of a zoom's first feedback frames in the engine, and their denoising steps."""
     frames = 3 * repeat  # near its end a loop takes fewer steps
-    backend = load_backend(ModelConfig(source=str(model)), threads=threads)
+    backend = load_backend(ModelConfig(source=model), threads=threads)
     asked = subject("zoom", 1, frames, (BUILT_IN, backend.card), {})
     finished = [0.0] * (frames + 1)
     with TemporaryDirectory() as folder:
@@ -77,29 +61,19 @@ def engine_frame(model: Path, threads: int, repeat: int) -> tuple[float, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, default=Path("models/embedded"))
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=15)
-    parser.add_argument("--steps", type=int, default=5, help="guided steps of a feedback frame")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    pipeline = StableDiffusionPipeline.from_pretrained(
-        arguments.model, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False
-    )
-    times = {name: milliseconds(work, arguments.repeat) for name, work in parts(pipeline).items()}
-    frame = times["encode"] + arguments.steps * times["guided step"] + times["decode"]
-    print("| part | ms | parameters |\n|---|---|---|")
-    networks = {"text": pipeline.text_encoder, "guided step": pipeline.unet, "decode": pipeline.vae}
-    for name, value in times.items():
-        network = networks.get(name)
-        count = "" if network is None else f"{sum(p.numel() for p in network.parameters()) / 1e6:.1f} M"
-        print(f"| {name} | {value:.1f} | {count} |")
-    print(f"| feedback frame, {arguments.steps} steps | {frame:.0f} | |")
-    ours, steps = engine_frame(arguments.model, arguments.threads, arguments.repeat)
-    print(f"| feedback frame in the engine, {steps} steps, all included | {ours:.0f} | |")
-    size = sum(path.stat().st_size for path in arguments.model.rglob("*") if path.is_file())
-    print(f"\n{size / 2**20:.1f} MiB on disk, {arguments.threads} threads")
+    options = read_options(__doc__, model="models/embedded", threads=2, repeat=15, steps=5)
+    loaded = load_subject(ModelConfig(source=options.model, device="cpu", dtype="float32"), options.threads)
+    times = time_parts(loaded, options.repeat)
+    networks = {"text": loaded.parts.text_encoder, "guided step": loaded.parts.unet, "decode": loaded.parts.vae}
+    millions = {name: sum(p.numel() for p in network.parameters()) / 1e6 for name, network in networks.items()}
+    rows = [[name, f"{ms:.1f}", f"{millions[name]:.1f} M" if name in millions else ""] for name, ms in times.items()]
+    frame = times["encode"] + options.steps * times["guided step"] + times["decode"]
+    rows.append([f"feedback frame, {options.steps} steps", f"{frame:.0f}", ""])
+    ours, steps = time_engine_frame(options.model, options.threads, options.repeat)
+    rows.append([f"feedback frame in the engine, {steps} steps, all included", f"{ours:.0f}", ""])
+    print(table(["part", "ms", "parameters"], rows))
+    size = sum(path.stat().st_size for path in Path(options.model).rglob("*") if path.is_file())
+    print(f"\n{size / 2**20:.1f} MiB on disk, {options.threads} threads")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ SCENES: Final = ("poster", "grainy poster", "noise")
 _GRAIN: Final = 9.0  # levels; about what a rendered frame has on top of its shapes
 
 
-def frames(scene: str, count: int, side: int) -> Iterator[Image.Image]:
+def draw_frames(scene: str, count: int, side: int) -> Iterator[Image.Image]:
     """Yield `count` square frames of one of SCENES."""
     for index in range(count):
         rng = np.random.default_rng(index)

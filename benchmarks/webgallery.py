@@ -6,15 +6,13 @@ Wall times, seconds; the GIFs lie in the page cache.
 
 from __future__ import annotations
 
-import argparse
 import io
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
+from benchmarks.report import read_options
+from benchmarks.scenes import draw_frames
 from engine.recipe.recipe import Giro, Stage
 from studio.store import Member, Share
 from studio.web.export import ExportSource, export_gallery
@@ -25,10 +23,9 @@ PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
 
 def noisy_gif(side: int, frames: int) -> bytes:
     """An animation as large as they come: every pixel changes."""
-    random = np.random.default_rng(4)
-    pictures = [Image.fromarray(random.integers(0, 256, (side, side, 3), np.uint8)) for _ in range(frames)]
+    first, *others = draw_frames("noise", frames, side)
     encoded = io.BytesIO()
-    pictures[0].save(encoded, "GIF", save_all=True, append_images=pictures[1:], duration=80, loop=0)
+    first.save(encoded, "GIF", save_all=True, append_images=others, duration=80, loop=0)
     return encoded.getvalue()
 
 
@@ -53,11 +50,7 @@ def share(number: int, side: int) -> Share:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shares", type=int, default=1000)
-    parser.add_argument("--side", type=int, default=256)
-    parser.add_argument("--frames", type=int, default=20)
-    options = parser.parse_args()
+    options = read_options(__doc__, shares=1000, side=256, frames=20)
     gif = noisy_gif(options.side, options.frames)
     shares = [share(number, options.side) for number in range(options.shares + 1)]
     with tempfile.TemporaryDirectory() as folder:

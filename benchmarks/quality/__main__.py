@@ -30,36 +30,30 @@ from typing import Any, Final
 import msgspec
 
 from benchmarks.quality.adherence import JUDGE, load_judge
-from benchmarks.quality.cost import cost_table, costs, modes
+from benchmarks.quality.cost import cost_table, costs
 from benchmarks.quality.crew import render_all
 from benchmarks.quality.drawings import Drawings
 from benchmarks.quality.figures import Figures
 from benchmarks.quality.film import Film, Method, film, fingerprint
 from benchmarks.quality.ours import Ours
-from benchmarks.quality.plain import Deforum, Plain, Recipe, Seed, Stills
+from benchmarks.quality.plain import Deforum, Seed, Stills
 from benchmarks.quality.record import measured
-from benchmarks.quality.relation import related
 from benchmarks.quality.strips import write_comparisons, write_strip
 from benchmarks.quality.subject import FRAMES, KINDS, QUICK, known_changes, subject
-from benchmarks.quality.table import table
+from benchmarks.quality.table import related, table
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.model import DiffusionModel
 from engine.environment import patient_threads
 from engine.recipe.settings import BUILT_IN, Kind
 
-PLAIN: Final[dict[str, tuple[Recipe, str]]] = {
-    "seed": (Seed(), "the seed's"),
-    "deforum": (Deforum(), "Deforum-like"),
-    "stills": (Stills(), "single pictures"),
-}
-DRAWINGS: Final = Drawings()
-METHODS: Final = ("ours", "parallel", *PLAIN, DRAWINGS.name)
-SWITCHES: Final = ("persistence", "noise_warp", "colour_anchor", "layout_anchor", "grade", "steering", "crossfade")
-"""Settings that 0 turns off; a zoom has no stages, so the last two are nothing to it."""
+PLAIN: Final[dict[str, type[Seed | Deforum | Stills]]] = {"seed": Seed, "deforum": Deforum, "stills": Stills}
+METHODS: Final = ("ours", "parallel", *PLAIN, "drawings")
+OF_STAGES: Final = ("grade", "steering", "crossfade")
+SWITCHES: Final = ("persistence", "noise_warp", "colour_anchor", "layout_anchor", *OF_STAGES)
+"""Settings that 0 turns off; a zoom has no stages."""
 TRIES: Final = 16
 COST_FRAMES: Final = 16
-MODE_FRAMES: Final = 42
 
 
 def options() -> argparse.Namespace:
@@ -111,37 +105,29 @@ def columns(chosen: argparse.Namespace, backend: DiffusionModel, kind: Kind) -> 
 
     A morph's seed is chosen among several by our method, which is its default; beside it stand seeds that nobody chose.
     """
-    any_seeds = tuple(range(1, (chosen.unranked or (4 if chosen.quick else 16)) + 1))
+    any_seeds = range(1, (chosen.unranked or (4 if chosen.quick else 16)) + 1)
     seeds, suffix = (any_seeds, ", any seed") if kind == "morph" else (chosen.seeds, "")
     for name in chosen.methods:
-        match name:
-            case "ours":
-                yield from _our_columns(chosen, backend, kind, any_seeds)
-            case "parallel":
-                if kind == "giro":
-                    yield Ours(backend, name, "ours, stages in parallel"), {"mode": "parallel"}, seeds
-            case "stills" | DRAWINGS.name if kind == "morph":
-                continue
-            case DRAWINGS.name:
-                yield DRAWINGS, {}, seeds
-            case _:
-                recipe, title = PLAIN[name]
-                yield Plain(backend, name, title + suffix, recipe), {}, seeds
+        if name == "ours":
+            yield from _our_columns(chosen, backend, kind, any_seeds)
+        elif name == "parallel" and kind == "giro":
+            yield Ours(backend, name, "ours, stages in parallel"), {"mode": "parallel"}, seeds
+        elif name in ("seed", "deforum") or (name == "stills" and kind != "morph"):
+            yield PLAIN[name](backend, title=PLAIN[name].title + suffix), {}, seeds
+        elif name == "drawings" and kind != "morph":
+            yield Drawings(), {}, seeds
 
 
-def _our_columns(
-    chosen: argparse.Namespace, backend: DiffusionModel, kind: Kind, any_seeds: Sequence[int]
-) -> Iterator[Column]:
-    changes = dict(chosen.set)
+def _our_columns(chosen: argparse.Namespace, backend: DiffusionModel, kind: Kind, any_seeds: range) -> Iterator[Column]:
     if kind == "morph":
         yield Ours(backend, "ours", f"ours, best of {TRIES} tries"), {"tries": TRIES}, chosen.seeds
         yield Ours(backend, "any", "ours, any seed"), {"tries": 1}, any_seeds
     else:
         yield Ours(backend), {}, chosen.seeds
     for name in chosen.without:
-        if kind == "giro" or (kind == "zoom" and name not in ("grade", "steering", "crossfade")):
+        if kind == "giro" or (kind == "zoom" and name not in OF_STAGES):
             yield Ours(backend, f"without-{name}", f"ours, without {name}"), {name: 0}, chosen.seeds
-    if changes:
+    if changes := dict(chosen.set):
         title = "ours, " + ", ".join(f"{key} {value}" for key, value in changes.items())
         yield Ours(backend, "changed", title), changes, any_seeds if kind == "morph" else chosen.seeds
 
@@ -170,32 +156,19 @@ def _sections(chosen: argparse.Namespace, backend: DiffusionModel) -> Iterator[s
     figures: dict[Kind, dict[str, dict[int, Figures]]] = defaultdict(lambda: defaultdict(dict))
     records = []
     for one in (one for one in films(chosen, backend) if one.is_complete):
-        found = measured(one, judge)
-        figures[one.subject.kind][one.method.title][one.subject.seed] = found
+        asked, title, found = one.subject, one.method.title, measured(one, judge)
+        figures[asked.kind][title][asked.seed] = found
         strip = chosen.out / "strips" / f"{one.folder.path.name}.webp"
         if not strip.exists():
             write_strip(one, strip)
-        records.append(_record(one, found))
+        of_film = {"kind": asked.kind, "seed": asked.seed, "frames": asked.frames, "method": title}
+        records.append({**of_film, "recipe": msgspec.to_builtins(asked.recipe), "figures": found})
     (chosen.out / "figures.json").write_text(json.dumps(records, indent=1) + "\n")
     for kind, by_method in figures.items():
-        yield f"### {kind}\n\n{table(kind, related(by_method, PLAIN['seed'][1], PLAIN['stills'][1]))}"
+        yield f"### {kind}\n\n{table(kind, related(by_method, Seed.title, Stills.title))}"
     if "cost" in chosen.kinds and not chosen.report:
         zoom = subject("zoom", 1, COST_FRAMES, (BUILT_IN, backend.card), {})
-        compared: list[Method] = [Plain(backend, "seed", PLAIN["seed"][1], PLAIN["seed"][0]), Ours(backend)]
-        yield f"### cost\n\n{cost_table(costs(zoom, compared, baseline=0))}"
-        yield f"### cost of a giro\n\n{cost_table(modes(backend, MODE_FRAMES), 'to the chain')}"
-
-
-def _record(one: Film, found: Figures) -> dict[str, Any]:
-    asked = one.subject
-    return {
-        "kind": asked.kind,
-        "seed": asked.seed,
-        "frames": asked.frames,
-        "method": one.method.title,
-        "recipe": msgspec.to_builtins(asked.recipe),
-        "figures": found,
-    }
+        yield f"### cost\n\n{cost_table(costs(zoom, [Seed(backend), Ours(backend)]))}"
 
 
 def _numbers(text: str) -> tuple[int, ...]:

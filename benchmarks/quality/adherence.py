@@ -5,31 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Final
 
-import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.quality.subject import Expected, Stage
+from benchmarks.quality.subject import Stage
 from engine.vision.perception import Pixels
 from training import classifier
 from training.pictures import to_tensor
 
 JUDGE: Final = Path("models/judge")
-
-
-class Recognised(msgspec.Struct, frozen=True):
-    """What is recognised in some frames.
-
-    Attributes:
-        main: share of the frames whose main concept was.
-        every: share of the frames in which all concepts were that the prompt names.
-        each: share of these concepts, over all frames.
-    """
-
-    main: float
-    every: float
-    each: float
 
 
 class Judge:
@@ -39,21 +26,25 @@ class Judge:
         self._network = network
         self.digest = digest
 
-    def recognised(self, pictures: Sequence[Pixels], expected: Expected) -> Recognised:
-        """Return the shares of frames that show what is expected; its first concept is the main one."""
-        seen = self._network.judge(to_tensor(np.stack(pictures)))
-        right = np.array(
-            [[one[name] == value for name, value in expected.items()] for one in seen]
-        )  # frames × concepts
-        return Recognised(main=float(right[:, 0].mean()), every=float(right.all(1).mean()), each=float(right.mean()))
+    def figures(self, pictures: Sequence[Pixels], stages: Sequence[Stage]) -> dict[str, float]:
+        """Return what is recognised in the settled frames of each stage that has any, as shares.
 
-    def stages(self, pictures: Sequence[Pixels], stages: Sequence[Stage]) -> list[Recognised]:
-        """Return what is recognised in the settled frames of each stage that has any."""
-        return [
-            self.recognised(pictures[stage.start : stage.stop], stage.expected)
-            for stage in stages
-            if stage.stop > stage.start
-        ]
+        `main`: frames whose main concept was, the first that is expected; `weakest` in the weakest stage, `stage_1` and
+        so on in each. `every`: frames in which all concepts were that the prompt names. `each`: of these concepts.
+        """
+        seen = [self._right(pictures, stage) for stage in stages if stage.stop > stage.start]
+        main = [float(stage[:, 0].mean()) for stage in seen]
+        return {
+            "main": fmean(main),
+            "every": fmean(float(stage.all(axis=1).mean()) for stage in seen),
+            "each": fmean(float(stage.mean()) for stage in seen),
+            "weakest": min(main),
+        } | {f"stage_{number}": share for number, share in enumerate(main, 1)}
+
+    def _right(self, pictures: Sequence[Pixels], stage: Stage) -> NDArray[np.bool_]:
+        """Return which concepts are recognised: frames × concepts."""
+        found = self._network.judge(to_tensor(np.stack(pictures[stage.start : stage.stop])))
+        return np.array([[one[name] == value for name, value in stage.expected.items()] for one in found])
 
 
 def load_judge(folder: Path) -> Judge | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from tqdm import tqdm
 
@@ -28,12 +27,20 @@ def render_all(films: Iterable[Film], deadline: float) -> bool:
 
 def _render(film: Film, deadline: float, *, wait: bool) -> bool:
     """Render a film, unless it is too late or another process does; return whether it is complete."""
-    if time.monotonic() > deadline:
-        return False
-    with _alone_with(film, deadline if wait else 0.0) as is_ours:
-        if not is_ours or film.is_complete:
-            return is_ours
-        with tqdm(total=film.subject.frames, desc=film.folder.path.name, unit="frame", disable=None) as bar:
+    path = film.folder.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as mark:
+        while time.monotonic() <= deadline:
+            if _lock(mark.fileno()):
+                break
+            if not wait:
+                return False
+            time.sleep(1)
+        else:
+            return False
+        if film.is_complete:
+            return True
+        with tqdm(total=film.subject.frames, desc=path.name, unit="frame", disable=None) as bar:
             for there in film.method.render(film.subject, film.folder):
                 bar.update(there - bar.n)
                 if time.monotonic() > deadline:
@@ -41,18 +48,8 @@ def _render(film: Film, deadline: float, *, wait: bool) -> bool:
         return film.is_complete
 
 
-@contextlib.contextmanager
-def _alone_with(film: Film, deadline: float) -> Iterator[bool]:
-    """Say whether no other process works on a film, and keep it so; asks again and again until `deadline`."""
-    path = film.folder.path.with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as mark:
-        while not (is_ours := _locked(mark.fileno())) and time.monotonic() < deadline:
-            time.sleep(1)
-        yield is_ours
-
-
-def _locked(descriptor: int) -> bool:
+def _lock(descriptor: int) -> bool:
+    """Try to be alone with a file, and say whether that worked."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ import numpy as np
 from benchmarks.quality.subject import STAGES, ZOOM, Expected, Subject
 from engine.frames.frame_store import JobFrames
 from engine.storyboard.shot import Camera
+from engine.vision.perception import Pixels
 from training.drawing.facts import Facts, sample
 from training.drawing.picture import Picture
 
@@ -40,18 +42,16 @@ class Drawings:
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Draw; see `Method.render`."""
         folder.path.mkdir(parents=True, exist_ok=True)
-        order = list(dict.fromkeys(subject.prompts))
-        made: dict[tuple[int, int], int] = {}
+        order, there = list(dict.fromkeys(subject.prompts)), folder.frames()
+
+        @functools.cache
+        def draw(stage: int, number: int) -> Pixels:
+            rng = np.random.default_rng([FIRST_SEED, subject.seed, stage, number])
+            return np.asarray(Picture.of(_facts(_wanted(subject)[stage], rng), rng).image)
+
         for index, prompt in enumerate(subject.scenery):
-            stage, number = order.index(prompt), index % EACH
-            same = made.setdefault((stage, number), index)
-            if index not in folder.frames():
-                if same != index:
-                    folder.save(index, folder.picture(same))
-                else:
-                    rng = np.random.default_rng([FIRST_SEED, subject.seed, stage, number])
-                    drawn = Picture.of(_facts(_wanted(subject)[stage], rng), rng)
-                    folder.save(index, np.asarray(drawn.image))
+            if index not in there:
+                folder.save(index, draw(order.index(prompt), index % EACH))
             yield index + 1
 
 

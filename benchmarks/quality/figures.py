@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from statistics import fmean, median
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from benchmarks.quality.adherence import Judge
 from benchmarks.quality.film import Film
-from benchmarks.quality.measures import Look, colour_drift, degenerate, kept, look
+from benchmarks.quality.measures import colour_drift, degenerate, kept, look
 from benchmarks.quality.motion import magnification, warp_error
 from engine.storyboard.shot import Camera
 from engine.vision.perception import directness, measure_steps, seam, variation, worst_jump
@@ -40,134 +40,69 @@ JUMP: Final = Row("worst_jump", "worst jump, in median steps", "{:.2f}")
 VARIATION: Final = Row("variation", "variation of the steps", "{:.2f}")
 STUCK: Final = Row("stuck", "stuck or degenerate frames", "{:.1%}", "0", most=0.0)
 SATURATION: Final = Row("saturation", "saturation, last quarter over first", "{:.2f}", "0.9 to 1.1", 0.9, 1.1)
-CONTRAST: Final = Row("contrast", "contrast, last quarter over first", "{:.2f}", "0.9 to 1.1", 0.9, 1.1)
+CONTRAST: Final = replace(SATURATION, key="contrast", title="contrast, last quarter over first")
+OWN_SATURATION: Final = replace(SATURATION, key="saturation_own", title="the same, over single pictures' of its stages")
+OWN_CONTRAST: Final = replace(OWN_SATURATION, key="contrast_own")
 SHARPNESS: Final = Row("sharpness", "sharpness, last quarter over first", "{:.0%}", "≥ 90 %", least=0.9)
 SHARPNESS_ALL: Final = Row("sharpness_all", "sharpness, frames after the first few over the first", "{:.0%}")
-OWN_SATURATION: Final = Row(
-    "saturation_own", "the same, over single pictures' of its stages", "{:.2f}", "0.9 to 1.1", 0.9, 1.1
-)
-OWN_CONTRAST: Final = msgspec.structs.replace(OWN_SATURATION, key="contrast_own")
 WARP: Final = Row("warp_error", "warp error, levels", "{:.1f}")
-WARP_RATIO: Final = Row("warp_ratio", "warp error, of the seed's", "{:.0%}", "≤ 50 %", most=0.5)
-SCALE: Final = Row(
-    "scale_seam", "scale seam: magnification, off an ordinary step's, in steps", "{:.2f}", "≤ 1.0", most=1.0
-)
+WARP_RATIO: Final = Row("warp_ratio", "warp error, of the seed's", "{:.0%}")
+SCALE: Final = replace(SEAM, key="scale_seam", title="scale seam: magnification, off an ordinary step's, in steps")
 DRIFT: Final = Row("colour_drift", "mean colour off the first frame's, ΔE", "{:.1f}")
 MOTION: Final = Row("motion", "motion that shows, of the camera's", "{:.0%}")
 STEP: Final = Row("step", "median step, perceptual distance", "{:.2f}")
+DIRECTNESS: Final = Row("directness", "directness: first to last over the sum of steps", "{:.2f}")
 MAIN: Final = Row("main", "scene recognised, settled frames", "{:.0%}", "≥ 90 %", least=0.9)
-WEAKEST: Final = Row("weakest", "scene recognised, the weakest stage", "{:.0%}", "≥ 90 %", least=0.9)
-EACH: Final = Row("each", "concepts recognised, of all that prompts name", "{:.0%}", "≥ 90 %", least=0.9)
+WEAKEST: Final = replace(MAIN, key="weakest", title="scene recognised, the weakest stage")
+EACH: Final = replace(MAIN, key="each", title="concepts recognised, of all that prompts name")
 EVERY: Final = Row("every", "frames in which all of them are", "{:.0%}")
+ENDS: Final = Row("main", "both ends recognised", "{:.0%}")
 
-JUDGED: Final = (MAIN, WEAKEST, EACH, EVERY)
 ROWS: Final[dict[str, tuple[Row, ...]]] = {
     "giro": (
-        SEAM,
-        SCALE,
-        STUCK,
-        SATURATION,
-        OWN_SATURATION,
-        CONTRAST,
-        OWN_CONTRAST,
-        MAIN,
-        WEAKEST,
-        EACH,
-        EVERY,
-        JUMP,
-        VARIATION,
-        msgspec.structs.replace(WARP_RATIO, target="", most=math.inf),
-        WARP,
-        MOTION,
-        STEP,
+        *(SEAM, SCALE, STUCK, SATURATION, OWN_SATURATION, CONTRAST, OWN_CONTRAST, MAIN, WEAKEST, EACH, EVERY),
+        *(JUMP, VARIATION, WARP_RATIO, WARP, MOTION, STEP),
     ),
     "zoom": (
-        SHARPNESS,
-        SHARPNESS_ALL,
-        WARP_RATIO,
-        WARP,
-        SEAM,
-        SCALE,
-        STUCK,
-        SATURATION,
-        CONTRAST,
-        DRIFT,
-        MAIN,
-        EACH,
-        EVERY,
-        MOTION,
-        JUMP,
-        STEP,
+        *(SHARPNESS, SHARPNESS_ALL, replace(WARP_RATIO, target="≤ 50 %", most=0.5), WARP, SEAM, SCALE, STUCK),
+        *(SATURATION, CONTRAST, DRIFT, MAIN, EACH, EVERY, MOTION, JUMP, STEP),
     ),
     "morph": (
-        msgspec.structs.replace(JUMP, target="≤ 1.8", most=1.8),
-        msgspec.structs.replace(VARIATION, target="≤ 0.35", most=0.35),
-        Row("directness", "directness: first to last over the sum of steps", "{:.2f}"),
-        STUCK,
-        msgspec.structs.replace(MAIN, title="both ends recognised", target="", least=-math.inf),
-        STEP,
+        *(replace(JUMP, target="≤ 1.8", most=1.8), replace(VARIATION, target="≤ 0.35", most=0.35)),
+        *(DIRECTNESS, STUCK, ENDS, STEP),
     ),
 }
-
-
-RELATED: Final = (WARP_RATIO.key, OWN_SATURATION.key, OWN_CONTRAST.key)
-"""What is said of a column beside others; see `relation`."""
+JUDGED: Final = ("main", "weakest", "each", "every")
+RELATED: Final = ("warp_ratio", "saturation_own", "contrast_own")
+"""What is said of a column beside others; see `table.related`."""
 STILL: Final = ("stills", "drawings")
 """Methods whose pictures are no animation."""
 
 
 def measure(film: Film, judge: Judge | None) -> Figures:
     """Return every figure of a film that its kind has; what needs a judge is left out without one."""
-    figures = adherence(film, judge) if judge is not None else {}
+    figures = judge.figures(film.pictures, film.subject.settled) if judge is not None else {}
     looks = [look(picture) for picture in film.pictures]
-    if film.subject.kind != "morph":
-        figures |= colours(looks)
-    if film.method.name in STILL:
-        return figures
-    return figures | motion(film) | (detail(film, looks) if film.subject.kind != "morph" else {})
-
-
-def adherence(film: Film, judge: Judge) -> Figures:
-    """Return what is recognised in the settled frames."""
-    stages = judge.stages(film.pictures, film.subject.settled)
-    return {
-        "main": fmean(stage.main for stage in stages),
-        "every": fmean(stage.every for stage in stages),
-        "each": fmean(stage.each for stage in stages),
-        "weakest": min(stage.main for stage in stages),
-    } | {f"stage_{number}": stage.main for number, stage in enumerate(stages, 1)}
-
-
-def colours(looks: Sequence[Look]) -> Figures:
-    """Return how colours change from the first quarter to the last."""
-    return {
-        "saturation": kept([of.saturation for of in looks]),
-        "contrast": kept([of.contrast for of in looks]),
-    }
-
-
-def motion(film: Film) -> Figures:
-    """Return what the distances of neighbours say."""
-    of_steps = measure_steps(film.descriptions)
-    return {
-        "step": median(of_steps),
-        "worst_jump": worst_jump(of_steps),
-        "variation": variation(of_steps),
-        "directness": directness(film.descriptions),
-        "stuck": degenerate(film.pictures),
-    }
-
-
-def detail(film: Film, looks: Sequence[Look]) -> Figures:
-    """Return what is measured where a camera moves on and a loop closes."""
-    details = [of.sharpness for of in looks]
-    return {
-        "seam": seam(film.descriptions),
-        "warp_error": mean_warp_error(film),
-        "sharpness": kept(details),
-        "sharpness_all": median(details[SETTLING:]) / details[0],
-        "colour_drift": colour_drift(looks),
-    } | scale(film)
+    has_camera, is_still = film.subject.kind != "morph", film.method.name in STILL
+    if has_camera:
+        figures["saturation"] = kept([of.saturation for of in looks])
+        figures["contrast"] = kept([of.contrast for of in looks])
+    if not is_still:
+        of_steps = measure_steps(film.descriptions)
+        figures["step"] = median(of_steps)
+        figures["worst_jump"] = worst_jump(of_steps)
+        figures["variation"] = variation(of_steps)
+        figures["directness"] = directness(film.descriptions)
+        figures["stuck"] = degenerate(film.pictures)
+    if has_camera and not is_still:
+        details = [of.sharpness for of in looks]
+        figures["seam"] = seam(film.descriptions)
+        figures["warp_error"] = mean_warp_error(film)
+        figures["sharpness"] = kept(details)
+        figures["sharpness_all"] = median(details[SETTLING:]) / details[0]
+        figures["colour_drift"] = colour_drift(looks)
+        figures |= scale(film)
+    return figures
 
 
 def mean_warp_error(film: Film) -> float:

@@ -82,9 +82,6 @@ def film(subject: Subject, method: Method, root: Path, model: str) -> Film:
 
 def fingerprint(model: Path) -> str:
     """Return what tells a model in diffusers' layout from every other: a digest of its weights."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(
-        path for part in ("text_encoder", "unet", "vae") for path in (model / part).glob("*.safetensors")
-    ):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    parts = "text_encoder", "unet", "vae"
+    files = sorted(path for part in parts for path in (model / part).glob("*.safetensors"))
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=8).hexdigest()

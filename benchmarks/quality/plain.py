@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -21,46 +21,58 @@ from engine.storyboard.morph_path import NoiseStart, PromptMix, TokenMix
 from engine.storyboard.shot import Camera, FeedbackStart, Shot, frame_seed
 
 
-class Recipe(Protocol):
-    """What a plain method does before the model's turn."""
-
-    def shot(self, subject: Subject, index: int) -> Shot:
-        """Return what the model is to do for a frame."""
-
-    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
-        """Return the picture that frame `index`, not the first, starts from."""
-
-    def camera(self, subject: Subject) -> Camera:
-        """Return how the camera moves before every frame but the first."""
-
-    def accepts(self, picture: Picture) -> bool:
-        """Return whether a frame may stay; one that may not is rendered once more, with another seed."""
-
-
 @dataclass(frozen=True)
 class Plain:
-    """A plain method; `version` counts changes of its recipe."""
+    """A plain method; `version` counts changes of its recipe.
+
+    Those below say what is done before the model's turn: `shot`, `prepare`, `camera` and `accepts`.
+    """
 
     backend: Backend
     name: str
     title: str
-    recipe: Recipe
     version: int = 1
+
+    def shot(self, subject: Subject, index: int) -> Shot:
+        """Return what the model is to do for a frame: the first from noise, each other from what is prepared for it."""
+        settings = subject.settings
+        return Shot(
+            index=index,
+            prompt=subject.prompts[index],
+            start=FeedbackStart(index - 1) if index else NoiseStart(),
+            steps=settings.steps,
+            strength=settings.strength,
+            guidance=settings.guidance,
+            seed=frame_seed(subject.seed, index),
+            negative=subject.recipe.negative,
+        )
+
+    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
+        """Return the picture that frame `index`, not the first, starts from."""
+        return folder.picture(index - 1)
+
+    def camera(self, subject: Subject) -> Camera:
+        """Return how the camera moves before every frame but the first."""
+        return Camera()
+
+    def accepts(self, picture: Picture) -> bool:
+        """Return whether a frame may stay; one that may not is rendered once more, with another seed."""
+        return True
 
     def essence(self, subject: Subject) -> bytes:
         """Return its name, and what the model is told; see `Method.essence`."""
-        settings, shots = subject.settings, [self.recipe.shot(subject, index) for index in range(subject.frames)]
+        settings, shots = subject.settings, [self.shot(subject, index) for index in range(subject.frames)]
         # Not the shots as they are: what they can say besides this is of no use to a plain method.
         told = [
             [shot.prompt, isinstance(shot.start, NoiseStart), shot.unet_calls, shot.guidance, shot.seed, shot.negative]
             for shot in shots
         ]
-        own = [self.name, self.version, self.recipe.camera(subject).zoom]
+        own = [self.name, self.version, self.camera(subject).zoom]
         return msgspec.json.encode([own, settings.size, settings.scheduler, settings.steps, told])
 
     def cameras(self, subject: Subject, folder: JobFrames) -> list[Camera | None]:
         """Return the same move for every frame; see `Method.cameras`."""
-        return [None, *[self.recipe.camera(subject)] * (subject.frames - 1)]
+        return [None, *[self.camera(subject)] * (subject.frames - 1)]
 
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Render frame after frame; see `Method.render`."""
@@ -68,19 +80,19 @@ class Plain:
         there = folder.frames()
         made: dict[Shot, int] = {}
         for index in range(subject.frames):
-            shot = self.recipe.shot(subject, index)
+            shot = self.shot(subject, index)
             same = made.setdefault(msgspec.structs.replace(shot, index=0), index)
-            if index not in there and same != index:
-                folder.save(index, folder.picture(same))
-            elif index not in there:
-                sources = {}
-                if isinstance(shot.start, FeedbackStart):
-                    sources = {index - 1: self.recipe.prepare(subject, index, folder)}
-                picture = self._picture(subject, shot, sources)
-                if not self.recipe.accepts(picture):
-                    picture = self._picture(subject, msgspec.structs.replace(shot, seed=shot.seed ^ 1), sources)
-                folder.save(index, picture)
+            if index not in there:
+                folder.save(index, self._render(subject, shot, folder) if same == index else folder.picture(same))
             yield index + 1
+
+    def _render(self, subject: Subject, shot: Shot, folder: JobFrames) -> Picture:
+        before = shot.index - 1
+        sources = {before: self.prepare(subject, shot.index, folder)} if isinstance(shot.start, FeedbackStart) else {}
+        picture = self._picture(subject, shot, sources)
+        if self.accepts(picture):
+            return picture
+        return self._picture(subject, msgspec.structs.replace(shot, seed=shot.seed ^ 1), sources)
 
     def _picture(self, subject: Subject, shot: Shot, sources: dict[int, Picture]) -> Picture:
         size = subject.settings.size
@@ -91,34 +103,19 @@ class Plain:
         return self.backend.decode(lanes)[0].picture()
 
 
-def _shot(subject: Subject, index: int) -> Shot:
-    """Return a chain's shot: the first from noise, each other from the picture that was prepared for it."""
-    settings = subject.settings
-    return Shot(
-        index=index,
-        prompt=subject.prompts[index],
-        start=FeedbackStart(index - 1) if index else NoiseStart(),
-        steps=settings.steps,
-        strength=settings.strength,
-        guidance=settings.guidance,
-        seed=frame_seed(subject.seed, index),
-        negative=subject.recipe.negative,
-    )
-
-
-class Seed:
+@dataclass(frozen=True)
+class Seed(Plain):
     """The method of the blog post and the notebook that this program comes from.
 
     Zoom and giro: trim whole pixels from each side, scale back with Pillow, image to image. To close the loop, the
     first frame is mixed into the current one with an evenly growing weight. Morph: even weights, from the frame before.
     """
 
-    def shot(self, subject: Subject, index: int) -> Shot:
-        """See `Recipe.shot`."""
-        return _shot(subject, index)
+    name: str = "seed"
+    title: str = "the seed's"
 
     def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
-        """Mix, trim, scale; see `Recipe.prepare`."""
+        """Mix, trim, scale."""
         image = Image.fromarray(folder.picture(index - 1))
         into_return = index - (subject.frames - subject.returning) + 1
         if subject.returning and into_return > 0:
@@ -129,23 +126,24 @@ class Seed:
         return np.asarray(image)
 
     def camera(self, subject: Subject) -> Camera:
-        """See `Recipe.camera`."""
+        """Zoom about the centre."""
         size = subject.settings.size
         return Camera(zoom=size / (size - 2 * _trim(subject)))
-
-    def accepts(self, picture: Picture) -> bool:
-        """Take what comes."""
-        return True
 
 
 def _trim(subject: Subject) -> int:
     """Return how many pixels are trimmed from each side: whole ones, nearest to the zoom that our own method has."""
-    if isinstance(subject.prompts[0], TokenMix):
+    if subject.kind == "morph":
         return 0
     return round(subject.settings.size * (1 - 1 / subject.settings.zoom) / 2)
 
 
-class Deforum:
+NOISE: Final = 0.065
+OCTAVES: Final = 4
+
+
+@dataclass(frozen=True)
+class Deforum(Plain):
     """As Deforum animates in 2D with its usual settings; it closes no loop.
 
     Zoom about the centre by a bilinear warp of 8-bit pixels, colours matched to frame 0 (histograms in LAB), unsharp
@@ -153,21 +151,21 @@ class Deforum:
     its interpolation mode: prompts mixed after the text encoder, every frame from the same noise.
     """
 
-    NOISE: Final = 0.065
-    OCTAVES: Final = 4
+    name: str = "deforum"
+    title: str = "Deforum-like"
 
     def shot(self, subject: Subject, index: int) -> Shot:
-        """See `Recipe.shot`."""
-        shot = _shot(subject, index)
+        """Mix a morph's prompts."""
+        shot = super().shot(subject, index)
         if not isinstance(shot.prompt, TokenMix):
             return shot
         source, target = (shot.prompt.template.replace("{}", word) for word in (shot.prompt.source, shot.prompt.target))
-        calls = _shot(subject, 1).unet_calls  # as many as a frame of the others takes
+        calls = super().shot(subject, 1).unet_calls  # as many as a frame of the others takes
         mixed = PromptMix.between(source, target, shot.prompt.weight)
         return msgspec.structs.replace(shot, prompt=mixed, start=NoiseStart(), steps=calls, seed=subject.seed)
 
     def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
-        """Warp, match, sharpen, add noise; see `Recipe.prepare`."""
+        """Warp, match, sharpen, add noise."""
         image = Image.fromarray(folder.picture(index - 1))
         (width, height), zoom = image.size, subject.settings.zoom
         shift_x, shift_y = width / 2 * (1 - 1 / zoom), height / 2 * (1 - 1 / zoom)
@@ -175,41 +173,30 @@ class Deforum:
         warped = image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
         matched = _with_colours_of(warped, Image.fromarray(folder.picture(0)))
         sharp = matched.filter(ImageFilter.UnsharpMask(radius=1, percent=10, threshold=0))
-        noise = _perlin_like(image.size, self.OCTAVES, np.random.default_rng(frame_seed(subject.seed, index)))
-        return np.asarray(Image.blend(sharp, noise, self.NOISE))
+        noise = _perlin_like(image.size, np.random.default_rng(frame_seed(subject.seed, index)))
+        return np.asarray(Image.blend(sharp, noise, NOISE))
 
     def camera(self, subject: Subject) -> Camera:
-        """See `Recipe.camera`."""
-        return Camera(zoom=1.0 if isinstance(subject.prompts[0], TokenMix) else subject.settings.zoom)
+        """Zoom about the centre."""
+        return Camera(zoom=1.0 if subject.kind == "morph" else subject.settings.zoom)
 
     def accepts(self, picture: Picture) -> bool:
         """Look for black frames only."""
         return bool(picture.any())
 
 
-class Stills:
-    """No animation: a few pictures of each stage, from noise, in turn: what the model can do, and how stages differ."""
+@dataclass(frozen=True)
+class Stills(Plain):
+    """No animation: four pictures of each stage, from noise, in turn: what the model can do, and how stages differ."""
 
-    EACH: Final = 4
+    name: str = "stills"
+    title: str = "single pictures"
 
     def shot(self, subject: Subject, index: int) -> Shot:
-        """See `Recipe.shot`."""
-        shot = _shot(subject, index)
+        """Start from noise, with one of four seeds."""
         prompt = subject.scenery[index]
-        seed = frame_seed(subject.seed, subject.prompts.index(prompt) + index % self.EACH)
-        return msgspec.structs.replace(shot, prompt=prompt, start=NoiseStart(), seed=seed)
-
-    def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
-        """Return nothing that matters: every frame comes from noise."""
-        return folder.picture(index - 1)
-
-    def camera(self, subject: Subject) -> Camera:
-        """See `Recipe.camera`."""
-        return Camera()
-
-    def accepts(self, picture: Picture) -> bool:
-        """Take what comes."""
-        return True
+        seed = frame_seed(subject.seed, subject.prompts.index(prompt) + index % 4)
+        return msgspec.structs.replace(super().shot(subject, index), prompt=prompt, start=NoiseStart(), seed=seed)
 
 
 def _with_colours_of(image: Image.Image, model: Image.Image) -> Image.Image:
@@ -230,11 +217,11 @@ def _matched(channel: Image.Image, model: Image.Image) -> Image.Image:
     return channel.point(np.interp(shares, wanted, np.arange(256)).round().astype(int).tolist())
 
 
-def _perlin_like(size: tuple[int, int], octaves: int, rng: np.random.Generator) -> Image.Image:
+def _perlin_like(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
     """Return smooth random values in several octaves, each at half the weight of the one before: grey, 0…255."""
     total = np.zeros((size[1], size[0]))
-    for octave in range(octaves):
+    for octave in range(OCTAVES):
         grid = Image.fromarray(rng.uniform(0, 1, (4 << octave, 4 << octave)).astype(np.float32))
         total += np.asarray(grid.resize(size, Image.Resampling.BICUBIC)) / 2**octave
-    levels = np.clip(total / (2 - 2.0 ** (1 - octaves)) * 255, 0, 255).astype(np.uint8)
+    levels = np.clip(total / (2 - 2.0 ** (1 - OCTAVES)) * 255, 0, 255).astype(np.uint8)
     return Image.fromarray(levels).convert("RGB")

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-import engine.diffusion.sampling.warp
-import engine.vision.degenerate
-import engine.vision.perception
-import engine.vision.vanishing
-from benchmarks.quality import adherence, figures, measures, motion, subject
 from benchmarks.quality.adherence import Judge
 from benchmarks.quality.figures import Figures, measure
 from benchmarks.quality.film import Film
+from benchmarks.quality.measures import look
+from benchmarks.quality.motion import warp_error
+from benchmarks.quality.subject import subject
+from engine.diffusion.sampling.warp import warp
+from engine.vision.degenerate import check_frame as give_verdict
+from engine.vision.perception import describe_picture
+from engine.vision.vanishing import aim_camera
 
-_FILE: Final = "figures.json"
-_MEASURES: Final = (
-    adherence,
-    figures,
-    measures,
-    motion,
-    subject,
-    engine.vision.vanishing,
-    engine.diffusion.sampling.warp,
-    engine.vision.perception,
-    engine.vision.degenerate,
-)
+_MEASURES: Final = (Judge, measure, look, warp_error, subject, aim_camera, warp, describe_picture, give_verdict)
+"""One of each file that says what the figures are."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -39,7 +32,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 def measured(film: Film, judge: Judge | None) -> Figures:
     """Return a complete film's figures, from its folder if they are there and were measured the same way."""
-    path, ruler = film.folder.path / _FILE, _ruler() + (judge.digest if judge else "")
+    path, ruler = film.folder.path / "figures.json", _ruler() + (judge.digest if judge else "")
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -53,8 +46,5 @@ def measured(film: Film, judge: Judge | None) -> Figures:
 @functools.cache
 def _ruler() -> str:
     """Return a digest of the source of all that measures."""
-    digest = hashlib.blake2b(digest_size=8)
-    for module in _MEASURES:
-        assert module.__file__ is not None
-        digest.update(Path(module.__file__).read_bytes())
-    return digest.hexdigest()
+    sources = [Path(inspect.getfile(one)).read_bytes() for one in _MEASURES]
+    return hashlib.blake2b(b"".join(sources), digest_size=8).hexdigest()

@@ -13,36 +13,10 @@ from benchmarks.quality.film import Film
 from engine.backend import Picture
 
 ACROSS: Final = 14
-THUMB: Final = 112
 LARGEST: Final = 300_000
 """Bytes of a picture in docs."""
 _LABEL: Final = 18
 _GAP: Final = 2
-_INK: Final = (60, 60, 60)
-
-Choice = Callable[[Film], list[int]]
-"""Which frames of a film stand in its strip."""
-
-
-def write_strip(film: Film, path: Path) -> None:
-    """Write a sheet with frames of a film, evenly spread, and in its last row those around the seam."""
-    frames = film.subject.frames
-    chosen = evenly(film, min(frames, 3 * ACROSS))
-    rows = [chosen[start : start + ACROSS] for start in range(0, len(chosen), ACROSS)]
-    if film.subject.is_loop:
-        around = [*range(max(0, frames - ACROSS // 2), frames), *range(min(frames, ACROSS - ACROSS // 2))]
-        rows.append(around)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    grid([[film.pictures[index] for index in row] for row in rows]).save(path, quality=85)
-
-
-def grid(rows: Sequence[Sequence[Picture]], side: int = THUMB) -> Image.Image:
-    """Lay pictures out in rows, `side` pixels each, on white."""
-    columns = max(len(row) for row in rows)
-    sheet = Image.new("RGB", (columns * (side + _GAP) - _GAP, len(rows) * (side + _GAP) - _GAP), "white")
-    for y, row in enumerate(rows):
-        _put(sheet, row, y * (side + _GAP), side)
-    return sheet
 
 
 def evenly(film: Film, count: int) -> list[int]:
@@ -73,7 +47,7 @@ def coming_home(film: Film) -> list[int]:
     return [last - back, last - 2 * back // 3, last - back // 3, last - 1, last, 0, 1]
 
 
-STRIPS: Final[Mapping[str, tuple[str, Choice]]] = {
+STRIPS: Final[Mapping[str, tuple[str, Callable[[Film], list[int]]]]] = {
     "zoom": ("zoom", fifties),
     "steady": ("zoom", in_a_row),
     "giro": ("giro", settled),
@@ -81,10 +55,20 @@ STRIPS: Final[Mapping[str, tuple[str, Choice]]] = {
     "morph": ("morph", lambda film: evenly(film, 7)),
 }
 """The pictures of docs/pictures.md: the kind of animation, and which frames stand in a row."""
-
-
 SHOWN: Final = ("ours", "seed", "deforum")
 """Columns of the table that are a row of these pictures."""
+
+
+def write_strip(film: Film, path: Path) -> None:
+    """Write a sheet with frames of a film, evenly spread, and in its last row those around the seam."""
+    frames = film.subject.frames
+    chosen = evenly(film, min(frames, 3 * ACROSS))
+    rows = [chosen[start : start + ACROSS] for start in range(0, len(chosen), ACROSS)]
+    if film.subject.is_loop:
+        half = ACROSS // 2
+        rows.append([*range(max(0, frames - half), frames), *range(min(frames, half))])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sheet([[film.pictures[index] for index in row] for row in rows], side=112).save(path, quality=85)
 
 
 def write_comparisons(films: Iterable[Film], folder: Path) -> list[Path]:
@@ -93,42 +77,40 @@ def write_comparisons(films: Iterable[Film], folder: Path) -> list[Path]:
     Returns:
         the files, each at most LARGEST bytes.
     """
-    there = [film for film in films if film.is_complete]
+    there = [film for film in films if film.is_complete and film.method.name in SHOWN]
+    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, (kind, choose) in STRIPS.items():
-        rows = {film.method.title: film for film in there if film.subject.kind == kind and film.method.name in SHOWN}
-        if rows:
-            labels = {title: [(index, film.pictures[index]) for index in choose(film)] for title, film in rows.items()}
+        if rows := [(film, choose(film)) for film in there if film.subject.kind == kind]:
             path = folder / f"{name}.webp"
-            _save(comparison(labels), path)
+            sheet = _comparison(rows)
+            for quality in (90, 80, 60, 40, 20):
+                sheet.save(path, quality=quality, method=6)
+                if path.stat().st_size <= LARGEST:
+                    break
             written.append(path)
     return written
 
 
-def comparison(rows: Mapping[str, Sequence[tuple[int, Picture]]], side: int = 128) -> Image.Image:
+def _comparison(rows: Sequence[tuple[Film, Sequence[int]]], side: int = 128) -> Image.Image:
     """Return rows of numbered frames with the method's name above each."""
-    columns = max(len(row) for row in rows.values())
-    height = side + 2 * _LABEL + _GAP
-    sheet = Image.new("RGB", (columns * (side + _GAP) - _GAP, len(rows) * height), "white")
+    sheet = _sheet([[film.pictures[index] for index in row] for film, row in rows], side, _LABEL)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
-    for number, (title, row) in enumerate(rows.items()):
-        top = number * height
+    for number, (film, row) in enumerate(rows):
+        top, title = number * (side + 2 * _LABEL + _GAP), film.method.title
         draw.text((0, top), title[:1].upper() + title[1:], fill="black", font=font)
-        _put(sheet, [picture for _, picture in row], top + _LABEL, side)
-        for column, (index, _) in enumerate(row):
-            draw.text((column * (side + _GAP) + 2, top + _LABEL + side), f"{index}", fill=_INK, font=font)
+        for column, index in enumerate(row):
+            place = column * (side + _GAP) + 2, top + _LABEL + side
+            draw.text(place, f"{index}", fill=(60, 60, 60), font=font)
     return sheet
 
 
-def _put(sheet: Image.Image, row: Sequence[Picture], top: int, side: int) -> None:
-    for column, picture in enumerate(row):
-        thumb = Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS)
-        sheet.paste(thumb, (column * (side + _GAP), top))
-
-
-def _save(sheet: Image.Image, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for quality in (90, 80, 60, 40, 20):
-        sheet.save(path, quality=quality, method=6)
-        if path.stat().st_size <= LARGEST:
-            return
+def _sheet(rows: Sequence[Sequence[Picture]], side: int, label: int = 0) -> Image.Image:
+    """Lay pictures out in rows, `side` pixels each, on white, with room for labels above and below each."""
+    across, down = side + _GAP, side + 2 * label + _GAP
+    sheet = Image.new("RGB", (max(map(len, rows)) * across - _GAP, len(rows) * down), "white")
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            thumb = Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS)
+            sheet.paste(thumb, (x * across, y * down + label))
+    return sheet

@@ -18,9 +18,8 @@ is for the long animations, where only what grows is of interest.
 from __future__ import annotations
 
 import argparse
-import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -30,21 +29,24 @@ import diffusers
 import msgspec
 import torch
 
+from benchmarks.report import load_average, record_table
 from benchmarks.speed import apart
 from benchmarks.speed.apart import Apart, Which
-from benchmarks.speed.meter import MIB, Cost
+from benchmarks.speed.meter import Cost
 from benchmarks.speed.subject import SHAPES
-from benchmarks.speed.table import markdown
 from benchmarks.speed.traffic import Delivery
 from benchmarks.speed.workload import journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.environment import patient_threads
 from engine.recipe.recipe import Recipe
+from studio.config.config import MIB
 
-PARTS: Final = ("ways", "traffic", "growth", "seed")
 WIDE: Final = 8
 """Frames that share a call of the wide floor."""
 SEED_FRAMES: Final = 275
+
+Way = tuple[int, Callable[[], Cost]]
+"""How many frames a way of rendering makes, and what makes them."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -68,8 +70,10 @@ class Row(msgspec.Struct, frozen=True):
 class Bench:
     """Both sides, and what is measured of them."""
 
-    def __init__(self, which: Which) -> None:
-        self._which = which
+    def __init__(self, options: argparse.Namespace) -> None:
+        config = ModelConfig(source=options.model, device=options.device, dtype=options.dtype)
+        self._options = options
+        self._which = Which(config, options.shape, options.threads)
         self._ours = Apart(patient_threads({}))
         self._theirs = Apart({})
 
@@ -82,74 +86,74 @@ class Bench:
         """Say what is measured, and how busy the machine is."""
         ours = self._ours.run(apart.describe_ours, self._which)
         theirs = self._theirs.run(apart.describe_theirs, self._which)
-        load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
         return (
-            f"{ours} (the loop: {theirs}), load average {load}; Python {platform.python_version()}, "
+            f"{ours} (the loop: {theirs}), load average {load_average()}; Python {platform.python_version()}, "
             f"torch {torch.__version__}, diffusers {diffusers.__version__}\n"
         )
 
-    def ways(self, options: argparse.Namespace) -> list[Row]:
+    def ways(self) -> list[Row]:
         """Measure every way of rendering in turns."""
-        which, most = self._which, max(options.jobs)
-        single = self._ours.run(apart.storyboard_of, which, journey(0, options.frames))
-        giro = seed_giro(options.giro)
-
-        def jobs(count: int, at_once: int) -> Cost:
-            return self._engine([journey(number, options.frames) for number in range(count)], at_once)
-
-        table: dict[str, tuple[int, Callable[[], Cost]]] = {
-            "floor": (options.frames, lambda: self._ours.run(apart.floor, which, single, 1)),
-            f"floor, {WIDE} frames a call": (
-                options.frames,
-                lambda: self._ours.run(apart.floor, which, single, WIDE),
-            ),
-            "loop": (options.frames, lambda: self._theirs.run(apart.loop, which, [single])),
-            **{f"{count} jobs": (count * options.frames, partial(jobs, count, count)) for count in options.jobs},
-            f"{most} jobs in turn": (most * options.frames, lambda: jobs(most, 1)),
-            "chain": (options.giro, lambda: self._engine([giro], WIDE)),
-            "parallel": (options.giro, lambda: self._engine([side_by_side(giro)], WIDE)),
-        }
-        first = self._ours.run(apart.storyboard_of, which, journey(0, 2))  # the first calls set things up
-        self._ours.run(apart.floor, which, first, 1)
-        self._theirs.run(apart.loop, which, [first])
-        costs: dict[str, list[Cost]] = {way: [] for way in table}
-        for _ in range(options.repeat):
-            for way, (_, run) in table.items():
-                costs[way].append(run())
-        rows = [_row(way, frames, costs[way]) for way, (frames, _) in table.items()]
+        which, frames, giro = self._which, self._options.frames, seed_giro(self._options.giro)
+        first, single = (self._ours.run(apart.storyboard_of, which, journey(0, length)) for length in (2, frames))
+        floor = partial(self._ours.run, apart.floor, which)
+        loop = partial(self._theirs.run, apart.loop, which)
+        floor(first, 1)  # the first calls set things up
+        loop(first)
+        most = max(self._options.jobs)
+        rows = _in_turns(
+            {
+                "floor": (frames, partial(floor, single, 1)),
+                f"floor, {WIDE} frames a call": (frames, partial(floor, single, WIDE)),
+                "loop": (frames, partial(loop, single)),
+                **{f"{count} jobs": self._jobs(count, frames, count) for count in self._options.jobs},
+                f"{most} jobs in turn": self._jobs(most, frames, 1),
+                "chain": self._engine([giro], WIDE),
+                "parallel": self._engine([side_by_side(giro)], WIDE),
+            },
+            self._options.repeat,
+        )
         if (at_most := self._ours.run(apart.operations, which, single)) is not None:
-            rows.insert(0, _row("operations", options.frames, [at_most]))
+            rows.insert(0, _row("operations", frames, [at_most]))
         return rows
 
-    def traffic(self, frames: int) -> list[Delivery]:
+    def traffic(self) -> list[Delivery]:
         """Measure mixed traffic."""
-        return self._ours.run(apart.traffic, self._which, frames, EngineConfig())
+        return self._ours.run(apart.traffic, self._which, self._options.long, EngineConfig())
 
-    def growth(self, lengths: list[int], jobs: list[int], repeat: int) -> list[Row]:
+    def growth(self) -> list[Row]:
         """Measure ever longer animations in turns, and ever more of the shortest."""
-        lanes = EngineConfig().lanes
-        self._engine([journey(0, lengths[0])], lanes)  # memory that is taken once and kept
-        costs: dict[int, list[Cost]] = {frames: [] for frames in lengths}
-        for _ in range(repeat):
-            for frames in lengths:
-                costs[frames].append(self._engine([journey(0, frames)], lanes))
-        rows = [_row(f"{frames} frames", frames, costs[frames]) for frames in lengths]
-        for count in jobs:
-            cost = self._engine([journey(number, lengths[0]) for number in range(count)], count)
-            rows.append(_row(f"{count} jobs of {lengths[0]}", count * lengths[0], [cost]))
-        return rows
+        lengths, lanes = self._options.growth, EngineConfig().lanes
+        shortest = lengths[0]
+        _, warm_up = self._jobs(1, shortest, lanes)
+        warm_up()  # memory that is taken once and kept
+        longer = {f"{frames} frames": self._jobs(1, frames, lanes) for frames in lengths}
+        more = {f"{count} jobs of {shortest}": self._jobs(count, shortest, count) for count in self._options.jobs}
+        return _in_turns(longer, self._options.repeat) + _in_turns(more, 1)
 
     def seed(self) -> list[Row]:
         """Render the seed's giro whole, as it is ordered and with its stages side by side."""
         giro, lanes = seed_giro(SEED_FRAMES, loop=True), EngineConfig().lanes
-        return [
-            _row(way, SEED_FRAMES, [self._engine([recipe], lanes)])
-            for way, recipe in (("the seed's giro", giro), ("the same, stages in parallel", side_by_side(giro)))
-        ]
+        ways = {
+            "the seed's giro": self._engine([giro], lanes),
+            "the same, stages in parallel": self._engine([side_by_side(giro)], lanes),
+        }
+        return _in_turns(ways, 1)
 
-    def _engine(self, recipes: list[Recipe], at_once: int) -> Cost:
+    def _jobs(self, count: int, frames: int, at_once: int) -> Way:
+        return self._engine([journey(number, frames) for number in range(count)], at_once)
+
+    def _engine(self, recipes: list[Recipe], at_once: int) -> Way:
         config = EngineConfig(lanes=at_once, jobs_at_once=at_once)
-        return self._ours.run(apart.engine, self._which, recipes, config)
+        frames = sum(recipe.frames for recipe in recipes)
+        return frames, partial(self._ours.run, apart.engine, self._which, recipes, config)
+
+
+PARTS: Final[Mapping[str, Callable[[Bench], list[Any]]]] = {
+    "ways": Bench.ways,
+    "traffic": Bench.traffic,
+    "growth": Bench.growth,
+    "seed": Bench.seed,
+}
 
 
 def main() -> None:
@@ -172,8 +176,7 @@ def main() -> None:
     if options.quick:
         options.frames, options.jobs, options.giro, options.growth, options.repeat = 4, [1, 2], 14, [20, 40], 1
         options.long = 84
-    config = ModelConfig(source=options.model, device=options.device, dtype=options.dtype)
-    bench = Bench(Which(config, options.shape, options.threads))
+    bench = Bench(options)
     try:
         measure(bench, options)
     finally:
@@ -184,18 +187,20 @@ def measure(bench: Bench, options: argparse.Namespace) -> None:
     """Measure what was asked for, and print each table as soon as it is there."""
     results: dict[str, Any] = {"machine": bench.describe()}
     print(results["machine"], flush=True)
-    parts: dict[str, Callable[[], list[Any]]] = {
-        "ways": lambda: bench.ways(options),
-        "traffic": lambda: bench.traffic(options.long),
-        "growth": lambda: bench.growth(options.growth, options.jobs, options.repeat),
-        "seed": bench.seed,
-    }
-    for part in PARTS:
+    for part, rows_of in PARTS.items():
         if part in options.only:
-            results[part] = parts[part]()
-            print(markdown(results[part]), flush=True)
+            results[part] = rows_of(bench)
+            print(record_table(results[part]) + "\n", flush=True)
             if options.json:
                 options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+
+
+def _in_turns(ways: Mapping[str, Way], repeat: int) -> list[Row]:
+    costs: dict[str, list[Cost]] = {way: [] for way in ways}
+    for _ in range(repeat):
+        for way, (_, run) in ways.items():
+            costs[way].append(run())
+    return [_row(way, frames, costs[way]) for way, (frames, _) in ways.items()]
 
 
 def _row(way: str, frames: int, costs: list[Cost]) -> Row:

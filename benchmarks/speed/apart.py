@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import torch
@@ -69,22 +69,14 @@ class Apart:
 # ---- what runs there: functions that can be sent, and models that stay ----
 
 
-class Ours(NamedTuple):
-    """A model as the engine has it."""
-
-    subject: Subject
-    meter: Meter
-    backend: DiffusionModel
-
-
 @functools.cache
-def _ours(which: Which) -> Ours:
+def _ours(which: Which) -> tuple[Subject, Meter, DiffusionModel]:
     """Load the model as the engine has it."""
     take_short_turns()
     subject = _load(which)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
         arrange_for_device(subject.name, subject.parts, which.threads, Path(folder))
-    return Ours(subject, Meter(subject.parts), subject.backend())
+    return subject, Meter(subject.parts), subject.backend()
 
 
 @functools.cache
@@ -105,7 +97,7 @@ def _load(which: Which) -> Subject:
 
 def describe_ours(which: Which) -> str:
     """Say what is measured, and how it computes."""
-    subject = _ours(which).subject
+    subject, _, _ = _ours(which)
     device = subject.parts.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     return f"{subject.name} on {device} ({name}), {subject.parts.dtype}, {_threads()}"
@@ -123,22 +115,23 @@ def _threads() -> str:
 
 def storyboard_of(which: Which, recipe: Recipe) -> Storyboard:
     """Lay a recipe out for the model."""
-    return board_of(recipe, _ours(which).subject.card)
+    subject, _, _ = _ours(which)
+    return board_of(recipe, subject.card)
 
 
 def floor(which: Which, board: Storyboard, width: int) -> Cost:
     """Do the bare forwards of an animation, `width` frames to a call."""
-    ours = _ours(which)
-    return _floor(ours.subject, board).run(ours.meter, Counts.of(board), width)
+    subject, meter, _ = _ours(which)
+    return _floor(subject, board).run(meter, Counts.of(board), width)
 
 
 def operations(which: Which, board: Storyboard) -> Cost | None:
     """Return what a graphics card's matrix products would take for the operations of an animation; None on a CPU."""
-    subject = _ours(which).subject
+    subject, _, _ = _ours(which)
     if subject.parts.device.type != "cuda":
         return None
     at_most = peak_flops(subject.parts.device, subject.parts.dtype)
-    return Cost(seconds=_floor(subject, board).flops(Counts.of(board)) / at_most)
+    return Cost(seconds=_floor(subject, board).flops().times(Counts.of(board)) / at_most)
 
 
 def _floor(subject: Subject, board: Storyboard) -> Floor:
@@ -146,18 +139,19 @@ def _floor(subject: Subject, board: Storyboard) -> Floor:
     return Floor(subject, board.width, rows=2 if guided else 1)
 
 
-def loop(which: Which, boards: list[Storyboard]) -> Cost:
-    """Render animations by pipelines, one after another."""
+def loop(which: Which, board: Storyboard) -> Cost:
+    """Render an animation by pipelines."""
     _, meter, pipelines = _theirs(which)
-    return pipelines.run(meter, boards)
+    return pipelines.run(meter, board)
 
 
 def engine(which: Which, recipes: Sequence[Recipe], config: EngineConfig) -> Cost:
     """Render animations by the engine, all ordered at once."""
-    ours = _ours(which)
-    return render(ours.meter, ours.backend, recipes, config)
+    _, meter, backend = _ours(which)
+    return render(meter, backend, recipes, config)
 
 
 def traffic(which: Which, frames: int, config: EngineConfig) -> list[Delivery]:
     """Serve a long giro and short jobs that come while it runs."""
-    return measure(_ours(which).backend, frames, config)
+    _, _, backend = _ours(which)
+    return measure(backend, frames, config)

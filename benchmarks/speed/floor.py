@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,9 +18,8 @@ MATMUL = 8192
 """Side of the matrices whose product says what a card can compute at most."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How many of which forwards a storyboard takes."""
+class Counts(NamedTuple):
+    """How many of which forwards; or, of `Floor.flops`, the operations of one of each."""
 
     unet: int
     encodes: int
@@ -30,6 +30,10 @@ class Counts:
         """Count a storyboard's forwards; its UNet calls are one for each frame and step."""
         encodes = sum(isinstance(shot.start, FeedbackStart) for shot in board.shots)
         return cls(board.unet_calls, encodes, len(board.shots))
+
+    def times(self, other: Counts) -> int:
+        """Return the sum of the products: operations of one forward each times how many there are."""
+        return sum(one * count for one, count in zip(self, other, strict=True))
 
 
 class Floor:
@@ -55,32 +59,37 @@ class Floor:
         """Do the forwards of `counts`, `width` frames to a call."""
         with torch.inference_mode(), meter.run() as cost:
             for _ in range(-(-counts.unet // width)):
-                self._unet(width)
+                self.unet(width)
             for _ in range(counts.encodes):
-                self._parts.vae.encode(self._image)
+                self.encode()
             for _ in range(counts.decodes):
-                self._decode()
+                self.decode()
         return cost
 
-    def flops(self, counts: Counts) -> int:
-        """Return the floating point operations of `counts`; a multiplication and an addition are two."""
-        totals = []
-        works = (lambda: self._unet(1), lambda: self._parts.vae.encode(self._image), self._decode)
-        for work in works:
-            with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-                work()
-            totals.append(counter.get_total_flops())
-        return sum(
-            one * count for one, count in zip(totals, (counts.unet, counts.encodes, counts.decodes), strict=True)
-        )
+    def flops(self) -> Counts:
+        """Return the floating point operations of each forward; a multiplication and an addition are two."""
+        return Counts(*map(count_flops, (self.unet, self.encode, self.decode)))
 
-    def _unet(self, width: int) -> None:
+    def unet(self, width: int = 1) -> None:
+        """Call the UNet for `width` frames."""
         latents, states = self._latents.repeat(width, 1, 1, 1), self._states.repeat(width, 1, 1)
         told = None if self._told is None else self._told.repeat(width, 1)
         self._parts.unet(latents, 500, encoder_hidden_states=states, timestep_cond=told, return_dict=False)
 
-    def _decode(self) -> None:
+    def encode(self) -> None:
+        """Encode a picture."""
+        self._parts.vae.encode(self._image)
+
+    def decode(self) -> None:
+        """Decode a picture."""
         self._parts.vae.decode(self._latents[:1].to(self._parts.vae.dtype))
+
+
+def count_flops(forward: Callable[[], None]) -> int:
+    """Return the floating point operations of a forward."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        forward()
+    return counter.get_total_flops()
 
 
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:

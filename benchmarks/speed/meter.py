@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
 import torch
 
 from engine.diffusion.loading.parts import Parts
-
-MIB = 1024 * 1024
 
 
 @dataclass
@@ -44,94 +42,98 @@ class Cost:
         return 1 - self.model_seconds / self.seconds
 
 
-@dataclass
 class Meter:
     """Measures runs on one model's parts."""
 
-    parts: Parts
-    _process: Any = field(default_factory=psutil.Process)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._on_card = parts.device.type == "cuda"
+        self._process = psutil.Process()
 
     @contextlib.contextmanager
     def run(self) -> Iterator[Cost]:
         """Measure what happens inside; the cost is complete at the end."""
         cost = Cost()
-        on_card = self.parts.device.type == "cuda"
-        if on_card:
-            torch.cuda.synchronize(self.parts.device)
-            torch.cuda.reset_peak_memory_stats(self.parts.device)
+        if self._on_card:
+            torch.cuda.synchronize(self._parts.device)
+            torch.cuda.reset_peak_memory_stats(self._parts.device)
         with self._watched_model(cost):
             begun, begun_cpu, begun_thread = time.perf_counter(), time.process_time(), time.thread_time()
             yield cost
-            if on_card:
-                torch.cuda.synchronize(self.parts.device)
+            if self._on_card:
+                torch.cuda.synchronize(self._parts.device)
             cost.seconds, cost.cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
             cost.thread_seconds = time.thread_time() - begun_thread
-        if on_card:
-            cost.peak = torch.cuda.max_memory_allocated(self.parts.device)
-        if on_card or torch.get_num_threads() > 1:  # this thread only launches what a card does, or does its share
+        if self._on_card:
+            cost.peak = torch.cuda.max_memory_allocated(self._parts.device)
+        if self._on_card or torch.get_num_threads() > 1:  # this thread only launches a card's work, or does its share
             cost.thread_seconds = 0.0
         self.look_at_memory(cost)
 
     def look_at_memory(self, cost: Cost) -> None:
         """Note the memory that is taken at this moment, if the CPU computes."""
-        if self.parts.device.type != "cuda":
+        if not self._on_card:
             cost.peak = max(cost.peak, self._process.memory_info().rss)
 
     @contextlib.contextmanager
     def _watched_model(self, cost: Cost) -> Iterator[None]:
-        clock = _CardClock(cost) if self.parts.device.type == "cuda" else _HostClock(cost)
-        watched = (self.parts.unet, self.parts.vae.encoder, self.parts.vae.decoder, self.parts.text_encoder)
-        hooks = [
-            hook
-            for module in watched
-            for hook in (
-                module.register_forward_pre_hook(lambda *_: clock.start()),
-                module.register_forward_hook(lambda *_: clock.stop()),
-            )
-        ]
+        parts = self._parts
+        clock = CardClock() if self._on_card else _HostClock()
+        hooks = []
+        for module in (parts.unet, parts.vae.encoder, parts.vae.decoder, parts.text_encoder):
+            hooks.append(module.register_forward_pre_hook(lambda *_: clock.start()))
+            hooks.append(module.register_forward_hook(lambda *_: clock.stop()))
         try:
             yield
         finally:
             for hook in hooks:
                 hook.remove()
-            clock.settle()
+            cost.model_seconds, cost.model_thread_seconds = clock.take()
 
 
 class _HostClock:
-    def __init__(self, cost: Cost) -> None:
-        self._cost = cost
-        self._begun = self._begun_thread = 0.0
+    """Adds up the time of a thread between starts and stops."""
+
+    def __init__(self) -> None:
+        self._seconds = self._thread_seconds = self._begun = self._begun_thread = 0.0
 
     def start(self) -> None:
         self._begun, self._begun_thread = time.perf_counter(), time.thread_time()
 
     def stop(self) -> None:
-        self._cost.model_seconds += time.perf_counter() - self._begun
-        self._cost.model_thread_seconds += time.thread_time() - self._begun_thread
+        self._seconds += time.perf_counter() - self._begun
+        self._thread_seconds += time.thread_time() - self._begun_thread
 
-    def settle(self) -> None:
-        """Everything was added up at once."""
+    def take(self) -> tuple[float, float]:
+        return self._seconds, self._thread_seconds
 
 
-class _CardClock:
-    """Events in the card's own queue: nothing waits for them before the end."""
+class CardClock:
+    """Adds up a card's time between starts and stops by events in its own queue: nothing waits before the end."""
 
-    def __init__(self, cost: Cost) -> None:
-        self._cost = cost
+    def __init__(self) -> None:
         self._events: list[Any] = []
 
     def start(self) -> None:
-        self._record()
-
-    def stop(self) -> None:
-        self._record()
-
-    def _record(self) -> None:
+        """Note that a call of the model begins."""
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record()
         self._events.append(event)
 
-    def settle(self) -> None:
+    def stop(self) -> None:
+        """Note that it is over."""
+        self.start()
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[None]:
+        """Add up what happens inside."""
+        self.start()
+        yield
+        self.stop()
+
+    def take(self) -> tuple[float, float]:
+        """Return the card's seconds since the last time, and those of a thread, which are none."""
         torch.cuda.synchronize()
-        pairs = zip(self._events[::2], self._events[1::2], strict=True)
-        self._cost.model_seconds = sum(begun.elapsed_time(ended) for begun, ended in pairs) / 1000
+        events, self._events = self._events, []
+        pairs = zip(events[::2], events[1::2], strict=True)
+        return sum(begun.elapsed_time(ended) for begun, ended in pairs) / 1000, 0.0

@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from benchmarks.speed.meter import Cost, Meter
-from benchmarks.speed.workload import LIMIT
 from engine.backend import Backend
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
 from engine.errors import EngineError
 from engine.frames.frame_store import FrameStore
-from engine.protocol.messages import Done, Event, Failed, Job, JobId, Preview, Progress
+from engine.protocol.messages import Done, Failed, Job, JobId, Preview, Progress
 from engine.recipe.recipe import Recipe
+from studio.config.config import MIB
+
+LIMIT: Final = 10 * MIB
+"""What a server without boosts takes."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +81,17 @@ def serve(
                 if core.idle:
                     time.sleep(0.005)
                 for event in core.step():
-                    _note(event, ordered, arrivals)
+                    now = time.perf_counter()
+                    match event:
+                        case Progress(job=job, frames_done=frames) if frames:
+                            arrivals.first_frame.setdefault(job, now - ordered[job])
+                        case Preview(job=job):
+                            arrivals.preview.setdefault(job, now - ordered[job])
+                        case Done(job=job):
+                            arrivals.delivery[job] = now - ordered[job]
+                        case Failed(message=message):
+                            raise EngineError(message)
                 look()
         finally:
             core.close()
     return arrivals
-
-
-def _note(event: Event, ordered: dict[JobId, float], arrivals: Arrivals) -> None:
-    now = time.perf_counter()
-    match event:
-        case Progress(job=job, frames_done=frames) if frames:
-            arrivals.first_frame.setdefault(job, now - ordered[job])
-        case Preview(job=job):
-            arrivals.preview.setdefault(job, now - ordered[job])
-        case Done(job=job):
-            arrivals.delivery[job] = now - ordered[job]
-        case Failed(message=message):
-            raise EngineError(message)

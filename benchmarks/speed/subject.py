@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import diffusers
 import torch
@@ -20,7 +20,40 @@ from engine.diffusion.sampling.sampler import Samplers
 from engine.protocol.card import Card
 from engine.recipe.settings import Overrides
 
-SHAPES: Final = ("sd14", "tiny")
+
+class Shape(NamedTuple):
+    """What a model's parts are built from; `size` is its pictures' side in pixels."""
+
+    size: int
+    unet: dict[str, Any]
+    vae: dict[str, Any]
+    text: dict[str, int]
+
+
+SHAPES: Final = {
+    "sd14": Shape(
+        size=512,
+        unet={"sample_size": 64, "cross_attention_dim": 768},  # diffusers' defaults are Stable Diffusion's else
+        vae={"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2},
+        text={"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12},
+    ),
+    "tiny": Shape(
+        size=64,
+        unet={
+            "sample_size": 16,
+            "block_out_channels": (8, 16),
+            "layers_per_block": 1,
+            "norm_num_groups": 4,
+            "attention_head_dim": 2,
+            "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+            "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+            "cross_attention_dim": 16,
+        },
+        vae={"block_out_channels": (8, 8, 8), "norm_num_groups": 4},
+        text={"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
+    ),
+}
+"""Random weights: "sd14" is Stable Diffusion v1-4's shape, "tiny" as small as they get."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +79,8 @@ def load_subject(config: ModelConfig, threads: int) -> Subject:
     return Subject(files.name, parts, files.card, DDIMScheduler.from_pretrained(files.directory, subfolder="scheduler"))
 
 
-def random_subject(shape: str, config: ModelConfig, threads: int) -> Subject:
-    """Make a model of random weights: "sd14" is Stable Diffusion v1-4's shape, "tiny" as small as they get."""
+def random_subject(name: str, config: ModelConfig, threads: int) -> Subject:
+    """Make a model of random weights in one of SHAPES."""
     use_threads(threads)
     device = choose_device(config.device)
     dtype = choose_dtype(config.dtype, device)
@@ -56,24 +89,38 @@ def random_subject(shape: str, config: ModelConfig, threads: int) -> Subject:
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
     )
     tokenizer = CLIPTokenizer.from_pretrained(EMBEDDED / "tokenizer")
+    shape = SHAPES[name]
     with torch.device(device):
-        unet, vae, text = (_sd14 if shape == "sd14" else _tiny)(tokenizer)
+        unet = UNet2DConditionModel(**shape.unet)
+        vae = _vae(shape)
+        text = CLIPTextModel(_text_config(shape, tokenizer))
         _enliven(vae)
-    parts = _laid_out(
-        Parts(
-            device=device,
-            dtype=dtype,
-            tokenizer=tokenizer,
-            text_encoder=_at_rest(text, dtype),
-            unet=_at_rest(unet, dtype),
-            vae=_at_rest(vae, dtype),
-            samplers=Samplers(scheduler.config),
-        )
-    )
-    size = {"sd14": 512, "tiny": 64}[shape]
+    diffusers.utils.logging.set_verbosity_error()  # it advises against casting, which is for trained weights
+    text, unet, vae = (part.to(dtype).eval().requires_grad_(False) for part in (text, unet, vae))
+    parts = _laid_out(Parts(device, dtype, tokenizer, text, unet, vae, Samplers(scheduler.config)))
     # Pictures of random weights look degenerate; they are not to be made again for that.
-    common = Overrides(size=size, scheduler="ddim", steps=20, strength=0.4, guidance=7.0, retries=0)
-    return Subject(shape, parts, Card(common=common), scheduler)
+    common = Overrides(size=shape.size, scheduler="ddim", steps=20, strength=0.4, guidance=7.0, retries=0)
+    return Subject(name, parts, Card(common=common), scheduler)
+
+
+def _vae(shape: Shape) -> Any:
+    blocks = len(shape.vae["block_out_channels"])
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks,
+        sample_size=shape.size,
+        **shape.vae,
+    )
+
+
+def _text_config(shape: Shape, tokenizer: Any) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        intermediate_size=4 * shape.text["hidden_size"],
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        **shape.text,
+    )
 
 
 def _laid_out(parts: Parts) -> Parts:
@@ -88,61 +135,3 @@ def _enliven(vae: Any) -> None:
     """Give what a decoder of random weights makes the contrast of pictures: grey ones would be quick to write."""
     spread = vae.decode(torch.randn(1, vae.config.latent_channels, 16, 16)).sample.std()
     vae.decoder.conv_out.weight.mul_(0.4 / spread)
-
-
-def _at_rest(part: Any, dtype: torch.dtype) -> Any:
-    diffusers.utils.logging.set_verbosity_error()  # it advises against casting, which is for trained weights
-    return part.to(dtype).eval().requires_grad_(False)
-
-
-def _sd14(tokenizer: Any) -> tuple[Any, Any, Any]:
-    unet = UNet2DConditionModel(
-        sample_size=64,
-        block_out_channels=(320, 640, 1280, 1280),
-        layers_per_block=2,
-        cross_attention_dim=768,
-        attention_head_dim=8,
-    )
-    vae = AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=2,
-        sample_size=512,
-    )
-    return unet, vae, _clip(tokenizer, width=768, layers=12, heads=12)
-
-
-def _tiny(tokenizer: Any) -> tuple[Any, Any, Any]:
-    unet = UNet2DConditionModel(
-        sample_size=16,
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        norm_num_groups=4,
-        attention_head_dim=2,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=16,
-    )
-    vae = AutoencoderKL(
-        block_out_channels=(8, 8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        norm_num_groups=4,
-        sample_size=64,
-    )
-    return unet, vae, _clip(tokenizer, width=16, layers=2, heads=2)
-
-
-def _clip(tokenizer: Any, *, width: int, layers: int, heads: int) -> Any:
-    return CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=width,
-            intermediate_size=4 * width,
-            num_hidden_layers=layers,
-            num_attention_heads=heads,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-    )

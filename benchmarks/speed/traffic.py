@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import median
-
 import msgspec
 
 from benchmarks.speed.ours import Arrivals, Order, serve
@@ -27,7 +24,6 @@ class Delivery(msgspec.Struct, frozen=True):
     preview: float
     delivery: float
     alone: float
-
     stretch: float
 
     @classmethod
@@ -50,23 +46,11 @@ def orders(frames: int, gap: float) -> list[Order]:
 
 def measure(backend: Backend, frames: int, config: EngineConfig) -> list[Delivery]:
     """Serve the same orders both ways, and each job alone."""
-    alone = {order.job: _alone(backend, order, config) for order in orders(frames, 0.0)}
+    alone = {order.job: serve(backend, [order], config).delivery[order.job] for order in orders(frames, 0.0)}
     # They come while the giro runs, whatever the machine's pace: the last one before two thirds of it are done.
     coming = orders(frames, alone["giro"] / 6)
-    deliveries: list[Delivery] = []
+    deliveries = []
     for way, one_by_one in (("Tappa", False), ("first come", True)):
-        deliveries += _deliveries(way, coming, serve(backend, coming, config, one_by_one=one_by_one), alone)
+        arrivals = serve(backend, coming, config, one_by_one=one_by_one)
+        deliveries += [Delivery.of(way, order.job, arrivals, alone[order.job]) for order in coming]
     return deliveries
-
-
-def _alone(backend: Backend, order: Order, config: EngineConfig) -> float:
-    return serve(backend, [order], config).delivery[order.job]
-
-
-def _deliveries(way: str, coming: Sequence[Order], arrivals: Arrivals, alone: dict[str, float]) -> list[Delivery]:
-    return [Delivery.of(way, one.job, arrivals, alone[one.job]) for one in coming]
-
-
-def short_stretch(deliveries: Sequence[Delivery], way: str) -> float:
-    """Return how many times longer than alone the short jobs took, in the middle."""
-    return median(one.stretch for one in deliveries if one.way == way and one.job != "giro")

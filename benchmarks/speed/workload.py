@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from engine.protocol.card import Card
@@ -12,10 +10,6 @@ from engine.recipe.settings import BUILT_IN
 from engine.recipe.stages import SEED_STAGES, spread_frames
 from engine.storyboard.builder import build_storyboard
 from engine.storyboard.storyboard import Storyboard
-from studio.config.config import MIB
-
-LIMIT: Final = 10 * MIB
-"""What a server without boosts takes."""
 
 
 def journey(seed: int, frames: int) -> Giro:

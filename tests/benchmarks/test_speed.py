@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from benchmarks.report import record_table
 from benchmarks.speed import apart
 from benchmarks.speed.apart import Apart, Which
 from benchmarks.speed.floor import Counts, Floor
@@ -13,8 +14,7 @@ from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.ours import Arrivals, Order, render, serve
 from benchmarks.speed.subject import random_subject
-from benchmarks.speed.table import markdown
-from benchmarks.speed.traffic import Delivery, measure, short_stretch
+from benchmarks.speed.traffic import Delivery, measure
 from benchmarks.speed.workload import board_of, journey, seed_giro, short_zoom, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from tests.embedded import numpy_deprecation
@@ -43,7 +43,7 @@ def test_floor_loop_and_engine_do_the_same_forwards(tiny):
     unet, decoder = forwards(tiny.parts.unet), forwards(tiny.parts.vae.decoder)
     runs = {
         "floor": lambda: Floor(tiny, board.width, rows=2).run(meter, counts, 1),
-        "loop": lambda: PipelineLoop(tiny).run(meter, [board]),
+        "loop": lambda: PipelineLoop(tiny).run(meter, board),
         "ours": lambda: render(meter, tiny.backend(), [journey(0, 3)], EngineConfig(lanes=1)),
     }
     for way, run in runs.items():
@@ -54,8 +54,8 @@ def test_floor_loop_and_engine_do_the_same_forwards(tiny):
 
 
 def test_the_floors_operations_grow_with_the_frames(tiny):
-    floor = Floor(tiny, 64, rows=2)
-    assert 0 < 2 * floor.flops(Counts(1, 1, 1)) == floor.flops(Counts(2, 2, 2))
+    one = Floor(tiny, 64, rows=2).flops()
+    assert 0 < 2 * one.times(Counts(1, 1, 1)) == one.times(Counts(2, 2, 2))
 
 
 def test_stages_side_by_side_share_calls():
@@ -87,13 +87,8 @@ def test_first_come_is_first_served():
 
 
 def test_what_short_jobs_wait_is_compared_with_their_time_alone():
-    arrivals = Arrivals({"x": 1, "giro": 1}, {"x": 2, "giro": 2}, {"x": 4, "giro": 9})
-    waits = [
-        Delivery.of("a", "giro", arrivals, 1),
-        Delivery.of("a", "x", arrivals, 2),
-        Delivery.of("b", "x", arrivals, 1),
-    ]
-    assert short_stretch(waits, "a") == 2
+    arrivals = Arrivals({"x": 1}, {"x": 2}, {"x": 4})
+    assert Delivery.of("a", "x", arrivals, 2) == Delivery("a", "x", 1, 2, 4, alone=2, stretch=2)
 
 
 def test_time_outside_the_model_is_what_its_forwards_leave():
@@ -102,7 +97,7 @@ def test_time_outside_the_model_is_what_its_forwards_leave():
 
 
 def test_a_table_has_a_column_for_each_figure():
-    (head, rule, line) = markdown([Delivery("a", "giro", 1.0, 1.23456, 9.0, 3.0, 3.0)]).splitlines()
+    (head, rule, line) = record_table([Delivery("a", "giro", 1.0, 1.23456, 9.0, 3.0, 3.0)]).splitlines()
     assert (head.count("|"), rule.count("|")) == (8, 8) and line == "| a | giro | 1 | 1.23 | 9 | 3 | 3 |"
 
 
@@ -123,7 +118,7 @@ def test_both_sides_make_the_same_animation():
     board = apart.storyboard_of(which, journey(0, 2))
     costs = [
         apart.floor(which, board, 1),
-        apart.loop(which, [board]),
+        apart.loop(which, board),
         apart.engine(which, [journey(0, 2)], EngineConfig(lanes=1)),
     ]
     assert all(0 < cost.outside < 1 and cost.cpu_seconds > 0 for cost in costs)

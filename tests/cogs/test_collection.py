@@ -103,11 +103,8 @@ async def test_discord_shows_the_admins_commands_to_those_who_manage_the_server(
 
 
 def test_every_file_among_the_cogs_that_adds_commands_is_loaded():
-    with_setup = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in (ROOT / "cogs").rglob("*.py")
-        if "async def setup(" in path.read_text()
-    }
+    files = (path.relative_to(ROOT) for path in (ROOT / "cogs").rglob("*.py") if "async def setup(" in path.read_text())
+    with_setup = {".".join(path.with_suffix("").parts) for path in files}
     assert with_setup == set(COGS)
 
 

@@ -168,7 +168,7 @@ class TestFaults:
 
 def labels() -> Iterator[tuple[str, int]]:
     """Yield the words on buttons and in forms, without values, each with how long Discord lets it be."""
-    for path in sorted((ROOT / "cogs").glob("*.py")):
+    for path in sorted((ROOT / "cogs").rglob("*.py")):
         for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
             in_form = ast.unparse(call.func).split(".")[-1].split("[")[0] in ("TextInput", "Field", "Label")
             longest = {"label": 45 if in_form else 80, "title": 45, "placeholder": 100}
