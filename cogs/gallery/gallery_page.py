@@ -122,7 +122,9 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         say, ref = language_of(interaction.locale), PageRef.parse(self.fields)
         number = Field(name="page", label=say("Which page?"), value=str(ref.offset + 1), most=_DIGITS)
-        await interaction.response.send_modal(make_form(say("Gallery"), f"tappa:leaf:{ref}", [number]))
+        await interaction.response.send_modal(
+            make_form(title=say("Gallery"), custom_id=f"tappa:leaf:{ref}", fields=[number])
+        )
 
 
 @tells_errors

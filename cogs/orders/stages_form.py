@@ -80,7 +80,7 @@ def make_stages_form(draft: StagesDraft, key: str, say: Language) -> discord.ui.
         most=MAX_MODAL_TEXT,
         lines=True,
     )
-    return make_form(say("The stages of your giro"), f"tappa:stages:{key}", [stages])
+    return make_form(title=say("The stages of your giro"), custom_id=f"tappa:stages:{key}", fields=[stages])
 
 
 class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
@@ -89,8 +89,8 @@ class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
     @classmethod
     def of(cls, key: str, say: Language) -> Self:
         """Return the button for what is kept under a key."""
-        label, custom_id = say("Correct the stages"), f"tappa:restage:{key}"
-        return cls(discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id=custom_id))
+        style, custom_id = discord.ButtonStyle.primary, f"tappa:restage:{key}"
+        return cls(discord.ui.Button(label=say("Correct the stages"), style=style, custom_id=custom_id))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

@@ -99,7 +99,7 @@ class EditButton(PersistentButton, template=r"tappa:settings:edit"):
         say = language_of(interaction.locale)
         defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
         await interaction.response.send_modal(
-            make_form(say("Where you say nothing else"), _FORM_ID, _form_fields(defaults, say))
+            make_form(title=say("Where you say nothing else"), custom_id=_FORM_ID, fields=_form_fields(defaults, say))
         )
 
 
@@ -150,11 +150,15 @@ def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -
             ("no", say("Giros end where they arrive")),
         )
     ]
-    edit, primary = say("Negative prompt, frames, focus"), discord.ButtonStyle.primary
+    primary = discord.ButtonStyle.primary
     view = make_view(
         StyleSelect(discord.ui.Select(custom_id="tappa:settings:style", placeholder=say("Style"), options=styles)),
         LoopSelect(discord.ui.Select(custom_id="tappa:settings:loop", placeholder=say("Loop"), options=loops)),
-        EditButton(discord.ui.Button(label=edit, style=primary, custom_id="tappa:settings:edit")),
+        EditButton(
+            discord.ui.Button(
+                label=say("Negative prompt, frames, focus"), style=primary, custom_id="tappa:settings:edit"
+            )
+        ),
         ResetButton(discord.ui.Button(label=say("Reset everything"), custom_id="tappa:settings:reset")),
     )
     return settings_text(defaults, say, here=defaults.style in labels), view

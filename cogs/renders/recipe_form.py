@@ -55,7 +55,7 @@ async def open_form(
     fields = remix_fields(recipe, say) if kind == "remix" else extend_fields(recipe, say)
     filled = [msgspec.structs.replace(field, value=(typed or {}).get(field.name, field.value)) for field in fields]
     title = say("Remix") if kind == "remix" else say("Extend")
-    await interaction.response.send_modal(make_form(title, f"tappa:form:{kind}:{job}", filled))
+    await interaction.response.send_modal(make_form(title=title, custom_id=f"tappa:form:{kind}:{job}", fields=filled))
 
 
 @tells_errors

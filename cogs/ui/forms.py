@@ -68,7 +68,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def make_form(title: str, custom_id: str, fields: Iterable[Field]) -> discord.ui.Modal:
+def make_form(*, title: str, custom_id: str, fields: Iterable[Field]) -> discord.ui.Modal:
     """Return a form of at most five fields; a handler of the router takes it when it is sent in."""
     form = discord.ui.Modal(title=title, custom_id=custom_id, timeout=_OPEN_SECONDS)
     for field in fields:
