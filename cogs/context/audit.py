@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
-import aiohttp
 import discord
 
 from cogs.client import Tappa
-from cogs.context.outage import is_passing
+from cogs.context.outage import DISCORD_ERRORS, is_passing
 from cogs.i18n.language import Language, language_of
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import inert, shorten
@@ -51,7 +50,7 @@ async def _send_to_log(bot: Tappa, server: str, lines: Callable[[Language], list
     content = "\n".join(lines(language_of(guild.preferred_locale)))
     try:
         await channel.send(shorten(content, MAX_CONTENT), suppress_embeds=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         _log.info("The log of server %s could not be written to: %s", server, error)
         if is_passing(error):
             return Sentence("The log channel cannot be reached at the moment, so nobody else can read this.")

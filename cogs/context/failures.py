@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import aiohttp
 import discord
 from discord import app_commands
 
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.private_note import TOKEN_DEAD, send_private_note
 from cogs.i18n.language import Language, language_of
 from cogs.ui.drafts import MAX_CONTENT
@@ -23,27 +23,27 @@ _log = logging.getLogger(__name__)
 _MOST_LINKS = 10
 
 _LONGEST = MAX_CONTENT // 2
-"""Characters of a note; what makes them inert takes as many again at most."""
+"""Characters of a note; escaping at most doubles them."""
 
 _Item = TypeVar("_Item")
 _Callback = Callable[[_Item, discord.Interaction[Any]], Coroutine[Any, Any, None]]
 
 
 class Tree(app_commands.CommandTree[Any]):
-    """The bot's commands; what goes wrong in one is told to the member who typed it."""
+    """The bot's commands; members are told about errors in them."""
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         await tell_error(interaction, getattr(error, "original", error))
 
 
 def tells_errors(callback: _Callback[_Item]) -> _Callback[_Item]:
-    """Wrap a button's or form's callback so that what goes wrong in it is told to the member who used it."""
+    """Wrap the callback of a button or form so that the member who used it is told about errors."""
 
     @functools.wraps(callback)
     async def safely(item: _Item, interaction: discord.Interaction[Any]) -> None:
         try:
             await callback(item, interaction)
-        except Exception as error:  # noqa: BLE001  # this is the boundary: told to the member, the unknown is logged
+        except Exception as error:  # noqa: BLE001  # the boundary: members are told, the unknown is logged
             await tell_error(interaction, error)
 
     return safely
@@ -52,12 +52,9 @@ def tells_errors(callback: _Callback[_Item]) -> _Callback[_Item]:
 async def tell_error(
     interaction: discord.Interaction[Any], error: BaseException, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
-    """Tell a member what went wrong, in a note that only they see; a "thinking…" left behind goes away.
+    """Tell a member what went wrong, in a note that only they see, with the buttons of `view`.
 
-    Args:
-        interaction: what they did, answered or not.
-        error: why it did not work.
-        view: buttons to go with the note.
+    The interaction may be answered or not; a "thinking…" is removed.
     """
     text = sentence_for(error, language_of(interaction.locale))
     if isinstance(error, ChannelError):
@@ -68,14 +65,14 @@ async def tell_error(
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             await _delete_thinking(interaction)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+    except DISCORD_ERRORS as failure:
         _log.warning("A member could not be told “%s”: %s", text, failure)
         return
     await send_private_note(interaction, text, view=view)
 
 
 async def _delete_thinking(interaction: discord.Interaction[Any]) -> None:
-    """Remove the "thinking…", or the note would take its place for all to see; a dead token can do neither."""
+    """Remove a public "thinking…": the first follow-up would take its place for all to see."""
     try:
         await interaction.delete_original_response()
     except discord.HTTPException as error:
@@ -84,7 +81,7 @@ async def _delete_thinking(interaction: discord.Interaction[Any]) -> None:
 
 
 def _channel_hint(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:
-    """Return what to do instead: go to one of the channels that are of this server and that the member sees."""
+    """Return where the member may go instead: to a channel of this server that they see."""
     say, guild, member = language_of(interaction.locale), interaction.guild, interaction.user
     links: list[str] = []
     if guild is not None and isinstance(member, discord.Member):
@@ -94,7 +91,7 @@ def _channel_hint(interaction: discord.Interaction[Any], channels: tuple[str, ..
 
 
 def sentence_for(error: BaseException, say: Language) -> str:
-    """Return what a member reads for `error`; what they cannot change is written to the log under a reference."""
+    """Return what a member reads about `error`; what they cannot change is logged under a reference."""
     match error:
         case MemberError() | EngineError():
             return inert(shorten(say.sentence(describe(error)), _LONGEST))

@@ -1,4 +1,4 @@
-"""Where the bot posts on its own: the channel that an admin has named for it, and what keeps it from posting there."""
+"""The channels where the bot posts on its own, which admins choose, and what prevents posting there."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _KEYS = ("showcase_channel", "digest_channel")
 
 
 def posting_channel(guild: discord.Guild, channel: str) -> Outlet | None:
-    """Return a channel or thread of a server; one of another server, or another kind of channel, is none."""
+    """Return a text channel or thread of a server; None if it is something else, or another server's."""
     found = guild.get_channel_or_thread(int(channel))
     return found if isinstance(found, Outlet) else None
 
 
 def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | None:
-    """Return why nothing can be posted in a channel, as far as that can be told without trying; None if it can.
+    """Return why nothing can be posted in a channel, as far as the bot can tell without trying.
 
     Args:
-        guild: the server that it has to be of.
-        key: which names it in the configuration.
+        guild: the server that it has to belong to.
+        key: which names it in config.toml.
         channel: its id.
     """
     found = find_known_channel(guild, channel)
@@ -45,7 +45,7 @@ def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | No
 
 
 def find_obstacles(changed: Iterable[Change], guild: discord.Guild) -> Iterator[Sentence]:
-    """Yield what keeps the bot from posting where changes of the configuration want it to, on one server."""
+    """Yield what prevents posting in the channels of one server that changes of config.toml name."""
     for change in changed:
         if change.new and change.concerns(str(guild.id)) and (key := split_key(change.key)[-1]) in _KEYS:
             channel: str = msgspec.json.decode(change.new)  # TOML and JSON write a text the same way

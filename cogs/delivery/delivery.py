@@ -1,8 +1,8 @@
 """From an accepted job to its GIF in the channel: one path for every command.
 
-A delivery looks at its job every few seconds and makes the message look like what it sees. One edit is under way at a
-time, and what happens meanwhile is left out rather than queued, so a rate limit costs news but never order. A delivery
-that is cut off by a restart begins anew: editing a message twice is the same as editing it once.
+A delivery polls its job every few seconds and edits the message to match. One edit is under way at a time, and states
+in between are skipped rather than queued, so a rate limit delays news but never reorders it. After a restart a delivery
+begins again: editing a message is idempotent.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import asyncio
 import logging
 import secrets
 
-import aiohttp
 import discord
 import msgspec
 
-from cogs.context.outage import retry_through_outage
+from cogs.context.outage import DISCORD_ERRORS, retry_through_outage
 from cogs.delivery.post import Deleted, NoAccess, Post, PostError, TooLarge
 from cogs.delivery.progress import preview_upload, progress_draft
 from cogs.delivery.result import Files, bare_draft, failed_draft, finished_draft
@@ -34,7 +33,7 @@ from studio.studio import Studio
 _log = logging.getLogger(__name__)
 
 SMALLEST_GIF = 64 * 1024
-"""Bytes below which a GIF is not made smaller any more for a place that takes no larger file."""
+"""Bytes below which a GIF is not encoded again for a channel that takes no larger file."""
 
 
 class Deliveries:
@@ -45,7 +44,7 @@ class Deliveries:
         self._tasks: dict[JobId, asyncio.Task[None]] = {}
 
     def start(self, record: JobRecord) -> None:
-        """See to a job's delivery, if that is not done already."""
+        """Start delivering a job, unless that is under way."""
         if record.id not in self._tasks:
             delivery = Delivery(self._client, self._studio, self._configuration, record)
             task = asyncio.create_task(delivery.run(), name=f"delivery of {record.id}")
@@ -53,7 +52,7 @@ class Deliveries:
             task.add_done_callback(lambda ended: self._end(record.id, ended))
 
     async def close(self) -> None:
-        """Stop; the deliveries under way go on after the next start."""
+        """Stop; unfinished deliveries go on after the next start."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -80,10 +79,10 @@ class Delivery:
         self._has_rerendered = False
 
     async def run(self) -> None:
-        """Follow the job to its end and post what came of it.
+        """Follow the job to its end and post the result.
 
         Raises:
-            StorageError: what was posted cannot be written down.
+            StorageError: the database cannot be written.
         """
         while (record := await self._follow()) is not None:
             try:
@@ -96,10 +95,8 @@ class Delivery:
             except (TooLarge, discord.HTTPException) as error:
                 await self._handle_refusal(record, error)
 
-    # ---- while it is made ----
-
     async def _follow(self) -> JobRecord | None:
-        """Show progress until the job is over; return how it ended, or None if nobody waits for it any more."""
+        """Show progress until the job is over; return its record, or None if nobody waits for it any more."""
         async for live in self._studio.watch(self._job, self._configuration.current.delivery.edit_seconds):
             if not live.record.is_open:
                 return live.record
@@ -118,7 +115,7 @@ class Delivery:
             await self._post.edit(draft)
         except PostError:
             self._can_edit = False  # the result takes another way
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_ERRORS as error:
             _log.info("Progress of %s was not shown: %s", self._job, error)
         else:
             self._last_draft = msgspec.structs.replace(draft, uploads=None)
@@ -126,8 +123,6 @@ class Delivery:
 
     def _is_new_frame(self, live: JobSnapshot) -> bool:
         return live.preview is not None and live.preview.frame != self._last_frame
-
-    # ---- when it is over ----
 
     async def _post_outcome(self, record: JobRecord) -> None:
         presets = presets_of(self._configuration.current, record.answer.server)
@@ -143,7 +138,7 @@ class Delivery:
                 await self._studio.told(record.id)
 
     async def _load_files(self, record: JobRecord) -> Files | None:
-        """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
+        """Return the finished files; None if they were lost, as in a backup without the renders."""
         try:
             return Files(await self._studio.render(record.id), await self._studio.tries(record.id))
         except StorageError as error:
@@ -151,7 +146,7 @@ class Delivery:
             return None
 
     async def _rerender(self, record: JobRecord) -> None:
-        """Render what was lost, once: a disk that loses it again would keep the engine busy for ever."""
+        """Render a lost file again, once: a disk that keeps losing it must not keep the engine busy."""
         if self._has_rerendered:
             await self._give_up(record, Sentence("The finished file was lost: this bot's disk has a problem."))
         else:
@@ -159,11 +154,11 @@ class Delivery:
             await self._studio.make_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
-        """Post a draft by the first way that is open.
+        """Edit the message or, failing that, send a new one to the channel or the owner.
 
         Raises:
-            NoAccess: none is.
-            TooLarge: its file is larger than what is taken there.
+            NoAccess: none of this is possible.
+            TooLarge: a file is too large there.
         """
         try:
             await retry_through_outage(lambda: self._post.edit(draft))
@@ -178,15 +173,15 @@ class Delivery:
         await self._studio.moved(self._job, answer)
 
     def _address(self, draft: Draft) -> Draft:
-        """Say whom a message is for, where no command stands above it that would."""
+        """Say whom a message is for, as no command above it does."""
         content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
         return msgspec.structs.replace(draft, content=content)
 
     async def _handle_refusal(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
-        """Change what Discord did not take; every job that comes here ends, or comes back as another one.
+        """Deal with a message that Discord did not take; the job ends, or comes back changed.
 
-        A result that is too large is made smaller, and one that is refused for another reason becomes a failure. A
-        message with nothing but words that is refused all the same is said with fewer of them, and only once.
+        A result that is too large is encoded again, and one that is refused for another reason becomes a failure. A
+        text that is refused is shortened, once.
         """
         if record.state != "done" or self._has_given_up:
             await self._post_bare(record, error)
@@ -196,7 +191,7 @@ class Delivery:
             await self._give_up(record, self._log_refusal(record, error))
 
     async def _shrink(self, record: JobRecord, limit: int) -> None:
-        if SMALLEST_GIF <= limit < record.limit_bytes:  # if it is no less than before, what is too large is no GIF
+        if SMALLEST_GIF <= limit < record.limit_bytes:  # else the GIF is not what is too large
             _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
             await self._studio.shrink(record.id, limit)
         else:
@@ -217,7 +212,7 @@ class Delivery:
             await self._studio.told(record.id)
 
     def _log_refusal(self, record: JobRecord, error: Exception) -> Sentence:
-        """Write down what Discord finds fault with, and return a sentence that refers to it."""
+        """Log the error; return a sentence that refers to the log."""
         reference = secrets.token_hex(4)
         _log.error("Reference %s: the message of job %s was not taken", reference, record.id, exc_info=error)
         return Sentence(

@@ -1,4 +1,4 @@
-"""What a message says while its animation is being made."""
+"""What a message says while its animation is rendered."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CELLS = 16
 def progress_draft(
     live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
 ) -> Draft:
-    """Return the message for one moment of a job.
+    """Return the message for a job that is not over.
 
     Args:
-        live: the moment.
-        standing: where the job stands, if the engine has said so.
+        live: the job at this moment.
+        standing: its place in the queue, if the engine has said so.
         say: the language of its owner.
         loaded: whether the model is loaded.
-        preview: a picture to show in the place of the one that is there; None leaves that.
+        preview: a picture that replaces the one in the message; None leaves that.
     """
     lines = [headline(live.record.recipe, say), _status_line(live, standing, say, loaded=loaded)]
     if live.restarts and not live.restarting:
@@ -41,16 +41,15 @@ def progress_draft(
 
 
 def note_lines(record: JobRecord, say: Language) -> list[str]:
-    """Return what had to be changed about what the member asked for, a note a line."""
+    """Return the notes on what was changed about an order, one a line."""
     return [f"-# {inert(say.sentence(note))}" for note in record.notes]
 
 
 def preview_upload(live: JobSnapshot, say: Language) -> Upload | None:
-    """Return the latest picture as a file to attach, if there is one."""
+    """Return the latest preview as a file to attach, if there is one."""
     if live.preview is None:
         return None
-    shown = live.preview.frame + 1
-    description = say("Frame {number} of the animation in the making", number=shown)
+    description = say("Frame {number} of the animation in the making", number=live.preview.frame + 1)
     return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
 
 
@@ -86,10 +85,9 @@ def _seeds_to_try(record: JobRecord) -> int:
 def _progress_bar(progress: Progress, standing: Standing | None, say: Language) -> str:
     done = progress.calls_done / progress.calls if progress.calls else 0.0
     filled = int(done * _CELLS)
-    bar = "▰" * filled + "▱" * (_CELLS - filled)
     return say(
         "{bar} {percent} % · frame {done} of {frames} · {left}",
-        bar=bar,
+        bar="▰" * filled + "▱" * (_CELLS - filled),
         percent=int(done * 100),
         done=progress.frames_done,
         frames=progress.frames,

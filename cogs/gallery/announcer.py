@@ -1,21 +1,21 @@
-"""Posting what the bot says on its own: in the server it is about and nowhere else, and exactly once."""
+"""Posting what the bot says on its own: in the server that it is about, and exactly once."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
+import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 import discord
 import msgspec
 
 from cogs.client import Tappa
 from cogs.context.audit import log_trouble
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
-from cogs.gallery.nonce import nonce_of
 from cogs.ui.drafts import REQUEST_BYTES, Upload
 from engine.errors import TappaError, describe
 from engine.protocol.messages import JobId
@@ -26,25 +26,28 @@ from studio.store.announcements import Purpose
 _log = logging.getLogger(__name__)
 
 _CLOCKS = datetime.timedelta(minutes=1)
-"""What this machine's clock and Discord's may differ by."""
+"""Largest difference between this machine's clock and Discord's."""
 
 _ARRIVAL = datetime.timedelta(hours=1)
-"""How long after it was sent an announcement may have appeared: a slow upload, tried several times."""
+"""Time from the first attempt until an announcement appears, at most: a slow upload, tried several times."""
 
 _SERVER_ERROR = 500
-"""From this status on it is Discord's own fault, of which no admin has to know."""
+"""From this HTTP status on the fault is Discord's, and no admin has to know."""
 
 _PAUSE, _LONGEST_PAUSE = 120.0, 3600.0
-"""Seconds until what could not be posted is tried again: the first time, and at most; it doubles in between."""
+"""Seconds until a failed post is tried again, the first time and at most; they double in between."""
+
+_NONCE_CHARACTERS = 24
+"""Discord takes 25; it drops the second of two messages that have one nonce, for some minutes, in any channel."""
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be posted once, and where.
 
     Attributes:
-        subject: what it is about, such as a share's id; what was posted about it once is not posted again.
-        server: id of the server it is about.
-        channel: id of where it is wanted; one that is not of that server is not used.
+        subject: what it is about, such as a share's id.
+        server: id of the server that it is about.
+        channel: id of the channel; one of another server is not used.
     """
 
     purpose: Purpose
@@ -58,10 +61,10 @@ class AnnouncementDraft(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         content: markdown.
-        mark: words or a button's id by which the message is known again in the channel.
-        uploads: files; those that the server does not take are left out.
+        mark: words or a custom_id by which the message is found again in the channel.
+        uploads: files; those that are too large for the server are left out.
         buttons: makes the rows under it.
-        about: the shares that it shows, if they are to be taken out of it one by one.
+        about: the shares that it shows, if they are to be removed from it one by one.
     """
 
     content: str
@@ -72,21 +75,21 @@ class AnnouncementDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryPause(msgspec.Struct, frozen=True):
-    """Until when, on the monotonic clock, an occasion is left alone, and for how many seconds that is."""
+    """End of a pause on the monotonic clock, and its length in seconds."""
 
     until: float
     seconds: float
 
 
 class Announcer:
-    """Posts notices in a channel of a server.
+    """Posts announcements in a channel of a server.
 
-    Where that is not possible the server's admins read why in their log, once, and it is tried again: at the next call
-    where only permissions were missing, which costs nothing to look at, else after a pause.
+    If that fails, the server's admins read why in their log, once. It is tried again: at the next call if only
+    permissions were missing, which are cheap to check, else after a pause.
 
     Args:
-        on_posted: called with the server's id once something stands there and is written down; what it is about may
-            have been deleted while it was made and uploaded, when there was no message to take it out of.
+        on_posted: called with the server's id once something is posted and recorded: what it is about may have been
+            deleted during the upload, when there was no message to remove it from.
     """
 
     def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
@@ -97,8 +100,8 @@ class Announcer:
         self._warnings: dict[tuple[Purpose, str], Sentence] = {}
 
     async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
-        """Post the draft that `make` makes, unless that has been done or was not possible just now."""
-        async with self._lock:  # two votes at a time must not both find it not posted yet
+        """Post the draft that `make` makes, unless it is posted or a pause is not over."""
+        async with self._lock:  # two votes at once must not both find it unposted
             if (pause := self._pauses.get(occasion)) is not None and time.monotonic() < pause.until:
                 return
             try:
@@ -106,7 +109,7 @@ class Announcer:
             except TappaError as error:
                 self._postpone(occasion)
                 _log.error("%s was not posted: %s", occasion, describe(error))
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 self._postpone(occasion)
                 if isinstance(error, discord.HTTPException) and error.status < _SERVER_ERROR:
                     await self._warn(occasion, _refusal_sentence(occasion, error))
@@ -118,10 +121,10 @@ class Announcer:
                     await self._warn(occasion, trouble)
 
     async def has_posted(self, occasion: Occasion) -> bool:
-        """Whether that has been done.
+        """Whether it is posted.
 
         Raises:
-            StorageError: nobody knows.
+            StorageError: the database cannot be read.
         """
         found = await self._bot.studio.announcements.find(occasion.purpose, occasion.server, occasion.subject)
         return found is not None and found.message is not None
@@ -132,25 +135,22 @@ class Announcer:
         self._pauses[occasion] = RetryPause(time.monotonic() + seconds, seconds)
 
     async def _warn(self, occasion: Occasion, trouble: Sentence) -> None:
-        """Let the server's admins know, unless that is what they have read last."""
+        """Tell the server's admins, unless it is what they were told last."""
         about = (occasion.purpose, occasion.server)
         if self._warnings.get(about) == trouble:
             return
         self._warnings[about] = trouble
         _log.warning("%s was not posted: %s", occasion, trouble)
-        try:
-            await log_trouble(self._bot, trouble, occasion.server)
-        except (aiohttp.ClientError, OSError) as error:
-            _log.warning("The log of server %s could not be written to: %s", occasion.server, error)
+        await log_trouble(self._bot, trouble, occasion.server)
 
     async def _post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> Sentence | None:
-        """Post it if it is not posted yet; return what keeps it from being posted."""
+        """Post it if it is not posted yet; return what prevents that."""
         announcements = self._bot.studio.announcements
         if await self.has_posted(occasion):
             return None
         guild = self._bot.get_guild(int(occasion.server))
         if guild is None:
-            return None  # Discord cannot reach it at the moment, or the bot has left it
+            return None  # Discord has an outage there, or the bot has left the server
         trouble = find_obstacle(guild, _channel_key(occasion), occasion.channel)
         channel = posting_channel(guild, occasion.channel)
         if trouble is not None or channel is None:
@@ -162,9 +162,10 @@ class Announcer:
         draft = await make()
         message = await self._find_sent(channel, draft, announcement) if announcement != wanted else None
         if message is None:
-            await announcements.sending(announcement, draft.about, time.time())  # first, for the program may end then
-            nonce = nonce_of(occasion.purpose, occasion.server, occasion.subject)
-            message = await self._send(channel, draft, nonce=nonce)
+            await announcements.sending(
+                announcement, draft.about, time.time()
+            )  # first: the program may end while it sends
+            message = await self._send(channel, draft, nonce=_nonce(occasion))
         await announcements.posted(announcement, str(channel.id), str(message.id))
         self._on_posted(occasion.server)
         self._warnings.pop((occasion.purpose, occasion.server), None)
@@ -173,7 +174,7 @@ class Announcer:
     async def _find_sent(
         self, channel: Outlet, draft: AnnouncementDraft, announcement: Announcement
     ) -> discord.Message | None:
-        """Return the message of an announcement that was begun before the program ended, if it got that far."""
+        """Return the message of an announcement that a previous run began, if it was sent."""
         since = datetime.datetime.fromtimestamp(announcement.since, datetime.UTC)
         first, last = since - _CLOCKS, since + _ARRIVAL
         async for message in channel.history(limit=None, after=first, before=last, oldest_first=True):
@@ -186,11 +187,16 @@ class Announcer:
         return None
 
     async def _send(self, channel: Outlet, draft: AnnouncementDraft, *, nonce: str) -> discord.Message:
-        """Send it; of two messages of one nonce within some minutes Discord drops the second."""
         limit = min(channel.guild.filesize_limit, REQUEST_BYTES)
         files = [upload.as_file() for upload in draft.uploads if len(upload.data) <= limit]
         view = draft.buttons() if draft.buttons else discord.ui.View(timeout=None)
         return await channel.send(draft.content, files=files, nonce=nonce, suppress_embeds=True, view=view)
+
+
+def _nonce(occasion: Occasion) -> str:
+    """Return a hash of what is posted and where: Discord compares the nonces of all servers."""
+    about = "|".join((occasion.purpose, occasion.server, occasion.subject))
+    return hashlib.sha256(about.encode()).hexdigest()[:_NONCE_CHARACTERS]
 
 
 def _channel_key(occasion: Occasion) -> str:

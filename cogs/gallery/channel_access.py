@@ -1,4 +1,4 @@
-"""Which of its own messages the bot can still get at, so that it does not ask Discord for them in vain."""
+"""Which channels the bot can reach, so that it does not ask Discord in vain."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from cogs.context.places import find_known_channel
 _log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
-"""Seconds for which a channel is left alone after a refusal: ten thousand within ten minutes get an address banned."""
+"""Seconds for which a channel is left alone after a refusal: 10,000 in ten minutes get an address banned."""
 
 SEE = discord.Permissions(view_channel=True)
-"""What it takes to edit or delete a message of one's own."""
+"""Permission to edit or delete one's own message."""
 
 READ = discord.Permissions(view_channel=True, read_message_history=True)
-"""What it takes to fetch one."""
+"""Permissions to fetch one."""
 
 
 class ChannelAccess:
-    """Knows where the bot may go: by its permissions, and by what Discord has answered lately."""
+    """Knows where the bot has access, by its permissions and by what Discord has refused lately."""
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._refused: dict[str, float] = {}
 
     def allows(self, server: str, channel: str | None, needed: discord.Permissions) -> bool:
-        """Whether it is worth trying to do something with messages in a channel, as far as the bot can tell."""
+        """Whether the bot may have permissions in a channel, as far as it can tell."""
         guild = self._bot.get_guild(int(server))
         if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
             return False
@@ -40,6 +40,6 @@ class ChannelAccess:
         return found.permissions_for(guild.me).is_superset(needed)
 
     def note_refusal(self, channel: str) -> None:
-        """Leave a channel alone for a while, where Discord has just refused the bot."""
+        """Leave a channel alone for a while, after Discord has refused the bot there."""
         self._refused[channel] = time.monotonic() + _PAUSE
         _log.warning("Discord refuses the bot in channel %s, which is left alone for %d minutes", channel, _PAUSE // 60)

@@ -8,11 +8,11 @@ import logging
 from collections.abc import Sequence
 from typing import get_args
 
-import aiohttp
 import discord
 from discord.ext import commands, tasks
 
 from cogs.client import Tappa
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
@@ -23,7 +23,6 @@ from cogs.ui.drafts import Upload
 from cogs.ui.headline import plain_headline, short_title
 from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
-from engine.protocol.messages import JobId
 from studio.config.config import CommunityConfig, Weekday
 from studio.config.effective import community_of
 from studio.store import Announcement, Share
@@ -31,12 +30,12 @@ from studio.store import Announcement, Share
 _log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
-"""Between two looks at whether a digest is due."""
+"""Seconds between two checks whether a digest is due."""
 
 BEST = 5
 _WEEK = datetime.timedelta(days=7)
 _LATEST = datetime.timedelta(days=1)
-"""A digest that could not be posted for so long is left out: the next one is nearer to the truth."""
+"""A digest that could not be posted for this long is skipped."""
 
 
 class DigestCog(commands.Cog):
@@ -50,7 +49,7 @@ class DigestCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Make up for what was deleted while the bot was not there, and begin to look at the clock."""
+        """Remove what was deleted while the bot was offline, and start to check the clock."""
         if not self._check_clock.is_running():
             self._check_clock.start()
         for guild in self._bot.guilds:
@@ -82,7 +81,7 @@ class DigestCog(commands.Cog):
         week, say = f"{due:%Y-%m-%d}", language_of(guild.preferred_locale)
         occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
         if await self._announcer.has_posted(occasion):
-            return  # as it is at nearly every look, and to find the best of a week is work
+            return  # nearly always, and finding the best of a week is work
         shares = await self._bot.studio.gallery.best(str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST)
         if not shares:
             return
@@ -90,33 +89,28 @@ class DigestCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
-        """Take a share that is deleted out of the digest of its week, title and picture."""
+        """Remove a deleted share from the digest of its week."""
         self._cleanup.request(share.server)
 
     async def _remove_deleted(self, server: str) -> None:
-        """Take what is not shared any more out of a server's digests.
-
-        What cannot be taken out now is tried again later, or at the next start.
-        """
+        """Remove deleted shares from a server's digests; what fails is tried again at the next call."""
         guild, announcements = self._bot.get_guild(int(server)), self._bot.studio.announcements
         if guild is None:
-            return  # the bot is not online yet: shares expire while it starts
+            return  # not online yet: shares expire while the bot starts
         try:
             for posted in await announcements.outdated(server):
                 if not self._access.allows(server, posted.channel, SEE):
                     _log.warning("The digest of %s is out of the bot's reach and stays", posted.subject)
                     continue
-                left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
+                shares = [await self._bot.studio.gallery.find_in(server, share) for share in posted.about]
+                left = [share for share in shares if share is not None]
                 if await self._edit_digest(posted, left, language_of(guild.preferred_locale)):
                     await announcements.shows(posted, (share.id for share in left))
         except StorageError as error:
             _log.error("The digests of server %s were not cleared: %s", server, describe(error))
 
-    async def _find(self, posted: Announcement, share: JobId) -> Share | None:
-        return await self._bot.studio.gallery.find_in(posted.server, share)
-
     async def _edit_digest(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
-        """Write a digest anew with those that are left of it; without any it goes as a whole. Return whether it did."""
+        """Edit a digest to show the shares that are left, or delete it if none are; return whether that is done."""
         channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
         message = channel.get_partial_message(int(posted.message or 0))
         try:
@@ -127,7 +121,7 @@ class DigestCog(commands.Cog):
                 await message.delete()
         except discord.NotFound:
             return True  # somebody was faster
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_ERRORS as error:
             _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
             if isinstance(error, discord.Forbidden):
                 self._access.note_refusal(str(posted.channel))

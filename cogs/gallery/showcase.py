@@ -1,15 +1,16 @@
-"""The showcase: what enough members have voted for is posted in the channel that the admin has named for it."""
+"""The showcase: shares with enough votes are posted in the channel that the admin has chosen."""
 
 from __future__ import annotations
 
 import logging
 import time
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from cogs.client import Tappa
+from cogs.context.outage import DISCORD_ERRORS
+from cogs.context.places import is_adults_channel
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
@@ -29,11 +30,11 @@ from studio.store import Announcement, Share
 _log = logging.getLogger(__name__)
 
 CATCH_UP_SECONDS = 2 * 24 * 60 * 60
-"""Votes given so long before a start may be the ones that the last run did not get to post."""
+"""Age of votes that the previous run may not have got to post."""
 
 
 class ShowcaseCog(commands.Cog):
-    """Posts what has passed the number of votes, once."""
+    """Posts each share that reaches the number of votes, once."""
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
@@ -46,14 +47,14 @@ class ShowcaseCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_vote(self, share: Share) -> None:
-        """Post it if this was the vote that was missing."""
+        """Post the share if it has enough votes now."""
         community = community_at(self._bot.config, share.server, share.home or share.channel)
         if community.showcase_channel and share.votes >= community.showcase_votes:
             await self._post(share, community.showcase_channel)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Make up for what a restart has kept from being posted or taken out."""
+        """Post and remove what was missed while the bot was offline."""
         since = time.time() - CATCH_UP_SECONDS
         for guild in self._bot.guilds:
             server, config = str(guild.id), self._bot.config
@@ -72,11 +73,11 @@ class ShowcaseCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
-        """Take a share that is deleted out of the showcase too."""
+        """Remove a deleted share from the showcase."""
         self._cleanup.request(share.server)
 
     async def _remove_deleted(self, server: str) -> None:
-        """Take out what is not shared any more; what cannot be taken out is tried again later, or at the next start."""
+        """Delete the messages of shares that are gone; what fails is tried again at the next call."""
         kept = 0
         try:
             for posted in await self._bot.studio.announcements.orphans(server):
@@ -90,13 +91,13 @@ class ShowcaseCog(commands.Cog):
             _log.warning("%d messages in the showcase of server %s are out of the bot's reach and stay", kept, server)
 
     async def _delete_message(self, posted: Announcement) -> bool:
-        """Delete a message of the showcase; return whether it is gone."""
+        """Delete a message; return whether it is gone."""
         channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
         try:
             await channel.get_partial_message(int(posted.message or 0)).delete()
         except discord.NotFound:
             return True  # somebody was faster
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_ERRORS as error:
             _log.warning("Share %s was not taken out of the showcase: %s", posted.subject, error)
             if isinstance(error, discord.Forbidden):
                 self._access.note_refusal(str(posted.channel))
@@ -104,7 +105,7 @@ class ShowcaseCog(commands.Cog):
         return True
 
     async def _post(self, share: Share, channel: str) -> None:
-        if share.adults_only and not _is_for_adults(self._bot.get_channel(int(channel))):
+        if share.adults_only and not is_adults_channel(self._bot.get_channel(int(channel))):
             return
         guild = self._bot.get_guild(int(share.server))
         say = language_of(guild.preferred_locale if guild else None)
@@ -121,10 +122,6 @@ class ShowcaseCog(commands.Cog):
             uploads=(picture_of(share, await gallery.picture(share), say),),
             buttons=lambda: _buttons(share, say),
         )
-
-
-def _is_for_adults(channel: object) -> bool:
-    return isinstance(channel, discord.TextChannel | discord.Thread) and channel.is_nsfw()
 
 
 def _credit_line(share: Share, say: Language) -> str:

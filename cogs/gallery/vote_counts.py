@@ -1,14 +1,14 @@
-"""Keeps the number of votes true wherever it is shown."""
+"""Keeps the number of votes up to date wherever it is shown."""
 
 from __future__ import annotations
 
 import logging
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from cogs.client import Tappa
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.gallery.channel_access import READ, ChannelAccess
 from cogs.gallery.coalescer import SOON, Coalescer
 from cogs.i18n.language import language_of
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class VoteCountsCog(commands.Cog):
-    """Edits the messages about a share, with the bot's own token, after its votes have changed or it is gone."""
+    """Edits the messages about a share after its votes have changed or it was deleted."""
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
@@ -35,12 +35,12 @@ class VoteCountsCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_vote(self, share: Share) -> None:
-        """See to it that the new count is shown, soon."""
+        """Show the new count, soon."""
         self._schedule(share)
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
-        """See to it that nobody can vote for it any more."""
+        """Remove its Vote buttons."""
         self._schedule(share)
 
     def _schedule(self, share: Share) -> None:
@@ -65,17 +65,17 @@ class VoteCountsCog(commands.Cog):
             await self._update_message(share, now, posted.channel, posted.message)
 
     async def _forget_message(self, share: Share) -> None:
-        """No more lead to where a share was posted: somebody has deleted the message, or the channel."""
+        """Link no more to a message that somebody has deleted."""
         try:
             await self._bot.studio.gallery.forget_message(share)
         except StorageError as error:
             _log.error("The message of share %s is not forgotten: %s", share.id, describe(error))
 
     async def _update_message(self, share: Share, now: Share | None, channel_id: str, message: str | None) -> bool:
-        """Make one message show what is the case `now`; None: the share is gone.
+        """Edit one message to show a share as it is `now`, None if it is deleted.
 
         Returns:
-            whether there is such a message still, as far as one can tell.
+            Whether the message still exists, as far as the bot can tell.
         """
         if message is None or not self._access.allows(share.server, channel_id, READ):
             return True
@@ -92,7 +92,7 @@ class VoteCountsCog(commands.Cog):
                 await shown.edit(view=revise_rows(shown, {custom_id: button}))
         except discord.NotFound:
             return False
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_ERRORS as error:
             _log.info("The votes of %s are not shown in %s: %s", share.id, channel_id, error)
             if isinstance(error, discord.Forbidden):
                 self._access.note_refusal(channel_id)

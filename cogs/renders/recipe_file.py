@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp
 import discord
 import msgspec
 from discord import app_commands
@@ -11,6 +10,7 @@ from discord.ext import commands
 
 from cogs.client import Tappa
 from cogs.context.failures import tells_errors
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.orders.submit import acknowledge, submit
@@ -143,7 +143,7 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
         raise LimitError("The file is not where Discord keeps what members attach; attach it again.")
     try:
         return parse_recipe_file(await file.read())
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         raise LimitError("Discord did not give the file away; attach it again.") from error
 
 
