@@ -16,7 +16,7 @@ from cogs.i18n.language import Language, language_of
 from cogs.ui.button_rows import make_view
 from cogs.ui.markdown import inert, shorten
 from cogs.ui.pages import ListPage, cut_page
-from cogs.ui.persistent import PersistentButton, PersistentSelect, Select
+from cogs.ui.persistent import PersistentButton, PersistentSelect
 from engine.sentence import Sentence
 from studio.store import Member
 from studio.store.members import BlockedMember
@@ -108,14 +108,14 @@ def _line(one: BlockedMember, say: Language) -> str:
 def _view(page: ListPage[BlockedMember], which: BlockedPage, say: Language) -> discord.ui.View:
     def make(label: str, number: int) -> BlockedPageButton:
         other = msgspec.structs.replace(which, page=number)
-        return BlockedPageButton(discord.ui.Button(label=label, custom_id=f"tappa:blocked:{other}"))
+        return BlockedPageButton.make(label=label, custom_id=f"tappa:blocked:{other}")
 
     options = [
         discord.SelectOption(label=shorten(one.name, _NAME) or one.member, value=one.member) for one in page.entries
     ]
     custom_id = f"tappa:unblock:{msgspec.structs.replace(which, page=page.number)}"
-    select: Select = discord.ui.Select(options=options, placeholder=say("Unblock…"), custom_id=custom_id)
-    return make_view(UnblockSelect(select), *page.buttons(make, say))
+    select = UnblockSelect.make(options=options, placeholder=say("Unblock…"), custom_id=custom_id)
+    return make_view(select, *page.buttons(make, say))
 
 
 async def setup(bot: Tappa) -> None:

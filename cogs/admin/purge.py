@@ -11,7 +11,7 @@ from cogs.context.failures import tells_errors
 from cogs.i18n.language import language_of
 from cogs.ui.button_rows import make_view
 from cogs.ui.markdown import inert, shorten
-from cogs.ui.persistent import Button, PersistentButton
+from cogs.ui.persistent import PersistentButton
 from engine.sentence import Sentence
 
 _NAME = 40
@@ -25,10 +25,8 @@ async def ask_to_purge(interaction: discord.Interaction[Tappa], member: discord.
         member=inert(member.display_name),
     )
     custom_id = f"tappa:purge:{member.id}:{shorten(member.display_name, _NAME)}"
-    button: Button = discord.ui.Button(
-        label=say("Remove everything"), style=discord.ButtonStyle.danger, custom_id=custom_id
-    )
-    await interaction.response.send_message(question, view=make_view(PurgeButton(button)), ephemeral=True)
+    button = PurgeButton.make(label=say("Remove everything"), style=discord.ButtonStyle.danger, custom_id=custom_id)
+    await interaction.response.send_message(question, view=make_view(button), ephemeral=True)
 
 
 class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):(?P<name>.{0,40})"):
@@ -39,14 +37,13 @@ class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         purged = await interaction.client.studio.administration.purge(authority.server, self.fields["member"])
+        jobs, shares = (
+            Sentence("{count} animation", {"count": count}, "{count} animations")
+            for count in (purged.jobs, purged.shares)
+        )
         action = Sentence(
             "Purged {member} ({id}): {jobs} cancelled, {shares} taken out of the gallery.",
-            {
-                "member": self.fields["name"],
-                "id": self.fields["member"],
-                "jobs": Sentence("{count} animation", {"count": purged.jobs}, "{count} animations"),
-                "shares": Sentence("{count} animation", {"count": purged.shares}, "{count} animations"),
-            },
+            {"member": self.fields["name"], "id": self.fields["member"], "jobs": jobs, "shares": shares},
         )
         await finish_action(interaction, authority, [action])
 

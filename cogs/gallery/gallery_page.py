@@ -52,7 +52,7 @@ class TurnButton(PersistentButton, template=rf"tappa:turn:(?P<way>{'|'.join(_STE
     def of(cls, way: str, ref: PageRef, say: Language, *, disabled: bool = False) -> Self:
         label = {"back": say("Back"), "stay": say("Keep it"), "on": say("Next")}[way]
         custom_id = f"tappa:turn:{way}:{ref}"
-        return cls(discord.ui.Button(label=label, emoji=_ARROWS.get(way), custom_id=custom_id, disabled=disabled))
+        return cls.make(label=label, emoji=_ARROWS.get(way), custom_id=custom_id, disabled=disabled)
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -78,7 +78,7 @@ class OrderSelect(PersistentSelect, template=rf"tappa:order:{PAGE_REF}"):
             for order, label in labels.items()
             if order == ref.order or order not in ("search", "member")
         ]
-        return cls(discord.ui.Select(options=options, custom_id=f"tappa:order:{ref}", placeholder=say("Order")))
+        return cls.make(options=options, custom_id=f"tappa:order:{ref}", placeholder=say("Order"))
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -95,12 +95,12 @@ class DeleteButton(PersistentButton, template=rf"tappa:(?P<verb>delete|erase):{J
     def of(cls, verb: str, job: JobId, ref: PageRef, say: Language) -> Self:
         label = say("Delete") if verb == "delete" else say("Delete it for good")
         style, custom_id = discord.ButtonStyle.danger, f"tappa:{verb}:{job}:{ref}"
-        return cls(discord.ui.Button(label=label, style=style, custom_id=custom_id))
+        return cls.make(label=label, style=style, custom_id=custom_id)
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         await interaction.response.defer()
-        say, job, ref = language_of(interaction.locale), self.fields["job"], PageRef.parse(self.fields)
+        say, job, ref = language_of(interaction.locale), self.job, PageRef.parse(self.fields)
         if self.fields["verb"] == "delete":
             sure = make_view(DeleteButton.of("erase", job, ref, say), TurnButton.of("stay", ref, say))
             await interaction.edit_original_response(view=sure)
@@ -116,7 +116,7 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
     @classmethod
     def of(cls, ref: PageRef, total: int) -> Self:
         label, custom_id = f"{ref.offset + 1} / {total}", f"tappa:goto:{ref}"
-        return cls(discord.ui.Button(label=label, custom_id=custom_id, disabled=total < 2))
+        return cls.make(label=label, custom_id=custom_id, disabled=total < 2)
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

@@ -51,7 +51,7 @@ class DropButton(PersistentButton, template=rf"tappa:drop:{JOB}"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        await _drop(interaction, self.fields["job"])
+        await _drop(interaction, self.job)
 
 
 class DropSelect(PersistentSelect, template=r"tappa:drops(:others)?"):
@@ -167,7 +167,7 @@ def _others_menu(others: Sequence[QueueEntry], say: Language) -> DropSelect:
         for entry in others
     ]
     placeholder = say("As a moderator: cancel another's…")
-    return DropSelect(discord.ui.Select(options=options, placeholder=placeholder, custom_id="tappa:drops:others"))
+    return DropSelect.make(options=options, placeholder=placeholder, custom_id="tappa:drops:others")
 
 
 def _own_items(own: Sequence[QueueEntry], say: Language) -> list[Item]:
@@ -177,11 +177,10 @@ def _own_items(own: Sequence[QueueEntry], say: Language) -> list[Item]:
             for entry in own[:_MOST_OPTIONS]
         ]
         placeholder = say("Cancel one of yours…")
-        return [DropSelect(discord.ui.Select(options=options, placeholder=placeholder, custom_id="tappa:drops"))]
+        return [DropSelect.make(options=options, placeholder=placeholder, custom_id="tappa:drops")]
     labels = {entry.record.id: say("Cancel {title}", title=short_title(entry.record.recipe, say)) for entry in own}
     return [
-        DropButton(discord.ui.Button(label=shorten(label, _LABEL), custom_id=f"tappa:drop:{job}"))
-        for job, label in labels.items()
+        DropButton.make(label=shorten(label, _LABEL), custom_id=f"tappa:drop:{job}") for job, label in labels.items()
     ]
 
 
@@ -189,7 +188,7 @@ def _page_buttons(page: ListPage[QueueEntry], say: Language) -> Sequence[Item]:
     def make(label: str, number: int) -> QueuePageButton:
         way = {page.number - 1: "back", page.number: "stay"}.get(number, "on")
         custom_id = f"tappa:queue:{way}:{number}"
-        return QueuePageButton(discord.ui.Button(label=label, custom_id=custom_id, row=_LAST_ROW))
+        return QueuePageButton.make(label=label, custom_id=custom_id, row=_LAST_ROW)
 
     return page.buttons(make, say, between=[make(say("Refresh"), page.number)])
 

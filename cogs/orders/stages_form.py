@@ -90,7 +90,7 @@ class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
     def of(cls, key: str, say: Language) -> Self:
         """Return the button for what is kept under a key."""
         style, custom_id = discord.ButtonStyle.primary, f"tappa:restage:{key}"
-        return cls(discord.ui.Button(label=say("Correct the stages"), style=style, custom_id=custom_id))
+        return cls.make(label=say("Correct the stages"), style=style, custom_id=custom_id)
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

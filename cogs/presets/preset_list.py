@@ -27,7 +27,7 @@ class PresetPageButton(PersistentButton, template=r"tappa:presets:(?P<page>\d{1,
 
     @classmethod
     def of(cls, label: str, page: int) -> Self:
-        return cls(discord.ui.Button(label=label, custom_id=f"tappa:presets:{page}"))
+        return cls.make(label=label, custom_id=f"tappa:presets:{page}")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

@@ -1,4 +1,4 @@
-"""/preset: animations that a member keeps under a name; /giro preset: offers the giros together with the server's."""
+"""/preset: animations that a member keeps under a name."""
 
 from __future__ import annotations
 
@@ -69,17 +69,16 @@ class PresetCog(
             raise LimitError("Give either stages or a render, not both.")
         typed = None if stages is None else Giro(seed=new_seed(), stages=parse_stages(stages))
         await interaction.response.defer(ephemeral=True)
-        recipe = typed or await _ordered(interaction, render)
+        recipe = typed or await _find_ordered(interaction, render)
         profiles = interaction.client.studio.profiles
         replaced = await profiles.save_preset(str(interaction.user.id), name, recipe)
         say = language_of(interaction.locale)
-        shown = code(f"/preset use name:{name.strip()}")
-        if isinstance(recipe, Giro):
-            shown = code(f"/giro preset:{name.strip()}")
+        option = "/giro preset" if isinstance(recipe, Giro) else "/preset use name"
+        command = code(f"{option}:{name.strip()}")
         if replaced:
-            await interaction.followup.send(say("Replaced. Have it again with {command}.", command=shown))
+            await interaction.followup.send(say("Replaced. Have it again with {command}.", command=command))
         else:
-            await interaction.followup.send(say("Kept. Have it again with {command}.", command=shown))
+            await interaction.followup.send(say("Kept. Have it again with {command}.", command=command))
 
     @app_commands.command(
         description="Order an animation from a preset, yours or the server's",
@@ -95,7 +94,7 @@ class PresetCog(
         seed: SeedOption | None = None,
     ) -> None:
         if style is not None:
-            find_style_name(style, styles_here(interaction))  # one that is not there is refused at once
+            find_style_name(style, styles_here(interaction))  # an unknown one is refused at once
         message = await acknowledge(interaction)
         _, recipe = await find_preset(interaction, name)
         request = RenderRequest(kind=_kind(recipe), style=style, seed=seed)
@@ -138,14 +137,14 @@ class PresetCog(
 
 
 def _kind(recipe: Recipe) -> Kind:
-    """Return the kind of a preset; contact sheets are none."""
+    """Return the kind of a preset, which is never a contact sheet."""
     kind = kind_of(recipe)
     assert kind != "variations"
     return kind
 
 
-async def _ordered(interaction: discord.Interaction[Tappa], render: str | None) -> Animation:
-    """Return the recipe of a render, or of what the member has ordered last.
+async def _find_ordered(interaction: discord.Interaction[Tappa], render: str | None) -> Animation:
+    """Return the recipe of a render or, without one, of the member's last order.
 
     Raises:
         LimitError: there is none, or it is not for this member to see.
@@ -157,10 +156,8 @@ async def _ordered(interaction: discord.Interaction[Tappa], render: str | None) 
     for record in await history.recent(str(interaction.user.id), None, 1):
         if not isinstance(record.recipe, Variations):
             return record.recipe
-    raise LimitError("You have not ordered anything yet: give stages, such as “{example}”.", example=_EXAMPLE)
-
-
-_EXAMPLE = Sentence("a road by the sea | 50; a road going up a mountain | 50")
+    example = Sentence("a road by the sea | 50; a road going up a mountain | 50")
+    raise LimitError("You have not ordered anything yet: give stages, such as “{example}”.", example=example)
 
 
 async def setup(bot: Tappa) -> None:

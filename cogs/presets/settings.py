@@ -1,4 +1,4 @@
-"""/settings: what a member wants wherever they leave an option out, shown and changed in one place."""
+"""/settings: a member's defaults for the options that they leave out."""
 
 from __future__ import annotations
 
@@ -58,18 +58,21 @@ class SettingsCog(commands.Cog):
         zoom_frames: FramesOption | None = None,
         focus: FocusOption | None = None,
     ) -> None:
-        typed = {"negative": negative, "focus": focus}
-        changes: dict[str, object] = {"loop": loop, "morph_frames": morph_frames, "zoom_frames": zoom_frames}
-        changes |= {name: None if value is None else _parse_none(value) for name, value in typed.items()}
-        if changes["focus"]:
-            parse_focus(str(changes["focus"]))
-        if style is not None:
-            changes["style"] = find_style_name(style, styles_here(interaction))
+        if focus := _parse_none(focus):
+            parse_focus(focus)
+        changes = {
+            "style": None if style is None else find_style_name(style, styles_here(interaction)),
+            "negative": _parse_none(negative),
+            "loop": loop,
+            "morph_frames": morph_frames,
+            "zoom_frames": zoom_frames,
+            "focus": focus,
+        }
         await interaction.response.defer(ephemeral=True)
-        said = {name: value for name, value in changes.items() if value is not None}
+        given = {name: value for name, value in changes.items() if value is not None}
         profiles, member = interaction.client.studio.profiles, str(interaction.user.id)
-        defaults = msgspec.structs.replace(await profiles.defaults(member), **said)
-        if said:
+        defaults = msgspec.structs.replace(await profiles.defaults(member), **given)
+        if given:
             await profiles.set_defaults(member, defaults)
         content, view = settings_note(interaction, defaults)
         await interaction.followup.send(content, view=view)
@@ -91,7 +94,7 @@ class LoopSelect(PersistentSelect, template=r"tappa:settings:loop"):
 
 
 class EditButton(PersistentButton, template=r"tappa:settings:edit"):
-    """Opens the form for what is typed."""
+    """Opens the form for what cannot be chosen from a list."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -104,7 +107,7 @@ class EditButton(PersistentButton, template=r"tappa:settings:edit"):
 
 
 class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
-    """Takes everything back."""
+    """Resets all defaults."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -113,7 +116,7 @@ class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
 
 
 def _form_fields(defaults: Defaults, say: Language) -> Iterator[Field]:
-    """Yield the fields for what is typed; an empty one is left to the commands."""
+    """Yield the fields of the form; an empty one is left to the commands."""
     for name, label, value, example, most in (
         ("negative", say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT),
         ("morph", say("Frames of a morph"), defaults.morph_frames, "21", 4),
@@ -136,7 +139,7 @@ async def take_settings_form(form: SubmittedForm, interaction: discord.Interacti
 
 
 def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:
-    """Return what the member reads, and the means to change it."""
+    """Return a member's defaults as text, and the means to change them."""
     say = language_of(interaction.locale)
     labels = label_styles(styles_here(interaction))
     styles = [discord.SelectOption(label=say("No style"), value=NOT_CHOSEN, default=defaults.style not in labels)]
@@ -152,20 +155,16 @@ def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -
     ]
     primary = discord.ButtonStyle.primary
     view = make_view(
-        StyleSelect(discord.ui.Select(custom_id="tappa:settings:style", placeholder=say("Style"), options=styles)),
-        LoopSelect(discord.ui.Select(custom_id="tappa:settings:loop", placeholder=say("Loop"), options=loops)),
-        EditButton(
-            discord.ui.Button(
-                label=say("Negative prompt, frames, focus"), style=primary, custom_id="tappa:settings:edit"
-            )
-        ),
-        ResetButton(discord.ui.Button(label=say("Reset everything"), custom_id="tappa:settings:reset")),
+        StyleSelect.make(custom_id="tappa:settings:style", placeholder=say("Style"), options=styles),
+        LoopSelect.make(custom_id="tappa:settings:loop", placeholder=say("Loop"), options=loops),
+        EditButton.make(label=say("Negative prompt, frames, focus"), style=primary, custom_id="tappa:settings:edit"),
+        ResetButton.make(label=say("Reset everything"), custom_id="tappa:settings:reset"),
     )
     return settings_text(defaults, say, here=defaults.style in labels), view
 
 
 def settings_text(defaults: Defaults, say: Language, *, here: bool) -> str:
-    """Write a member's defaults; `here` says whether their style is one of this server's."""
+    """Return a member's defaults as text; `here` says whether the server has their style."""
     unset = say("as the command says")
     style = inert(defaults.style) if defaults.style else say("none")
     if defaults.style and not here:
@@ -185,9 +184,9 @@ def settings_text(defaults: Defaults, say: Language, *, here: bool) -> str:
     )
 
 
-def _parse_none(typed: str) -> str:
-    """Return what was typed, empty where that was the word for nothing."""
-    return "" if typed.strip().casefold() == NONE else typed.strip()
+def _parse_none(typed: str | None) -> str | None:
+    """Return what was typed; the word for none becomes empty."""
+    return "" if typed is not None and typed.strip().casefold() == NONE else typed and typed.strip()
 
 
 async def _update_defaults(interaction: discord.Interaction[Tappa], **changes: object) -> None:
@@ -205,7 +204,7 @@ def _parse_frames(typed: str) -> int | None:
     """Read a number of frames; an empty field is none.
 
     Raises:
-        LimitError: it is no number that an animation can have.
+        LimitError: no animation can have that many.
     """
     if not typed:
         return None

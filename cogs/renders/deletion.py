@@ -28,13 +28,13 @@ class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withd
     def of(cls, verb: str, job: JobId, say: Language) -> Self:
         labels = {"withdraw": say("Delete"), "withdrawn": say("Delete it for good"), "kept": say("Keep it")}
         style = discord.ButtonStyle.secondary if verb == "kept" else discord.ButtonStyle.danger
-        return cls(discord.ui.Button(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}"))
+        return cls.make(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}")
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         await interaction.response.defer()
         say, message = language_of(interaction.locale), interaction.message
-        verb, job = self.fields["verb"], self.fields["job"]
+        verb, job = self.fields["verb"], self.job
         if verb == "withdrawn":
             text = await delete_share(interaction, job)
             await interaction.edit_original_response(content=text, view=None)

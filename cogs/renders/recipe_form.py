@@ -29,13 +29,13 @@ class CorrectButton(PersistentButton, template=rf"tappa:correct:(?P<verb>remix|e
     @classmethod
     def of(cls, kind: FormKind, job: JobId, say: Language) -> Self:
         style, custom_id = discord.ButtonStyle.primary, f"tappa:correct:{kind}:{job}"
-        return cls(discord.ui.Button(label=say("Correct it"), style=style, custom_id=custom_id))
+        return cls.make(label=say("Correct it"), style=style, custom_id=custom_id)
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        kind, job = _form_kind(self.fields), self.fields["job"]
-        typed = await find_form(interaction, form_key(interaction, kind, job), dict[str, str])
-        await open_form(interaction, kind, job, typed)
+        kind = _form_kind(self.fields)
+        typed = await find_form(interaction, form_key(interaction, kind, self.job), dict[str, str])
+        await open_form(interaction, kind, self.job, typed)
 
 
 async def open_form(

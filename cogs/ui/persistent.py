@@ -43,13 +43,28 @@ class PersistentItem(discord.ui.DynamicItem[_Item], template=_ABSTRACT):
         """Rebuild from the custom_id."""
         return cls(item)  # type: ignore[arg-type]  # Discord keeps it as what it was sent as
 
+    @property
+    def job(self) -> JobId:
+        """The job in the custom_id."""
+        return self.fields["job"]
+
 
 class PersistentButton(PersistentItem[Button], template=_ABSTRACT):
     """A button."""
 
+    @classmethod
+    def make(cls, **options: Any) -> Self:
+        """Return a new one; takes what discord.ui.Button takes."""
+        return cls(discord.ui.Button(**options))
+
 
 class PersistentSelect(PersistentItem[Select], template=_ABSTRACT):
     """A menu of which one entry is chosen."""
+
+    @classmethod
+    def make(cls, **options: Any) -> Self:
+        """Return a new one; takes what discord.ui.Select takes."""
+        return cls(discord.ui.Select(**options))
 
     @property
     def chosen(self) -> str:
@@ -77,11 +92,7 @@ class JobButton(PersistentButton, template=_ABSTRACT):
     def of(cls, job: JobId, say: Language, *, label: str = "") -> Self:
         """Return the button for a job; `label` replaces its own."""
         custom_id = f"tappa:{cls._action}:{job}"
-        return cls(discord.ui.Button(label=label or cls._label(say), emoji=cls._emoji or None, custom_id=custom_id))
-
-    @property
-    def job(self) -> JobId:
-        return self.fields["job"]
+        return cls.make(label=label or cls._label(say), emoji=cls._emoji or None, custom_id=custom_id)
 
 
 class NumberButton(PersistentButton, template=_ABSTRACT):
@@ -103,12 +114,8 @@ class NumberButton(PersistentButton, template=_ABSTRACT):
     def of(cls, number: int, job: JobId) -> Self:
         """Return the button for one picture of a job."""
         style, custom_id = discord.ButtonStyle.primary, f"tappa:{cls._action}:{number}:{job}"
-        return cls(discord.ui.Button(label=str(number), style=style, custom_id=custom_id))
+        return cls.make(label=str(number), style=style, custom_id=custom_id)
 
     @property
     def number(self) -> int:
         return int(self.fields["number"])
-
-    @property
-    def job(self) -> JobId:
-        return self.fields["job"]
