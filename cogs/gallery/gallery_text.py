@@ -8,7 +8,7 @@ import msgspec
 
 from cogs.gallery.page_ref import PageRef
 from cogs.i18n.language import Language
-from cogs.renders.lineage import differ_by_seed, link_to
+from cogs.renders.lineage import link_to, made_from_line
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import headline, plain_headline, short_title
 from cogs.ui.markdown import code, code_block, inert, shorten
@@ -20,7 +20,7 @@ from studio.store.renders import Render
 
 
 class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A share on its page: what it was made from, if that is in the same gallery, and why its picture is not shown."""
+    """A share on its page: its parent, if that is in the same gallery, and why its picture is not shown."""
 
     share: Share
     parent: Share | None = None
@@ -28,7 +28,7 @@ class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page_content(entry: GalleryEntry, presets: Mapping[str, Preset], say: Language) -> str:
-    """Return what a page says: what is shown, where it comes from, and the line that makes it again."""
+    """Return the text of a page: what is shown, what it was made from, and the command that renders it again."""
     share = entry.share
     lines = [page_text(share, say), lineage_text(share, entry.parent, say)]
     if entry.excuse:
@@ -43,7 +43,7 @@ def page_content(entry: GalleryEntry, presets: Mapping[str, Preset], say: Langua
 
 
 def page_text(share: Share, say: Language) -> str:
-    """Return what is said about a share: what it is, how it was made, and by whom."""
+    """Return the lines about a share: what it is, how it was made, and by whom."""
     shared = say("shared by {member} {when}", member=_maker_name(share.member.name), when=f"<t:{int(share.shared)}:R>")
     facts = [
         code(say("seed {seed}", seed=share.recipe.seed)),
@@ -51,17 +51,15 @@ def page_text(share: Share, say: Language) -> str:
         f"{share.width}×{share.height}",
         say.plural("{count} frame", "{count} frames", share.frames),
     ]
-    lines = [headline(share.recipe, say), f"-# {' · '.join(facts)}", f"-# {shared}{_link_part(share, say)}"]
-    return "\n".join(lines)
+    if (link := link_to(share)) is not None:
+        shared = f"{shared} · {say('[where it was posted]({link})', link=link)}"
+    return "\n".join([headline(share.recipe, say), f"-# {' · '.join(facts)}", f"-# {shared}"])
 
 
 def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
-    """Return the line about what a share was made from; empty where it was made from nothing else.
+    """Return the line that says what a share was made from, empty if from nothing else.
 
-    Args:
-        share: the one that is shown.
-        parent: the share it was made from, if that is still in the same gallery.
-        say: the language.
+    `parent` is that share, if it is still in the same gallery.
     """
     if share.parent_maker is None:
         return ""
@@ -71,13 +69,11 @@ def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
     title = inert(short_title(parent.recipe, say))
     if (link := link_to(parent)) is not None:
         title = f"[{title}]({link})"
-    if differ_by_seed(share.recipe, parent.recipe):
-        return f"-# ↳ {say('another seed of {title} by {maker}', title=title, maker=maker)}"
-    return f"-# ↳ {say('remixed from {title} by {maker}', title=title, maker=maker)}"
+    return made_from_line(share.recipe, parent.recipe, title, maker, say)
 
 
 def empty_text(ref: PageRef, say: Language) -> str:
-    """Return what is said where there is nothing to see, and how to change that."""
+    """Return the text of an empty gallery, and how to change that."""
     match ref.order:
         case "saved":
             return say("You have saved nothing here yet: press Save under what you like.")
@@ -97,14 +93,9 @@ def empty_text(ref: PageRef, say: Language) -> str:
 
 
 def picture_of(share: Share, render: Render, say: Language) -> Upload:
-    """Return a share's file to attach, hidden behind a spoiler where it has to be."""
+    """Return a share's file to attach; a flagged one is behind a spoiler."""
     name = f"{kind_of(share.recipe)}-{share.recipe.seed}{render.suffix}"
     return Upload(name, render.data, plain_headline(share.recipe, say), is_spoiler=share.nsfw)
-
-
-def _link_part(share: Share, say: Language) -> str:
-    link = link_to(share)
-    return "" if link is None else f" · {say('[where it was posted]({link})', link=link)}"
 
 
 def _maker_name(name: str) -> str:

@@ -18,7 +18,7 @@ from cogs.orders.styles import find_style_name, suggest_style
 from cogs.orders.submit import acknowledge, submit_acknowledged
 from cogs.orders.suggestions import label_choices
 from cogs.presets.preset_list import PresetPageButton, preset_page
-from cogs.renders.recipe_file import RecipeFile, RenderOption, job_id, suggest_render, too_long_note, upload_of
+from cogs.renders.recipe_file import RecipeFile, RenderOption, parse_job_id, suggest_render, too_long_note, upload_of
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import describe_length
 from cogs.ui.markdown import code, code_block, inert
@@ -151,7 +151,7 @@ async def _find_ordered(interaction: discord.Interaction[Tappa], render: str | N
     """
     history = interaction.client.studio.history
     if render is not None:
-        recipe = (await history.visible(job_id(render), viewer_of(interaction))).recipe
+        recipe = (await history.visible(parse_job_id(render), viewer_of(interaction))).recipe
         return recipe.of if isinstance(recipe, Variations) else recipe
     for record in await history.recent(str(interaction.user.id), None, 1):
         if not isinstance(record.recipe, Variations):

@@ -1,4 +1,4 @@
-"""A recipe as the inputs of a form, and back: at most five, which is what Discord's forms hold."""
+"""A recipe as the fields of a form, at most five, and back."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TOWARDS = "towards"
 
 
 def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
-    """Return the inputs that change a recipe, filled in with what it says.
+    """Return the fields that change a recipe, filled in from it.
 
     Raises:
         LimitError: it is too long for a form.
@@ -59,15 +59,15 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
 
 
 def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
-    """Return the recipe as the inputs say; what has no input stays as it is.
+    """Return a recipe changed as typed; what has no field stays as it is.
 
     Args:
-        recipe: from which they were filled in.
-        typed: what stands in the inputs, by name.
-        say: the language that yes and no were written in; they are understood in English as well.
+        recipe: from which the fields were filled in.
+        typed: what stands in them, by name.
+        say: the language of the form; English is understood as well.
 
     Raises:
-        RecipeError: an input cannot be read, or holds something that is not possible.
+        RecipeError: a field cannot be read, or its value is not possible.
     """
     if isinstance(recipe, Variations):
         of = apply_remix(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
@@ -79,7 +79,7 @@ def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Reci
 
 
 def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
-    """Return the input for what follows on a giro.
+    """Return the field for the next stage of a giro.
 
     Raises:
         LimitError: the recipe is no giro.
@@ -97,10 +97,10 @@ def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
 
 
 def apply_extension(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
-    """Return a giro with the stage that was typed at its end; more than one line are more than one stage.
+    """Return a giro with the stages that were typed, one a line, at its end.
 
     Raises:
-        RecipeError: it cannot be read, or the giro would be longer than one can be.
+        RecipeError: they cannot be read, or the giro becomes too long.
         LimitError: the recipe is no giro.
     """
     giro = _require_giro(recipe)
@@ -196,7 +196,7 @@ def _course_value(loop: bool, mode: Mode) -> str:
 
 
 def _parse_course(chosen: str) -> dict[str, Any]:
-    """Read how a giro goes; a form that was opened by an earlier version asks for nothing of the kind."""
+    """Parse the course of a giro; forms of earlier versions have no such field."""
     courses = {
         _course_value(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
     }
@@ -208,7 +208,7 @@ def _loop_names(say: Language) -> dict[MorphLoop, str]:
 
 
 def _parse_loop(typed: str, say: Language) -> dict[str, Any]:
-    """Read how a morph comes back, by its name in the member's language or in English; nothing typed leaves it."""
+    """Parse how a morph comes back, in the member's language or in English; empty leaves it as it is."""
     if not (word := " ".join(typed.split()).casefold()):
         return {}
     names = _loop_names(say)
@@ -224,7 +224,7 @@ def _view_field(recipe: Giro | Zoom, say: Language) -> Field:
 
 
 def _parse_view(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Read where the camera goes: moves, then what they are towards; either may be left out."""
+    """Parse camera moves, “towards”, and a focus; either part may be left out."""
     moves, towards, focus = typed.get("camera", "").partition(_TOWARDS)
     return {
         "camera": msgspec.to_builtins(parse_camera(moves)) if moves.strip() else (),

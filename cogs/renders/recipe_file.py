@@ -27,7 +27,7 @@ from engine.text import shorten
 from studio.store import JobRecord
 
 MOST_BYTES = 64 * 1024
-"""A recipe of fifty of the longest stages takes a quarter of it."""
+"""Fifty of the longest stages take a quarter of it."""
 
 RenderOption = app_commands.Range[str, 1, 100]
 _JOB_LENGTH = 16
@@ -36,14 +36,14 @@ _MEDIA = "https://media.discordapp.net/"
 
 
 class RecipeFile(msgspec.Struct, frozen=True):
-    """What is in a file: a recipe, and the model that it was made with, None where that is not known."""
+    """The content of a file: a recipe, and the model that it was made with, if that is known."""
 
     recipe: Recipe
     model: str | None = None
 
 
 async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer one's own latest renders, then what the server has shared: lately, or with the words typed so far."""
+    """Offer one's own latest renders, then what the server has shared."""
     studio = interaction.client.studio
     say, viewer = language_of(interaction.locale), viewer_of(interaction)
     own = {
@@ -85,7 +85,7 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
     async def _find(self, interaction: discord.Interaction[Tappa], render: str | None) -> JobRecord:
         viewer = viewer_of(interaction)
         if render is not None:
-            return await self._studio.history.visible(job_id(render), viewer)
+            return await self._studio.history.visible(parse_job_id(render), viewer)
         latest = await self._studio.history.latest(str(interaction.channel_id), viewer)
         if latest is None:
             raise LimitError("Nothing was rendered in this channel lately; say which render you mean.")
@@ -98,9 +98,8 @@ class RecipeButton(JobButton, action="recipe", emoji="📄", label=lambda say: s
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await send_recipe(
-            interaction, await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
-        )
+        record = await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
+        await send_recipe(interaction, record)
 
 
 async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
@@ -111,27 +110,27 @@ async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord
 
 
 def file_of(record: JobRecord) -> RecipeFile:
-    """Return what is in the file of a job: every setting written down, and the model that it was made with."""
+    """Return the recipe of a job with every setting written out, and its model."""
     return RecipeFile(record.made, record.plan.model if record.plan else None)
 
 
 def upload_of(file: RecipeFile, say: Language) -> Upload:
-    """Return a recipe as a file to attach, which /recipe import takes."""
+    """Return a file to attach, which /recipe import takes."""
     name = f"{kind_of(file.recipe)}-{file.recipe.seed}.json"
     return Upload(name, msgspec.json.format(msgspec.json.encode(file), indent=2), say("The recipe as JSON"))
 
 
 def too_long_note(say: Language) -> str:
-    """Return what a message says that has a recipe attached to it in place of the line that repeats it."""
+    """Return the line of a message to which a recipe is attached instead of a command."""
     return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
 
 async def read_attachment(file: discord.Attachment) -> RecipeFile:
-    """Fetch a recipe that a member has attached.
+    """Download a recipe that a member has attached.
 
     Raises:
-        RecipeError: it is none, or names something that is not possible.
-        LimitError: it is too large, or not where Discord keeps attachments.
+        RecipeError: it is no recipe, or not a possible one.
+        LimitError: it is too large, or not on Discord's CDN.
     """
     if file.size > MOST_BYTES:
         raise LimitError(
@@ -148,10 +147,10 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
 
 
 def parse_recipe_file(data: bytes) -> RecipeFile:
-    """Read a file of `upload_of`, or a recipe alone.
+    """Parse a file of `upload_of`, or a recipe alone.
 
     Raises:
-        RecipeError: it is none; what is wrong is named.
+        RecipeError: it is neither.
     """
     raw = plain_json(data)
     if not isinstance(raw, dict) or "recipe" not in raw:
@@ -164,8 +163,8 @@ def parse_recipe_file(data: bytes) -> RecipeFile:
     return RecipeFile(from_plain(raw["recipe"]), model)
 
 
-def job_id(typed: str) -> JobId:
-    """Hold what a member typed to the form of an id; they were to choose one, and may have typed a title."""
+def parse_job_id(typed: str) -> JobId:
+    """Return a job's id as typed; raise LimitError if it is something else, such as a title."""
     if len(typed) != _JOB_LENGTH or not set(typed) <= set("0123456789abcdef"):
         raise LimitError("There is no render “{typed}”; choose one of those that are offered.", typed=typed[:60])
     return typed
