@@ -1,4 +1,4 @@
-"""How the engine and the bot are doing, as /admin status tells it."""
+"""The text of /admin status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIBRARIES = ("discord.py", "torch", "diffusers")
 
 
 async def engine_lines(interaction: discord.Interaction[Tappa], say: Language) -> list[str]:
-    """Ask the engine, and write down what it says, a fact a line."""
+    """Return the engine's status, a fact a line."""
     administration = interaction.client.studio.administration
     try:
         lines = _lines(await administration.status(), say)

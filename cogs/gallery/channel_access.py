@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 import discord
 
 from cogs.client import Tappa
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.places import find_known_channel
+from studio.store import Announcement
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,22 @@ class ChannelAccess:
         if found is None:
             return True  # only Discord knows
         return found.permissions_for(guild.me).is_superset(needed)
+
+    async def take_out(
+        self, posted: Announcement, action: Callable[[discord.PartialMessage], Awaitable[object]]
+    ) -> bool:
+        """Take something out of a message that the bot has posted; return whether it, or the message, is gone."""
+        channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
+        try:
+            await action(channel.get_partial_message(int(posted.message or 0)))
+        except discord.NotFound:
+            return True  # somebody was faster
+        except DISCORD_ERRORS as error:
+            _log.warning("%s was not taken out of the %s: %s", posted.subject, posted.purpose, error)
+            if isinstance(error, discord.Forbidden):
+                self.note_refusal(str(posted.channel))
+            return False
+        return True
 
     def note_refusal(self, channel: str) -> None:
         """Leave a channel alone for a while, after Discord has refused the bot there."""

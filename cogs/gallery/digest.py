@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import logging
 from collections.abc import Sequence
 from typing import get_args
@@ -12,7 +13,6 @@ import discord
 from discord.ext import commands, tasks
 
 from cogs.client import Tappa
-from cogs.context.outage import DISCORD_ERRORS
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
@@ -25,7 +25,7 @@ from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
 from studio.config.config import CommunityConfig, Weekday
 from studio.config.effective import community_of
-from studio.store import Announcement, Share
+from studio.store import Share
 
 _log = logging.getLogger(__name__)
 
@@ -104,29 +104,11 @@ class DigestCog(commands.Cog):
                     continue
                 shares = [await self._bot.studio.gallery.find_in(server, share) for share in posted.about]
                 left = [share for share in shares if share is not None]
-                if await self._edit_digest(posted, left, language_of(guild.preferred_locale)):
+                draft = await self._draft(posted.subject, left, language_of(guild.preferred_locale)) if left else None
+                if await self._access.take_out(posted, functools.partial(_edit, draft)):
                     await announcements.shows(posted, (share.id for share in left))
         except StorageError as error:
             _log.error("The digests of server %s were not cleared: %s", server, describe(error))
-
-    async def _edit_digest(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
-        """Edit a digest to show the shares that are left, or delete it if none are; return whether that is done."""
-        channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
-        message = channel.get_partial_message(int(posted.message or 0))
-        try:
-            if left:
-                draft = await self._draft(posted.subject, left, say)
-                await message.edit(content=draft.content, attachments=[upload.as_file() for upload in draft.uploads])
-            else:
-                await message.delete()
-        except discord.NotFound:
-            return True  # somebody was faster
-        except DISCORD_ERRORS as error:
-            _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
-            if isinstance(error, discord.Forbidden):
-                self._access.note_refusal(str(posted.channel))
-            return False
-        return True
 
     async def _draft(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
         cells = [Cell(await self._load_picture(share), is_blurred=share.nsfw) for share in shares]
@@ -142,6 +124,14 @@ class DigestCog(commands.Cog):
         except StorageError as error:
             _log.warning("The digest goes without a picture: %s", describe(error))
             return b""
+
+
+async def _edit(draft: AnnouncementDraft | None, message: discord.PartialMessage) -> None:
+    """Edit a digest to look like `draft`; None deletes it."""
+    if draft is None:
+        await message.delete()
+    else:
+        await message.edit(content=draft.content, attachments=[upload.as_file() for upload in draft.uploads])
 
 
 def last_due(community: CommunityConfig, now: datetime.datetime) -> datetime.datetime:

@@ -9,7 +9,6 @@ import discord
 from discord.ext import commands
 
 from cogs.client import Tappa
-from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.places import is_adults_channel
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
@@ -25,7 +24,7 @@ from cogs.ui.headline import headline
 from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
 from studio.config.effective import channels_of, community_at
-from studio.store import Announcement, Share
+from studio.store import Share
 
 _log = logging.getLogger(__name__)
 
@@ -83,26 +82,12 @@ class ShowcaseCog(commands.Cog):
             for posted in await self._bot.studio.announcements.orphans(server):
                 if not self._access.allows(server, posted.channel, SEE):
                     kept += 1
-                elif await self._delete_message(posted):
+                elif await self._access.take_out(posted, lambda message: message.delete()):
                     await self._bot.studio.announcements.withdrawn(posted)
         except StorageError as error:
             _log.error("The showcase of server %s was not cleared: %s", server, describe(error))
         if kept:
             _log.warning("%d messages in the showcase of server %s are out of the bot's reach and stay", kept, server)
-
-    async def _delete_message(self, posted: Announcement) -> bool:
-        """Delete a message; return whether it is gone."""
-        channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
-        try:
-            await channel.get_partial_message(int(posted.message or 0)).delete()
-        except discord.NotFound:
-            return True  # somebody was faster
-        except DISCORD_ERRORS as error:
-            _log.warning("Share %s was not taken out of the showcase: %s", posted.subject, error)
-            if isinstance(error, discord.Forbidden):
-                self._access.note_refusal(str(posted.channel))
-            return False
-        return True
 
     async def _post(self, share: Share, channel: str) -> None:
         if share.adults_only and not is_adults_channel(self._bot.get_channel(int(channel))):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, TypeAlias, get_args
 
@@ -96,10 +95,9 @@ def usable_commands(interaction: Interaction) -> list[Command]:
 
 def usable_menus(interaction: Interaction) -> list[app_commands.ContextMenu]:
     """Return the entries in the menus of messages and members that a member may use where they are."""
-    tree = interaction.client.tree
-    found: dict[str, app_commands.ContextMenu] = {}
-    for kind, guild in itertools.product((AppCommandType.message, AppCommandType.user), (None, interaction.guild)):
-        found |= {menu.name: menu for menu in tree.get_commands(type=kind, guild=guild)}
+    tree, kinds = interaction.client.tree, (AppCommandType.message, AppCommandType.user)
+    groups = [tree.get_commands(type=kind, guild=guild) for kind in kinds for guild in (None, interaction.guild)]
+    found = {menu.name: menu for group in groups for menu in group if isinstance(menu, app_commands.ContextMenu)}
     return [menu for _, menu in sorted(found.items()) if may_use(interaction, menu)]
 
 

@@ -1,4 +1,4 @@
-"""/queue: what is running and waiting, and a way to call off one's own, or for a moderator anybody's."""
+"""/queue: what is running and waiting, and ways to cancel one's own jobs, or for a moderator anybody's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAME = 24
 _WHAT = 50
 _MOST_BUTTONS = 2
 _MOST_OPTIONS = 25
-"""Some of one's own jobs have a button each to call them off; more of them a menu, which takes less room on a phone."""
+"""A few of one's own jobs have a Cancel button each; more of them share a menu, which is smaller on a phone."""
 
 _LABEL = 80
 _LAST_ROW = 4
@@ -47,7 +47,7 @@ class QueueCog(commands.Cog):
 
 
 class DropButton(PersistentButton, template=rf"tappa:drop:{JOB}"):
-    """Calls off one of the member's own jobs, from the list that only they see."""
+    """Cancels one of the member's own jobs, from the list that only they see."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -55,7 +55,7 @@ class DropButton(PersistentButton, template=rf"tappa:drop:{JOB}"):
 
 
 class DropSelect(PersistentSelect, template=r"tappa:drops(:others)?"):
-    """Calls off the job that is chosen, of the member's own or, in a menu for moderators, of the others'."""
+    """Cancels the chosen job: one's own or, in the menu for moderators, another's."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -63,7 +63,7 @@ class DropSelect(PersistentSelect, template=r"tappa:drops(:others)?"):
 
 
 class QueuePageButton(PersistentButton, template=r"tappa:queue:(?P<way>back|stay|on):(?P<page>\d{1,6})"):
-    """Shows a page of the queue as it is now. The way is only there to tell the buttons apart."""
+    """Shows a page of the queue as it is now; the way only keeps the custom_ids apart."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -79,10 +79,10 @@ async def _drop(interaction: discord.Interaction[Tappa], job: JobId) -> None:
 
 
 async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> None:
-    """Let the answer to an acknowledged interaction show a page of the queue, counted from 0.
+    """Show a page of the queue, counted from 0, as the answer to an acknowledged interaction.
 
-    That is the server's queue, or in a direct message the member's own; with their Cancel buttons and their quota. A
-    moderator can call off all that is on the page.
+    That is the server's queue or, in a direct message, the member's own, with their quota and what cancels their jobs.
+    A moderator can cancel everything on the page.
     """
     say, where = language_of(interaction.locale), place_of(interaction)
     studio, member = interaction.client.studio, str(interaction.user.id)
@@ -106,14 +106,14 @@ async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> No
 def queue_text(
     page: ListPage[QueueEntry], elsewhere: int, member: str, say: Language, is_visible: Callable[[JobRecord], bool]
 ) -> str:
-    """Write a page in at most 1800 characters, a quota being said under it.
+    """Return a page as text of at most 1800 characters.
 
     Args:
-        page: what to write.
-        elsewhere: number of jobs in other places, which is all that is said about them.
-        member: id of who reads it; their own jobs are marked.
+        page: the jobs.
+        elsewhere: number of jobs on other servers.
+        member: id of the reader; their own jobs are marked.
         say: their language.
-        is_visible: whether they may know of somebody else's job more than that it is in the line.
+        is_visible: whether they may know more of somebody else's job than that it is queued.
     """
     lines = []
     for entry in page.entries:
@@ -158,37 +158,29 @@ def _allowance_line(allowance: Allowance, say: Language) -> str:
 
 
 def _others_menu(others: Sequence[QueueEntry], say: Language) -> DropSelect:
-    """Return what a moderator finds below the page of a server: the others' jobs on it, which never are too many."""
+    """Return the menu by which a moderator cancels the others' jobs on a page."""
+    records = [entry.record for entry in others]
+    labels = [f"{shorten(record.member.name, _NAME)}: {short_title(record.recipe, say)}" for record in records]
     options = [
-        discord.SelectOption(
-            label=f"{shorten(entry.record.member.name, _NAME)}: {short_title(entry.record.recipe, say)}",
-            value=entry.record.id,
-        )
-        for entry in others
+        discord.SelectOption(label=label, value=record.id) for label, record in zip(labels, records, strict=True)
     ]
     placeholder = say("As a moderator: cancel another's…")
     return DropSelect.make(options=options, placeholder=placeholder, custom_id="tappa:drops:others")
 
 
 def _own_items(own: Sequence[QueueEntry], say: Language) -> list[Item]:
+    titles = {entry.record.id: short_title(entry.record.recipe, say) for entry in own[:_MOST_OPTIONS]}
     if len(own) > _MOST_BUTTONS:
-        options = [
-            discord.SelectOption(label=short_title(entry.record.recipe, say), value=entry.record.id)
-            for entry in own[:_MOST_OPTIONS]
-        ]
-        placeholder = say("Cancel one of yours…")
-        return [DropSelect.make(options=options, placeholder=placeholder, custom_id="tappa:drops")]
-    labels = {entry.record.id: say("Cancel {title}", title=short_title(entry.record.recipe, say)) for entry in own}
-    return [
-        DropButton.make(label=shorten(label, _LABEL), custom_id=f"tappa:drop:{job}") for job, label in labels.items()
-    ]
+        options = [discord.SelectOption(label=title, value=job) for job, title in titles.items()]
+        return [DropSelect.make(options=options, placeholder=say("Cancel one of yours…"), custom_id="tappa:drops")]
+    labels = {job: shorten(say("Cancel {title}", title=title), _LABEL) for job, title in titles.items()}
+    return [DropButton.make(label=label, custom_id=f"tappa:drop:{job}") for job, label in labels.items()]
 
 
 def _page_buttons(page: ListPage[QueueEntry], say: Language) -> Sequence[Item]:
     def make(label: str, number: int) -> QueuePageButton:
         way = {page.number - 1: "back", page.number: "stay"}.get(number, "on")
-        custom_id = f"tappa:queue:{way}:{number}"
-        return QueuePageButton.make(label=label, custom_id=custom_id, row=_LAST_ROW)
+        return QueuePageButton.make(label=label, custom_id=f"tappa:queue:{way}:{number}", row=_LAST_ROW)
 
     return page.buttons(make, say, between=[make(say("Refresh"), page.number)])
 

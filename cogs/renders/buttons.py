@@ -21,17 +21,17 @@ from engine.recipe.recipe import VARIATIONS
 
 
 class CancelButton(JobButton, action="cancel", label=lambda say: say("Cancel")):
-    """Calls off the job of the message it stands under, for its owner or a moderator."""
+    """Cancels the job of its message, for its owner or a moderator."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Call the job off; whoever delivers it changes the message."""
+        """Cancel the job; its delivery edits the message."""
         await interaction.response.defer()
         await cancel_job(interaction, self.job)
 
 
 class AgainButton(JobButton, action="again", emoji="🎲", label=lambda say: say("Again")):
-    """Asks for the same animation with another seed, for whoever presses it."""
+    """Orders the same animation with another seed, for whoever presses it."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -51,7 +51,7 @@ _BUTTONS: dict[Action, type[JobButton]] = {
 
 
 def view_of(job: JobId, draft: Draft, say: Language) -> discord.ui.View | None:
-    """Return the buttons for a message about `job` in its owner's language, or None for a message without."""
+    """Return the buttons for a message about `job` in its owner's language; None if it has none."""
     if not draft.actions:
         return None
     return make_view(*(button for action in draft.actions for button in _buttons_for(action, job, draft.tries, say)))

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
+import discord
 import msgspec
 
 from cogs.i18n.language import Language
 from cogs.ui.drafts import MAX_MODAL_TEXT
-from cogs.ui.forms import Field, Option
+from cogs.ui.forms import Field
 from engine.errors import LimitError, RecipeError
 from engine.recipe.camera import format_camera, parse_camera
 from engine.recipe.edits import extend_giro
@@ -183,7 +184,9 @@ def _course_field(recipe: Giro, say: Language) -> Field:
         (False, "parallel"): say("Once, stages side by side"),
     }
     options = [
-        Option(_course_value(loop, mode), names[loop, mode], f"{end}; {beginning}")
+        discord.SelectOption(
+            value=_course_value(loop, mode), label=names[loop, mode], description=f"{end}; {beginning}"
+        )
         for mode, beginning in modes.items()
         for loop, end in ends.items()
     ]

@@ -1,7 +1,4 @@
-"""Variations: four seeds of an animation on one contact sheet, and each of them in full at the press of its number.
-
-The seeds that a morph has tried are chosen from in the same way.
-"""
+"""Variations: four seeds of an animation on a contact sheet, each rendered in full at the press of its number."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from engine.recipe.seeds import new_seeds
 
 
 class VariationsButton(JobButton, action="variations", emoji="🎞️", label=lambda say: say("Variations")):
-    """Asks for the contact sheet of an animation; under a contact sheet, for four others."""
+    """Orders a contact sheet of an animation; under a contact sheet, four others."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -29,7 +26,7 @@ class VariationsButton(JobButton, action="variations", emoji="🎞️", label=la
 
 
 class PickButton(NumberButton, action="pick", most=VARIATIONS):
-    """Asks for one of the animations of a contact sheet in full."""
+    """Orders one of the animations of a contact sheet in full."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
@@ -41,7 +38,7 @@ class PickButton(NumberButton, action="pick", most=VARIATIONS):
 
 
 class TryButton(NumberButton, action="try", most=MAX_TRIES):
-    """Asks for the morph of another of the seeds that were tried, in full."""
+    """Orders the morph of another seed that was tried."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

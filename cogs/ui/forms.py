@@ -17,14 +17,6 @@ _OPEN_SECONDS = 30 * 60.0
 """Time for which discord.py remembers a form that it has sent."""
 
 
-class Option(msgspec.Struct, frozen=True):
-    """One of the things to choose from: what it is called, at most 100 characters, and a few words about it."""
-
-    value: str
-    label: str
-    description: str
-
-
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One input of a form: typed, or chosen from a list where there are `options`.
 
@@ -44,20 +36,13 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 100
     lines: bool = False
     required: bool = True
-    options: tuple[Option, ...] = ()
+    options: tuple[discord.SelectOption, ...] = ()
 
     def component(self) -> discord.ui.TextInput[discord.ui.Modal] | discord.ui.Select[discord.ui.Modal]:
         if self.options:
-            options = [
-                discord.SelectOption(
-                    label=option.label,
-                    value=option.value,
-                    description=option.description,
-                    default=option.value == self.value,
-                )
-                for option in self.options
-            ]
-            return discord.ui.Select(custom_id=self.name, options=options, required=self.required)
+            for option in self.options:
+                option.default = option.value == self.value
+            return discord.ui.Select(custom_id=self.name, options=list(self.options), required=self.required)
         return discord.ui.TextInput(
             custom_id=self.name,
             style=discord.TextStyle.paragraph if self.lines else discord.TextStyle.short,

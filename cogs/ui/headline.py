@@ -1,4 +1,4 @@
-"""What was asked for, in one line, or in a few words."""
+"""A recipe in one line, or in a few words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from engine.recipe.camera import describe_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
 
 MAX_TITLE = 300
-"""Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
+"""Characters of each part of a headline, escapes included, so that no headline takes half a message."""
 
 _TITLE = 60
 
 
 def headline(recipe: Recipe, say: Language) -> str:
-    """Return one line of markdown about an animation, nothing of a member's text in it being interpreted."""
+    """Return one line of markdown about an animation, with members' text escaped."""
     match recipe:
         case Giro(stages=stages):
             journey = " → ".join(stage.prompt for stage in stages)
@@ -48,14 +48,14 @@ def headline(recipe: Recipe, say: Language) -> str:
 
 
 def _add_camera(recipe: Giro | Zoom, line: str, say: Language) -> str:
-    """Add how the camera moves, unless that is forward as it is anyway."""
+    """Add the camera moves, unless it only moves forward."""
     if not recipe.camera:
         return line
     return say("{animation} (camera: {moves})", animation=line, moves=_inert_title(describe_camera(recipe.camera)))
 
 
 def plain_headline(recipe: Recipe, say: Language) -> str:
-    """Return the same as plain text, such as a screen reader reads out."""
+    """Return the same as plain text, for screen readers."""
     match recipe:
         case Giro(stages=stages, loop=loop):
             journey = say(", then ").join(stage.prompt for stage in stages)
@@ -77,7 +77,7 @@ def plain_headline(recipe: Recipe, say: Language) -> str:
 
 
 def short_title(recipe: Recipe, say: Language) -> str:
-    """Return a few plain words by which to tell a job from another."""
+    """Return a few plain words by which to recognise a job."""
     match recipe:
         case Giro(stages=stages):
             title = say("giro: {prompt}", prompt=stages[0].prompt)
@@ -95,7 +95,7 @@ def _inert_title(text: str) -> str:
 
 
 def describe_length(recipe: Recipe, say: Language) -> str:
-    """Return how long an animation is, in a few words."""
+    """Return the length of an animation in a few words."""
     frames = say.plural("{count} frame", "{count} frames", recipe.frames)
     if isinstance(recipe, Giro):
         return f"{say.plural('{count} stage', '{count} stages', len(recipe.stages))}, {frames}"
