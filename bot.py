@@ -80,8 +80,8 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
     """
     async with contextlib.AsyncExitStack() as closing:
         bot = await retry_through_outage(lambda: _log_in(configuration, studio, token))
+        closing.push_async_callback(studio.close)  # last: the bot may write until it is closed
         closing.push_async_callback(bot.close)
-        closing.push_async_callback(studio.close)
         await studio.open()
         for record in studio.unfinished():
             bot.deliveries.start(record)

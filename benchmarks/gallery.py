@@ -113,19 +113,19 @@ async def fill(store: Store, server: str, count: int) -> None:
         await database.rows("COMMIT")
 
 
-async def report(name: str, work: Callable[[int], Awaitable[object]], repeat: int, most: float) -> None:
+async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, most: float) -> None:
     """Print one line of the table: the median and the 99th percentile of some calls, in milliseconds.
 
     Args:
         name: what they are.
-        work: makes one; it is told which. Two more come first and do not count.
+        work: makes one. Two more come first and do not count.
         repeat: how many.
         most: milliseconds that it may take; 0 for as long as it likes.
     """
     times = []
-    for turn in range(repeat + 2):
+    for _ in range(repeat + 2):
         start = time.perf_counter()
-        await work(turn)
+        await work()
         times.append(1000 * (time.perf_counter() - start))
     cuts = quantiles(times[2:], n=100, method="inclusive")
     print(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} | {most or ''} |", flush=True)
@@ -138,7 +138,7 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total
         name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
-        await report(name, lambda _: gallery.page(query, offset), repeat, 50)
+        await report(name, partial(gallery.page, query, offset), repeat, 50)
 
     orders: tuple[tuple[Order, str], ...] = (("new", ""), ("top", ""), ("random", "x"), ("member", "7"), ("saved", "7"))
     for order, argument in orders:
@@ -149,12 +149,13 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
             await pages(f"search “{typed}”", PageQuery(server, "search", typed), offset)
     for typed in ("", "a", "a r", "a red fox", "l", "moon", "take 77", "nothinglikeit"):
         suggest = partial(gallery.suggest, server, "prompt", typed, 25)
-        await report(f"prompts for “{typed}”", lambda _, suggest=suggest: suggest(), repeat, 100)
+        await report(f"prompts for “{typed}”", suggest, repeat, 100)
     dice, draw = Dice(3), random.Random(2)
     fresh = [dice.share(10**9 + number, server) for number in range(repeat + 2)]
-    await report("share", lambda turn: gallery.add(fresh[turn]), repeat, 0)
-    await report("vote", lambda _: gallery.vote(f"{2 * draw.randrange(count):016x}", "voter"), repeat, 0)
-    await report("delete", lambda turn: gallery.delete(fresh[turn].id), repeat, 0)
+    added, deleted = iter(fresh), iter(fresh)
+    await report("share", lambda: gallery.add(next(added)), repeat, 0)
+    await report("vote", lambda: gallery.vote(f"{2 * draw.randrange(count):016x}", "voter"), repeat, 0)
+    await report("delete", lambda: gallery.delete(next(deleted).id), repeat, 0)
 
 
 async def measure_end_to_end(playground: Playground, data: Path, repeat: int) -> None:
@@ -176,9 +177,9 @@ async def measure_end_to_end(playground: Playground, data: Path, repeat: int) ->
             *("/zoom prompt:a", "/zoom prompt:moon", "/giro stages:a red", "/morph prompt:a"),
             *("/morph target:f", "/giro negative:r", "/gallery search:fox", "/recipe export render:fox"),
         ):
-            await report(f"end to end, choices for `{line}`", lambda _, line=line: choose(line), repeat, 100)
+            await report(f"end to end, choices for `{line}`", partial(choose, line), repeat, 100)
         for line in ("/gallery", "/gallery order:top", "/gallery order:random", "/gallery search:fox"):
-            await report(f"end to end, `{line}`", lambda _, line=line: open_page(line), repeat, 0)
+            await report(f"end to end, `{line}`", partial(open_page, line), repeat, 0)
 
 
 @contextlib.asynccontextmanager
@@ -187,7 +188,7 @@ async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
     store = Store(data)
     store.renders = Pictures(data / "renders")
     configuration = ConfigFile.fixed(Config())
-    engine = EngineClient(configuration.current, data / "spool")
+    engine = EngineClient(configuration.current.engine_setup, data / "spool")
     running = asyncio.create_task(serve(configuration, Studio(configuration, engine, store), store, playground.token))
     try:
         await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)

@@ -97,6 +97,8 @@ class Tappa(commands.Bot):
             super().dispatch(event, *args, **kwargs)
 
     async def close(self) -> None:
-        """Stop; unfinished deliveries go on after the next start."""
-        await self.deliveries.close()
-        await super().close()
+        """Stop, while the studio is open; unfinished deliveries go on after the next start."""
+        try:
+            await self.deliveries.close()
+        finally:
+            await super().close()

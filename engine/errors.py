@@ -12,6 +12,7 @@
     │   ├── ConfigError      config.toml
     │   ├── ModelError       the model's files, the hub, the device
     │   └── StorageError     the data directory
+    │       └── PictureError one picture in it is damaged
     └── EngineError          the engine broke or went away; nobody who asked is to blame
 
 Every message is one plain sentence, fit to be shown to the person it is about, and kept as a template with its values
@@ -88,6 +89,10 @@ class ModelError(OperatorError):
 
 class StorageError(OperatorError):
     """The data directory cannot be used."""
+
+
+class PictureError(StorageError):
+    """A stored picture is damaged or gone; everything else goes on without it."""
 
 
 class EngineError(TappaError):

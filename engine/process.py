@@ -1,8 +1,8 @@
 """The engine's process: drains the inbox, steps the core, sends events; blocks only when idle; dies loudly.
 
-Started by the client as `python -m engine.process` in a fresh interpreter, it speaks `engine.protocol.wire` on its standard
-input and output. Whatever a library prints goes to standard error instead. When the input ends, the bot has gone, and
-so does the engine: no orphan keeps a GPU busy. Torch is imported here and nowhere on the bot's side.
+The client starts it as `python -m engine.process` in a fresh interpreter; it speaks `engine.protocol.wire` on standard
+input and output, and whatever a library prints goes to standard error. When its input ends the bot is gone, and it ends
+too: no orphan keeps a GPU busy. Torch is imported here and nowhere on the bot's side.
 """
 
 from __future__ import annotations
@@ -103,9 +103,9 @@ def serve(core: Core, inbox: Inbox, outbox: Outbox) -> None:
 def handle(core: Core, request: Request) -> Event | None:
     """Pass one request on to the core; return the answer, if it is one that is answered at once."""
     match request:
-        case Check(ticket, recipe, base):
+        case Check(ticket, recipe, base, ceiling):
             try:
-                return Checked(ticket, core.plan(recipe, base))
+                return Checked(ticket, core.plan(recipe, base, ceiling))
             except MemberError as error:
                 return Refused(ticket, describe(error))
         case Add(job):

@@ -1,4 +1,9 @@
-"""Sentences for values that do not fit: where, and what is allowed there."""
+"""Sentences for values that do not fit: where, and what is allowed there.
+
+msgspec says in English what does not fit, and in no other way: not which check failed, nor where. So its words are read
+here, and what is allowed is looked up in the types themselves. It does not promise to keep those words:
+`pyproject.toml` bounds its versions, and `tests/engine/test_validation.py` fails if they are others.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ restart is taken up again by `open`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 
@@ -89,13 +90,18 @@ class Studio:
         self._pruning = asyncio.create_task(self._prune_daily(), name="pruning")
 
     async def close(self) -> None:
-        """Stop the engine and close the store; unfinished jobs go on at the next `open`."""
-        if self._pruning is not None:
-            self._pruning.cancel()
-        await asyncio.gather(*self._discarding)
-        await self._tracker.close()
-        await self._engine.close()
-        await self._store.close()
+        """Stop the engine and close the store; unfinished jobs go on at the next `open`.
+
+        Each is stopped before what it uses, also where one of them fails to, or `open` came only half way.
+        """
+        async with contextlib.AsyncExitStack() as closing:  # the last one first
+            closing.push_async_callback(self._store.close)
+            closing.push_async_callback(self._engine.close)
+            closing.push_async_callback(self._tracker.close)
+            if self._pruning is not None:
+                self._pruning.cancel()
+                await asyncio.gather(self._pruning, return_exceptions=True)
+            await asyncio.gather(*self._discarding, return_exceptions=True)
 
     @property
     def ready(self) -> Ready | None:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 Batch = dict[str, Tensor]
@@ -236,7 +237,8 @@ class Desk:
         self.own += 1
         decay = min(self.schedule.ema, (int(self.state.step) + 1) / (int(self.state.step) + 50))
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.state.mean.parameters()), list(self.state.network.parameters()), 1 - decay)
+            follow = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+            follow(list(self.state.mean.parameters()), list(self.state.network.parameters()), 0)
             for kept, live in zip(self.state.mean.buffers(), self.state.network.buffers(), strict=True):
                 kept.copy_(live)
         self.losses.append(loss.detach())

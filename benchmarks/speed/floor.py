@@ -89,7 +89,7 @@ def count_flops(forward: Callable[[], None]) -> int:
     """Return the floating point operations of a forward."""
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         forward()
-    return counter.get_total_flops()
+    return int(counter.get_total_flops())
 
 
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:

@@ -42,10 +42,11 @@ class Deliveries:
         self._studio = studio
         self._configuration = configuration
         self._tasks: dict[JobId, asyncio.Task[None]] = {}
+        self._is_closed = False
 
     def start(self, record: JobRecord) -> None:
-        """Start delivering a job, unless that is under way."""
-        if record.id not in self._tasks:
+        """Start delivering a job, unless that is under way; once closed, it is left to the next start."""
+        if record.id not in self._tasks and not self._is_closed:
             delivery = Delivery(self._client, self._studio, self._configuration, record)
             task = asyncio.create_task(delivery.run(), name=f"delivery of {record.id}")
             self._tasks[record.id] = task
@@ -53,6 +54,7 @@ class Deliveries:
 
     async def close(self) -> None:
         """Stop; unfinished deliveries go on after the next start."""
+        self._is_closed = True  # a command that is under way may still order something
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -129,12 +131,14 @@ class Delivery:
         match record.state:
             case "done" if (files := await self._load_files(record)) is not None:
                 parent = await self._studio.history.parent(record)
-                await self._deliver(finished_draft(record, files, presets, self._say, parent))
+                await self._deliver(
+                    finished_draft(self._studio.history.pared(record), files, presets, self._say, parent)
+                )
                 await self._studio.delivered(record.id)
             case "done":
                 await self._rerender(record)
             case _:
-                await self._deliver(failed_draft(record, presets, self._say))
+                await self._deliver(failed_draft(self._studio.history.pared(record), presets, self._say))
                 await self._studio.told(record.id)
 
     async def _load_files(self, record: JobRecord) -> Files | None:

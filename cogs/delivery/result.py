@@ -9,7 +9,7 @@ import msgspec
 from cogs.delivery.progress import note_lines
 from cogs.i18n.language import Language
 from cogs.renders.lineage import format_seeds, lineage_line
-from cogs.renders.recipe_file import file_of, too_long_note, upload_of
+from cogs.renders.recipe_file import file_of, no_command_note, too_long_note, upload_of
 from cogs.ui.drafts import MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Action, Draft, Upload
 from cogs.ui.headline import headline, plain_headline
 from cogs.ui.markdown import brief, code_block, fit_lines, inert
@@ -183,17 +183,19 @@ def _ways_to_repeat(
     record: JobRecord, presets: Mapping[str, Preset], say: Language
 ) -> Iterator[tuple[list[str], list[Upload]]]:
     """Yield lines to say and files to attach: the command; the one that stages in a file belong to; all in a file."""
-    recipe = _rendered_recipe(record)
+    recipe = record.asked
     if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
         yield [], []
         return
-    yield [code_block(command_line(recipe, presets))], []
-    if isinstance(recipe, Giro) and len(stages := format_stages(recipe.stages)) <= MAX_STAGES_TEXT:
+    if (line := command_line(recipe, presets)) is not None:
+        yield [code_block(line)], []
+    form = form_line(recipe) if isinstance(recipe, Giro) else None
+    if isinstance(recipe, Giro) and form is not None and len(stages := format_stages(recipe.stages)) <= MAX_STAGES_TEXT:
         where = (
             say("-# The stages are in the file; paste them into the form that this opens:")
             if len(stages) <= MAX_MODAL_TEXT
             else say("-# The stages are in the file; give them as stages to:")
         )
         file = Upload("stages.txt", stages.encode(), say("The stages, one on each line"))
-        yield [where, code_block(form_line(recipe))], [file]
-    yield [too_long_note(say)], [upload_of(file_of(record), say)]
+        yield [where, code_block(form)], [file]
+    yield [no_command_note(say) if line is None else too_long_note(say)], [upload_of(file_of(record), say)]

@@ -7,10 +7,12 @@ import datetime
 import hashlib
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 import discord
 import msgspec
+from cachetools import LRUCache, TTLCache
 
 from cogs.client import Tappa
 from cogs.context.audit import log_trouble
@@ -39,6 +41,12 @@ _PAUSE, _LONGEST_PAUSE = 120.0, 3600.0
 
 _NONCE_CHARACTERS = 24
 """Discord takes 25; it drops the second of two messages that have one nonce, for some minutes, in any channel."""
+
+_REMEMBERED = 24 * 3600.0
+"""Seconds after which an occasion that was not tried again is forgotten, and its pauses start over."""
+
+_MOST_REMEMBERED = 10_000
+"""Number of pauses and of warnings that are remembered; one that is forgotten early is tried or told once more."""
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +95,8 @@ class Announcer:
     If that fails, the server's admins read why in their log, once. It is tried again: at the next call if only
     permissions were missing, which are cheap to check, else after a pause.
 
+    Each server has one announcement at a time; servers do not wait for each other.
+
     Args:
         on_posted: called with the server's id once something is posted and recorded: what it is about may have been
             deleted during the upload, when there was no message to remove it from.
@@ -95,13 +105,13 @@ class Announcer:
     def __init__(self, bot: Tappa, on_posted: Callable[[str], None]) -> None:
         self._bot = bot
         self._on_posted = on_posted
-        self._lock = asyncio.Lock()
-        self._pauses: dict[Occasion, RetryPause] = {}
-        self._warnings: dict[tuple[Purpose, str], Sentence] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._pauses: TTLCache[Occasion, RetryPause] = TTLCache(_MOST_REMEMBERED, _REMEMBERED, timer=time.monotonic)
+        self._warnings: LRUCache[tuple[Purpose, str], Sentence] = LRUCache(_MOST_REMEMBERED)
 
     async def post(self, occasion: Occasion, make: Callable[[], Awaitable[AnnouncementDraft]]) -> None:
         """Post the draft that `make` makes, unless it is posted or a pause is not over."""
-        async with self._lock:  # two votes at once must not both find it unposted
+        async with self._locks[occasion.server]:  # two votes at once must not both find it unposted
             if (pause := self._pauses.get(occasion)) is not None and time.monotonic() < pause.until:
                 return
             try:

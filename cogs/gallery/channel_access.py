@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import discord
+from cachetools import TTLCache
 
 from cogs.client import Tappa
 from cogs.context.outage import DISCORD_ERRORS
@@ -17,6 +18,9 @@ _log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
 """Seconds for which a channel is left alone after a refusal: 10,000 in ten minutes get an address banned."""
+
+_MOST_REFUSALS = 10_000
+"""Number of channels that are remembered: more refusals within the pause get the address banned anyway."""
 
 SEE = discord.Permissions(view_channel=True)
 """Permission to edit or delete one's own message."""
@@ -30,12 +34,12 @@ class ChannelAccess:
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._refused: dict[str, float] = {}
+        self._refused: TTLCache[str, None] = TTLCache(_MOST_REFUSALS, _PAUSE, timer=time.monotonic)
 
     def allows(self, server: str, channel: str | None, needed: discord.Permissions) -> bool:
         """Whether the bot may have permissions in a channel, as far as it can tell."""
         guild = self._bot.get_guild(int(server))
-        if guild is None or channel is None or time.monotonic() < self._refused.get(channel, 0.0):
+        if guild is None or channel is None or channel in self._refused:
             return False
         found = find_known_channel(guild, channel)
         if found is None:
@@ -60,5 +64,5 @@ class ChannelAccess:
 
     def note_refusal(self, channel: str) -> None:
         """Leave a channel alone for a while, after Discord has refused the bot there."""
-        self._refused[channel] = time.monotonic() + _PAUSE
+        self._refused[channel] = None
         _log.warning("Discord refuses the bot in channel %s, which is left alone for %d minutes", channel, _PAUSE // 60)

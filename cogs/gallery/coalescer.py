@@ -23,9 +23,12 @@ class Coalescer:
         self._after = after
         self._requested: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_closed = False
 
     def request(self, server: str) -> None:
-        """Start a run after this; one that is under way may have missed what has just changed."""
+        """Start a run after this, unless closed; one that is under way may have missed what has just changed."""
+        if self._is_closed:
+            return
         self._requested.add(server)
         if server not in self._tasks:
             task = asyncio.create_task(self._run(server), name=f"run of {server}")
@@ -33,6 +36,7 @@ class Coalescer:
             task.add_done_callback(lambda ended: _log_failure(server, ended))
 
     async def close(self) -> None:
+        self._is_closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -44,6 +44,7 @@ class DigestCog(commands.Cog):
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._cleanup = Coalescer(self._remove_deleted)
+        self._posting = Coalescer(self._post)
         self._announcer = Announcer(bot, self._cleanup.request)
         self._access = ChannelAccess(bot)
 
@@ -57,16 +58,21 @@ class DigestCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         self._check_clock.cancel()
+        await self._posting.close()
         await self._cleanup.close()
 
     @tasks.loop(seconds=LOOK_SECONDS)
     async def _check_clock(self) -> None:
-        now = datetime.datetime.now(datetime.UTC)
         for guild in self._bot.guilds:
-            try:
-                await self.post_if_due(guild, now)
-            except StorageError as error:
-                _log.error("The digest of server %s was not made: %s", guild.id, describe(error))
+            self._posting.request(str(guild.id))
+
+    async def _post(self, server: str) -> None:
+        if (guild := self._bot.get_guild(int(server))) is None:
+            return  # the bot has just left it
+        try:
+            await self.post_if_due(guild, datetime.datetime.now(datetime.UTC))
+        except StorageError as error:
+            _log.error("The digest of server %s was not made: %s", server, describe(error))
 
     async def post_if_due(self, guild: discord.Guild, now: datetime.datetime) -> None:
         """Post a server's digest if its hour has come and something was shared in the week before it.

@@ -33,6 +33,7 @@ from cogs.ui.markdown import shorten
 from cogs.ui.persistent import JOB, PersistentButton, PersistentSelect
 from engine.errors import LimitError, StorageError, describe
 from engine.protocol.messages import JobId
+from engine.recipe.command_line import command_line
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
@@ -162,8 +163,9 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], ref: PageRe
         picture = await _load_picture(interaction, share, say)
         excuse = picture if isinstance(picture, str) else ""
         uploads = [picture] if isinstance(picture, Upload) else []
-        entry = GalleryEntry(share=share, parent=parent, excuse=excuse)
-        content = page_content(entry, presets_here(interaction), say)
+        asked = await interaction.client.studio.history.asked(share)
+        line = command_line(asked, presets_here(interaction))
+        content = page_content(GalleryEntry(share=share, parent=parent, excuse=excuse, line=line), say)
     await interaction.edit_original_response(
         content=content,
         attachments=[upload.as_file() for upload in uploads],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from cogs.gallery.page_ref import PageRef
@@ -12,22 +10,27 @@ from cogs.renders.lineage import link_to, made_from_line
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import headline, plain_headline, short_title
 from cogs.ui.markdown import code, code_block, inert, shorten
-from engine.recipe.command_line import command_line
-from engine.recipe.preset import Preset
 from engine.recipe.recipe import Variations, kind_of
 from studio.store import Share
 from studio.store.renders import Render
 
 
 class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A share on its page: its parent, if that is in the same gallery, and why its picture is not shown."""
+    """A share on its page.
+
+    Attributes:
+        parent: what it was made from, if that is in the same gallery.
+        excuse: why its picture is not shown.
+        line: the command that renders it again, None if there is none.
+    """
 
     share: Share
     parent: Share | None = None
     excuse: str = ""
+    line: str | None = None
 
 
-def page_content(entry: GalleryEntry, presets: Mapping[str, Preset], say: Language) -> str:
+def page_content(entry: GalleryEntry, say: Language) -> str:
     """Return the text of a page: what is shown, what it was made from, and the command that renders it again."""
     share = entry.share
     lines = [page_text(share, say), lineage_text(share, entry.parent, say)]
@@ -36,7 +39,9 @@ def page_content(entry: GalleryEntry, presets: Mapping[str, Preset], say: Langua
     content = "\n".join(line for line in lines if line)
     if isinstance(share.recipe, Variations):  # there is no command for it
         return content
-    repeat = code_block(command_line(share.recipe, presets))
+    if entry.line is None:
+        return f"{content}\n-# {say('No command says all of it; the button gives its recipe as a file.')}"
+    repeat = code_block(entry.line)
     if len(content) + len(repeat) >= MAX_CONTENT:
         repeat = f"-# {say('Its recipe is too long for a message; the button gives it as a file.')}"
     return f"{content}\n{repeat}"

@@ -7,7 +7,10 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-from PIL import Image, ImageFilter, UnidentifiedImageError
+from PIL import Image, ImageFilter
+
+from engine.errors import PictureError
+from engine.protocol.stored_picture import load_picture
 
 SIDE = 256
 """Pixels of one cell."""
@@ -46,9 +49,8 @@ def mosaic(cells: Sequence[Cell]) -> bytes:
 
 def _first_picture(cell: Cell) -> Image.Image | None:
     try:
-        with Image.open(io.BytesIO(cell.data)) as opened:
-            picture = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError):
+        picture = load_picture(cell.data)
+    except PictureError:
         return None
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return picture.filter(ImageFilter.GaussianBlur(_BLUR)) if cell.is_blurred else picture

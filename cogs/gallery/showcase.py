@@ -38,10 +38,12 @@ class ShowcaseCog(commands.Cog):
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._cleanup = Coalescer(self._remove_deleted)
+        self._catching_up = Coalescer(self._catch_up)
         self._announcer = Announcer(bot, self._cleanup.request)
         self._access = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
+        await self._catching_up.close()
         await self._cleanup.close()
 
     @commands.Cog.listener()
@@ -54,26 +56,29 @@ class ShowcaseCog(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Post and remove what was missed while the bot was offline."""
-        since = time.time() - CATCH_UP_SECONDS
         for guild in self._bot.guilds:
-            server, config = str(guild.id), self._bot.config
-            self._cleanup.request(server)
-            communities = [community_at(config, server, channel) for channel in ("", *channels_of(config, server))]
-            votes = [community.showcase_votes for community in communities if community.showcase_channel]
-            if not votes:
-                continue
-            try:
-                due = await self._bot.studio.gallery.recently_voted(server, min(votes), since)
-            except StorageError as error:
-                _log.error("The showcase of server %s was not looked through: %s", guild.id, describe(error))
-                continue
-            for share in due:
-                await self.on_vote(share)
+            self._cleanup.request(str(guild.id))
+            self._catching_up.request(str(guild.id))
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
         """Remove a deleted share from the showcase."""
         self._cleanup.request(share.server)
+
+    async def _catch_up(self, server: str) -> None:
+        """Post what got enough votes shortly before the bot went offline."""
+        config, since = self._bot.config, time.time() - CATCH_UP_SECONDS
+        communities = [community_at(config, server, channel) for channel in ("", *channels_of(config, server))]
+        votes = [community.showcase_votes for community in communities if community.showcase_channel]
+        if not votes:
+            return
+        try:
+            due = await self._bot.studio.gallery.recently_voted(server, min(votes), since)
+        except StorageError as error:
+            _log.error("The showcase of server %s was not looked through: %s", server, describe(error))
+            return
+        for share in due:
+            await self.on_vote(share)
 
     async def _remove_deleted(self, server: str) -> None:
         """Delete the messages of shares that are gone; what fails is tried again at the next call."""

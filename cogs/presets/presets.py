@@ -18,7 +18,15 @@ from cogs.orders.styles import find_style_name, suggest_style
 from cogs.orders.submit import acknowledge, submit_acknowledged
 from cogs.orders.suggestions import label_choices
 from cogs.presets.preset_list import PresetPageButton, preset_page
-from cogs.renders.recipe_file import RecipeFile, RenderOption, parse_job_id, suggest_render, too_long_note, upload_of
+from cogs.renders.recipe_file import (
+    RecipeFile,
+    RenderOption,
+    no_command_note,
+    parse_job_id,
+    suggest_render,
+    too_long_note,
+    upload_of,
+)
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import describe_length
 from cogs.ui.markdown import code, code_block, inert
@@ -116,12 +124,13 @@ class PresetCog(
         head = f"**{inert(found)}** · {describe_length(recipe, say)}"
         if isinstance(recipe, Giro):
             lines = format_stages(recipe.stages)
-            block = f"```\n{lines.replace('`', 'ˋ')}\n```"
+            block: str | None = f"```\n{lines.replace('`', 'ˋ')}\n```"
             file, why = Upload("stages.txt", lines.encode(), say("The stages, one on each line")), ""
         else:
-            block = code_block(command_line(recipe, {}))
-            file, why = upload_of(RecipeFile(recipe), say), f"\n{too_long_note(say)}"
-        if len(content := f"{head}\n{block}") <= MAX_CONTENT:
+            line, file = command_line(recipe, {}), upload_of(RecipeFile(recipe), say)
+            block = None if line is None else code_block(line)
+            why = f"\n{no_command_note(say) if line is None else too_long_note(say)}"
+        if block is not None and len(content := f"{head}\n{block}") <= MAX_CONTENT:
             await interaction.followup.send(content)
         else:
             await interaction.followup.send(f"{head}{why}", file=file.as_file())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import discord
 import msgspec
@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from cogs.client import Tappa
 from cogs.context.failures import tells_errors
+from cogs.context.kept_forms import find_form, form_key, refuse_form
 from cogs.context.places import styles_here
 from cogs.i18n.language import Language, language_of
 from cogs.orders.camera_options import suggest_focus
@@ -21,7 +22,7 @@ from cogs.ui.button_rows import make_view
 from cogs.ui.forms import Field, SubmittedForm, make_form
 from cogs.ui.markdown import code, inert
 from cogs.ui.persistent import PersistentButton, PersistentSelect
-from engine.errors import LimitError
+from engine.errors import LimitError, MemberError
 from engine.recipe.focus import parse_focus
 from engine.recipe.recipe import MAX_FRAMES, MAX_PROMPT
 from studio.members.defaults import Defaults
@@ -98,12 +99,15 @@ class EditButton(PersistentButton, template=r"tappa:settings:edit"):
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form; it has to be the first answer, so one row is looked up before it."""
-        say = language_of(interaction.locale)
-        defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
-        await interaction.response.send_modal(
-            make_form(title=say("Where you say nothing else"), custom_id=_FORM_ID, fields=_form_fields(defaults, say))
-        )
+        await _open_form(interaction)
+
+
+class CorrectSettingsButton(PersistentButton, template=r"tappa:settings:correct"):
+    """Opens the form again as it was sent in; if that is not kept any more, with the member's defaults."""
+
+    @tells_errors
+    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+        await _open_form(interaction, await find_form(interaction, form_key(interaction, "settings"), dict[str, str]))
 
 
 class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
@@ -115,24 +119,42 @@ class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
         await _save_defaults(interaction, Defaults())
 
 
-def _form_fields(defaults: Defaults, say: Language) -> Iterator[Field]:
-    """Yield the fields of the form; an empty one is left to the commands."""
-    for name, label, value, example, most in (
-        ("negative", say("Negative prompt"), defaults.negative, say("blurry, text"), MAX_PROMPT),
-        ("morph", say("Frames of a morph"), defaults.morph_frames, "21", 4),
-        ("zoom", say("Frames of a zoom"), defaults.zoom_frames, "60", 4),
-        ("focus", say("Focus of a zoom"), defaults.focus, "0.5,0.65", 40),
-    ):
-        yield Field(name=name, label=label, value=str(value or ""), placeholder=example, most=most, required=False)
+async def _open_form(interaction: discord.Interaction[Tappa], typed: Mapping[str, str] | None = None) -> None:
+    """Open the form, with the member's defaults unless `typed`; it has to be the first answer."""
+    say, profiles = language_of(interaction.locale), interaction.client.studio.profiles
+    values = typed or _form_values(await profiles.defaults(str(interaction.user.id)))
+    fields = [
+        Field(name=name, label=label, value=values.get(name, ""), placeholder=example, most=most, required=False)
+        for name, label, example, most in (
+            ("negative", say("Negative prompt"), say("blurry, text"), MAX_PROMPT),
+            ("morph", say("Frames of a morph"), "21", 4),
+            ("zoom", say("Frames of a zoom"), "60", 4),
+            ("focus", say("Focus of a zoom"), "0.5,0.65", 40),
+        )
+    ]
+    form = make_form(title=say("Where you say nothing else"), custom_id=_FORM_ID, fields=fields)
+    await interaction.response.send_modal(form)
+
+
+def _form_values(defaults: Defaults) -> dict[str, str]:
+    values: dict[str, object] = {"negative": defaults.negative, "focus": defaults.focus}
+    values |= {"morph": defaults.morph_frames, "zoom": defaults.zoom_frames}
+    return {name: str(value) for name, value in values.items() if value}
 
 
 @tells_errors
 async def take_settings_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+    """Keep what was typed, if all of it can be; else it can be corrected instead of typed again."""
     typed = {name: value.strip() for name, value in form.typed.items()}
-    focus = typed.get("focus", "")
-    if focus:
-        parse_focus(focus)
-    morph, zoom = (_parse_frames(typed.get(name, "")) for name in ("morph", "zoom"))
+    try:
+        if focus := typed.get("focus", ""):
+            parse_focus(focus)
+        morph, zoom = (_parse_frames(typed.get(name, "")) for name in ("morph", "zoom"))
+    except MemberError as error:
+        label, style = language_of(interaction.locale)("Correct it"), discord.ButtonStyle.primary
+        button = CorrectSettingsButton.make(label=label, style=style, custom_id="tappa:settings:correct")
+        await refuse_form(interaction, error, form_key(interaction, "settings"), typed, button)
+        return
     await interaction.response.defer()
     negative = typed.get("negative", "")
     await _update_defaults(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
@@ -218,6 +240,6 @@ def _parse_frames(typed: str) -> int | None:
 
 
 async def setup(bot: Tappa) -> None:
-    bot.add_dynamic_items(StyleSelect, LoopSelect, EditButton, ResetButton)
+    bot.add_dynamic_items(StyleSelect, LoopSelect, EditButton, CorrectSettingsButton, ResetButton)
     bot.forms.add(_FORM_ID, take_settings_form)
     await bot.add_cog(SettingsCog())

@@ -125,6 +125,11 @@ def too_long_note(say: Language) -> str:
     return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
 
+def no_command_note(say: Language) -> str:
+    """Return the line of a message to which a recipe is attached because no command asks for just that."""
+    return f"-# {say('No command says all of this; give the file to /recipe import.')}"
+
+
 async def read_attachment(file: discord.Attachment) -> RecipeFile:
     """Download a recipe that a member has attached.
 

@@ -52,6 +52,7 @@ from engine.protocol.messages import (
     Status,
     Stop,
 )
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
 
@@ -163,13 +164,13 @@ class EngineClient:
         status: Status = await self._ask(Inspect)
         return status
 
-    async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+    async def check(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         """Plan a recipe without queueing it; raises MemberError or EngineError."""
         try:
             await self.wait_ready()
         except OperatorError as error:
             raise EngineError("The engine is not available at the moment.") from error
-        plan: Plan = await self._ask(lambda ticket: Check(ticket, recipe, base))
+        plan: Plan = await self._ask(lambda ticket: Check(ticket, recipe, base, ceiling))
         return plan
 
     async def add(self, job: Job) -> None:

@@ -20,18 +20,20 @@ import msgspec
 from engine.backend import Backend, Picture, ShotRequest
 from engine.config import EngineConfig
 from engine.core import scheduling
+from engine.core.arrivals import Arrivals
 from engine.core.estimate import RateMeter, RemainingWork, estimate_standings
 from engine.core.lanes import Lanes, OpenLane
 from engine.core.render_job import PlannedJob, RenderJob, find_inheritable_frames, without_frames
 from engine.core.retries import AcceptedFrame
 from engine.core.waiting_queue import WaitingQueue
-from engine.core.writers import Writers, thread_count
+from engine.core.writers import Writers, last, thread_count
 from engine.errors import ContentError, EngineError, PromptError, TappaError, describe
 from engine.frames.assembler import FinishedFrame
-from engine.frames.frame_store import FrameStore
+from engine.frames.frame_store import FrameStore, JobFrames
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, JobId, Plan, Standings, Status
+from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
 from engine.recipe.recipe import Recipe, resolve
-from engine.recipe.settings import BUILT_IN, SettingsLayer
+from engine.recipe.settings import BUILT_IN, Settings, SettingsLayer
 from engine.storyboard.builder import build_storyboard
 
 log = logging.getLogger(__name__)
@@ -72,33 +74,57 @@ class Core:
         self._told_at = 0.0
         self._at_work: list[RenderJob] = []
         self._writers = Writers(thread_count())
+        self._arrivals = Arrivals(self._writers)
 
     # ---- what may be asked ----
 
-    def plan(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+    def plan(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         """Say what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
+
+        Whoever decided a setting, the recipe, the card or config.toml: none is above `ceiling`.
 
         Raises:
             MemberError: it cannot be rendered with this model.
         """
-        resolved, settings = resolve(recipe, self._layers)
-        board = build_storyboard(resolved, settings)
+        lowered = lower(resolve(recipe, self._layers)[0], ceiling)
+        resolved = lowered.recipe
+        board = build_storyboard(resolved, Settings.layered([resolved.settings]))
         self._backend.check(board)
-        whole = Plan(recipe=resolved, model=self._backend.name, frames=board.shown, unet_calls=board.unet_calls)
+        whole = Plan(
+            recipe=resolved,
+            model=self._backend.name,
+            frames=board.shown,
+            unet_calls=board.unet_calls,
+            notes=lowered.notes,
+        )
         if base is None:
             return whole
         return without_frames(whole, board, find_inheritable_frames(whole, board, self._spool.folder(base)))
 
     def add(self, job: Job) -> None:
-        """Queue a job; one that is known already is left as it is."""
+        """Queue a job; one that is known already is left as it is.
+
+        It has its place in line from now on; the frames that it may go on from are verified before it is let in.
+        """
         if job.id in self._waiting or job.id in self._running:
             return
         with self._blamed_on(job.id):
-            base = self._spool.folder(job.base) if job.base is not None else None
-            entry = PlannedJob.of(job, self.plan(job.recipe), self._spool.folder(job.id), base)
+            entry = PlannedJob.unprepared(job, self.plan(job.recipe, ceiling=job.ceiling), self._spool.folder(job.id))
             self._waiting.join(entry)
-            self._events.append(Accepted(job.id, entry.plan, entry.frames_found))
+            if job.base is None and not entry.folder.exists:
+                self._accept(last(entry.prepare(None)))
+            else:
+                self._arrivals.join(job.id, entry.prepare(self._claimed_for(entry)))
         self._told_at = 0.0
+
+    def _claimed_for(self, entry: PlannedJob) -> JobFrames | None:
+        """Return the folder that a job is continued from, if any; until then no room is made of either of the two."""
+        entry.folder.claim()
+        if entry.job.base is None:
+            return None
+        base = self._spool.folder(entry.job.base)
+        base.touch()
+        return base
 
     def abort(self, job_id: JobId) -> None:
         """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
@@ -140,7 +166,7 @@ class Core:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do until somebody asks for something."""
-        return not (self._running or self._events or len(self._waiting) > len(self._waiting.held))
+        return not (self._running or self._events or self._arrivals or len(self._waiting) > len(self._waiting.held))
 
     def close(self) -> None:
         """Let the writer finish what it has; frames stay on disk."""
@@ -152,6 +178,7 @@ class Core:
         """Do one round of work and return what happened since the last."""
         begun = time.perf_counter()
         advanced = self._frames_finished = 0
+        self._prepare()
         self._admit()
         try:
             self._finish_decoded()
@@ -169,22 +196,40 @@ class Core:
             self._pace.measure(seconds, advanced / max(1, len(self._running)))
             self._steps.measure(seconds, advanced)
             self._frames.measure(seconds, self._frames_finished)
-        elif self._running and not self._lanes.decoding:
+        elif (self._running or self._arrivals) and not self._lanes.decoding:
             self._wait_for_writer()
         self._tell_standings()
         events, self._events = self._events, []
         return events
+
+    def _prepare(self) -> None:
+        """Take in jobs whose folders were looked through, and go on with others: first those that are let in first."""
+        for job_id, prepared in self._arrivals.take_ready():
+            with self._blamed_on(job_id):
+                self._accept(prepared.result())
+        if self._arrivals:
+            self._arrivals.begin(ticket.job for ticket in self._in_line())
+
+    def _accept(self, entry: PlannedJob) -> None:
+        """Take note of what is there of a job in line."""
+        self._waiting.update(entry)
+        self._events.append(Accepted(entry.job.id, entry.plan, entry.frames_found))
 
     def _admit(self) -> None:
         """Let waiting jobs in while there is room; short ones also between long ones that have all of it."""
         while (line := self._in_line()) and (self._free_slots > 0 or any(map(self._fits_between, line))):
             if self._free_slots > 0:
                 admitted = line[0]
+                if admitted.job in self._arrivals:
+                    return  # nobody takes its turn while its frames are looked at
                 self._waiting.note_overtaking(admitted, line)
             else:
                 admitted = next(filter(self._fits_between, line))
                 self._guests.add(admitted.job)
+            is_resumed = self._waiting[admitted.job].frames_found > 0
             self._let_in(admitted.job)
+            if is_resumed:
+                return  # its frames were listed just now; those of the next one are listed in the next step
 
     def _let_in(self, job_id: JobId) -> None:
         entry, writer = self._waiting[job_id], self._writers.of(job_id)
@@ -197,6 +242,8 @@ class Core:
         return self._config.jobs_at_once - (len(self._running) - len(self._guests))
 
     def _fits_between(self, ticket: scheduling.QueuedJob) -> bool:
+        if ticket.job in self._arrivals:
+            return False
         calls = [production.calls_left for production in self._running.values()]
         return scheduling.fits_between(self._waiting[ticket.job].calls_left, calls, self._config.jobs_at_once)
 
@@ -349,6 +396,7 @@ class Core:
 
     def _drop(self, job_id: JobId) -> None:
         self._waiting.leave(job_id)
+        self._arrivals.leave(job_id)
         self._served.pop(job_id, None)
         self._guests.discard(job_id)
         if self._running.pop(job_id, None) is not None:
@@ -392,7 +440,7 @@ class Core:
 
     def _wait_for_writer(self) -> None:
         pending = [future for production in self._running.values() for future in production.pending]
-        wait(pending, timeout=0.05, return_when=FIRST_COMPLETED)
+        wait([*pending, *self._arrivals.pending], timeout=0.05, return_when=FIRST_COMPLETED)
         self._collect()
 
     def _tell_standings(self) -> None:

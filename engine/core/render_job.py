@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -31,6 +31,9 @@ from engine.storyboard.shot import count_shown, is_hidden
 from engine.storyboard.shot_graph import ShotGraph, find_inherited_frames
 from engine.storyboard.storyboard import Storyboard
 
+PORTION = 8
+"""Frames that are verified in one go, before jobs in work have their turn on the thread."""
+
 
 def storyboard_of_plan(plan: Plan) -> Storyboard:
     """Return the storyboard of a plan; its recipe has every setting written down."""
@@ -52,20 +55,44 @@ class PlannedJob(msgspec.Struct, frozen=True):
     calls_left: int
 
     @classmethod
-    def of(cls, job: Job, plan: Plan, folder: JobFrames, base: JobFrames | None) -> PlannedJob:
-        """Prepare the job's folder, with what it can take over from `base`, and see what is there already."""
-        board = storyboard_of_plan(plan)
+    def unprepared(cls, job: Job, plan: Plan, folder: JobFrames) -> PlannedJob:
+        """Return what is known of a job before its folder was looked through: as if nothing were there."""
+        return cls(job, plan, folder, 0, plan.unet_calls)
+
+    def prepare(self, base: JobFrames | None) -> Generator[None, None, PlannedJob]:
+        """Make the job's folder ready, with what it can take over from `base`, and see what is there already.
+
+        All frames that are found or taken over are verified. That is done in portions, each of some milliseconds on an
+        ordinary disk, with a `yield` between two.
+
+        Returns:
+            the entry as it may be let in.
+
+        Raises:
+            OSError: the disk does not let it.
+        """
+        plan, folder, board = self.plan, self.folder, storyboard_of_plan(self.plan)
         if (begun := folder.open(plan)) is None:
-            taken = (
-                folder.take_over(find_inheritable_frames(plan, board, base), base) if base is not None else frozenset()
-            )
+            taken: frozenset[int] = frozenset()
+            if base is not None:
+                for some in _portions(find_inheritable_frames(plan, board, base)):
+                    taken |= folder.take_over(some, base)
+                    yield
             plan = without_frames(plan, board, taken)
             folder.begin(plan)
         else:
             plan = begun
+            for some in _portions(folder.frames()):
+                folder.verify(some)
+                yield
         found = folder.frames()
         left = sum(shot.unet_calls for shot in board.shots if shot.index not in found)
-        return cls(job, plan, folder, count_shown(found), left)
+        return PlannedJob(self.job, plan, folder, count_shown(found), left)
+
+
+def _portions(indices: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(indices)
+    return (ordered[start : start + PORTION] for start in range(0, len(ordered), PORTION))
 
 
 def find_inheritable_frames(plan: Plan, board: Storyboard, base: JobFrames) -> frozenset[int]:

@@ -34,6 +34,10 @@ class WaitingQueue:
         """Put a job at the end."""
         self._entries[entry.job.id] = entry
 
+    def update(self, entry: PlannedJob) -> None:
+        """Put what is known now of a job in line in the place of what was known before; it keeps its place."""
+        self._entries[entry.job.id] = entry
+
     def leave(self, job: JobId) -> PlannedJob | None:
         """Take a job out, wherever it stands; None if it is not in line."""
         self._overtaken.pop(job, None)

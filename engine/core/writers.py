@@ -4,6 +4,7 @@ writers = Writers(4)
 writer = writers.of("job")
 saved = writer.aside(save, frame)      # on any thread, whenever there is one
 writer.submit(splice, frame, saved)    # after everything that was submitted for this job before
+writer.submit_portions(look())         # so too, but whoever waits for the thread gets a turn at each `yield`
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
@@ -58,14 +59,22 @@ class Writer:
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._waiting: deque[tuple[Future[Any], Generator[None, None, Any]]] = deque()
         self._busy = False
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Do something after everything that was submitted before."""
+        return self.submit_portions(_in_one(work, *arguments))
+
+    def submit_portions(self, portions: Generator[None, None, Result]) -> Future[Result]:
+        """Do something after everything that was submitted before, and let other jobs have their turn at each `yield`.
+
+        Returns:
+            what the generator returns in the end.
+        """
         future: Future[Result] = Future()
         with self._lock:
-            self._waiting.append((future, lambda: work(*arguments)))
+            self._waiting.append((future, portions))
             if self._busy:
                 return future
             self._busy = True
@@ -77,16 +86,35 @@ class Writer:
         return self._pool.submit(work, *arguments)
 
     def _work(self) -> None:
-        """Do one thing, and let other jobs have their turn before the next."""
+        """Do one portion, and let other jobs have their turn before the next."""
         with self._lock:
-            future, work = self._waiting.popleft()
+            future, portions = self._waiting.popleft()
         try:
-            result = work()
+            next(portions)
+        except StopIteration as end:
+            future.set_result(end.value)
         except BaseException as error:  # noqa: BLE001 - as any executor: whoever asks for the result gets it
             future.set_exception(error)
         else:
-            future.set_result(result)
+            with self._lock:
+                self._waiting.appendleft((future, portions))  # what was submitted after it still has to wait
         with self._lock:
             self._busy = bool(self._waiting)
             if self._busy:
                 self._pool.submit(self._work)
+
+
+def last(portions: Generator[None, None, Result]) -> Result:
+    """Do all portions at once, on this thread, and return the result."""
+    try:
+        while True:
+            next(portions)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+
+
+def _in_one(work: Callable[..., Result], *arguments: Any) -> Generator[None, None, Result]:
+    """Wrap work that is done in one go."""
+    return work(*arguments)
+    yield

@@ -3,8 +3,9 @@
 SPOOL/<job>/job.json     the plan the frames were made for
 SPOOL/<job>/00012.png    frame 12, with the safety checker's verdict in it if there was one
 SPOOL/<job>/seconds      render time that earlier attempts have taken
-SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take, and
-                         as the time of its last change when they were last of use
+SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take
+
+When a job's frames were last of use is the time of the folder's last change, and nothing else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engine.backend import Picture
+from engine.errors import PictureError
 from engine.protocol.messages import JobId, Plan
+from engine.protocol.stored_picture import open_picture
 from engine.storyboard.shot import count_shown
 
 log = logging.getLogger(__name__)
@@ -52,27 +55,43 @@ class JobFrames:
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def open(self, plan: Plan) -> Plan | None:
-        """Make the folder ready for work.
+    @property
+    def exists(self) -> bool:
+        """Whether anything at all may be there."""
+        return self.path.exists()
 
-        Frames that were made for anything else than `plan` are thrown away, and so are those that are damaged: what a
-        job goes on from was looked at once, to the last byte.
+    def open(self, plan: Plan) -> Plan | None:
+        """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
+
+        Those that are left have to be verified before a job goes on from them.
 
         Returns:
             the plan as it was when the work on it began; None if it has not.
         """
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
-            (self.path / "shelved").unlink(missing_ok=True)
-            for index in self.frames():
-                self._keep_if_sound(index)
+            self.claim()
             return begun
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
         return None
 
+    def claim(self) -> None:
+        """Note that a job goes on here: from now on no room is made of its frames."""
+        (self.path / "shelved").unlink(missing_ok=True)
+
+    def verify(self, indices: Iterable[int]) -> frozenset[int]:
+        """Look at frames to the last byte, and throw those away that are damaged; return the others.
+
+        That takes about a millisecond for a frame of 512 pixels, and much longer on a disk that is slow.
+        """
+        return frozenset(index for index in indices if self._keep_if_sound(index))
+
     def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
-        """Take sound frames over from another folder, which counts as use of that; return those that were there."""
+        """Take sound frames over from another folder, which counts as use of that; return those that were there.
+
+        Each is verified, as by `verify`.
+        """
         taken = set()
         for index in indices:
             try:
@@ -101,9 +120,14 @@ class JobFrames:
         self._write(self.path / "shelved", str(size).encode())
 
     def touch(self) -> None:
-        """Note that the frames of a job that is over were of use."""
+        """Note that the frames were of use."""
         with contextlib.suppress(FileNotFoundError):
-            os.utime(self.path / "shelved")
+            os.utime(self.path)
+
+    @property
+    def used(self) -> float:
+        """When the frames were last of use, in seconds since the epoch; raises FileNotFoundError."""
+        return self.path.stat().st_mtime
 
     def frames(self) -> set[int]:
         """Return the indices of the frames that are there in full."""
@@ -212,7 +236,7 @@ class FrameStore:
         shelved = []
         for mark in self._root.glob("*/shelved"):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken up again by now; or torn by a power cut
-                shelved.append((mark.stat().st_mtime, int(mark.read_text()), mark))
+                shelved.append((JobFrames(mark.parent).used, int(mark.read_text()), mark))
         room = self._keep_bytes
         for _, size, mark in sorted(shelved, reverse=True):
             room -= size
@@ -220,10 +244,10 @@ class FrameStore:
                 JobFrames(mark.parent).remove()
 
     def prune(self, days: float) -> None:
-        """Remove folders that nothing has touched for so many days: jobs that nobody came back for."""
+        """Remove folders that were of no use for so many days: jobs that nobody came back for."""
         horizon = time.time() - days * _DAY
         for path in self._root.iterdir():
-            if path.is_dir() and path.stat().st_mtime < horizon:
+            if path.is_dir() and JobFrames(path).used < horizon:
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -231,10 +255,10 @@ class FrameStore:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open a frame; whatever is wrong with it, also while it is read, is an OSError."""
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             yield image
-    except (SyntaxError, ValueError) as error:  # what Pillow says of damage depends on where it is
-        raise OSError(f"{path}: {error}") from error
+    except PictureError as error:
+        raise OSError(str(error)) from error
 
 
 def _is_whole(path: Path) -> bool:

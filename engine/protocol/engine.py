@@ -11,6 +11,7 @@ from typing import Protocol
 
 from engine.config import EngineSetup
 from engine.protocol.messages import Job, JobEvent, JobId, Plan, Ready, Standing, Status
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.recipe import Recipe
 
 
@@ -63,8 +64,8 @@ class Engine(Protocol):
             EngineError: it is not there to ask.
         """
 
-    async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
-        """Plan a recipe without queueing it, waiting for the model to be loaded if need be; `base` is as in `Job`.
+    async def check(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
+        """Plan a recipe without queueing it, waiting for the model to be loaded if need be; all else is as in `Job`.
 
         Raises:
             MemberError: it cannot be rendered as asked.

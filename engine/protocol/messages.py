@@ -12,6 +12,7 @@ import msgspec
 
 from engine.config import EngineSetup, NsfwRule
 from engine.protocol.card import Card
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
@@ -33,6 +34,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         nsfw: what happens to frames that the model's safety checker objects to, if the model has one.
         limit_bytes: the largest file that can be posted where it was asked for.
         base: an earlier job whose frames are taken over as far as they are the same and still there.
+        ceiling: what its frames may take at most, whatever the recipe, the model or the configuration would have.
     """
 
     id: JobId
@@ -43,6 +45,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     nsfw: NsfwRule = "blur"
     limit_bytes: int
     base: JobId | None = None
+    ceiling: Ceiling = NO_CEILING
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         unet_calls: denoising steps that are still to be done for it, or were when it was begun: those of frames that
             are taken over from another job do not count.
         inherited: how many frames are taken over.
+        notes: what its owner is to read: each setting that the job's ceiling has lowered.
     """
 
     recipe: Recipe
@@ -62,6 +66,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     frames: int
     unet_calls: int
     inherited: int = 0
+    notes: tuple[Sentence, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -145,11 +150,12 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, tag=True):
-    """Plan a recipe without queueing it; answered by Checked or Refused with the same ticket. `base` as in Job."""
+    """Plan a recipe without queueing it; answered by Checked or Refused with the same ticket. The rest as in Job."""
 
     ticket: int
     recipe: Recipe
     base: JobId | None = None
+    ceiling: Ceiling = NO_CEILING
 
 
 class Add(msgspec.Struct, frozen=True, tag=True):

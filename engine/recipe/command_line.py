@@ -2,48 +2,102 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from engine.errors import RecipeError
-from engine.recipe.camera import format_camera
-from engine.recipe.edits import pick_variation
-from engine.recipe.focus import AUTO, format_focus
+from engine.recipe.camera import format_camera, parse_camera
+from engine.recipe.focus import AUTO, format_focus, parse_focus
 from engine.recipe.preset import Preset
-from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Variations, Zoom
+from engine.recipe.recipe import Animation, Giro, Morph, Recipe, Stage, Variations, Zoom, from_plain
 from engine.recipe.stages import format_stages, parse_stages
-from engine.recipe.waypoints import format_waypoints
+from engine.recipe.waypoints import format_waypoints, waypoint_options
+
+_OPTION = re.compile(r"\s(source|target|prompt|frames|loop|tries|stages|preset|mode|focus|camera|style|negative|seed):")
+"""Where an option begins, whichever command has it: text that looks like one is taken for one."""
 
 _MORPH_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Morph)}
 
 
-def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str:
-    """Return the slash command that asks for `recipe` again; of a contact sheet, for the first that it shows."""
+def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str | None:
+    """Return the slash command that asks for `recipe` again; None where none asks for exactly that.
+
+    A command says no settings and no measured places, and of a contact sheet nothing at all. What is written is read
+    back before it is offered: whatever would be lost on the way, a prompt that looks like an option among it, there is
+    no line then, and the recipe itself is what to hand on.
+    """
+    if isinstance(recipe, Variations):
+        return None
+    options = _options(recipe, presets)
+    line = _line(recipe, options)
+    written = {name: str(value) for name, value in {**options, "seed": recipe.seed}.items()}
+    return line if _read(line) == written and _orders(written, recipe, presets) else None
+
+
+def form_line(recipe: Giro) -> str | None:
+    """Return the command that opens the form for the stages, everything else said; None where something cannot be."""
+    if command_line(msgspec.structs.replace(recipe, stages=(Stage("a", 1),)), {}) is None:
+        return None
+    return _line(recipe, _ride(recipe))
+
+
+def _options(recipe: Animation, presets: Mapping[str, Preset]) -> dict[str, object]:
     match recipe:
         case Giro():
-            options = {**_journey(recipe, presets), "loop": recipe.loop, **_mode(recipe), **_view(recipe)}
+            return {**_journey(recipe, presets), **_ride(recipe)}
         case Morph():
-            options = {"source": recipe.source, "target": format_waypoints(recipe.waypoints[1:])}
+            options: dict[str, object] = {"source": recipe.source, "target": format_waypoints(recipe.waypoints[1:])}
             for name in ("prompt", "loop", "tries"):
                 if (value := getattr(recipe, name)) != _MORPH_DEFAULTS[name]:
                     options[name] = value
-            options["frames"] = recipe.frames
+            return {**options, "frames": recipe.frames, **_negative(recipe)}
         case Zoom():
-            options = {"prompt": recipe.prompt, "frames": recipe.frames, **_view(recipe)}
-        case Variations():
-            return command_line(pick_variation(recipe, 1), presets)
-    if recipe.negative:
-        options["negative"] = recipe.negative
-    return _line(recipe, options)
+            return {"prompt": recipe.prompt, "frames": recipe.frames, **_view(recipe), **_negative(recipe)}
 
 
-def form_line(recipe: Giro) -> str:
-    """Return the command that opens the form for the stages, everything else said."""
-    options: dict[str, object] = {"loop": recipe.loop, **_mode(recipe), **_view(recipe)}
-    if recipe.negative:
-        options["negative"] = recipe.negative
-    return _line(recipe, options)
+def _ride(recipe: Giro) -> dict[str, object]:
+    return {"loop": recipe.loop, **_mode(recipe), **_view(recipe), **_negative(recipe)}
+
+
+def _negative(recipe: Animation) -> dict[str, object]:
+    return {"negative": recipe.negative} if recipe.negative else {}
+
+
+def _read(line: str) -> dict[str, str]:
+    """Return the options of a command that is typed, the last where one stands twice."""
+    pieces = _OPTION.split(line)
+    return {name: value.strip() for name, value in zip(pieces[1::2], pieces[2::2], strict=True)}
+
+
+def _orders(given: dict[str, str], recipe: Animation, presets: Mapping[str, Preset]) -> bool:
+    """Whether a command with these options asks for exactly that recipe."""
+    try:
+        return from_plain({"kind": recipe.__struct_config__.tag, **_plain(given, presets)}) == recipe
+    except RecipeError:
+        return False
+
+
+def _plain(given: dict[str, str], presets: Mapping[str, Preset]) -> dict[str, Any]:
+    """Return what was typed as `from_plain` takes it."""
+    plain: dict[str, Any] = {**given}
+    if "preset" in plain:
+        plain["stages"] = presets[plain.pop("preset")].parsed()
+    elif "stages" in plain:
+        plain["stages"] = parse_stages(plain["stages"])
+    if "source" in plain:
+        plain |= waypoint_options(plain["source"], plain["target"])
+    for name, read in (("focus", parse_focus), ("camera", parse_camera)):
+        if name in plain:
+            plain[name] = read(plain[name])
+    for name in {"seed", "frames", "tries"} & plain.keys():
+        plain[name] = int(plain[name])
+    if (loop := plain.get("loop")) in ("True", "False"):
+        plain["loop"] = loop == "True"
+    plain_values: dict[str, Any] = msgspec.to_builtins(plain)
+    return plain_values
 
 
 def stages_on_one_line(stages: tuple[Stage, ...]) -> str:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.errors import LimitError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId
-from engine.recipe.edits import make_variations, pick_try, with_seed, with_survey_result, without_measurements
-from engine.recipe.recipe import Recipe, Variations
+from engine.recipe.ceiling import lower
+from engine.recipe.edits import (
+    make_variations,
+    pick_try,
+    with_seed,
+    with_survey_result,
+    without_measurements,
+    without_settings,
+)
+from engine.recipe.recipe import Recipe, Variations, resolve
 from engine.recipe.seeds import new_seed, new_seeds
-from engine.recipe.settings import Kind
+from engine.recipe.settings import BUILT_IN, Kind, Overrides
 from studio.config.config_file import ConfigFile
 from studio.config.effective import keep_days_of
 from studio.gallery.gallery import Viewer
-from studio.store import JobRecord, Store
+from studio.store import JobRecord, Share, Store
 
 LINEAGE = 10
 """How many generations of a render are told."""
@@ -123,6 +133,30 @@ class RenderHistory:
         if is_same_model:
             return record.made
         return without_measurements(with_survey_result(record.recipe, record.report.found if record.report else None))
+
+    async def asked(self, share: Share) -> Recipe:
+        """Return what would have to be asked for here and now to have a share again.
+
+        Raises:
+            StorageError: the database cannot be used.
+        """
+        record = await self._store.jobs.get(share.id)
+        return self.pared(record).asked if record is not None and self._decides_alike(record) else share.recipe
+
+    def pared(self, record: JobRecord) -> JobRecord:
+        """Return a job whose recipe leaves the settings open, where the same ones would be decided here and now."""
+        if isinstance(record.recipe, Variations) or not self._decides_alike(record):
+            return record
+        return msgspec.structs.replace(record, recipe=msgspec.structs.replace(record.recipe, settings=Overrides()))
+
+    def _decides_alike(self, record: JobRecord) -> bool:
+        """Whether model and configuration decide the settings as they did for a job, to whom all is left open."""
+        ready = self._engine.ready
+        if ready is None or record.plan is None or record.plan.model != ready.model:
+            return False
+        layers = (BUILT_IN, ready.card, self._configuration.current.render)
+        again = lower(resolve(without_settings(record.recipe), layers)[0], record.ceiling).recipe
+        return again.settings == record.plan.recipe.settings
 
     def unknown(self, server: str | None) -> LimitError:
         """Return the error about a job of which nothing is known, or nothing to whoever asks on this server."""

@@ -11,13 +11,14 @@ import msgspec
 from engine.errors import EngineError, StorageError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Plan
+from engine.recipe.ceiling import Ceiling, lower
 from engine.recipe.recipe import Recipe, resolve
 from engine.recipe.settings import BUILT_IN, Settings
 from studio.config.config import LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
 from studio.orders.quote import quote_seconds, work_of_calls
-from studio.rules.clamp import ClampedRecipe, clamp_recipe
+from studio.rules.clamp import ceiling_of, clamp_recipe
 from studio.rules.limits import (
     MemberAccount,
     require_capacity,
@@ -65,7 +66,8 @@ class Admission:
         require_clean_words(order.recipe, moderation_at(config, order.place))
         clamped = clamp_recipe(order.recipe, limits)
         await self._require_leave(order, 0.0, limits)
-        clamped, plan = await self._planned(clamped, limits, order.parent)
+        ceiling = ceiling_of(limits)
+        plan = await self._check(clamped.recipe, order.parent, ceiling)
         record = JobRecord(
             id=secrets.token_hex(8),
             recipe=clamped.recipe,
@@ -75,10 +77,11 @@ class Admission:
             plan=plan,
             created=time.time(),
             parent=order.parent,
-            notes=(*clamped.notes, *order.notes),
-            cost=await self._quote(clamped.recipe, plan),
+            notes=(*clamped.notes, *(plan.notes if plan else ()), *order.notes),
+            cost=await self._quote(clamped.recipe, plan, ceiling),
             priority=limits.priority,
             nsfw_rule=nsfw_at(config, order.place),
+            ceiling=ceiling,
         )
         async with self._deciding:
             await self._require_leave(order, record.cost, limits)
@@ -93,35 +96,24 @@ class Admission:
         spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
         return Allowance(quota=quota, left=max(0.0, quota - spent))
 
-    async def _planned(
-        self, clamped: ClampedRecipe, limits: LimitsConfig, base: JobId | None
-    ) -> tuple[ClampedRecipe, Plan | None]:
-        """Have the recipe planned, and hold what the model's own settings make of it to the limits as well."""
-        plan = await self._check(clamped.recipe, base)
-        if plan is None:
-            return clamped, None
-        again = clamp_recipe(clamped.recipe, limits, _settings(plan))
-        if not again.notes:
-            return clamped, plan
-        return ClampedRecipe(again.recipe, (*clamped.notes, *again.notes)), await self._check(again.recipe, base)
-
-    async def _check(self, recipe: Recipe, base: JobId | None) -> Plan | None:
+    async def _check(self, recipe: Recipe, base: JobId | None, ceiling: Ceiling) -> Plan | None:
         """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
         if self._engine.ready is None:
             return None
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                return await self._engine.check(recipe, base)
+                return await self._engine.check(recipe, base, ceiling)
         except (TimeoutError, EngineError):
             return None
 
-    async def _quote(self, recipe: Recipe, plan: Plan | None) -> float:
+    async def _quote(self, recipe: Recipe, plan: Plan | None, ceiling: Ceiling) -> float:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
-            return work_of_calls(plan.unet_calls, _settings(plan)) * pace.seconds_per_work
+            return work_of_calls(plan.unet_calls, _settings(plan.recipe)) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
-        return quote_seconds(*resolve(recipe, layers), pace)
+        lowered = lower(resolve(recipe, layers)[0], ceiling).recipe
+        return quote_seconds(lowered, _settings(lowered), pace)
 
     async def _require_leave(self, order: Order, cost: float, limits: LimitsConfig) -> None:
         member, server = order.member.id, order.place.server
@@ -152,5 +144,5 @@ class Admission:
             raise
 
 
-def _settings(plan: Plan) -> Settings:
-    return Settings.layered([plan.recipe.settings])
+def _settings(resolved: Recipe) -> Settings:
+    return Settings.layered([resolved.settings])

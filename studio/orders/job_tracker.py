@@ -100,6 +100,7 @@ class JobTracker:
                 priority=record.priority,
                 nsfw=record.nsfw_rule,
                 base=record.parent,
+                ceiling=record.ceiling,
             )
         )
 
@@ -123,7 +124,9 @@ class JobTracker:
         match event:
             case Accepted(job=job, plan=plan, frames_done=found):
                 live.update(restarting=False, frames_found=max(found, live.now.frames_found or 0))
-                return await self._store.jobs.planned(job, plan)
+                known = live.now.record.notes
+                news = tuple(note for note in plan.notes if note not in known)
+                return await self._store.jobs.planned(job, plan, (*known, *news))
             case Progress(job=job):
                 live.update(progress=event, restarting=False)
                 return await self._store.jobs.running(job) if live.now.record.state == "waiting" else None

@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from engine.errors import LimitError
+from engine.recipe.ceiling import Ceiling, lower
 from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Animation, Giro, Recipe, Variations
-from engine.recipe.settings import Overrides, Settings
 from engine.recipe.stages import spread_frames
 from engine.sentence import Sentence
 from studio.config.config import LimitsConfig
 
 _SIZE_UNIT = 8
-"""Sides of frames are multiples of so many pixels."""
+"""The sides of a frame are multiples of this many pixels."""
 
 _LEAST_FRAMES = 2
 """An animation of one thing that changes has at least a first and a last frame."""
@@ -26,28 +26,25 @@ class ClampedRecipe(msgspec.Struct, frozen=True):
     notes: tuple[Sentence, ...] = ()
 
 
-def clamp_recipe(recipe: Recipe, limits: LimitsConfig, settings: Settings | None = None) -> ClampedRecipe:
+def ceiling_of(limits: LimitsConfig) -> Ceiling:
+    """Return the limits on a single frame, as the engine is told of them."""
+    return Ceiling(size=limits.size // _SIZE_UNIT * _SIZE_UNIT, steps=limits.steps)
+
+
+def clamp_recipe(recipe: Recipe, limits: LimitsConfig) -> ClampedRecipe:
     """Bring frames, size and steps within the limits; the frames of a giro shrink in step over all its stages.
 
-    Args:
-        recipe: as it was asked for.
-        limits: what is allowed.
-        settings: what the recipe comes to with everything decided, if that is known; without it only the recipe's own
-            wishes can be held to the limits.
+    What the recipe leaves open the engine decides, under the same ceiling.
 
     Raises:
         LimitError: it has too many stages, or cannot be made as short as it would have to be.
     """
-    if isinstance(recipe, Variations):  # or the one that is picked could not be rendered
-        clamped = _clamped(recipe.of, limits, settings)
-        return ClampedRecipe(msgspec.structs.replace(recipe, of=clamped.recipe), clamped.notes)
-    return _clamped(recipe, limits, settings)
-
-
-def _clamped(recipe: Animation, limits: LimitsConfig, settings: Settings | None) -> ClampedRecipe:
-    shorter, notes = _within_frames(recipe, limits)
-    wishes, more = _within_settings(shorter.settings, limits, settings)
-    return ClampedRecipe(msgspec.structs.replace(shorter, settings=wishes), (*notes, *more))
+    lowered = lower(recipe, ceiling_of(limits))
+    if isinstance(lowered.recipe, Variations):  # or the one that is picked could not be rendered
+        shorter, notes = _within_frames(lowered.recipe.of, limits)
+        return ClampedRecipe(msgspec.structs.replace(lowered.recipe, of=shorter), (*notes, *lowered.notes))
+    shorter, notes = _within_frames(lowered.recipe, limits)
+    return ClampedRecipe(shorter, (*notes, *lowered.notes))
 
 
 def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, tuple[Sentence, ...]]:
@@ -68,22 +65,3 @@ def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, 
     if limits.frames < _LEAST_FRAMES:
         raise LimitError("Only giros are possible here, for no more than a single frame is allowed.")
     return msgspec.structs.replace(without_measurements(recipe), frames=limits.frames), (note,)
-
-
-def _within_settings(
-    wishes: Overrides, limits: LimitsConfig, settings: Settings | None
-) -> tuple[Overrides, tuple[Sentence, ...]]:
-    size = settings.size if settings else wishes.size
-    steps = settings.steps if settings else wishes.steps
-    notes: list[Sentence] = []
-    changes: dict[str, int] = {}
-    most = limits.size // _SIZE_UNIT * _SIZE_UNIT
-    if isinstance(size, int) and size > most:
-        changes["size"] = most
-        text = "Frames of {size} pixels were asked for; at most {limit} are allowed here."
-        notes.append(Sentence(text, {"size": size, "limit": most}))
-    if isinstance(steps, int) and steps > limits.steps:
-        changes["steps"] = limits.steps
-        text = "{steps} denoising steps a frame were asked for; at most {limit} are allowed here."
-        notes.append(Sentence(text, {"steps": steps, "limit": limits.steps}))
-    return msgspec.structs.replace(wishes, **changes), tuple(notes)

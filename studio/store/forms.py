@@ -1,4 +1,4 @@
-"""What stands behind the forms that members have open, so that they can be sent in whatever happens meanwhile."""
+"""What stands behind members' forms, open or refused, so that nothing of it is lost whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from studio.store.database import Database
 
 
 class OpenForms:
-    """What an id of a form's, which holds a hundred characters, has no room for: a text under a short key.
+    """What an id of a form's, which holds a hundred characters, has no room for: a text under a key.
 
     A member's latest twenty are kept, for two days. All methods raise StorageError if the database cannot be used.
     """

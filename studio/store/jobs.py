@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.protocol.messages import JobId, Plan, Report
+from engine.recipe.ceiling import Ceiling
 from engine.recipe.recipe import from_json, kind_of, to_json
 from engine.recipe.settings import Kind
 from engine.sentence import Sentence
@@ -33,8 +34,8 @@ class Jobs:
         """Remember a new job."""
         await self._database.rows(
             "INSERT INTO jobs (id, recipe, kind, member_id, member_name, server, answer, limit_bytes, state, settled,"
-            " plan, error, created, parent, notes, cost, priority, nsfw_rule, nsfw)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " plan, error, created, parent, notes, cost, priority, nsfw_rule, nsfw, ceiling)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             record.id,
             to_json(record.recipe),
             kind_of(record.recipe),
@@ -54,6 +55,7 @@ class Jobs:
             record.priority,
             record.nsfw_rule,
             record.nsfw,
+            _json(record.ceiling),
         )
 
     async def get(self, job: JobId) -> JobRecord | None:
@@ -94,9 +96,12 @@ class Jobs:
             (channel, server, limit),
         )
 
-    async def planned(self, job: JobId, plan: Plan) -> JobRecord | None:
-        """Note what an open job will be. Like all that follow: the job afterwards, None where it came too late."""
-        return await self._move(job, OPEN, "plan = ?", _json(plan))
+    async def planned(self, job: JobId, plan: Plan, notes: Sequence[Sentence]) -> JobRecord | None:
+        """Note what an open job will be, and all that its owner is to read under it.
+
+        Like all that follow: the job afterwards, None where it came too late.
+        """
+        return await self._move(job, OPEN, "plan = ?, notes = ?", _json(plan), _json(notes))
 
     async def running(self, job: JobId) -> JobRecord | None:
         """Note that a waiting job is being rendered."""
@@ -205,6 +210,7 @@ def _record(row: sqlite3.Row) -> JobRecord:
         priority=row["priority"],
         nsfw_rule=row["nsfw_rule"],
         nsfw=bool(row["nsfw"]),
+        ceiling=_decoded(row["ceiling"], Ceiling),
     )
 
 

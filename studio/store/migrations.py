@@ -292,6 +292,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     ("jobs by age", "CREATE INDEX jobs_by_age ON jobs (created, server) WHERE settled = 1;"),
+    ("ceilings", "ALTER TABLE jobs ADD COLUMN ceiling TEXT NOT NULL DEFAULT '{}';"),
 )
 
 

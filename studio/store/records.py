@@ -8,8 +8,9 @@ import msgspec
 
 from engine.config import NsfwRule
 from engine.protocol.messages import JobId, Plan, Report
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.edits import with_survey_result
-from engine.recipe.recipe import Recipe
+from engine.recipe.recipe import Morph, Recipe
 from engine.sentence import Sentence
 from studio.config.effective import Place
 
@@ -71,7 +72,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One accepted job.
 
     Attributes:
-        recipe: as it was asked for, within the limits.
+        recipe: as it was asked for, within the limits; what it leaves open is decided in the plan.
         plan: with every setting written down, once the engine has said so.
         settled: nothing more has to be said to the owner.
         report: of the finished render.
@@ -83,6 +84,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         priority: jobs of a higher one are rendered first.
         nsfw_rule: what becomes of pictures that the safety checker objects to, where it was asked for.
         nsfw: the pictures are for an age-restricted place, and shown behind a spoiler elsewhere.
+        ceiling: what its frames may take at most, as it was where and when it was asked for.
     """
 
     id: JobId
@@ -103,6 +105,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     nsfw_rule: NsfwRule = "blur"
     nsfw: bool = False
+    ceiling: Ceiling = NO_CEILING
 
     @property
     def is_open(self) -> bool:
@@ -113,6 +116,14 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     def made(self) -> Recipe:
         """The recipe of what came of it: settings, chosen seed and measured places written down."""
         return with_survey_result(self.resolved, self.report.found if self.report else None)
+
+    @property
+    def asked(self) -> Recipe:
+        """The recipe that was asked for, with the seed that was chosen where several were tried."""
+        found = self.report.found if self.report else None
+        if not isinstance(self.recipe, Morph) or found is None:
+            return self.recipe
+        return msgspec.structs.replace(self.recipe, seed=found.seeds[0], tries=1)
 
     @property
     def resolved(self) -> Recipe:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.errors import PictureError
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import to_json
 from studio.store import Share
@@ -92,7 +93,7 @@ def _hang_one(target: ExportDirectory, pictures: dict[JobId, SharePicture], shar
     try:
         target.make(still, f"{picture.stamp}-{share.nsfw}", picture.veiled if share.nsfw else picture.still)
         target.make(moving, picture.stamp, picture.copy)
-    except OSError:
+    except (PictureError, OSError):
         return False  # deleted in this moment, or no picture: the gallery goes without it
     return True
 

@@ -103,7 +103,7 @@ class PageRenderer:
     def render(self, share: Share) -> str:
         """Return the page of one share."""
         line = command_line(share.recipe, {})
-        return self._fill("render.html", root="../", share=share, recipe=share.recipe, line=one_line(line))
+        return self._fill("render.html", root="../", share=share, recipe=share.recipe, line=line and one_line(line))
 
     def _fill(self, template: str, **values: object) -> str:
         return self._environment.get_template(template).render(values) + "\n"

@@ -10,6 +10,7 @@ import msgspec
 from PIL import Image
 
 from engine.protocol.messages import JobId, Suffix
+from engine.protocol.stored_picture import load_picture
 
 SUFFIXES = get_args(Suffix)
 """What a render can be: an animation, or one picture."""
@@ -35,16 +36,14 @@ class SharePicture(msgspec.Struct, frozen=True, kw_only=True):
         return self.source.read_bytes()
 
     def still(self) -> bytes:
-        """Return the first frame as WebP, at most 640 pixels a side."""
-        with Image.open(self.source) as image:
-            frame = image.convert("RGB")
+        """Return the first frame as WebP, at most 640 pixels a side; raises PictureError."""
+        frame = load_picture(self.source)
         frame.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
         return _webp(frame)
 
     def veiled(self) -> bytes:
-        """Return the first frame blurred beyond recognition, as WebP."""
-        with Image.open(self.source) as image:
-            frame = image.convert("RGB").resize((_VEIL_SIDE, _VEIL_SIDE), Image.Resampling.BOX)
+        """Return the first frame blurred beyond recognition, as WebP; raises PictureError."""
+        frame = load_picture(self.source).resize((_VEIL_SIDE, _VEIL_SIDE), Image.Resampling.BOX)
         return _webp(frame.resize((_VEIL_SIDE * 24, _VEIL_SIDE * 24), Image.Resampling.BICUBIC))
 
 

@@ -93,3 +93,33 @@ def test_a_value_that_is_no_table_at_all_is_called_by_its_name():
         str(explain(fault.value, House, Sentence("The house")))
         == "The house must be a table of keys and values, not a list."
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "report"),
+    [
+        ({"number": 0}, "Expected `int` >= 1 - at `$.number`"),
+        ({"warmth": 0.0}, "Expected `float` > 0.0 - at `$.warmth`"),
+        ({"shelves": [4]}, "Expected `int` <= 3 - at `$.shelves[0]`"),
+        ({"number": "x"}, "Expected `int`, got `str` - at `$.number`"),
+        ({"note": "x"}, "Expected `int | null`, got `str` - at `$.note`"),
+        ({"storeys": 3}, "Expected `int` that's a multiple of 2 - at `$.storeys`"),
+        ({"colour": "blue"}, "Invalid enum value 'blue' - at `$.colour`"),
+        ({"name": ""}, "Expected `str` of length >= 1 - at `$.name`"),
+        ({"name": "Castle"}, "Expected `str` of length <= 5 - at `$.name`"),
+        ({"plain_code": "x"}, r"Expected `str` matching regex '^\\d+$' - at `$.plain_code`"),
+        ({"rooms": []}, "Expected `array` of length >= 1 - at `$.rooms`"),
+        ({"rooms": [1, 2, 3]}, "Expected `array` of length <= 2 - at `$.rooms`"),
+        ({"pet": {"type": "cow"}}, "Invalid value 'cow' - at `$.pet.type`"),
+        ({"pet": {"type": "dog"}}, "dogs are not taken - at `$.pet`"),
+        ({"guests": {"tom": {"type": "cat", "lives": 0}}}, "Expected `int` >= 1 - at `$.guests[...].lives`"),
+        ({"guests": {"": {"type": "cat"}}}, "Expected `str` of length >= 1 - at `key` in `$.guests`"),
+        ({"colou": 1}, "Object contains unknown field `colou`"),
+        ({"pet": {"type": "cat", "live": 1}}, "Object contains unknown field `live` - at `$.pet`"),
+    ],
+)
+def test_msgspec_words_its_reports_as_they_are_read(change, report):
+    """If only this fails, msgspec has changed its words: `engine.validation` has to learn them first."""
+    with pytest.raises(msgspec.ValidationError) as fault:
+        msgspec.convert({"number": 1, **change}, House)
+    assert str(fault.value) == report

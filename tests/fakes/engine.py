@@ -27,9 +27,10 @@ from engine.protocol.messages import (
     Standing,
     Status,
 )
+from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
 from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe, Variations, resolve
-from engine.recipe.settings import BUILT_IN
+from engine.recipe.settings import BUILT_IN, Settings
 from engine.sentence import Sentence
 from engine.storyboard.builder import build_storyboard
 from studio.config.config import MIB
@@ -120,11 +121,11 @@ class FakeEngine:
             held=sum(standing.held for standing in self._standings.values()),
         )
 
-    async def check(self, recipe: Recipe, base: JobId | None = None) -> Plan:
+    async def check(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
         await self._loaded.wait()
         if self.refusal is not None:
             raise self.refusal
-        return plan_of(recipe)
+        return plan_of(recipe, ceiling)
 
     async def add(self, job: Job) -> None:
         async with self._changed:
@@ -182,10 +183,10 @@ class FakeEngine:
         self._standings[job] = Standing(job, position, seconds_left, held)
 
     def accept(self, job: JobId, frames_done: int = 0) -> None:
-        self.emit(Accepted(job, plan_of(self._recipe(job)), frames_done))
+        self.emit(Accepted(job, self._plan(job), frames_done))
 
     def progress(self, job: JobId, frames_done: int) -> None:
-        plan = plan_of(self._recipe(job))
+        plan = self._plan(job)
         calls = plan.unet_calls * frames_done // plan.frames
         self.emit(Progress(job, frames_done, plan.frames, calls, plan.unet_calls))
 
@@ -215,14 +216,17 @@ class FakeEngine:
         report = msgspec.structs.replace(report_of(recipe), flagged=flagged, found=found)
         self.emit(Done(job, picture, ".png" if isinstance(recipe, Variations) else ".gif", report, tries))
 
+    def _plan(self, job: JobId) -> Plan:
+        return next(plan_of(added.recipe, added.ceiling) for added in self.added if added.id == job)
+
     def _recipe(self, job: JobId) -> Recipe:
         return next(added.recipe for added in self.added if added.id == job)
 
 
-def plan_of(recipe: Recipe) -> Plan:
-    resolved, settings = resolve(recipe, (BUILT_IN,))
-    calls = build_storyboard(resolved, settings).unet_calls
-    return Plan(recipe=resolved, model=MODEL, frames=recipe.frames, unet_calls=calls)
+def plan_of(recipe: Recipe, ceiling: Ceiling = NO_CEILING) -> Plan:
+    lowered = lower(resolve(recipe, (BUILT_IN,))[0], ceiling)
+    calls = build_storyboard(lowered.recipe, Settings.layered([lowered.recipe.settings])).unet_calls
+    return Plan(recipe=lowered.recipe, model=MODEL, frames=recipe.frames, unet_calls=calls, notes=lowered.notes)
 
 
 def report_of(recipe: Recipe) -> Report:

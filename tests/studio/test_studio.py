@@ -179,7 +179,7 @@ class TestSubmitting:
         await studio.close()
 
     async def test_a_busy_engine_does_not_keep_the_member_waiting_for_long(self, tmp_path, engine, monkeypatch):
-        async def never(recipe, base):
+        async def never(*_):
             await asyncio.Event().wait()
 
         monkeypatch.setattr("studio.orders.admission.CHECK_SECONDS", 0.01)
@@ -507,3 +507,34 @@ async def test_a_render_that_was_objected_to_stays_marked(studio, engine):
     engine.finish(record.id, flagged=2)
     ended = await over(studio, record.id)
     assert ended.nsfw and ended.report.flagged == 2
+
+
+async def test_the_store_is_closed_although_the_engine_does_not_stop_as_it_should(tmp_path, engine, monkeypatch):
+    async def stuck():
+        raise EngineError("It does not stop.")
+
+    studio = await open_studio(tmp_path, engine)
+    monkeypatch.setattr(engine, "close", stuck)
+    with pytest.raises(EngineError):
+        await studio.close()
+    with pytest.raises(StorageError, match="is not open"):
+        await studio.history.record("0123456789abcdef")
+
+
+async def test_nothing_is_pruned_any_more_once_it_is_closed(tmp_path, engine, monkeypatch, caplog):
+    begun, slow = asyncio.Event(), asyncio.Event()
+
+    async def prune(store, *days, **more):
+        begun.set()
+        try:
+            await slow.wait()
+        finally:
+            await asyncio.sleep(0.01)
+            await store.jobs.unsettled()
+
+    monkeypatch.setattr(Store, "prune", prune)
+    studio = await open_studio(tmp_path, engine)
+    await begun.wait()
+    pruning = next(task for task in asyncio.all_tasks() if task.get_name() == "pruning")
+    await studio.close()
+    assert pruning.cancelled()

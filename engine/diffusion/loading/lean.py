@@ -71,7 +71,8 @@ class LeanConvolution(nn.Module):
     def can_replace(module: nn.Conv2d) -> bool:
         """Whether it pads by zeros, if at all, and oneDNN is there for its numbers."""
         plain = type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str)
-        return plain and module.weight.dtype == torch.float32 and torch._C._has_mkldnn
+        is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        return plain and module.weight.dtype == torch.float32 and is_there
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """Convolve pictures of any size; the order of the weights suits the first."""
@@ -81,6 +82,7 @@ class LeanConvolution(nn.Module):
             reordered = torch.ops.aten.mkldnn_reorder_conv2d_weight
             self._packed = reordered(weight, *self._geometry, hidden_states.shape)
             self.weight = None  # it lies in memory once
+        # A private operator: pyproject.toml bounds torch's versions, and a test holds it to the public convolution.
         convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
             hidden_states, self._packed, self.bias, *self._geometry, "none", [], ""
         )

@@ -55,7 +55,7 @@ def offload(how: Offload, device: torch.device, *, unet: Any, vae: Any, text_enc
     if how == "sequential":
         for part in (unet, vae, *text_encoders):
             # Weights of the part itself, of none of its layers, are buffers to accelerate.
-            cpu_offload(part, device, offload_buffers=bool(part._parameters))
+            cpu_offload(part, device, offload_buffers=any(True for _ in part.parameters(recurse=False)))
         return
     vae.to(device)
     _take_turns([*text_encoders, unet], device)

@@ -142,7 +142,7 @@ class CompiledCall:
             return self._plain(*inputs)
         for tensor in inputs:
             if tensor.dim() and len(tensor) > 1:
-                torch._dynamo.maybe_mark_dynamic(tensor, 0)
+                torch._dynamo.maybe_mark_dynamic(tensor, 0)  # private: pyproject.toml bounds the versions of torch
         try:
             with torch.compiler.set_stance("eager_on_recompile" if self.is_settled else "default"):
                 return self._compiled(*inputs)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from unittest import mock
 
 import pytest
+from discord.ext import commands
 
-from engine.errors import StorageError
+from cogs.delivery.delivery import Deliveries
+from engine.errors import OperatorError, StorageError
 from engine.protocol.messages import Done
 from playground.faults import Fault
 from playground.world.permissions import Permission
 from playground.world.settings import GuildSettings, MemberSettings
 from studio.config.config import Config, DeliveryConfig, LimitsConfig
+from studio.config.config_file import ConfigFile
+from studio.store import Store
 from tests.cogs.conftest import BRISK, has_gif, says
 from tests.fakes.engine import GIF, FakeEngine, report_of
 from tests.fakes.orders import MORPH
@@ -448,3 +453,59 @@ class TestWhatWasClamped:
         await handle.message_where(says(note))
         theatre.engine.finish((await theatre.engine.wait_added(1)).id)
         assert note in (await handle.message_where(has_gif)).content
+
+
+class TestStopping:
+    """Whatever is stopped is stopped before what it uses."""
+
+    @pytest.fixture
+    def ends(self, monkeypatch):
+        """Return what ended, in order, each with the deliveries that were still under way then."""
+        ended = []
+
+        def noted(owner):
+            close = owner.close
+
+            async def closing(one):
+                ended.append((owner.__name__, [name for name in names() if name.startswith("delivery")]))
+                await close(one)
+
+            monkeypatch.setattr(owner, "close", closing)
+
+        def names():
+            return [task.get_name() for task in asyncio.all_tasks() if not task.done()]
+
+        for owner in (commands.Bot, FakeEngine, Store):
+            noted(owner)
+        return ended
+
+    async def test_deliveries_are_stopped_before_engine_and_store(self, stage, ends):
+        async with stage.playground() as playground, stage.bot(playground) as theatre:
+            await order(theatre)
+            handle, _ = await order(theatre)
+            await handle.message_where(lambda message: not message.loading)
+        assert ends == [("Bot", []), ("FakeEngine", []), ("Store", [])]
+
+    async def test_also_when_only_half_of_it_was_begun(self, stage, ends, monkeypatch):
+        async def jammed(engine):
+            raise OperatorError("It does not start.")
+
+        async with stage.playground() as playground:
+            monkeypatch.setattr(FakeEngine, "start", jammed)
+            with pytest.raises(OperatorError):
+                async with stage.bot(playground):
+                    pass
+        assert [name for name, _ in ends] == ["Bot", "FakeEngine", "Store"]
+
+    async def test_an_order_that_comes_while_it_stops_is_left_to_the_next_start(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as theatre:
+                await order(theatre)
+                (record,) = theatre.studio.unfinished()
+                deliveries = Deliveries(mock.Mock(), theatre.studio, ConfigFile.fixed(Config()))
+                await deliveries.close()
+                deliveries.start(record)
+                assert sum(task.get_name() == f"delivery of {record.id}" for task in asyncio.all_tasks()) == 1
+            async with stage.bot(playground) as theatre:
+                theatre.engine.finish((await theatre.engine.wait_added(1)).id)
+                await theatre.ada.message_where(has_gif)

@@ -35,6 +35,7 @@ from engine.recipe.recipe import (
     Zoom,
     kind_of,
 )
+from engine.recipe.settings import Overrides
 from engine.recipe.stages import format_stages, parse_stages
 from engine.sentence import Sentence
 from studio.orders.job_snapshot import JobSnapshot
@@ -196,6 +197,14 @@ class TestTheLineToRepeat:
     def test_what_has_its_default_is_left_out(self):
         assert command_line(MORPH, {}) == "/morph source:skunk target:puppy frames:9 seed:1234"
         assert command_line(Zoom(prompt="a road", seed=1), {}) == "/zoom prompt:a road frames:60 seed:1"
+
+    def test_where_no_command_says_all_the_recipe_is_attached_instead(self):
+        recipe = Zoom(prompt="a road", seed=1, settings=Overrides(guidance=3.0))
+        draft = finished_draft(record_of(recipe), FILES, {}, ENGLISH)
+        assert "/zoom" not in draft.content
+        assert "No command says all of this; give the file to /recipe import." in draft.content
+        assert draft.uploads is not None
+        assert draft.uploads[-1].name == "zoom-1.json"
 
     def test_a_focus_is_exact(self):
         line = command_line(Zoom(prompt="a", focus=Focus(1 / 3, 1e-7), seed=1), {})

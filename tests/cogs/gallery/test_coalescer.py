@@ -91,5 +91,6 @@ async def test_at_its_close_it_stops(rounds, walk):
     rounds.request("1")
     await rounds.close()
     walk.end.set()
+    rounds.ask("2")
     await settle()
     assert walk.begun == ["1"]

@@ -135,6 +135,26 @@ class TestPosting:
                     await theatre.ada.at(place).message_where(lambda one: one.author.id == theatre.app_id)
 
     @pytest.mark.parametrize(
+        "trouble",
+        [{"status": None, "delay_seconds": 3.0}, {"status": 429, "retry_after": 3.0}],
+        ids=["slow upload", "rate limit"],
+    )
+    async def test_a_server_that_is_slow_to_take_it_holds_up_no_other(self, stage, trouble):
+        guilds = (GuildSettings(name="One"), GuildSettings(name="Two"))
+        async with server(stage, guilds=guilds) as (playground, bot):
+            slow, quick = (playground.channel("animations", playground.guild(name)) for name in ("One", "Two"))
+            async with bot() as theatre:
+                for place in (slow, quick):
+                    one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id, shared=EARLIER)
+                    await theatre.store.gallery.add(one)
+            playground.backend.faults.order(Fault(method="POST", path=f"/channels/{slow.id}/messages$", **trouble))
+            tables = {place.guild_id: {"community": {"digest_channel": place.id}} for place in (slow, quick)}
+            async with bot(servers=tables, **JUST_NOW) as theatre:
+                await theatre.ada.at(quick).message_where(lambda one: one.author.id == theatre.app_id)
+                assert not any(message.author.id == theatre.app_id for message in theatre.ada.at(slow).messages)
+                await theatre.ada.at(slow).message_where(lambda one: one.author.id == theatre.app_id)
+
+    @pytest.mark.parametrize(
         "shared", [None, EARLIER - 8 * 24 * 3600, NOW.timestamp()], ids=["nothing", "before it", "after it"]
     )
     async def test_nothing_where_nothing_was_shared_in_that_week(self, stage, shared):
@@ -356,3 +376,17 @@ class TestWhatItSays:
     def test_a_file_that_is_no_picture_leaves_an_empty_cell(self):
         picture = Image.open(io.BytesIO(mosaic([Cell(b"GIF89a-of-a-test")])))
         assert picture.getextrema() == ((24, 24), (25, 25), (28, 28))
+
+    def test_a_damaged_sheet_or_animation_costs_its_own_cell_and_no_other(self):
+        png, gif = (self.encoded(kind) for kind in ("PNG", "GIF"))
+        last = png.rindex(b"IDAT")
+        damaged = png[:last] + b"IDA\x00" + png[last + 4 :]  # a SyntaxError, says Pillow
+        huge = gif[:6] + b"\xff" * 4 + gif[10:]  # a DecompressionBombError
+        sheet = Image.open(io.BytesIO(mosaic([Cell(damaged), Cell(huge), Cell(png)])))
+        cells = [sheet.crop((x, 8, x + SIDE, 8 + SIDE)) for x in (8, SIDE + 16, 2 * SIDE + 24)]
+        assert [cell.getcolors(1) is None for cell in cells] == [False, False, True]
+
+    def encoded(self, kind):
+        file = io.BytesIO()
+        Image.effect_noise((400, 400), 90).save(file, kind)
+        return file.getvalue()

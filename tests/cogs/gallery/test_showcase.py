@@ -11,8 +11,11 @@ import pytest
 from playground.faults import Fault
 from playground.world.permissions import Permission
 from playground.world.settings import GuildSettings
+from studio.store import Member, Render
 from tests.cogs.community import channel_of, hung, in_channel, server, vote
 from tests.cogs.markdown import plain
+from tests.fakes.engine import GIF
+from tests.fakes.shares import share
 
 WRITTEN = "SELECT 1 FROM announcements WHERE message IS NOT NULL"
 
@@ -106,6 +109,25 @@ async def test_one_that_was_posted_but_not_written_down_is_found_again_however_m
         async with bot(**settings) as theatre:
             assert (await shown(theatre)).id == message.id
             assert len(in_channel(theatre)) == 1
+
+
+async def test_a_server_that_is_slow_to_take_what_was_missed_holds_up_no_other(stage):
+    guilds = tuple(GuildSettings(name=name) for name in ("One", "Two"))
+    async with server(stage, guilds=guilds) as (playground, bot):
+        slow, quick = (playground.channel("animations", playground.guild(name)) for name in ("One", "Two"))
+        async with bot() as theatre:
+            for place in (slow, quick):
+                one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id)
+                await theatre.store.gallery.add(one)
+                await theatre.store.renders.save(one.id, Render(GIF, ".gif"))
+                await theatre.store.gallery.vote(one.id, "2")
+        wait = Fault(method="POST", path=f"/channels/{slow.id}/messages$", status=None, delay_seconds=3.0)
+        playground.backend.faults.order(wait)
+        tables = {place.guild_id: {"community": {"showcase_channel": place.id}} for place in (slow, quick)}
+        async with bot(servers=tables, showcase_votes=1) as theatre:
+            await theatre.ada.at(quick).message_where(lambda one: one.author.id == theatre.app_id)
+            assert not any(message.author.id == theatre.app_id for message in theatre.ada.at(slow).messages)
+            await theatre.ada.at(slow).message_where(lambda one: one.author.id == theatre.app_id)
 
 
 async def test_a_deleted_share_leaves_the_showcase(stage):

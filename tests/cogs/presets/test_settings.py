@@ -95,6 +95,19 @@ class TestChanging:
         assert sentence in refusal.content
         assert await theatre.studio.profiles.defaults(theatre.ada.user.id) == Defaults()
 
+    async def test_what_was_refused_is_corrected_rather_than_typed_again_also_after_a_restart(self, stage):
+        async with stage.playground() as playground:
+            async with stage.bot(playground) as before:
+                note = await opened(before)
+                modal = await (await before.ada.click(note, "Negative prompt, frames, focus")).modal()
+                refused = await before.ada.submit(modal, negative="people", zoom="many")
+                refusal = await refused.message_where(is_note)
+            async with stage.bot(playground) as after:
+                again = await (await after.ada.click(refusal, "Correct it")).modal()
+                assert [field.value for field in again.fields] == ["people", "", "many", ""]
+                await after.ada.submit(again, zoom="30")
+                await shows(after, "`people`", "Frames of a zoom: 30")
+
     async def test_all_of_it_can_be_said_in_the_command_and_taken_back_there(self, theatre):
         said = "style:SNOW negative:people loop:False morph-frames:9 zoom-frames:30 focus:below"
         note = await (await theatre.ada.slash(f"/settings {said}")).message_where(is_note)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
+from engine.errors import StorageError
 from engine.recipe.recipe import Giro, Morph, Stage, Variations
 from playground.world.settings import GuildSettings
 from studio.gallery.history import LINEAGE
@@ -96,15 +99,47 @@ class TestRemix:
                 job = await after.engine.wait_added(1)
                 assert (job.recipe.source, job.base) == ("frog", first.id)
 
-    async def test_after_a_restart_a_correction_begins_with_what_was_typed(self, stage):
+    async def test_what_a_refused_form_held_is_there_after_a_restart(self, stage):
         async with stage.playground() as playground:
             async with stage.bot(playground) as before:
                 message, _ = await rendered(before)
                 modal = await (await before.ada.click(message, "Remix")).modal()
-                note = await (await before.ada.submit(modal, frames="many")).message_where(is_note)
+                note = await (await before.ada.submit(modal, frames="many", negative="crown")).message_where(is_note)
             async with stage.bot(playground) as after:
                 again = await (await after.ada.click(note, "Correct it")).modal()
-                assert again.field("frames").value == "many"
+                assert (again.field("frames").value, again.field("negative").value) == ("many", "crown")
+
+    async def test_each_member_corrects_their_own(self, theatre):
+        message, _ = await rendered(theatre)
+        notes = {}
+        for who in (theatre.ada, theatre.bruno):
+            modal = await (await who.click(message, "Remix")).modal()
+            refused = await who.submit(modal, words=f"frog of {who.user.name}")
+            notes[who.user.name] = (who, await refused.message_where(is_note))
+        for name, (who, note) in notes.items():
+            button = next(control["label"] for control in note.controls)
+            again = await (await who.click(note, button)).modal()
+            assert again.field("words").value == f"frog of {name}"
+
+    async def test_once_it_is_not_kept_any_more_a_correction_begins_with_the_recipe(self, theatre):
+        message, _ = await rendered(theatre)
+        modal = await (await theatre.ada.click(message, "Remix")).modal()
+        note = await (await theatre.ada.submit(modal, frames="many")).message_where(is_note)
+        await theatre.store.forms.prune(time.time() + 1)
+        again = await (await theatre.ada.click(note, "Correct it")).modal()
+        assert again.field("frames").value == "9, there and back"
+
+    async def test_what_is_wrong_is_said_although_nothing_can_be_kept(self, theatre, monkeypatch, caplog):
+        async def full(*given):
+            raise StorageError("The disk is full.")
+
+        message, _ = await rendered(theatre)
+        modal = await (await theatre.ada.click(message, "Remix")).modal()
+        monkeypatch.setattr(theatre.store.forms, "keep", full)
+        note = await (await theatre.ada.submit(modal, words="frog")).message_where(is_note)
+        assert "Say what it becomes" in note.content
+        assert not note.controls
+        assert "The disk is full." in caplog.text
 
     async def test_of_a_render_from_another_server_nothing_is_said(self, stage):
         guilds = (GuildSettings(name="One"), GuildSettings(name="Two"))

@@ -1,5 +1,6 @@
 """Core: jobs in, events out. A toy model stands in, so what is tested is the scheduling."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from engine.backend import Lane, ShotRequest
 from engine.config import EngineConfig
@@ -20,8 +22,9 @@ from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
 from engine.frames.seam import seam
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
+from engine.recipe.ceiling import Ceiling
 from engine.recipe.edits import extend_giro, make_variations, pick_variation
-from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom
+from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom, kind_of
 from engine.recipe.settings import Overrides, SettingsLayer
 from engine.storyboard.camera_motion import RECENT
 from engine.storyboard.shot import HIDDEN
@@ -134,6 +137,27 @@ def test_the_admins_settings_lie_over_the_cards_and_the_recipes_over_both(tmp_pa
     core.close()
 
 
+@pytest.mark.parametrize(
+    "recipe", [ZOOM, MORPH, make_variations(ZOOM, (1, 2, 3, 4))], ids=lambda recipe: kind_of(recipe)
+)
+def test_nothing_is_rendered_above_a_jobs_ceiling_whoever_chose_the_settings(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch, recipe: Recipe
+) -> None:
+    core, backend = make_core()
+    requests: list[ShotRequest] = []
+    real = backend.open
+    monkeypatch.setattr(backend, "open", lambda asked: requests.extend(asked) or real(asked))
+    low = Ceiling(size=32, steps=2)
+    core.add(job("low", recipe, ceiling=low))
+    events = run(core)
+    assert {(request.width, request.height) for request in requests} == {(32, 32)}
+    assert {request.shot.steps for request in requests} == {2}
+    (accepted,) = only(events, Accepted)
+    assert [note.values for note in accepted.plan.notes] == [{"size": 64, "limit": 32}, {"steps": 4, "limit": 2}]
+    assert core.plan(recipe, ceiling=low) == accepted.plan
+    assert core.plan(accepted.plan.recipe, ceiling=low).notes == (), "one that is added again is told nothing twice"
+
+
 def test_jobs_of_several_members_share_every_call(make_core: MakeCore) -> None:
     core, backend = make_core(lanes=3, jobs_at_once=3)
     for number, owner in enumerate(("ada", "bob", "cyd")):
@@ -239,6 +263,109 @@ def test_a_frame_that_was_damaged_in_the_middle_is_made_again(make_core: MakeCor
     assert only(events, Done)[0].picture == undisturbed.picture
 
 
+class Gate:
+    """A disk on which frames are verified only as soon as it is opened, at the latest after a minute."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened = threading.Event()
+        self.asked = threading.Event()
+        self.verified = 0
+        verify = PngImageFile.verify
+
+        def slow(image: PngImageFile) -> None:
+            self.asked.set()
+            self.opened.wait(60)
+            self.opened.set()
+            self.verified += 1
+            verify(image)
+
+        monkeypatch.setattr(PngImageFile, "verify", slow)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate(monkeypatch)
+    yield gate
+    gate.opened.set()
+
+
+def test_no_step_and_no_question_waits_for_frames_to_be_verified(make_core: MakeCore, gate: Gate) -> None:
+    core, _ = make_core()
+    core.add(job("before", GIRO))
+    (undisturbed,) = only(run(core), Done)
+    core.close()
+    successor, backend = make_core(jobs_at_once=4)
+    successor.add(job("before", GIRO))
+    successor.add(job("longer", extend_giro(GIRO, Stage("a town", 5)), base="before"))
+    successor.step()
+    assert gate.asked.wait(60)
+    for _ in range(3):
+        successor.step()
+        successor.plan(ZOOM)
+    assert gate.verified == 0, "nobody has waited for the disk"
+    assert backend.developed == [], "nothing is rendered on top of what was not verified"
+    assert not successor.idle
+    gate.opened.set()
+    dones = only(run(successor), Done)
+    assert [done.picture for done in dones if done.job == "before"] == [undisturbed.picture]
+    assert len(dones) == 2
+
+
+def test_jobs_are_let_in_in_their_order_however_long_they_are_verified(make_core: MakeCore, gate: Gate) -> None:
+    core, _ = make_core()
+    core.add(job("first", GIRO))
+    run(core, until=lambda events: any(event.frames_done >= 5 for event in only(events, Progress)))
+    core.close()
+    successor, backend = make_core(jobs_at_once=1)
+    successor.add(job("first", GIRO))
+    successor.add(job("second", ZOOM))
+    for _ in range(5):
+        events = successor.step()
+    assert backend.developed == []
+    gate.opened.set()
+    assert [done.job for done in only([*events, *run(successor)], Done)] == ["first", "second"]
+
+
+def test_a_job_is_told_where_it_stands_while_its_frames_are_verified(make_core: MakeCore, gate: Gate) -> None:
+    core, _ = make_core()
+    core.add(job("one", GIRO))
+    run(core)
+    core.add(job("one", GIRO))
+    (standings,) = only(core.step(), Standings)
+    assert [standing.job for standing in standings.jobs] == ["one"]
+    gate.opened.set()
+
+
+def test_what_is_cancelled_while_it_is_verified_leaves_nothing(make_core: MakeCore, gate: Gate, tmp_path: Path) -> None:
+    core, backend = make_core()
+    core.add(job("one", GIRO))
+    run(core)
+    core.add(job("one", GIRO))
+    core.step()
+    assert gate.asked.wait(60)
+    core.abort("one")
+    backend.developed.clear()
+    gate.opened.set()
+    events = run(core)
+    assert len(only(events, Cancelled, "one")) == 1
+    assert only(events, Accepted) == [] and backend.developed == []
+    core.close()
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_held_jobs_are_verified_too_and_nothing_begins(make_core: MakeCore) -> None:
+    core, backend = make_core()
+    core.add(job("one", GIRO))
+    run(core, until=lambda events: any(event.frames_done >= 5 for event in only(events, Progress)))
+    core.close()
+    successor, backend = make_core()
+    successor.pause(None, paused=True)
+    successor.add(job("one", GIRO))
+    (accepted,) = only(run(successor), Accepted)
+    assert accepted.frames_done >= 5
+    assert backend.developed == []
+
+
 def test_an_extension_makes_a_damaged_frame_of_its_base_again(make_core: MakeCore, tmp_path: Path) -> None:
     core, backend = make_core(keep_bytes=10_000_000)
     before = msgspec.structs.replace(GIRO, loop=False)
@@ -262,10 +389,14 @@ def test_a_frame_that_cannot_be_read_any_more_fails_its_job_and_no_other(
     run(core, until=lambda events: any(event.frames_done >= 3 for event in only(events, Progress)))
     core.close()
     successor, _ = make_core(lanes=2)
+    successor.pause(None, paused=True)
     successor.add(job("broken", ZOOM))
     successor.add(job("other", MORPH, "bob"))
+    events = run(successor)
+    assert len(only(events, Accepted)) == 2
     for path in (tmp_path / "spool" / "broken").glob("*.png"):
         damage(path)  # since it was accepted
+    successor.pause(None, paused=False)
     events = run(successor)
     assert [event.job for event in only(events, Failed)] == ["broken"]
     assert [event.job for event in only(events, Done)] == ["other"]

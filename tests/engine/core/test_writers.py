@@ -56,6 +56,37 @@ def test_jobs_take_turns_on_one_thread():
     assert order.index("b") < 2
 
 
+def test_between_two_portions_others_have_their_turn_and_what_came_later_waits():
+    writers = Writers(1)
+    gate, order = threading.Event(), []
+
+    def portions():
+        for _ in range(3):
+            order.append("a")
+            yield
+        return len(order)
+
+    writers.of("gate").submit(gate.wait, 5)
+    result = writers.of("a").submit_portions(portions())
+    writers.of("a").submit(order.append, "after a")
+    writers.of("b").submit(order.append, "b")
+    gate.set()
+    writers.close()
+    assert order == ["a", "b", "a", "a", "after a"]
+    assert result.result() == 4
+
+
+def test_a_portion_that_fails_is_the_last(writers):
+    def portions():
+        yield
+        raise ZeroDivisionError
+        yield
+
+    with pytest.raises(ZeroDivisionError):
+        writers.of("a").submit_portions(portions()).result(timeout=5)
+    assert writers.of("a").submit(int).result(timeout=5) == 0
+
+
 def test_who_asks_for_a_result_hears_what_went_wrong(writers):
     with pytest.raises(ZeroDivisionError):
         writers.of("a").submit(lambda: 1 // 0).result(timeout=5)

@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> JobFrames:
 def begin(folder: JobFrames, model: str = "toy", frames: int = 60) -> None:
     if folder.open(plan(model, frames)) is None:
         folder.begin(plan(model, frames))
+    folder.verify(folder.frames())
 
 
 def plan(model: str = "toy", frames: int = 60) -> Plan:
@@ -140,7 +141,7 @@ def finish(spool: FrameStore, name: str, frames: int = 2, used: float = 0.0) -> 
     for index in range(frames):
         folder.save(index, picture(index))
     folder.shelve()
-    os.utime(folder.path / "shelved", (used, used))
+    os.utime(folder.path, (used, used))
     return int((folder.path / "shelved").read_text())
 
 
@@ -177,6 +178,18 @@ def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Pa
     heir.take_over([0], spool.folder("old"))
     spool.make_room()
     assert names(tmp_path) == {"heir"} and np.array_equal(heir.picture(0), picture(0))
+
+
+def test_frames_that_are_taken_over_daily_are_never_pruned(tmp_path: Path) -> None:
+    spool = FrameStore(tmp_path, keep_bytes=1_000_000)
+    for name in ("remixed", "forsaken"):
+        finish(spool, name, used=1)
+        os.utime(tmp_path / name / "shelved", (1, 1))
+    heir = spool.folder("heir")
+    begin(heir)
+    heir.take_over([0], spool.folder("remixed"))
+    spool.prune(days=2)
+    assert names(tmp_path) == {"remixed", "heir"}
 
 
 def test_a_job_in_work_is_never_removed_to_make_room(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import LimitError, StorageError
+from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.recipe import Morph
 from engine.recipe.settings import Overrides, Settings
 from engine.sentence import Sentence
@@ -35,6 +36,9 @@ from studio.store.pace import ModelPace
 from studio.studio import Studio
 from tests.fakes.engine import MODEL, FakeEngine, plan_of
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER, order
+
+SMALLER = "Frames of 512 pixels were asked for; at most 128 are allowed here."
+FASTER = "30 denoising steps a frame were asked for; at most 10 are allowed here."
 
 
 class Door:
@@ -66,8 +70,9 @@ def limited(**limits) -> Config:
     return Config(limits=LimitsConfig(jobs_per_member=100, **limits))
 
 
-def cost_of(recipe=MORPH) -> float:
-    return work_of(plan_of(recipe).recipe, Settings.layered([plan_of(recipe).recipe.settings]))
+def cost_of(recipe=MORPH, ceiling=NO_CEILING) -> float:
+    resolved = plan_of(recipe, ceiling).recipe
+    return work_of(resolved, Settings.layered([resolved.settings]))
 
 
 class TestClamping:
@@ -85,8 +90,32 @@ class TestClamping:
         async with Door(tmp_path, limited(size=128)) as door:
             record = await door.studio.submit(order())
             assert door.engine.added[0].recipe.settings.size == 128
-            assert record.recipe.settings == Overrides(size=128)
-            assert len(record.notes) == 1
+            assert record.resolved.settings.size == 128
+            assert record.recipe.settings == Overrides(), "what was left open is still the place's to decide"
+            assert [str(note) for note in record.notes] == [SMALLER]
+
+    @pytest.mark.parametrize("is_loaded", [True, False])
+    async def test_the_limits_hold_and_are_told_of_when_the_plan_comes_late_as_well(
+        self, tmp_path, monkeypatch, is_loaded
+    ):
+        monkeypatch.setattr(FakeEngine, "check", AsyncMock(side_effect=TimeoutError))
+        async with Door(tmp_path, limited(size=128, steps=10), FakeEngine(loaded=is_loaded)) as door:
+            record = await door.studio.submit(order())
+            assert record.plan is None
+            assert record.cost == pytest.approx(cost_of(ceiling=Ceiling(size=128, steps=10)))
+            door.engine.accept(record.id)
+            door.engine.accept(record.id)  # as after a restart of the engine
+            door.engine.finish(record.id)
+            over = await door.over(record.id)
+            assert (over.resolved.settings.size, over.resolved.settings.steps) == (128, 10)
+            assert [str(note) for note in over.notes] == [SMALLER, FASTER]
+            assert await door.studio.history.record(record.id) == over
+
+    async def test_a_restart_before_the_plan_lifts_no_limit(self, tmp_path):
+        async with Door(tmp_path, limited(size=128, steps=10), FakeEngine(loaded=False)) as door:
+            await door.studio.submit(order())
+        async with Door(tmp_path, Config()) as door:
+            assert door.engine.added[0].ceiling == Ceiling(size=128, steps=10)
 
     async def test_a_servers_own_limit_holds_there_only(self, tmp_path):
         config = Config(servers={SERVER: ServerConfig(limits=OwnLimits(frames=5))})

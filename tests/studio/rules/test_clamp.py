@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import LimitError
 from engine.recipe.recipe import Giro, Morph, Stage, Zoom
-from engine.recipe.settings import Overrides, Settings
+from engine.recipe.settings import Overrides
 from studio.config.config import LimitsConfig
 from studio.rules.clamp import clamp_recipe
 
@@ -55,10 +55,8 @@ def test_ones_own_size_and_steps_are_cut():
     ]
 
 
-def test_what_the_model_would_take_by_itself_is_cut_once_it_is_known():
-    limits = LimitsConfig(size=256, steps=20)
-    assert clamp_recipe(MORPH, limits).recipe.settings == Overrides()
-    assert clamp_recipe(MORPH, limits, Settings(size=512, steps=10)).recipe.settings == Overrides(size=256)
+def test_what_is_left_open_stays_open():
+    assert clamp_recipe(MORPH, LimitsConfig(size=256, steps=20)).recipe.settings == Overrides()
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=20), st.integers(1, 200), st.integers(64, 600))

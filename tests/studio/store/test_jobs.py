@@ -58,7 +58,7 @@ async def test_jobs_and_gifs_outlive_the_process(tmp_path):
 async def test_the_life_of_a_delivered_job(store):
     await store.jobs.add(job())
     plan, report = plan_of(MORPH), report_of(MORPH)
-    assert (await store.jobs.planned("a", plan)).plan == plan
+    assert (await store.jobs.planned("a", plan, ())).plan == plan
     assert (await store.jobs.running("a")).state == "running"
     done = await store.jobs.done("a", report)
     assert (done.state, done.report, done.settled) == ("done", report, False)
@@ -88,7 +88,7 @@ async def test_what_comes_after_the_delivery_changes_nothing(store, late):
     await store.jobs.done("a", report_of(MORPH))
     before = await store.jobs.delivered("a")
     arguments = {
-        "planned": (plan_of(MORPH),), "done": (report_of(MORPH),), "failed": ("Too late.",), "smaller": (1000,)
+        "planned": (plan_of(MORPH), ()), "done": (report_of(MORPH),), "failed": ("Too late.",), "smaller": (1000,)
     }.get(late, ())  # fmt: skip
     assert await getattr(store.jobs, late)("a", *arguments) is None
     assert await store.jobs.get("a") == before
@@ -187,7 +187,7 @@ async def test_no_statement_reads_every_job(store, plans):
         await store.jobs.recent(ADA.id, kind, 9)
     await store.jobs.finished(ADA.id, 9)
     await store.jobs.in_channel("700", SERVER, 9)
-    await store.jobs.planned("a", plan_of(MORPH))
+    await store.jobs.planned("a", plan_of(MORPH), ())
     await store.jobs.running("a")
     await store.jobs.done("a", report_of(MORPH))
     await store.jobs.smaller("a", 1000)

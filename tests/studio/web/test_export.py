@@ -242,6 +242,21 @@ def test_a_render_that_is_not_on_disk_is_left_out_and_named(tmp_path: Path) -> N
     assert not [name for name in names(tmp_path) if "gone" in name or "broken" in name]
 
 
+def test_a_damaged_picture_is_left_out_and_named_and_the_others_are_shown(tmp_path: Path) -> None:
+    sound, damaged, huge = share("sound", at=1), share("damaged", at=2), share("huge", at=3)
+    hang(tmp_path / "renders", sound, damaged, huge)
+    path = tmp_path / "renders" / "damaged.png"
+    (tmp_path / "renders" / "damaged.gif").unlink()
+    Image.effect_noise((400, 400), 90).save(path)
+    data = path.read_bytes()
+    last = data.rindex(b"IDAT")
+    path.write_bytes(data[:last] + b"IDA\x00" + data[last + 4 :])  # a SyntaxError, says Pillow
+    gif = tmp_path / "renders" / "huge.gif"
+    gif.write_bytes(gif.read_bytes()[:6] + b"\xff" * 4 + gif.read_bytes()[10:])  # a DecompressionBombError
+    result = exported(tmp_path, sound, damaged, huge)
+    assert (result.shares, result.missing) == (1, ("damaged", "huge"))
+
+
 def test_a_single_picture_is_shown_as_one(tmp_path: Path) -> None:
     one = share("sheet")
     (tmp_path / "renders").mkdir()
@@ -383,3 +398,13 @@ def test_a_link_has_a_preview_where_the_address_is_known(gallery: Path, tmp_path
     assert shown["og:image"] == f"{address}pictures/giro.gif"
     assert shown["og:title"] == "a road by the sea → a road going up a mountain"
     assert "og:image" not in card("renders/veiled.html")
+
+
+def test_what_no_command_says_is_offered_as_a_file_alone(tmp_path: Path) -> None:
+    settled = resolve(ZOOM, (BUILT_IN,))[0]
+    hang(tmp_path / "renders", made := share("made", settled))
+    exported(tmp_path, made)
+    page = Look(tmp_path / "web/renders/made.html")
+    assert "/recipe import" in page.text
+    assert "/zoom" not in page.text
+    assert any(link["href"] == "made.json" for link in page.of("a"))

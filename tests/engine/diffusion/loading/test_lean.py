@@ -9,6 +9,8 @@ import torch
 from diffusers.models.attention_processor import Attention
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
+from torch import nn
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.config import ModelConfig
@@ -110,6 +112,38 @@ def test_weights_lie_in_memory_once():
     assert convolutions and all(module.weight is None for module in convolutions)
     packed = sum(module._packed.numel() for module in convolutions)
     assert sum(weight.numel() for weight in pipeline.unet.parameters()) < before - packed / 2
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"kernel_size": 3, "padding": 1},
+        {"kernel_size": 1},
+        {"kernel_size": 3, "padding": 1, "stride": 2},
+        {"kernel_size": 3, "padding": 2, "dilation": 2},
+        {"kernel_size": 3, "padding": 1, "groups": 2},
+        {"kernel_size": (3, 1), "padding": (1, 0), "bias": False},
+    ],
+    ids=["3x3", "1x1", "stride", "dilation", "groups", "oblong, no bias"],
+)
+def test_the_private_operator_does_what_the_public_convolution_does(geometry):
+    """If only this fails, torch has changed an operator of its own: see the bounds of its version in pyproject.toml."""
+    torch.manual_seed(0)
+    original = nn.Conv2d(8, 6, **geometry)
+    assert LeanConvolution.can_replace(original)
+    lean = LeanConvolution(original)
+    for shape in ((1, 8, 16, 16), (3, 8, 10, 14)):  # the weights' order suits the first; others have to be right
+        pictures = torch.randn(shape)
+        expected = functional.conv2d(
+            pictures,
+            original.weight,
+            original.bias,
+            stride=original.stride,
+            padding=original.padding,
+            dilation=original.dilation,
+            groups=original.groups,
+        )
+        assert torch.allclose(lean(pictures), expected, atol=1e-5)
 
 
 def test_doubling_takes_four_ninths_of_the_operations():

@@ -1,0 +1,47 @@
+"""Pictures that were written to disk once: whatever a disk has made of one, it opens or it is damaged."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from engine.errors import PictureError
+
+MOST_PIXELS = 80 * 1024 * 1024
+"""More than any render or contact sheet has: a damaged head must not make anybody decode gigabytes."""
+
+
+@contextmanager
+def open_picture(source: Path | bytes) -> Iterator[Image.Image]:
+    """Open a picture that is a file or the content of one, to be read inside the `with` and nothing else.
+
+    Decoders say of damage whatever they stumble over, an OSError, a SyntaxError, a ValueError, a struct.error and many
+    more, when they open the file or only while it is read: here all of that is one error.
+
+    Raises:
+        PictureError: it is damaged, is not there, or has more pixels than `MOST_PIXELS`; also from inside the `with`.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"{image.width}×{image.height} pixels are too many")
+            yield image
+    except MemoryError:
+        raise  # the machine's trouble, which would condemn sound pictures
+    except Exception as error:
+        what = "A picture" if isinstance(source, bytes) else source
+        raise PictureError("{what}: cannot be read ({reason}).", what=what, reason=error) from error
+
+
+def load_picture(source: Path | bytes) -> Image.Image:
+    """Return the first frame of a stored picture, RGB and in memory.
+
+    Raises:
+        PictureError: it is damaged or not there.
+    """
+    with open_picture(source) as image:
+        return image.convert("RGB")
