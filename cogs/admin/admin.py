@@ -52,7 +52,7 @@ async def suggest_key(interaction: Interaction, typed: str) -> list[app_commands
 
 
 async def suggest_value(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Offer what the key may hold, where that is a choice of few; and always the way back to the default."""
+    """Offer the values of a key that has few, and always the default."""
     key = str(interaction.namespace.key or "")
     labels = {typed: typed} if typed else {}
     try:
@@ -66,7 +66,7 @@ async def suggest_value(interaction: Interaction, typed: str) -> list[app_comman
 
 
 async def suggest_job(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Offer what is running and waiting here, or for an operator anywhere."""
+    """Offer the jobs of this server, or for an operator all."""
     try:
         authority = authority_of(interaction)
     except LimitError:

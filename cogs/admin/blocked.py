@@ -27,7 +27,7 @@ _WHICH = r"(?P<where>here|everywhere):(?P<page>\d{1,6})"
 
 
 class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of those who are blocked on a server, or on all of them."""
+    """A page of the members who are blocked on a server, or everywhere."""
 
     everywhere: bool = False
     page: int = 0
@@ -51,7 +51,7 @@ class BlockedPageButton(PersistentButton, template=rf"tappa:blocked:{_WHICH}"):
 
 
 class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
-    """Lets the member in again who is chosen."""
+    """Unblocks the chosen member."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

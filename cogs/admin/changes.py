@@ -1,4 +1,4 @@
-"""What has changed in config.toml, as the admins of a server read it."""
+"""Changes of config.toml, as the admins of a server read them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LONGEST_VALUE = 80
 
 
 def describe_changes(changed: Sequence[Change], guild: discord.Guild | None) -> list[Sentence]:
-    """Return a sentence for each of the first changes, how many more there are, and what is wrong with the channels.
+    """Return a sentence for each of the first changes, the number of the rest, and what is wrong with channels in them.
 
-    Names and channels are those of a server.
+    Roles and channels are named as on `guild`.
     """
     sentences = [_describe_change(change, guild) for change in changed[:_MOST]]
     if rest := len(changed) - len(sentences):
@@ -28,7 +28,7 @@ def describe_changes(changed: Sequence[Change], guild: discord.Guild | None) -> 
 
 
 def restart_note(changed: Sequence[Change]) -> Sentence | None:
-    """Return what is said about changes that have no effect yet; None where all have."""
+    """Return the note on changes that need a restart, if there are any."""
     waiting = [change.key for change in changed if change.needs_restart]
     if not waiting:
         return None
@@ -44,7 +44,7 @@ def _describe_change(change: Change, guild: discord.Guild | None) -> Sentence:
 
 
 def _locate_key(key: str, guild: discord.Guild | None) -> tuple[str, str | Sentence]:
-    """Return a key as it is called where it holds, and where that is."""
+    """Return the name of a key where it applies, and where that is."""
     match split_key(key):
         case ("servers", server, *rest) if guild is not None and server == str(guild.id):
             match rest:

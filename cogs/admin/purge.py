@@ -1,4 +1,4 @@
-"""Taking a member's work away, after having asked."""
+"""Removing everything of a member's, after a confirmation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = 40
 
 
 async def ask_to_purge(interaction: discord.Interaction[Tappa], member: discord.User) -> None:
-    """Ask whether all that a member has here is to go; nothing is removed before the answer."""
+    """Ask for confirmation before everything of a member's is removed."""
     say = language_of(interaction.locale)
     question = say(
         "Cancel all animations of {member} and delete everything they shared here? It cannot be brought back.",
@@ -30,7 +30,7 @@ async def ask_to_purge(interaction: discord.Interaction[Tappa], member: discord.
 
 
 class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):(?P<name>.{0,40})"):
-    """Removes what a member has on the server where it is pressed. The name is for the log only."""
+    """Removes everything of a member's on the server where it is pressed; the name is for the log."""
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:

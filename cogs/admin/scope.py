@@ -1,4 +1,4 @@
-"""What a key given to /admin set is of: a channel, a role, this server, or every server."""
+"""Where a key that is given to /admin set applies: a channel, a role, this server, or every server."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from studio.config.config_file import split_key
 from studio.config.keys import is_key, settable_keys, settable_keys_in
 
 _SECTIONS = ("limits", "community", "moderation")
-"""Tables of a server whose keys a channel and a role have without them."""
+"""Tables of a server whose keys channels and roles have at their top level."""
 
 Table = Config | ServerConfig | ChannelRules | RoleRules
 
 
 class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a change shall hold; of channel and role at most one is given."""
+    """Where a change applies; at most one of the three is given."""
 
     channel: str | None = None
     role: str | None = None
     everywhere: bool = False
 
     def full_key(self, authority: Authority, key: str) -> tuple[str, ...]:
-        """Return the parts of a key as they stand in the file.
+        """Return the parts of a key as in config.toml.
 
         Raises:
             LimitError: it is the same on every server, or two places were named at once.
@@ -57,7 +57,7 @@ class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
         return Config if self.everywhere else ServerConfig
 
     def keys(self, server: str, config: Config) -> Mapping[str, str]:
-        """Return the keys there, with what holds today."""
+        """Return the keys there, with their values in force."""
         if self.everywhere:
             return settable_keys(config)
         own = config.servers.get(server, ServerConfig())
@@ -70,5 +70,5 @@ class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _strip_section(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a channel's or role's key without the table that it has on a server."""
+    """Return the key of a channel or role without the table that it has on a server."""
     return parts[1:] if len(parts) > 1 and parts[0] in _SECTIONS else parts

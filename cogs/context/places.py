@@ -1,4 +1,4 @@
-"""Where a command is used, as the rules see it."""
+"""Where a command is used, in the terms of the rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.config.effective import Place, presets_of, styles_of
 
 
 def place_of(interaction: discord.Interaction[Tappa]) -> Place:
-    """Return where something is asked for; a thread counts as the channel that it belongs to."""
+    """Return where an interaction takes place; a thread counts as its parent channel."""
     channel = interaction.channel
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
     user = interaction.user
@@ -26,7 +26,7 @@ def place_of(interaction: discord.Interaction[Tappa]) -> Place:
 
 
 def server_of(interaction: discord.Interaction[Tappa]) -> str | None:
-    """Return the id of the server where something is asked for; None in a direct message."""
+    """Return the id of the interaction's server; None in a direct message."""
     return str(interaction.guild_id) if interaction.guild_id else None
 
 
@@ -40,7 +40,7 @@ def permissions_on_server(interaction: discord.Interaction[Tappa]) -> discord.Pe
 
 
 def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset]:
-    """Return the presets of the server where something is asked for."""
+    """Return the presets of the interaction's server."""
     return presets_of(interaction.client.config, server_of(interaction))
 
 

@@ -17,14 +17,8 @@ Outlet = discord.TextChannel | discord.Thread
 _KEYS = ("showcase_channel", "digest_channel")
 
 
-def posting_channel(guild: discord.Guild, channel: str) -> Outlet | None:
-    """Return a text channel or thread of a server; None if it is something else, or another server's."""
-    found = guild.get_channel_or_thread(int(channel))
-    return found if isinstance(found, Outlet) else None
-
-
-def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | None:
-    """Return why nothing can be posted in a channel, as far as the bot can tell without trying.
+def find_outlet(guild: discord.Guild, key: str, channel: str) -> Outlet | Sentence:
+    """Return a channel where the bot can post, or why it cannot, as far as it can tell without trying.
 
     Args:
         guild: the server that it has to belong to.
@@ -36,7 +30,7 @@ def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | No
         return Sentence("{key}: {channel} is no text channel of this server.", {"key": key, "channel": channel})
     granted = found.permissions_for(guild.me)
     if may_write(granted, found) and granted.view_channel and granted.attach_files:
-        return None
+        return found
     return Sentence(
         "{key}: this bot cannot post in {channel}. It needs View Channel, Send Messages, Attach Files and Read Message"
         " History there.",
@@ -49,5 +43,5 @@ def find_obstacles(changed: Iterable[Change], guild: discord.Guild) -> Iterator[
     for change in changed:
         if change.new and change.concerns(str(guild.id)) and (key := split_key(change.key)[-1]) in _KEYS:
             channel: str = msgspec.json.decode(change.new)  # TOML and JSON write a text the same way
-            if channel and (found := find_obstacle(guild, key, channel)) is not None:
+            if channel and isinstance(found := find_outlet(guild, key, channel), Sentence):
                 yield found

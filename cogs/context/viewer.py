@@ -29,7 +29,7 @@ def member_of(user: discord.abc.User) -> Member:
 
 
 def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
-    """Return whether a member may manage messages on the whole server, or has one of moderator_roles."""
+    """Whether a member may manage messages on the whole server, or has one of moderator_roles."""
     if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
         return False
     roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
@@ -38,5 +38,5 @@ def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
 
 
 def moderated_server(interaction: discord.Interaction[Tappa]) -> str | None:
-    """Return the id of the server that a member moderates, None for whoever does not."""
+    """Return the id of the server if the member moderates it, else None."""
     return str(interaction.guild_id) if is_moderator(interaction) else None

@@ -78,7 +78,7 @@ def _status_line(live: JobSnapshot, standing: Standing | None, say: Language, *,
 
 
 def _seeds_to_try(record: JobRecord) -> int:
-    """Return how many seeds are tried before the animation is rendered, 0 for none."""
+    """Return the number of seeds that are tried first; 0 for a single one."""
     return record.recipe.tries if isinstance(record.recipe, Morph) and record.recipe.tries > 1 else 0
 
 

@@ -1,4 +1,4 @@
-"""What a message says when its animation is there, or when there is a reason why it is not."""
+"""What a message says when its job is over: the animation, or why there is none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_REASON = 800
 
 
 class Files(msgspec.Struct, frozen=True):
-    """What a finished job is posted with: its render and, where several seeds were tried, their contact sheet."""
+    """The files of a finished job: its render and, if several seeds were tried, their contact sheet."""
 
     render: Render
     tries: bytes | None = None
@@ -39,7 +39,7 @@ def finished_draft(
     say: Language,
     parent: JobRecord | None = None,
 ) -> Draft:
-    """Return the message with the picture, what it is, what it was made from, and how to have it again."""
+    """Return the message with the animation, what it is, what it was made from, and how to repeat it."""
     recipe, render = _rendered_recipe(record), files.render
     name = f"{kind_of(recipe)}-{recipe.seed}{render.suffix}"
     uploads = [Upload(name, render.data, plain_headline(recipe, say), is_spoiler=_flagged_frames(record) > 0)]
@@ -53,12 +53,12 @@ def finished_draft(
 
 
 def failed_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
-    """Return the message that says why there is no GIF, or that it was called off; what was asked for is not lost."""
+    """Return the message that says why there is no animation, and how to order it again."""
     return _add_repeat(record, [headline(record.recipe, say), _reason(record, say)], presets, [], say)
 
 
 def bare_draft(record: JobRecord, say: Language) -> Draft:
-    """Return the least that the owner of such a job has to read, for where Discord finds fault with more."""
+    """Return a shorter message of that kind, in case Discord refuses the other one."""
     return Draft(content="\n".join([headline(record.recipe, say), _reason(record, say)]), uploads=())
 
 
@@ -69,12 +69,12 @@ def _reason(record: JobRecord, say: Language) -> str:
 
 
 def _rendered_recipe(record: JobRecord) -> Recipe:
-    """Return the recipe that was asked for, with the seed that was chosen where several were tried."""
+    """Return the recipe with the seed that was chosen, if several were tried."""
     return with_survey_result(record.recipe, record.report.found if record.report else None)
 
 
 def _tried_seeds(record: JobRecord) -> int:
-    """Return how many seeds were tried, 0 for none."""
+    """Return the number of seeds that were tried; 0 for a single one."""
     found = record.report.found if record.report else None
     return len(found.seeds) if found is not None and len(found.seeds) > 1 else 0
 
@@ -101,7 +101,7 @@ def _tries_line(record: JobRecord, say: Language) -> str:
 
 
 def _actions(record: JobRecord) -> tuple[Action, ...]:
-    """Return what a message about a job that is over offers to do; a share is shown on a server."""
+    """Return the buttons for a job that is over; only a server has a gallery to share it in."""
     if record.state not in ("done", "delivered"):
         return ("again", "remix")
     share: tuple[Action, ...] = ("share",) if record.answer.server else ()
@@ -124,7 +124,7 @@ def _facts_line(record: JobRecord, say: Language) -> str:
     if report is not None:
         facts += [
             f"{report.width}×{report.height}",
-            _format_pictures(report, say) if isinstance(record.recipe, Variations) else _format_frames(report, say),
+            _format_count(record.recipe, report, say),
             say("rendered in {time}", time=format_measured(report.seconds, say)),
         ]
         if report.retried:
@@ -153,11 +153,9 @@ def _flagged_frames(record: JobRecord) -> int:
     return record.report.flagged if record.report else 0
 
 
-def _format_pictures(report: Report, say: Language) -> str:
-    return say.plural("{count} picture", "{count} pictures", report.frames)
-
-
-def _format_frames(report: Report, say: Language) -> str:
+def _format_count(recipe: Recipe, report: Report, say: Language) -> str:
+    if isinstance(recipe, Variations):
+        return say.plural("{count} picture", "{count} pictures", report.frames)
     if report.gif_frames == report.frames:
         return say.plural("{count} frame", "{count} frames", report.frames)
     return say.plural(
@@ -171,7 +169,7 @@ def _format_frames(report: Report, say: Language) -> str:
 def _add_repeat(
     record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload], say: Language
 ) -> Draft:
-    """Add how to have it again, in the first way that there is room for; whatever else does not fit is left out."""
+    """Add how to repeat the render, in the first way that fits; other lines that do not fit are left out."""
     ways = list(_ways_to_repeat(record, presets, say))
     repeat, files = next((way for way in ways if len("\n".join([*lines, *way[0]])) <= ROOM), ways[-1])
     below = "\n".join(repeat)
@@ -182,7 +180,7 @@ def _add_repeat(
 def _ways_to_repeat(
     record: JobRecord, presets: Mapping[str, Preset], say: Language
 ) -> Iterator[tuple[list[str], list[Upload]]]:
-    """Yield lines to say and files to attach: the command; the one that stages in a file belong to; all in a file."""
+    """Yield lines and files: the command; the command with its stages in a file; the recipe as a file."""
     recipe = record.asked
     if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
         yield [], []

@@ -17,7 +17,7 @@ from cachetools import LRUCache, TTLCache
 from cogs.client import Tappa
 from cogs.context.audit import log_trouble
 from cogs.context.outage import DISCORD_ERRORS
-from cogs.context.posting_channel import Outlet, find_obstacle, posting_channel
+from cogs.context.posting_channel import Outlet, find_outlet
 from cogs.ui.drafts import REQUEST_BYTES, Upload
 from engine.errors import TappaError, describe
 from engine.protocol.messages import JobId
@@ -161,10 +161,9 @@ class Announcer:
         guild = self._bot.get_guild(int(occasion.server))
         if guild is None:
             return None  # Discord has an outage there, or the bot has left the server
-        trouble = find_obstacle(guild, _channel_key(occasion), occasion.channel)
-        channel = posting_channel(guild, occasion.channel)
-        if trouble is not None or channel is None:
-            return trouble
+        channel = find_outlet(guild, _channel_key(occasion), occasion.channel)
+        if isinstance(channel, Sentence):
+            return channel
         wanted = Announcement(
             purpose=occasion.purpose, server=occasion.server, subject=occasion.subject, since=time.time()
         )
