@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import discord
 from discord.ext import commands
@@ -102,3 +102,6 @@ class Tappa(commands.Bot):
             await self.deliveries.close()
         finally:
             await super().close()
+
+
+Interaction: TypeAlias = discord.Interaction[Tappa]

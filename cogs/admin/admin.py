@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import discord
 import msgspec
@@ -18,7 +18,7 @@ from cogs.admin.blocked import BlockedPage, blocked_action, show_blocked, unbloc
 from cogs.admin.purge import ask_to_purge
 from cogs.admin.scope import KeyScope
 from cogs.admin.status import engine_lines, version_line
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.audit import log_actions
 from cogs.context.authority import authority_of
 from cogs.context.viewer import member_of
@@ -32,8 +32,6 @@ from engine.errors import ConfigError, LimitError, OperatorError, describe
 from engine.sentence import Sentence
 from studio.config.config_file import DEFAULT, split_key
 from studio.config.keys import choices_of, find_changes, require_granted
-
-Interaction: TypeAlias = discord.Interaction[Tappa]
 
 _EVERYWHERE = "On every server; for operators only"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import discord
 
 from cogs.admin.changes import describe_changes, restart_note
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.audit import log_actions
 from cogs.context.authority import Authority
 from cogs.context.private_note import send_private_note
@@ -18,16 +18,14 @@ from engine.sentence import Sentence
 from studio.config.keys import Change
 
 
-async def finish_action(
-    interaction: discord.Interaction[Tappa], authority: Authority, actions: Sequence[Sentence]
-) -> None:
+async def finish_action(interaction: Interaction, authority: Authority, actions: Sequence[Sentence]) -> None:
     """Log what was done, on this server, and tell the admin; also why it could not be logged."""
     log_problem = await log_actions(interaction.client, authority.member, actions, authority.server)
     await send_admin_reply(interaction, actions, log_problem)
 
 
 async def finish_changes(
-    interaction: discord.Interaction[Tappa],
+    interaction: Interaction,
     authority: Authority,
     changed: Sequence[Change],
     heading: Callable[[int], Sentence] | None = None,
@@ -53,9 +51,7 @@ async def finish_changes(
     await send_admin_reply(interaction, actions(changed, interaction.guild), restart_note(changed), log_problem)
 
 
-async def send_admin_reply(
-    interaction: discord.Interaction[Tappa], actions: Sequence[Sentence], *notes: Sentence | None
-) -> None:
+async def send_admin_reply(interaction: Interaction, actions: Sequence[Sentence], *notes: Sentence | None) -> None:
     """Tell an admin, and nobody else, what was done."""
     say = language_of(interaction.locale)
     lines = [inert(say.sentence(action)) for action in actions]

@@ -9,7 +9,7 @@ import discord
 import msgspec
 
 from cogs.admin.admin_reply import finish_action
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.authority import authority_of
 from cogs.context.failures import tells_errors
 from cogs.i18n.language import Language, language_of
@@ -45,7 +45,7 @@ class BlockedPageButton(PersistentButton, template=rf"tappa:blocked:{_WHICH}"):
     """Turns to another page of the list."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         await show_blocked(interaction, BlockedPage.parse(self.fields))
 
@@ -54,7 +54,7 @@ class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
     """Unblocks the chosen member."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         which = BlockedPage.parse(self.fields)
         authority = authority_of(interaction, everywhere=which.everywhere)
@@ -81,7 +81,7 @@ def unblocked_action(who: Member, *, everywhere: bool) -> Sentence:
     return Sentence("Unblocked {member} ({id}).", values)
 
 
-async def show_blocked(interaction: discord.Interaction[Tappa], which: BlockedPage) -> None:
+async def show_blocked(interaction: Interaction, which: BlockedPage) -> None:
     """Let the answer to an acknowledged interaction show a page of the list; past the last page is the last one.
 
     Raises:

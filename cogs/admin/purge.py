@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from cogs.admin.admin_reply import finish_action
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.authority import authority_of
 from cogs.context.failures import tells_errors
 from cogs.i18n.language import language_of
@@ -17,7 +17,7 @@ from engine.sentence import Sentence
 _NAME = 40
 
 
-async def ask_to_purge(interaction: discord.Interaction[Tappa], member: discord.User) -> None:
+async def ask_to_purge(interaction: Interaction, member: discord.User) -> None:
     """Ask for confirmation before everything of a member's is removed."""
     say = language_of(interaction.locale)
     question = say(
@@ -33,7 +33,7 @@ class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):
     """Removes everything of a member's on the server where it is pressed; the name is for the log."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
         purged = await interaction.client.studio.administration.purge(authority.server, self.fields["member"])

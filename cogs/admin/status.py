@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 
-import discord
-
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.places import server_of
 from cogs.i18n.language import Language
 from cogs.ui.markdown import inert
@@ -18,7 +16,7 @@ _GIB = 1024**3
 _LIBRARIES = ("discord.py", "torch", "diffusers")
 
 
-async def engine_lines(interaction: discord.Interaction[Tappa], say: Language) -> list[str]:
+async def engine_lines(interaction: Interaction, say: Language) -> list[str]:
     """Return the engine's status, a fact a line."""
     administration = interaction.client.studio.administration
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import msgspec
 
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.places import permissions_on_server, server_of
 from cogs.context.viewer import member_of
 from engine.errors import LimitError
@@ -31,7 +31,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.is_operator else self.server
 
 
-def authority_of(interaction: discord.Interaction[Tappa], *, everywhere: bool = False) -> Authority:
+def authority_of(interaction: Interaction, *, everywhere: bool = False) -> Authority:
     """Return the authority of whoever uses a command of /admin.
 
     A server can change to whom Discord shows a command, so this is asked each time.
@@ -49,7 +49,7 @@ def authority_of(interaction: discord.Interaction[Tappa], *, everywhere: bool = 
     return Authority(member=member, server=server, is_operator=may_operate, everywhere=everywhere)
 
 
-def is_operator(interaction: discord.Interaction[Tappa]) -> bool:
+def is_operator(interaction: Interaction) -> bool:
     """Whether somebody is named in moderation.operators, or owns the application, alone or in a team."""
     user, application = interaction.user, interaction.client.application
     if str(user.id) in interaction.client.config.moderation.operators:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
+from cogs.client import Interaction
 from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.private_note import TOKEN_DEAD, send_private_note
 from cogs.i18n.language import Language, language_of
@@ -32,7 +33,7 @@ _Callback = Callable[[_Item, discord.Interaction[Any]], Coroutine[Any, Any, None
 class Tree(app_commands.CommandTree[Any]):
     """The bot's commands; members are told about errors in them."""
 
-    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         await tell_error(interaction, getattr(error, "original", error))
 
 
@@ -50,7 +51,7 @@ def tells_errors(callback: _Callback[_Item]) -> _Callback[_Item]:
 
 
 async def tell_error(
-    interaction: discord.Interaction[Any], error: BaseException, *, view: discord.ui.View = discord.utils.MISSING
+    interaction: Interaction, error: BaseException, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
     """Tell a member what went wrong, in a note that only they see, with the buttons of `view`.
 
@@ -71,7 +72,7 @@ async def tell_error(
     await send_private_note(interaction, text, view=view)
 
 
-async def _delete_thinking(interaction: discord.Interaction[Any]) -> None:
+async def _delete_thinking(interaction: Interaction) -> None:
     """Remove a public "thinking…": the first follow-up would take its place for all to see."""
     try:
         await interaction.delete_original_response()
@@ -80,7 +81,7 @@ async def _delete_thinking(interaction: discord.Interaction[Any]) -> None:
             raise
 
 
-def _channel_hint(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:
+def _channel_hint(interaction: Interaction, channels: tuple[str, ...]) -> str:
     """Return where the member may go instead: to a channel of this server that they see."""
     say, guild, member = language_of(interaction.locale), interaction.guild, interaction.user
     links: list[str] = []

@@ -15,7 +15,7 @@ from typing import TypeVar
 import discord
 import msgspec
 
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.failures import tell_error
 from cogs.ui.button_rows import Item, make_view
 from engine.errors import MemberError, StorageError, describe
@@ -34,12 +34,12 @@ def new_form_key() -> str:
     return secrets.token_hex(_KEY_BYTES)
 
 
-def form_key(interaction: discord.Interaction[Tappa], *about: str) -> str:
+def form_key(interaction: Interaction, *about: str) -> str:
     """Return the key of a member's form about something; a later form about the same thing replaces it."""
     return ":".join((*about, str(interaction.user.id)))
 
 
-async def keep_form(interaction: discord.Interaction[Tappa], key: str, content: object) -> None:
+async def keep_form(interaction: Interaction, key: str, content: object) -> None:
     """Keep what a member's form holds, replacing what was kept under that key.
 
     Raises:
@@ -49,7 +49,7 @@ async def keep_form(interaction: discord.Interaction[Tappa], key: str, content: 
     await interaction.client.studio.forms.keep(key, str(interaction.user.id), text)
 
 
-async def find_form(interaction: discord.Interaction[Tappa], key: str, kind: type[_Kept]) -> _Kept | None:
+async def find_form(interaction: Interaction, key: str, kind: type[_Kept]) -> _Kept | None:
     """Return what a member's form held; None if it is not kept any more, or was another member's.
 
     Raises:
@@ -63,7 +63,7 @@ async def find_form(interaction: discord.Interaction[Tappa], key: str, kind: typ
 
 
 async def refuse_form(
-    interaction: discord.Interaction[Tappa],
+    interaction: Interaction,
     error: MemberError,
     key: str,
     content: object,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import discord
 
-from cogs.client import Tappa
+from cogs.client import Interaction
 from engine.recipe.preset import Preset
 from engine.recipe.style import Style
 from studio.config.effective import Place, presets_of, styles_of
 
 
-def place_of(interaction: discord.Interaction[Tappa]) -> Place:
+def place_of(interaction: Interaction) -> Place:
     """Return where an interaction takes place; a thread counts as its parent channel."""
     channel = interaction.channel
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
@@ -25,12 +25,12 @@ def place_of(interaction: discord.Interaction[Tappa]) -> Place:
     )
 
 
-def server_of(interaction: discord.Interaction[Tappa]) -> str | None:
+def server_of(interaction: Interaction) -> str | None:
     """Return the id of the interaction's server; None in a direct message."""
     return str(interaction.guild_id) if interaction.guild_id else None
 
 
-def permissions_on_server(interaction: discord.Interaction[Tappa]) -> discord.Permissions:
+def permissions_on_server(interaction: Interaction) -> discord.Permissions:
     """Return what somebody may do on the whole server; in a direct message that is nothing.
 
     `interaction.permissions` are those in the channel, where a member may have more.
@@ -39,21 +39,21 @@ def permissions_on_server(interaction: discord.Interaction[Tappa]) -> discord.Pe
     return user.guild_permissions if isinstance(user, discord.Member) else discord.Permissions.none()
 
 
-def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset]:
+def presets_here(interaction: Interaction) -> Mapping[str, Preset]:
     """Return the presets of the interaction's server."""
     return presets_of(interaction.client.config, server_of(interaction))
 
 
-def styles_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Style]:
+def styles_here(interaction: Interaction) -> Mapping[str, Style]:
     return styles_of(interaction.client.config, server_of(interaction))
 
 
-def is_age_restricted(interaction: discord.Interaction[Tappa]) -> bool:
+def is_age_restricted(interaction: Interaction) -> bool:
     """Whether the channel is age-restricted; a direct message is not, for nobody's age is known there."""
     return is_adults_channel(interaction.channel)
 
 
-def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
+def may_see(interaction: Interaction, channel: str) -> bool:
     """Whether somebody may know what goes on in a channel of their server.
 
     An age-restricted channel is only for such channels to know of, a private thread only for itself and for those who

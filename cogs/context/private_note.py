@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import discord
 
+from cogs.client import Interaction
 from cogs.context.outage import DISCORD_ERRORS
 from cogs.i18n.language import language_of
 from cogs.ui.drafts import MAX_CONTENT
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 async def send_private_note(
-    interaction: discord.Interaction[Any], content: str, *, view: discord.ui.View = discord.utils.MISSING
+    interaction: Interaction, content: str, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
     """Tell whoever used an acknowledged interaction something; a failure is logged.
 
@@ -37,7 +37,7 @@ async def send_private_note(
             _log.warning("%s could not be told “%s”: %s", interaction.user, content, error)
 
 
-async def _send_direct_message(interaction: discord.Interaction[Any], content: str) -> None:
+async def _send_direct_message(interaction: Interaction, content: str) -> None:
     command, guild, say = interaction.command, interaction.guild, language_of(interaction.locale)
     if command is not None and guild is not None:
         name = code(f"/{command.qualified_name}")

@@ -47,8 +47,19 @@ def finished_draft(
     if parent is not None:
         lines.append(lineage_line(record, parent, say))
     if files.tries is not None:
-        uploads.append(_tries_upload(record, files.tries, say))
-        lines.append(_tries_line(record, say))
+        count = _tried_seeds(record)
+        description = say.plural(
+            "Contact sheet of {count} seed that was tried, the best first",
+            "Contact sheet of the {count} seeds that were tried, the best first",
+            count,
+        )
+        uploads.append(Upload(f"tries-{recipe.seed}.png", files.tries, description, is_spoiler=uploads[0].is_spoiler))
+        line = say.plural(
+            "The best of {count} seed; a number renders another one in full.",
+            "The best of {count} seeds; a number renders another one in full.",
+            count,
+        )
+        lines.append(f"-# {line}")
     return _add_repeat(record, lines, presets, uploads, say)
 
 
@@ -77,27 +88,6 @@ def _tried_seeds(record: JobRecord) -> int:
     """Return the number of seeds that were tried; 0 for a single one."""
     found = record.report.found if record.report else None
     return len(found.seeds) if found is not None and len(found.seeds) > 1 else 0
-
-
-def _tries_upload(record: JobRecord, sheet: bytes, say: Language) -> Upload:
-    count = _tried_seeds(record)
-    description = say.plural(
-        "Contact sheet of {count} seed that was tried, the best first",
-        "Contact sheet of the {count} seeds that were tried, the best first",
-        count,
-    )
-    return Upload(
-        f"tries-{_rendered_recipe(record).seed}.png", sheet, description, is_spoiler=_flagged_frames(record) > 0
-    )
-
-
-def _tries_line(record: JobRecord, say: Language) -> str:
-    line = say.plural(
-        "The best of {count} seed; a number renders another one in full.",
-        "The best of {count} seeds; a number renders another one in full.",
-        _tried_seeds(record),
-    )
-    return f"-# {line}"
 
 
 def _actions(record: JobRecord) -> tuple[Action, ...]:

@@ -6,13 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.gallery.gallery_page import (
     DeleteButton,
     GoToButton,
     OrderSelect,
     TurnButton,
-    order_of,
     show_gallery_page,
     take_page_form,
 )
@@ -23,7 +22,7 @@ from cogs.ui.markdown import one_line
 from engine.errors import LimitError
 
 
-async def suggest_words(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_words(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     return await suggest_search(interaction, typed, SEARCH_LENGTH)
 
 
@@ -49,14 +48,14 @@ class GalleryCog(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     async def gallery(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         order: app_commands.Choice[str] | None = None,
         search: app_commands.Range[str, 1, SEARCH_LENGTH] | None = None,
         member: discord.User | None = None,
     ) -> None:
         if sum(wish is not None for wish in (order, search, member)) > 1:
             raise LimitError("Give an order, a search or a member, one of the three.")
-        ref = first_page_ref(order_of(order.value) if order else "new")
+        ref = first_page_ref(order.value if order else "new")
         if search is not None:
             ref = first_page_ref("search", one_line(search)[:SEARCH_LENGTH])
         elif member is not None:

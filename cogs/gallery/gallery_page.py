@@ -13,7 +13,7 @@ from typing import Self
 import discord
 import msgspec
 
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.failures import tells_errors
 from cogs.context.places import is_age_restricted, presets_here
 from cogs.context.viewer import viewer_of
@@ -37,7 +37,6 @@ from engine.recipe.command_line import command_line
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
-from studio.store.pages import Order
 
 _STEPS = {"back": -1, "stay": 0, "on": 1}
 _ARROWS = {"back": "◀️", "on": "▶️"}
@@ -56,7 +55,7 @@ class TurnButton(PersistentButton, template=rf"tappa:turn:(?P<way>{'|'.join(_STE
         return cls.make(label=label, emoji=_ARROWS.get(way), custom_id=custom_id, disabled=disabled)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         await show_gallery_page(interaction, PageRef.parse(self.fields).turn(_STEPS[self.fields["way"]]))
 
@@ -82,11 +81,11 @@ class OrderSelect(PersistentSelect, template=rf"tappa:order:{PAGE_REF}"):
         return cls.make(options=options, custom_id=f"tappa:order:{ref}", placeholder=say("Order"))
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         ref = PageRef.parse(self.fields)
         argument = ref.argument if self.chosen == ref.order else ""
-        await show_gallery_page(interaction, first_page_ref(order_of(self.chosen), argument))
+        await show_gallery_page(interaction, first_page_ref(self.chosen, argument))
 
 
 class DeleteButton(PersistentButton, template=rf"tappa:(?P<verb>delete|erase):{JOB}:{PAGE_REF}"):
@@ -99,7 +98,7 @@ class DeleteButton(PersistentButton, template=rf"tappa:(?P<verb>delete|erase):{J
         return cls.make(label=label, style=style, custom_id=custom_id)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         say, job, ref = language_of(interaction.locale), self.job, PageRef.parse(self.fields)
         if self.fields["verb"] == "delete":
@@ -120,7 +119,7 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
         return cls.make(label=label, custom_id=custom_id, disabled=total < 2)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         say, ref = language_of(interaction.locale), PageRef.parse(self.fields)
         number = Field(name="page", label=say("Which page?"), value=str(ref.offset + 1), most=_DIGITS)
         await interaction.response.send_modal(
@@ -129,7 +128,7 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
 
 
 @tells_errors
-async def take_page_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+async def take_page_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Show the page that was typed; a number past the end means the last one."""
     typed = form.typed.get("page", "").strip()
     if not re.fullmatch(rf"[0-9]{{1,{_DIGITS}}}", typed):
@@ -139,12 +138,7 @@ async def take_page_form(form: SubmittedForm, interaction: discord.Interaction[T
     await show_gallery_page(interaction, msgspec.structs.replace(ref, offset=max(0, int(typed) - 1)))
 
 
-def order_of(value: str) -> Order:
-    order: Order = msgspec.convert(value, Order)
-    return order
-
-
-async def show_gallery_page(interaction: discord.Interaction[Tappa], ref: PageRef) -> None:
+async def show_gallery_page(interaction: Interaction, ref: PageRef) -> None:
     """Let the answer to an acknowledged interaction show a page.
 
     Raises:
@@ -173,7 +167,7 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], ref: PageRe
     )
 
 
-async def _load_picture(interaction: discord.Interaction[Tappa], share: Share, say: Language) -> Upload | str:
+async def _load_picture(interaction: Interaction, share: Share, say: Language) -> Upload | str:
     """Return a share's file, or why it is not shown."""
     if share.adults_only and not is_age_restricted(interaction):
         return say("It is shown in age-restricted channels only.")

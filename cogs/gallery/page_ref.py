@@ -37,6 +37,7 @@ class PageRef(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, offset=max(0, self.offset + by))
 
 
-def first_page_ref(order: Order, argument: str = "") -> PageRef:
-    """Return where an order begins; the random one is shuffled anew."""
-    return PageRef(order=order, argument=secrets.token_hex(4) if order == "random" else argument)
+def first_page_ref(order: str, argument: str = "") -> PageRef:
+    """Return the first page of an order; the random one is shuffled anew."""
+    argument = secrets.token_hex(4) if order == "random" else argument
+    return PageRef(order=msgspec.convert(order, Order), argument=argument)

@@ -9,7 +9,7 @@ import discord
 from discord import AppCommandOptionType, AppCommandType, app_commands
 from discord.ext import commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import place_of
 from cogs.i18n.language import TERMS, Language, language_of
@@ -22,8 +22,6 @@ from cogs.ui.persistent import PersistentButton
 from engine.errors import LimitError
 from studio.config.config import EVERYTHING, CommandName
 from studio.config.effective import limits_at
-
-Interaction: TypeAlias = discord.Interaction[Tappa]
 
 PAGE = 1100
 """Characters of a page of the list: what a phone shows without much scrolling."""

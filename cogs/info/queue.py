@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import may_see, place_of
 from cogs.context.viewer import moderated_server
@@ -41,7 +41,7 @@ _LAST_ROW = 4
 
 class QueueCog(commands.Cog):
     @app_commands.command(description="What is running and waiting here, and how long it will take; only you see it")
-    async def queue(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def queue(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_queue(interaction, 0)
 
@@ -50,7 +50,7 @@ class DropButton(PersistentButton, template=rf"tappa:drop:{JOB}"):
     """Cancels one of the member's own jobs, from the list that only they see."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await _drop(interaction, self.job)
 
 
@@ -58,7 +58,7 @@ class DropSelect(PersistentSelect, template=r"tappa:drops(:others)?"):
     """Cancels the chosen job: one's own or, in the menu for moderators, another's."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await _drop(interaction, self.chosen)
 
 
@@ -66,19 +66,19 @@ class QueuePageButton(PersistentButton, template=r"tappa:queue:(?P<way>back|stay
     """Shows a page of the queue as it is now; the way only keeps the custom_ids apart."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Show the page; a queue that has become shorter shows its last one."""
         await interaction.response.defer()
         await show_queue(interaction, int(self.fields["page"]))
 
 
-async def _drop(interaction: discord.Interaction[Tappa], job: JobId) -> None:
+async def _drop(interaction: Interaction, job: JobId) -> None:
     await interaction.response.defer()
     await cancel_job(interaction, job)
     await show_queue(interaction, 0)
 
 
-async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> None:
+async def show_queue(interaction: Interaction, number: int) -> None:
     """Show a page of the queue, counted from 0, as the answer to an acknowledged interaction.
 
     That is the server's queue or, in a direct message, the member's own, with their quota and what cancels their jobs.

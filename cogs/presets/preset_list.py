@@ -6,7 +6,7 @@ from typing import Self
 
 import discord
 
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.failures import tells_errors
 from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
@@ -30,14 +30,14 @@ class PresetPageButton(PersistentButton, template=r"tappa:presets:(?P<page>\d{1,
         return cls.make(label=label, custom_id=f"tappa:presets:{page}")
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Show the page; a list that has become shorter shows its last one."""
         await interaction.response.defer()
         content, view = await preset_page(interaction, int(self.fields["page"]))
         await interaction.edit_original_response(content=content, view=view)
 
 
-async def preset_page(interaction: discord.Interaction[Tappa], number: int) -> tuple[str, discord.ui.View | None]:
+async def preset_page(interaction: Interaction, number: int) -> tuple[str, discord.ui.View | None]:
     """Return one page of the presets there are for a member, and the buttons to the pages beside it."""
     say = language_of(interaction.locale)
     own = await interaction.client.studio.profiles.presets(str(interaction.user.id))

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.places import styles_here
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
@@ -42,11 +42,11 @@ from studio.members.profiles import LONGEST_NAME
 NameOption = app_commands.Range[str, 1, LONGEST_NAME]
 
 
-async def suggest_own_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_own_preset(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     return label_choices(typed, await own_labels(interaction))
 
 
-async def suggest_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_preset(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Offer the member's own presets, then the server's."""
     return label_choices(typed, await preset_labels(interaction))
 
@@ -68,7 +68,7 @@ class PresetCog(
     @app_commands.autocomplete(name=suggest_own_preset, stages=suggest_stages, render=suggest_render)
     async def save(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         name: NameOption,
         stages: StagesOption | None = None,
         render: RenderOption | None = None,
@@ -96,7 +96,7 @@ class PresetCog(
     @app_commands.autocomplete(name=suggest_preset, style=suggest_style)
     async def use(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         name: NameOption,
         style: StyleOption | None = None,
         seed: SeedOption | None = None,
@@ -109,7 +109,7 @@ class PresetCog(
         await submit_acknowledged(interaction, message, fill_from_preset(request, recipe))
 
     @app_commands.command(name="list", description="The presets there are: yours, then the server's; only you see it")
-    async def show_all(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def show_all(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True)
         content, view = await preset_page(interaction, 0)
         await interaction.followup.send(content, view=view or discord.utils.MISSING)
@@ -117,7 +117,7 @@ class PresetCog(
     @app_commands.command(description="What is in a preset, yours or the server's; only you see it")
     @app_commands.describe(name="Which preset")
     @app_commands.autocomplete(name=suggest_preset)
-    async def show(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
+    async def show(self, interaction: Interaction, name: NameOption) -> None:
         await interaction.response.defer(ephemeral=True)
         say = language_of(interaction.locale)
         found, recipe = await find_preset(interaction, name)
@@ -138,7 +138,7 @@ class PresetCog(
     @app_commands.command(description="Throw one of your presets away")
     @app_commands.describe(name="Which of yours")
     @app_commands.autocomplete(name=suggest_own_preset)
-    async def delete(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
+    async def delete(self, interaction: Interaction, name: NameOption) -> None:
         await interaction.response.defer(ephemeral=True)
         await interaction.client.studio.profiles.delete_preset(str(interaction.user.id), name)
         say = language_of(interaction.locale)
@@ -152,7 +152,7 @@ def _kind(recipe: Recipe) -> Kind:
     return kind
 
 
-async def _find_ordered(interaction: discord.Interaction[Tappa], render: str | None) -> Animation:
+async def _find_ordered(interaction: Interaction, render: str | None) -> Animation:
     """Return the recipe of a render or, without one, of the member's last order.
 
     Raises:

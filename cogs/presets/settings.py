@@ -9,7 +9,7 @@ import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.kept_forms import find_form, form_key, refuse_form
 from cogs.context.places import styles_here
@@ -51,7 +51,7 @@ class SettingsCog(commands.Cog):
     @app_commands.autocomplete(style=suggest_style, negative=suggest_negative, focus=suggest_focus)
     async def settings(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         style: StyleOption | None = None,
         negative: NegativeOption | None = None,
         loop: bool | None = None,
@@ -81,7 +81,7 @@ class SettingsCog(commands.Cog):
 
 class StyleSelect(PersistentSelect, template=r"tappa:settings:style"):
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Keep the choice; one that is not there any more is none."""
         await interaction.response.defer()
         await _update_defaults(interaction, style=self.chosen if self.chosen in styles_here(interaction) else "")
@@ -89,7 +89,7 @@ class StyleSelect(PersistentSelect, template=r"tappa:settings:style"):
 
 class LoopSelect(PersistentSelect, template=r"tappa:settings:loop"):
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         await _update_defaults(interaction, loop=_LOOP.get(self.chosen))
 
@@ -98,7 +98,7 @@ class EditButton(PersistentButton, template=r"tappa:settings:edit"):
     """Opens the form for what cannot be chosen from a list."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await _open_form(interaction)
 
 
@@ -106,7 +106,7 @@ class CorrectSettingsButton(PersistentButton, template=r"tappa:settings:correct"
     """Opens the form again as it was sent in; if that is not kept any more, with the member's defaults."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await _open_form(interaction, await find_form(interaction, form_key(interaction, "settings"), dict[str, str]))
 
 
@@ -114,12 +114,12 @@ class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
     """Resets all defaults."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         await _save_defaults(interaction, Defaults())
 
 
-async def _open_form(interaction: discord.Interaction[Tappa], typed: Mapping[str, str] | None = None) -> None:
+async def _open_form(interaction: Interaction, typed: Mapping[str, str] | None = None) -> None:
     """Open the form, with the member's defaults unless `typed`; it has to be the first answer."""
     say, profiles = language_of(interaction.locale), interaction.client.studio.profiles
     values = typed or _form_values(await profiles.defaults(str(interaction.user.id)))
@@ -143,7 +143,7 @@ def _form_values(defaults: Defaults) -> dict[str, str]:
 
 
 @tells_errors
-async def take_settings_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+async def take_settings_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Keep what was typed, if all of it can be; else it can be corrected instead of typed again."""
     typed = {name: value.strip() for name, value in form.typed.items()}
     try:
@@ -160,7 +160,7 @@ async def take_settings_form(form: SubmittedForm, interaction: discord.Interacti
     await _update_defaults(interaction, negative=negative, morph_frames=morph, zoom_frames=zoom, focus=focus)
 
 
-def settings_note(interaction: discord.Interaction[Tappa], defaults: Defaults) -> tuple[str, discord.ui.View]:
+def settings_note(interaction: Interaction, defaults: Defaults) -> tuple[str, discord.ui.View]:
     """Return a member's defaults as text, and the means to change them."""
     say = language_of(interaction.locale)
     labels = label_styles(styles_here(interaction))
@@ -211,12 +211,12 @@ def _parse_none(typed: str | None) -> str | None:
     return "" if typed is not None and typed.strip().casefold() == NONE else typed and typed.strip()
 
 
-async def _update_defaults(interaction: discord.Interaction[Tappa], **changes: object) -> None:
+async def _update_defaults(interaction: Interaction, **changes: object) -> None:
     defaults = await interaction.client.studio.profiles.defaults(str(interaction.user.id))
     await _save_defaults(interaction, msgspec.structs.replace(defaults, **changes))
 
 
-async def _save_defaults(interaction: discord.Interaction[Tappa], defaults: Defaults) -> None:
+async def _save_defaults(interaction: Interaction, defaults: Defaults) -> None:
     await interaction.client.studio.profiles.set_defaults(str(interaction.user.id), defaults)
     content, view = settings_note(interaction, defaults)
     await interaction.edit_original_response(content=content, view=view)

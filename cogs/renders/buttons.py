@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language
@@ -24,7 +24,7 @@ class CancelButton(JobButton, action="cancel", label=lambda say: say("Cancel")):
     """Cancels the job of its message, for its owner or a moderator."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Cancel the job; its delivery edits the message."""
         await interaction.response.defer()
         await cancel_job(interaction, self.job)
@@ -34,7 +34,7 @@ class AgainButton(JobButton, action="again", emoji="🎲", label=lambda say: say
     """Orders the same animation with another seed, for whoever presses it."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.again(self.job, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import discord
-
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.audit import log_actions
 from cogs.context.viewer import member_of, moderated_server
 from cogs.i18n.language import Language, language_of
@@ -14,7 +12,7 @@ from engine.sentence import Sentence
 from studio.store import JobRecord
 
 
-async def cancel_job(interaction: discord.Interaction[Tappa], job: JobId) -> None:
+async def cancel_job(interaction: Interaction, job: JobId) -> None:
     """Cancel a job for whoever used an acknowledged interaction; its own message says so.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import discord
 
-from cogs.client import Tappa
+from cogs.client import Interaction
 from cogs.context.audit import log_actions
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
@@ -31,7 +31,7 @@ class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withd
         return cls.make(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}")
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         say, message = language_of(interaction.locale), interaction.message
         verb, job = self.fields["verb"], self.job
@@ -50,7 +50,7 @@ def may_delete(share: Share, viewer: Viewer) -> bool:
     return viewer.is_moderator or viewer.member.id == share.member.id
 
 
-async def delete_share(interaction: discord.Interaction[Tappa], job: JobId) -> str:
+async def delete_share(interaction: Interaction, job: JobId) -> str:
     """Take a share back for whoever used an acknowledged interaction, and return what to tell them.
 
     Raises:

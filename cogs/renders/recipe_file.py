@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.asset import Asset
 from discord.ext import commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.viewer import viewer_of
@@ -42,7 +42,7 @@ class RecipeFile(msgspec.Struct, frozen=True):
     model: str | None = None
 
 
-async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_render(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Offer one's own latest renders, then what the server has shared."""
     studio = interaction.client.studio
     say, viewer = language_of(interaction.locale), viewer_of(interaction)
@@ -64,13 +64,13 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
     @app_commands.command(description="Give a render's recipe as a file, all that is needed to make it again")
     @app_commands.describe(render="Which one (default: the last one in this channel)")
     @app_commands.autocomplete(render=suggest_render)
-    async def export(self, interaction: discord.Interaction[Tappa], render: RenderOption | None = None) -> None:
+    async def export(self, interaction: Interaction, render: RenderOption | None = None) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         await send_recipe(interaction, await self._find(interaction, render))
 
     @app_commands.command(name="import", description="Render a recipe from a file that /recipe export or a shell gave")
     @app_commands.describe(file="A JSON file of at most 64 KiB")
-    async def bring(self, interaction: discord.Interaction[Tappa], file: discord.Attachment) -> None:
+    async def bring(self, interaction: Interaction, file: discord.Attachment) -> None:
         message = await acknowledge(interaction)
         found, ready = await read_attachment(file), interaction.client.studio.ready
         if ready is None or found.model in (None, ready.model):
@@ -82,7 +82,7 @@ class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take 
         )
         await submit(interaction, message, without_settings(found.recipe), notes=(note,))
 
-    async def _find(self, interaction: discord.Interaction[Tappa], render: str | None) -> JobRecord:
+    async def _find(self, interaction: Interaction, render: str | None) -> JobRecord:
         viewer = viewer_of(interaction)
         if render is not None:
             return await self._studio.history.visible(parse_job_id(render), viewer)
@@ -96,13 +96,13 @@ class RecipeButton(JobButton, action="recipe", emoji="📄", label=lambda say: s
     """Gives a render's recipe as a file, to whoever presses it."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         record = await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
         await send_recipe(interaction, record)
 
 
-async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
+async def send_recipe(interaction: Interaction, record: JobRecord) -> None:
     """Send the recipe of a render to whoever used an acknowledged interaction."""
     say = language_of(interaction.locale)
     upload = upload_of(file_of(record), say)

@@ -8,7 +8,7 @@ from typing import Literal, Self
 import discord
 import msgspec
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.kept_forms import find_form, form_key, refuse_form
 from cogs.context.viewer import viewer_of
@@ -32,14 +32,14 @@ class CorrectButton(PersistentButton, template=rf"tappa:correct:(?P<verb>remix|e
         return cls.make(label=say("Correct it"), style=style, custom_id=custom_id)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         kind = _form_kind(self.fields)
         typed = await find_form(interaction, form_key(interaction, kind, self.job), dict[str, str])
         await open_form(interaction, kind, self.job, typed)
 
 
 async def open_form(
-    interaction: discord.Interaction[Tappa], kind: FormKind, job: JobId, typed: Mapping[str, str] | None = None
+    interaction: Interaction, kind: FormKind, job: JobId, typed: Mapping[str, str] | None = None
 ) -> None:
     """Open the form for a job; where `typed` has a value, it stands there in place of the recipe's.
 
@@ -59,7 +59,7 @@ async def open_form(
 
 
 @tells_errors
-async def take_recipe_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+async def take_recipe_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Order what a form asks for; one that is refused can be corrected instead of typed again."""
     kind, job, say = _form_kind(form.fields), form.fields["job"], language_of(interaction.locale)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
@@ -29,7 +29,7 @@ class RemixButton(JobButton, action="remix", emoji="✏️", label=lambda say: s
     """Opens a form with the recipe, for whoever presses it."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await open_form(interaction, "remix", self.job)
 
 
@@ -37,17 +37,17 @@ class ExtendButton(JobButton, action="extend", emoji="➕", label=lambda say: sa
     """Asks what follows on a giro."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await open_form(interaction, "extend", self.job)
 
 
 @app_commands.context_menu(name="Remix this render")
-async def remix(interaction: discord.Interaction[Tappa], message: discord.Message) -> None:
+async def remix(interaction: Interaction, message: discord.Message) -> None:
     await open_form(interaction, "remix", _job_in(interaction, message))
 
 
 @app_commands.context_menu(name="Who made this?")
-async def show_origin(interaction: discord.Interaction[Tappa], message: discord.Message) -> None:
+async def show_origin(interaction: Interaction, message: discord.Message) -> None:
     await interaction.response.defer(thinking=True, ephemeral=True)
     job, viewer, say = _job_in(interaction, message), viewer_of(interaction), language_of(interaction.locale)
     studio = interaction.client.studio
@@ -59,7 +59,7 @@ async def show_origin(interaction: discord.Interaction[Tappa], message: discord.
     await interaction.edit_original_response(content=origin_note(line, share, say), view=make_view(*buttons))
 
 
-def _job_in(interaction: discord.Interaction[Tappa], message: discord.Message) -> JobId:
+def _job_in(interaction: Interaction, message: discord.Message) -> JobId:
     """Return the job that a message is about, as its buttons say; whether one may see it is asked afterwards.
 
     Raises:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-import discord
-
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
@@ -20,13 +18,13 @@ class ShareButton(JobButton, action="share", emoji="🖼️", label=lambda say: 
     """Shows its maker's render to the server; from then on there is a Vote button in its place."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         say = language_of(interaction.locale)
         await _show_count(interaction, self.custom_id, await self._share(interaction))
         await interaction.followup.send(say("It is in this server's gallery now: /gallery shows it."), ephemeral=True)
 
-    async def _share(self, interaction: discord.Interaction[Tappa]) -> Share:
+    async def _share(self, interaction: Interaction) -> Share:
         """Share the render, or return one's own share of it: the row may not have been changed then."""
         gallery, viewer = interaction.client.studio.gallery, viewer_of(interaction)
         try:
@@ -46,7 +44,7 @@ class VoteButton(JobButton, action="vote", emoji="👍", label=lambda say: say("
         return cls.of(share.id, say, label=say("Vote · {count}", count=share.votes) if share.votes else "")
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         share, has_voted = await interaction.client.studio.gallery.vote(self.job, viewer_of(interaction))
         interaction.client.dispatch("vote", share)
@@ -60,7 +58,7 @@ class SaveButton(JobButton, action="save", emoji="🔖", label=lambda say: say("
     """Puts a share on the list of whoever presses it, or takes it off."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         is_saved = await interaction.client.studio.gallery.save(self.job, viewer_of(interaction))
         say = language_of(interaction.locale)
@@ -71,7 +69,7 @@ class SaveButton(JobButton, action="save", emoji="🔖", label=lambda say: say("
         await interaction.edit_original_response(content=saved if is_saved else removed)
 
 
-async def _show_count(interaction: discord.Interaction[Tappa], custom_id: str, share: Share) -> None:
+async def _show_count(interaction: Interaction, custom_id: str, share: Share) -> None:
     """Replace a button of the message by a Vote button; its language is the server's if all see it."""
     if (message := interaction.message) is not None:
         say = language_of(interaction.locale if message.flags.ephemeral else interaction.guild_locale)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import discord
-
-from cogs.client import Tappa
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.orders.submit import acknowledge, submit
@@ -19,7 +17,7 @@ class VariationsButton(JobButton, action="variations", emoji="🎞️", label=la
     """Orders a contact sheet of an animation; under a contact sheet, four others."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         await submit(interaction, message, make_variations(recipe, new_seeds()), parent=self.job)
@@ -29,7 +27,7 @@ class PickButton(NumberButton, action="pick", most=VARIATIONS):
     """Orders one of the animations of a contact sheet in full."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         sheet = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         if not isinstance(sheet, Variations):
@@ -41,7 +39,7 @@ class TryButton(NumberButton, action="try", most=MAX_TRIES):
     """Orders the morph of another seed that was tried."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.another_try(self.job, self.number, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)
