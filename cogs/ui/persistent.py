@@ -34,7 +34,8 @@ class PersistentItem(discord.ui.DynamicItem[_Item], template=_ABSTRACT):
     def __init__(self, item: _Item) -> None:
         super().__init__(item)
         match = self.template.fullmatch(self.custom_id)
-        self.fields: dict[str, str] = match.groupdict() if match else {}
+        assert match is not None, self.custom_id  # else nobody would answer it
+        self.fields: dict[str, str] = match.groupdict()
 
     @classmethod
     async def from_custom_id(
