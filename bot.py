@@ -36,8 +36,8 @@ COGS = (
     *("cogs.orders.giro", "cogs.orders.morph", "cogs.orders.zoom"),
     *("cogs.renders.buttons", "cogs.renders.sharing", "cogs.renders.variations"),
     *("cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
-    *("cogs.gallery.gallery", "cogs.gallery.vote_counts", "cogs.gallery.showcase", "cogs.gallery.digest"),
-    *("cogs.presets.presets", "cogs.presets.settings"),
+    *("cogs.gallery.gallery_command", "cogs.gallery.vote_counts", "cogs.gallery.showcase", "cogs.gallery.digest"),
+    *("cogs.presets.presets", "cogs.presets.settings_command"),
     *("cogs.admin.admin", "cogs.admin.purge", "cogs.admin.blocked"),
     *("cogs.info.queue", "cogs.info.help", "cogs.info.presence"),
 )

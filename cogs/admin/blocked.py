@@ -15,7 +15,7 @@ from cogs.context.failures import tells_errors
 from cogs.i18n.language import Language, language_of
 from cogs.ui.button_rows import make_view
 from cogs.ui.markdown import inert, shorten
-from cogs.ui.pages import ListPage, cut_page
+from cogs.ui.paging import EntryPage, cut_page
 from cogs.ui.persistent import PersistentButton, PersistentSelect
 from engine.sentence import Sentence
 from studio.store import Member
@@ -105,7 +105,7 @@ def _line(one: BlockedMember, say: Language) -> str:
     return " · ".join([f"<@{one.member}>", *name, say("since {when}", when=f"<t:{int(one.since)}:d>")])
 
 
-def _view(page: ListPage[BlockedMember], which: BlockedPage, say: Language) -> discord.ui.View:
+def _view(page: EntryPage[BlockedMember], which: BlockedPage, say: Language) -> discord.ui.View:
     def make(label: str, number: int) -> BlockedPageButton:
         other = msgspec.structs.replace(which, page=number)
         return BlockedPageButton.make(label=label, custom_id=f"tappa:blocked:{other}")

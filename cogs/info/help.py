@@ -17,7 +17,7 @@ from cogs.orders.options import EXAMPLES
 from cogs.orders.suggestions import label_choices
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, code_block, inert
-from cogs.ui.pages import cut_page
+from cogs.ui.paging import cut_page
 from cogs.ui.persistent import PersistentButton
 from engine.errors import LimitError
 from studio.config.config import EVERYTHING, CommandName

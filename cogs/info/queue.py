@@ -17,7 +17,7 @@ from cogs.renders.cancellation import cancel_job
 from cogs.ui.button_rows import Item, make_view
 from cogs.ui.headline import short_title
 from cogs.ui.markdown import inert, shorten
-from cogs.ui.pages import ListPage, cut_page
+from cogs.ui.paging import EntryPage, cut_page
 from cogs.ui.persistent import JOB, PersistentButton, PersistentSelect
 from cogs.ui.wording import format_remaining
 from engine.protocol.messages import JobId
@@ -104,7 +104,7 @@ async def show_queue(interaction: Interaction, number: int) -> None:
 
 
 def queue_text(
-    page: ListPage[QueueEntry], elsewhere: int, member: str, say: Language, is_visible: Callable[[JobRecord], bool]
+    page: EntryPage[QueueEntry], elsewhere: int, member: str, say: Language, is_visible: Callable[[JobRecord], bool]
 ) -> str:
     """Return a page as text of at most 1800 characters.
 
@@ -177,7 +177,7 @@ def _own_items(own: Sequence[QueueEntry], say: Language) -> list[Item]:
     return [DropButton.make(label=label, custom_id=f"tappa:drop:{job}") for job, label in labels.items()]
 
 
-def _page_buttons(page: ListPage[QueueEntry], say: Language) -> Sequence[Item]:
+def _page_buttons(page: EntryPage[QueueEntry], say: Language) -> Sequence[Item]:
     def make(label: str, number: int) -> QueuePageButton:
         way = {page.number - 1: "back", page.number: "stay"}.get(number, "on")
         return QueuePageButton.make(label=label, custom_id=f"tappa:queue:{way}:{number}", row=_LAST_ROW)

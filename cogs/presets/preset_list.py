@@ -13,7 +13,7 @@ from cogs.i18n.language import Language, language_of
 from cogs.orders.preset_choice import NAME_SHOWN, OWN
 from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import brief
-from cogs.ui.pages import cut_page
+from cogs.ui.paging import cut_page
 from cogs.ui.persistent import PersistentButton
 from engine.recipe.recipe import Giro, Recipe
 

@@ -12,7 +12,7 @@ import pytest
 from cogs.context.places import may_see
 from cogs.i18n.language import language_of
 from cogs.info.queue import PER_PAGE, queue_text
-from cogs.ui.pages import cut_page
+from cogs.ui.paging import cut_page
 from engine.protocol.messages import Standing
 from engine.recipe.recipe import Zoom
 from playground.world.permissions import Permission

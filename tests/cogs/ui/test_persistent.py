@@ -11,7 +11,7 @@ from bot import COGS, build_client
 from cogs.i18n.language import language_of
 from cogs.ui.button_rows import make_view
 from cogs.ui.forms import Field, FormRouter, make_form
-from cogs.ui.pages import cut_page
+from cogs.ui.paging import cut_page
 from cogs.ui.persistent import JobButton, NumberButton, PersistentButton
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile

@@ -14,7 +14,7 @@ from cogs.ui.button_rows import Item, make_view
 _Entry = TypeVar("_Entry")
 
 
-class ListPage(msgspec.Struct, Generic[_Entry], frozen=True, kw_only=True):
+class EntryPage(msgspec.Struct, Generic[_Entry], frozen=True, kw_only=True):
     """A page of a list; `number` and `last` are counted from 0."""
 
     entries: Sequence[_Entry]
@@ -40,8 +40,8 @@ class ListPage(msgspec.Struct, Generic[_Entry], frozen=True, kw_only=True):
         return make_view(*self.buttons(make, say)) if self.last else None
 
 
-def cut_page(everything: Sequence[_Entry], number: int, size: int) -> ListPage[_Entry]:
+def cut_page(everything: Sequence[_Entry], number: int, size: int) -> EntryPage[_Entry]:
     """Return one page of `size` entries; past the last page is the last one."""
     last = max(0, len(everything) - 1) // size
     number = min(number, last)
-    return ListPage(entries=everything[number * size : (number + 1) * size], number=number, last=last)
+    return EntryPage(entries=everything[number * size : (number + 1) * size], number=number, last=last)
