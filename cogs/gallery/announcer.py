@@ -18,6 +18,7 @@ from cogs.client import Tappa
 from cogs.context.audit import log_trouble
 from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.posting_channel import Outlet, find_outlet
+from cogs.ui.button_rows import label_of
 from cogs.ui.drafts import REQUEST_BYTES, Upload
 from engine.errors import TappaError, describe
 from engine.protocol.messages import JobId
@@ -188,10 +189,7 @@ class Announcer:
         first, last = since - _CLOCKS, since + _ARRIVAL
         async for message in channel.history(limit=None, after=first, before=last, oldest_first=True):
             mine = self._bot.user is not None and message.author.id == self._bot.user.id
-            ids = (
-                getattr(item, "custom_id", None) for row in message.components for item in getattr(row, "children", ())
-            )
-            if mine and (draft.mark in message.content or draft.mark in ids):
+            if mine and (draft.mark in message.content or label_of(message, draft.mark) is not None):
                 return message
         return None
 

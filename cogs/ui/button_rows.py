@@ -38,8 +38,6 @@ def revise_rows(message: discord.Message, changes: Mapping[str, Item | None], *a
 
 def label_of(message: discord.Message, custom_id: str) -> str | None:
     """Return what stands on a button of a message, None if it has no such button."""
-    for row in message.components:
-        for item in getattr(row, "children", ()):
-            if getattr(item, "custom_id", None) == custom_id:
-                return str(getattr(item, "label", None) or "")
-    return None
+    items = (item for row in message.components for item in getattr(row, "children", ()))
+    found = (item for item in items if getattr(item, "custom_id", None) == custom_id)
+    return next((str(getattr(item, "label", None) or "") for item in found), None)
