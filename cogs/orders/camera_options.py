@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import discord
-from discord import app_commands
-
+from cogs.client import Interaction
 from cogs.i18n.language import Language, language_of
-from cogs.orders.suggestions import filter_values, label_choices, last_entry, make_choices
+from cogs.orders.suggestions import Choices, filter_values, label_choices, last_entry, make_choices
 from engine.recipe.camera import EXAMPLE, NAMED
 from engine.recipe.focus import NAMED as POINTS
 from engine.recipe.recipe import Focus
 
 
-async def suggest_focus(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer the points that have a name."""
+async def suggest_focus(interaction: Interaction, typed: str) -> Choices:
+    """Offer the named points."""
     names = focus_names(language_of(interaction.locale))
     labels = {
         name: f"{names[name]} ({point.x:g},{point.y:g})" if isinstance(point, Focus) else names[name]
@@ -24,15 +20,14 @@ async def suggest_focus(interaction: discord.Interaction[Any], typed: str) -> li
     return label_choices(typed, labels)
 
 
-async def suggest_camera(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer the moves that have a name as the next one, and an example of what can be written."""
+async def suggest_camera(interaction: Interaction, typed: str) -> Choices:
+    """Offer the named moves as the next one, and one example of the notation."""
     before, last = last_entry(typed, ">")
     example = () if before else filter_values(last, [EXAMPLE])
     return make_choices(filter_values(last, NAMED), example, before=before)
 
 
 def focus_names(say: Language) -> dict[str, str]:
-    """Return what the points that have a name are called."""
     return {
         "auto": say("where the road leads"),
         "centre": say("centre"),

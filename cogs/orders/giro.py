@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Interaction, Tappa
 from cogs.orders.camera_options import suggest_camera, suggest_focus
 from cogs.orders.options import (
     CAMERA_HELP,
@@ -39,13 +37,8 @@ from engine.errors import LimitError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import SEED_STAGES, format_stages
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 
 class GiroCog(commands.Cog):
-    """The command and its suggestions."""
-
     @app_commands.command(
         description="Ride through a list of prompts, as one animation that loops",
         extras={EXAMPLES: ({}, {"stages": "a road by the sea | 50; a road going up a mountain | 50", "seed": 4})},
@@ -80,7 +73,7 @@ class GiroCog(commands.Cog):
     )
     async def giro(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         stages: StagesOption | None = None,
         preset: str | None = None,
         loop: bool | None = None,
@@ -91,7 +84,6 @@ class GiroCog(commands.Cog):
         negative: NegativeOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
-        """Ride the stages given, or a preset, or ask for stages in a form."""
         if stages is not None and preset is not None:
             raise LimitError("Give either stages or a preset, not both.")
         given = {"loop": loop, "mode": mode, **parse_view(focus, camera)}
@@ -105,7 +97,6 @@ class GiroCog(commands.Cog):
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command, its form and the button that opens it again to the bot."""
     bot.add_dynamic_items(CorrectStagesButton)
     bot.forms.add(STAGES_FORM, take_stages_form)
     await bot.add_cog(GiroCog())

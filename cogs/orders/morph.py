@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Interaction, Tappa
 from cogs.orders.options import (
     EXAMPLES,
     NEGATIVE_HELP,
@@ -28,13 +26,8 @@ from cogs.orders.submit import submit_request
 from engine.recipe.recipe import MorphLoop
 from engine.recipe.waypoints import waypoint_options
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 
 class MorphCog(commands.Cog):
-    """The command and its suggestions."""
-
     @app_commands.command(
         description="Turn one thing into another: /morph skunk puppy",
         extras={
@@ -66,7 +59,7 @@ class MorphCog(commands.Cog):
     )
     async def morph(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         source: WaypointsOption,
         target: WaypointsOption,
         prompt: PromptOption | None = None,
@@ -77,12 +70,10 @@ class MorphCog(commands.Cog):
         negative: NegativeOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
-        """Order the morph."""
         given = {**waypoint_options(source, target), "prompt": prompt, "frames": frames, "loop": loop, "tries": tries}
         request = RenderRequest(kind="morph", options=given, style=style, negative=negative, seed=seed)
         await submit_request(interaction, request)
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
     await bot.add_cog(MorphCog())

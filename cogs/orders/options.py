@@ -18,6 +18,9 @@ StagesOption = app_commands.Range[str, 1, MAX_STAGES_TEXT]
 WaypointsOption = app_commands.Range[str, 1, LONGEST]
 TriesOption = app_commands.Range[int, 1, MAX_TRIES]
 NegativeOption = app_commands.Range[str, 1, MAX_PROMPT]
+StyleOption = app_commands.Range[str, 1, 32]
+FocusOption = app_commands.Range[str, 1, 40]
+CameraOption = app_commands.Range[str, 1, 300]
 
 
 class ChatTransformer(app_commands.Transformer):
@@ -48,12 +51,7 @@ class ChatTransformer(app_commands.Transformer):
 ChatOption: TypeAlias = app_commands.Transform[app_commands.AppCommandChannel, ChatTransformer]
 
 EXAMPLES = "examples"
-"""Under this key of its `extras` a command keeps examples for /help: for each of them what to type for which option."""
-
-StyleOption = app_commands.Range[str, 1, 32]
-
-FocusOption = app_commands.Range[str, 1, 40]
-CameraOption = app_commands.Range[str, 1, 300]
+"""Key of a command's `extras` for the examples in /help: what to type for which option."""
 
 FOCUS_HELP = "The point to move towards: x,y from 0,0 (top left) to 1,1, or a name (default: auto, the road)"
 CAMERA_HELP = "How the camera moves, one move > the next, such as spiral > drift left > back (default: forward)"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import discord
 import msgspec
-from discord import app_commands
 
+from cogs.client import Interaction
 from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
 from cogs.orders.request import RenderRequest
 from cogs.orders.submit import acknowledge, submit_acknowledged
-from cogs.orders.suggestions import label_choices
+from cogs.orders.suggestions import Choices, label_choices
 from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import shorten
 from engine.errors import LimitError
@@ -20,20 +19,15 @@ from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Giro, Recipe
 from studio.profiles.profiles import no_preset
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-
 OWN = "★"
 """Marks a preset of the member's own."""
-
 
 NAME_SHOWN = 40
 """Characters of a preset's name that are shown."""
 
 
-async def preset_labels(interaction: discord.Interaction[Tappa], *, giros_only: bool = False) -> dict[str, str]:
-    """Return what a list of presets shows for each: the member's own first, marked, then the server's."""
+async def preset_labels(interaction: Interaction, *, giros_only: bool = False) -> dict[str, str]:
+    """Return the label of each preset: the member's own first, marked, then the server's."""
     ready = {
         name: f"{name}: {preset.description}" if preset.description else name
         for name, preset in presets_here(interaction).items()
@@ -43,15 +37,15 @@ async def preset_labels(interaction: discord.Interaction[Tappa], *, giros_only: 
     return labels | {name: label for name, label in ready.items() if name.casefold() not in hidden}
 
 
-async def own_labels(interaction: discord.Interaction[Tappa], *, giros_only: bool = False) -> dict[str, str]:
-    """Return what a list of presets shows for each of the member's own."""
+async def own_labels(interaction: Interaction, *, giros_only: bool = False) -> dict[str, str]:
+    """Return the label of each preset of the member's own."""
     say = language_of(interaction.locale)
     own = await interaction.client.studio.profiles.presets(str(interaction.user.id))
     shown = (preset for preset in own if isinstance(preset.recipe, Giro) or not giros_only)
     return {preset.name: f"{OWN} {preset.name}: {_summary(preset.recipe, say)}" for preset in shown}
 
 
-async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tuple[str, Recipe]:
+async def find_preset(interaction: Interaction, name: str) -> tuple[str, Recipe]:
     """Return a preset by name, the member's own before the server's, and what it is called exactly.
 
     Raises:
@@ -80,7 +74,7 @@ def _summary(recipe: Recipe, say: Language) -> str:
     return f"{short_title(recipe, say)}, {describe_length(recipe, say)}"
 
 
-async def submit_preset(interaction: discord.Interaction[Tappa], name: str, request: RenderRequest) -> None:
+async def submit_preset(interaction: Interaction, name: str, request: RenderRequest) -> None:
     """Order a giro from a preset; what the command says wins over the preset.
 
     Raises:
@@ -102,6 +96,6 @@ def fill_from_preset(request: RenderRequest, preset: Recipe) -> RenderRequest:
     return msgspec.structs.replace(request.with_options(options), negative=negative)
 
 
-async def suggest_giro_preset(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_giro_preset(interaction: Interaction, typed: str) -> Choices:
     """Offer the giros among the presets: the member's own, marked, then the server's."""
     return label_choices(typed, await preset_labels(interaction, giros_only=True))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
-from discord import app_commands
-
+from cogs.client import Interaction
 from cogs.context.places import presets_here, styles_here
 from cogs.context.viewer import viewer_of
-from cogs.orders.suggestions import filter_values, last_entry, make_choices, shared_texts
+from cogs.orders.suggestions import Choices, filter_values, last_entry, make_choices, shared_texts
 from cogs.orders.unknown_words import known_words
 from engine.errors import RecipeError
 from engine.recipe.prompts import complete_word, prompts_of, waypoints_of
@@ -18,12 +14,6 @@ from engine.recipe.settings import Kind
 from engine.recipe.waypoints import parse_waypoints
 from engine.text import shorten
 from studio.store.suggestions import PLACEHOLDER
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-    Interaction = discord.Interaction[Tappa]
-    Choices = list[app_commands.Choice[str]]
 
 FRAMES = 40
 """Frames of a stage that is suggested without any of its own."""
@@ -82,16 +72,13 @@ async def suggest_negative(interaction: Interaction, typed: str) -> Choices:
 
 
 async def suggest_search(interaction: Interaction, typed: str, longest: int) -> Choices:
-    """Offer what a search for would find something; at most `longest` characters of it."""
-    prompts, waypoints = (
-        await shared_texts(interaction, "prompt", typed),
-        await shared_texts(interaction, "waypoint", typed),
-    )
+    """Offer searches that find something, each cut to `longest` characters."""
+    prompts = await shared_texts(interaction, "prompt", typed)
+    waypoints = await shared_texts(interaction, "waypoint", typed)
     return make_choices(shorten(text, longest).rstrip("…") for text in (*prompts, *waypoints))
 
 
 async def _recent(interaction: Interaction, kind: Kind) -> list[Recipe]:
-    """Return the recipes of the member's latest jobs of one kind, the newest first."""
     records = await interaction.client.studio.history.recent(str(interaction.user.id), kind)
     return [record.recipe for record in records]
 

@@ -19,7 +19,7 @@ from studio.profiles.defaults import Defaults
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command was told. None, or an option that is missing, was left out.
+    """What a member typed; None, or a missing option, was left out.
 
     The member's defaults fill in what was left out, unless a seed is given: a seed repeats an animation, and the line
     under a result has to mean the same to everybody.

@@ -6,11 +6,12 @@ What the command said besides the stages is kept in the store meanwhile (`cogs.c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 import msgspec
 
+from cogs.client import Interaction
 from cogs.context.failures import tell_error, tells_errors
 from cogs.context.kept_forms import KEY, find_form, keep_form, new_form_key, refuse_form
 from cogs.i18n.language import Language, language_of
@@ -21,9 +22,6 @@ from cogs.ui.forms import Field, SubmittedForm, make_form
 from cogs.ui.persistent import PersistentButton
 from engine.errors import LimitError, MemberError
 from engine.recipe.stages import parse_stages
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _FIELD = "stages"
 STAGES_FORM = rf"tappa:stages:{KEY}"
@@ -44,14 +42,8 @@ class StagesDraft(msgspec.Struct, frozen=True, kw_only=True):
         return self.request.with_options({"stages": msgspec.to_builtins(parse_stages(self.stages))})
 
 
-async def submit_giro(interaction: discord.Interaction[Tappa], draft: StagesDraft, key: str | None = None) -> None:
-    """Order a giro; if it is refused, a button opens the form with what was typed.
-
-    Args:
-        interaction: the command or form.
-        draft: what is asked for.
-        key: the form's, if it came from one.
-    """
+async def submit_giro(interaction: Interaction, draft: StagesDraft, key: str | None = None) -> None:
+    """Order a giro; if it is refused, offer to correct the stages in the form, under its earlier key if it has one."""
     try:
         await submit_request(interaction, draft.parse())
     except MemberError as error:
@@ -63,7 +55,7 @@ async def submit_giro(interaction: discord.Interaction[Tappa], draft: StagesDraf
         await refuse_form(interaction, error, key, draft, button)
 
 
-async def open_stages_form(interaction: discord.Interaction[Tappa], draft: StagesDraft) -> None:
+async def open_stages_form(interaction: Interaction, draft: StagesDraft) -> None:
     """Open the form. It has to be the first response, so nothing but one row is written before it."""
     key = new_form_key()
     await keep_form(interaction, key, draft)
@@ -71,7 +63,7 @@ async def open_stages_form(interaction: discord.Interaction[Tappa], draft: Stage
 
 
 def make_stages_form(draft: StagesDraft, key: str, say: Language) -> discord.ui.Modal:
-    """Return the form that asks for the stages; its custom_id holds the key of everything else."""
+    """Return the form for the stages; its custom_id holds the key of everything else."""
     stages = Field(
         name=_FIELD,
         label=say("One stage a line: prompt | frames"),
@@ -84,17 +76,15 @@ def make_stages_form(draft: StagesDraft, key: str, say: Language) -> discord.ui.
 
 
 class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
-    """Opens the form again as it was sent in."""
+    """Opens the form again with what was sent in."""
 
     @classmethod
     def of(cls, key: str, say: Language) -> Self:
-        """Return the button for what is kept under a key."""
         style, custom_id = discord.ButtonStyle.primary, f"tappa:restage:{key}"
         return cls.make(label=say("Correct the stages"), style=style, custom_id=custom_id)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form."""
+    async def callback(self, interaction: Interaction) -> None:
         key = self.fields["key"]
         draft = await _find_draft(interaction, key)
         if draft is None:
@@ -103,7 +93,7 @@ class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
 
 
 @tells_errors
-async def take_stages_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+async def take_stages_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Order what was typed, with what the command said besides."""
     stages, key = form.typed.get(_FIELD, ""), form.fields["key"]
     draft = await _find_draft(interaction, key)
@@ -118,7 +108,7 @@ async def take_stages_form(form: SubmittedForm, interaction: discord.Interaction
     await refuse_form(interaction, forgotten, key, StagesDraft(stages=stages), CorrectStagesButton.of(key, say))
 
 
-async def _find_draft(interaction: discord.Interaction[Tappa], key: str) -> StagesDraft | None:
+async def _find_draft(interaction: Interaction, key: str) -> StagesDraft | None:
     kept = await find_form(interaction, key, dict[str, Any])
     try:
         return None if kept is None else read_draft(kept)

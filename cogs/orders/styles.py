@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-import discord
-from discord import app_commands
-
+from cogs.client import Interaction
 from cogs.context.places import styles_here
 from cogs.i18n.language import language_of
-from cogs.orders.suggestions import label_choices
+from cogs.orders.suggestions import Choices, label_choices
 from engine.errors import LimitError
 from engine.recipe.style import Style
 from engine.text import shorten
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 NONE = "none"
 """Typed for a style or a negative prompt: none, whatever the member's default is."""
@@ -43,11 +37,10 @@ def find_style_name(typed: str, styles: Mapping[str, Style]) -> str:
 
 
 def label_styles(styles: Mapping[str, Style]) -> dict[str, str]:
-    """Return the label of each style in a list."""
     return {name: f"{name}: {style.description or style.suffix}" for name, style in styles.items()}
 
 
-async def suggest_style(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_style(interaction: Interaction, typed: str) -> Choices:
     """Offer the styles by name and description, and none."""
     say = language_of(interaction.locale)
     return label_choices(typed, {**label_styles(styles_here(interaction)), NONE: say("none: the prompts as they are")})

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
+from cogs.client import Interaction
 from cogs.context.places import may_write, place_of, styles_here
 from cogs.orders.request import RenderRequest
 from cogs.orders.unknown_words import note_unknown_words, vocabulary_key
@@ -17,11 +16,8 @@ from engine.sentence import Sentence
 from studio.profiles.defaults import Defaults
 from studio.store import Answer, Member, Order
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-async def submit_request(interaction: discord.Interaction[Tappa], request: RenderRequest) -> None:
+async def submit_request(interaction: Interaction, request: RenderRequest) -> None:
     """Acknowledge a command, then order what it asks for.
 
     Raises:
@@ -31,7 +27,7 @@ async def submit_request(interaction: discord.Interaction[Tappa], request: Rende
     await submit_acknowledged(interaction, await acknowledge(interaction), request)
 
 
-async def submit_acknowledged(interaction: discord.Interaction[Tappa], message: int, request: RenderRequest) -> None:
+async def submit_acknowledged(interaction: Interaction, message: int, request: RenderRequest) -> None:
     """Order what an acknowledged command asks for; the answer goes into `message`.
 
     Raises:
@@ -41,7 +37,7 @@ async def submit_acknowledged(interaction: discord.Interaction[Tappa], message: 
     await submit(interaction, message, request.recipe(defaults, styles_here(interaction)))
 
 
-async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
+async def acknowledge(interaction: Interaction) -> int:
     """Show "thinking…" and return the id of the message that does.
 
     Raises:
@@ -55,14 +51,11 @@ async def acknowledge(interaction: discord.Interaction[Tappa]) -> int:
     return (await interaction.original_response()).id
 
 
-def require_may_write(interaction: discord.Interaction[Tappa]) -> None:
-    """Refuse a member who may not write in this channel.
+def require_may_write(interaction: Interaction) -> None:
+    """Raise LimitError if the member may not write in this channel.
 
-    A server decides who may use commands. But a button can be pressed wherever it can be seen, in a read-only channel
-    too, and its answer would be posted there.
-
-    Raises:
-        LimitError: they may not.
+    Discord checks that for commands. A button can be pressed wherever it is visible, and its answer would be posted in
+    a read-only channel.
     """
     if interaction.guild_id is None:
         return
@@ -75,20 +68,13 @@ def require_may_write(interaction: discord.Interaction[Tappa]) -> None:
 
 
 async def submit(
-    interaction: discord.Interaction[Tappa],
+    interaction: Interaction,
     message: int,
     recipe: Recipe,
     parent: JobId | None = None,
     notes: tuple[Sentence, ...] = (),
 ) -> None:
-    """Order a recipe from the studio and start its delivery.
-
-    Args:
-        interaction: where the order comes from.
-        message: id of the message that will show the answer.
-        recipe: what to render.
-        parent: the job whose recipe this one was made from.
-        notes: what the member is told under the answer.
+    """Order a recipe from the studio and start its delivery; `message` will show the answer, the notes under it.
 
     Raises:
         MemberError: it was refused.

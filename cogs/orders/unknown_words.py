@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
-
+from cogs.client import Interaction
 from cogs.context.places import styles_here
 from cogs.ui.markdown import shorten
 from engine.protocol.messages import Ready
@@ -13,32 +10,26 @@ from engine.recipe.prompts import texts_of, unknown_words, words_in
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 _MOST_UNKNOWN = 5
 _MOST_KNOWN = 24
 _LONGEST = 30
 
 
-def known_words(interaction: discord.Interaction[Tappa]) -> tuple[str, ...]:
-    """Return all the words of a model with a small world; none where any word may do, or nothing is loaded yet."""
+def known_words(interaction: Interaction) -> tuple[str, ...]:
+    """Return the vocabulary of a small model; empty if any word may do, or nothing is loaded yet."""
     ready = interaction.client.studio.ready
     return ready.card.words if ready is not None else ()
 
 
 def vocabulary_key(ready: Ready) -> str:
-    """Return under which name it is kept that a member has been told about a model's words."""
+    """Return the key that marks a member as told about a model's vocabulary."""
     return f"words of {ready.model}"
 
 
-async def note_unknown_words(interaction: discord.Interaction[Tappa], recipe: Recipe) -> Sentence | None:
-    """Return what to tell a member whose recipe has words that the model does not know; None if they know already.
+async def note_unknown_words(interaction: Interaction, recipe: Recipe) -> Sentence | None:
+    """Return what to tell a member about words that the model does not know; None if they have been told before.
 
-    Words that a style brought are not theirs, and not mentioned.
-
-    Raises:
-        StorageError: what they have been told cannot be looked up.
+    Words that a style added are not mentioned. Raises StorageError if it cannot be looked up.
     """
     ready = interaction.client.studio.ready
     known = known_words(interaction)

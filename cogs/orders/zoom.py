@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Interaction, Tappa
 from cogs.orders.camera_options import suggest_camera, suggest_focus
 from cogs.orders.options import (
     CAMERA_HELP,
@@ -29,13 +27,8 @@ from cogs.orders.request import RenderRequest, parse_view
 from cogs.orders.styles import suggest_style
 from cogs.orders.submit import submit_request
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 
 class ZoomCog(commands.Cog):
-    """The command and its suggestions."""
-
     @app_commands.command(
         description="Zoom into a picture without end: it loops",
         extras={
@@ -60,7 +53,7 @@ class ZoomCog(commands.Cog):
     )
     async def zoom(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         prompt: PromptOption,
         frames: FramesOption | None = None,
         focus: FocusOption | None = None,
@@ -69,12 +62,10 @@ class ZoomCog(commands.Cog):
         negative: NegativeOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
-        """Order the zoom."""
         given = {"prompt": prompt.strip(), "frames": frames, **parse_view(focus, camera)}
         request = RenderRequest(kind="zoom", options=given, style=style, negative=negative, seed=seed)
         await submit_request(interaction, request)
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
     await bot.add_cog(ZoomCog())
