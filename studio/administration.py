@@ -25,14 +25,14 @@ _PAUSED = "paused"
 
 
 class PurgeResult(msgspec.Struct, frozen=True):
-    """What was taken from a member: how many jobs were cancelled, and how many shares taken back."""
+    """Numbers of jobs cancelled and of shares taken back."""
 
     jobs: int
     shares: int
 
 
 class Administration:
-    """Pauses, calls off, blocks, takes back, and tells how the engine is doing."""
+    """Pauses servers, cancels jobs, blocks members, and asks how the engine is doing."""
 
     def __init__(
         self, engine: Engine, store: Store, tracker: JobTracker, history: RenderHistory, gallery: Gallery
@@ -45,18 +45,15 @@ class Administration:
         self._paused: set[str] = set()
 
     async def open(self) -> None:
-        """Tell the engine, before it starts, what is paused since the last time."""
+        """Pause, before the engine starts, what was paused at the last stop."""
         self._paused = await self._store.members.flags(_PAUSED)
         for server in self._paused:
             await self._engine.pause(server or None, paused=True)
 
     async def pause(self, server: str | None, *, paused: bool) -> None:
-        """Let no waiting job of a server begin, or of anybody if it is None, or let them begin again.
+        """Hold the waiting jobs of a server, or of all if it is None, or release them; it lasts across restarts.
 
-        What is being rendered is finished. It holds until it is taken back, also after a restart.
-
-        Raises:
-            StorageError: it cannot be written down; nothing changed.
+        Raises StorageError, and changes nothing, if it cannot be stored.
         """
         name = server or EVERYWHERE
         if paused:
@@ -68,14 +65,14 @@ class Administration:
         await self._engine.pause(server, paused=paused)
 
     def is_paused(self, server: str | None) -> bool:
-        """Return whether nothing new begins on a server; None asks about everybody."""
+        """Whether no waiting job of a server may start; None asks about all servers."""
         return EVERYWHERE in self._paused or (server is not None and server in self._paused)
 
     async def call_off(self, job: JobId, server: str | None) -> JobRecord:
         """Cancel somebody's job, of one server only unless that is None.
 
         Raises:
-            LimitError: it is not known there, which is not told apart from elsewhere, or over already.
+            LimitError: it is unknown, on another server, which reads the same, or over already.
         """
         record = await self._history.record(job, server)
         if server is not None and record.answer.server != server:
@@ -94,12 +91,11 @@ class Administration:
         return PurgeResult(cancelled, await self._gallery.purge(server, member))
 
     async def block(self, server: str | None, member: Member) -> None:
-        """Let a member order, share and vote no more on a server, or anywhere if it is None."""
+        """Keep a member from ordering, sharing and voting on a server, or anywhere if it is None."""
         who = BlockedMember(member=member.id, name=member.name, since=time.time())
         await self._store.members.block(server or EVERYWHERE, who)
 
     async def unblock(self, server: str | None, member: str) -> None:
-        """Take back a block on a server, or everywhere if it is None."""
         await self._store.members.unblock(server or EVERYWHERE, member)
 
     async def blocked(self, server: str | None) -> list[BlockedMember]:
@@ -107,11 +103,7 @@ class Administration:
         return await self._store.members.list_blocked(server or EVERYWHERE)
 
     async def status(self) -> Status:
-        """Return how the engine is doing at this moment.
-
-        Raises:
-            EngineError: it is not there to ask, or too busy to answer soon.
-        """
+        """Return how the engine is doing; raises EngineError if it is not running or too busy to answer."""
         try:
             async with asyncio.timeout(STATUS_TIMEOUT_SECONDS):
                 return await self._engine.status()
@@ -119,11 +111,7 @@ class Administration:
             raise EngineError("The engine is too busy to answer at the moment; try again in a minute.") from None
 
     async def cancel(self, job: JobId, reason: Sentence | None = None) -> JobRecord:
-        """Call a job off, whoever's it is; its owner reads the reason, if there is one to be told.
-
-        Raises:
-            LimitError: it is over already.
-        """
+        """Cancel anybody's job, and tell its owner the reason, if any; raises LimitError if it is over already."""
         cancelled = await self._tracker.cancel(job, reason)
         if cancelled is None:
             raise LimitError("This animation is over already; there is nothing to cancel.")

@@ -42,18 +42,7 @@ class QueueEntry(msgspec.Struct, frozen=True):
 
 
 class Studio:
-    """Takes orders, has them rendered, and keeps what must not be lost.
-
-    Attributes:
-        admission: what members may order.
-        history: what is remembered of renders.
-        renders: the finished files.
-        administration: what administrators may do.
-        gallery: what the members of each server have shared.
-        announcements: what the bot has posted on its own.
-        profiles: what members keep for themselves.
-        forms: what stands behind the forms that they have open.
-    """
+    """Takes orders, has them rendered, and keeps what must not be lost."""
 
     def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
         self._configuration = configuration
@@ -74,12 +63,9 @@ class Studio:
         configuration.requirements.append(lambda config: engine.reconfigure(config.engine_setup))
 
     async def open(self) -> None:
-        """Open the store, let the engine start, and take up every unfinished job again.
+        """Open the store, start the engine, and resume every unfinished job; returns before the model is loaded.
 
-        Returns before the model is loaded.
-
-        Raises:
-            StorageError: the data directory cannot be used.
+        Raises StorageError if the data directory cannot be used.
         """
         await self._store.open()
         await self.administration.open()
@@ -128,12 +114,11 @@ class Studio:
         return record
 
     async def cancel(self, job: JobId, by: str, *, moderates: str | None = None) -> JobRecord:
-        """Call off one's own job, wherever it stands, or as a moderator any of their server; its owner reads by whom.
+        """Cancel a job for its owner, or for a moderator of its server, which its owner is told.
 
         Args:
-            job: which one.
             by: id of the member who asks.
-            moderates: id of the server that they moderate, None for none.
+            moderates: id of the server that they moderate, if any.
 
         Raises:
             LimitError: it is not theirs to cancel, or over already.
@@ -196,12 +181,7 @@ class Studio:
         self._tracker.publish(await self._store.jobs.move_answer(job, answer))
 
     async def render_again(self, job: JobId, limit_bytes: int | None = None) -> None:
-        """Have a finished job made again from the frames that the engine still has.
-
-        Args:
-            job: which one.
-            limit_bytes: the size that the file has to fit into; None where only the file was lost.
-        """
+        """Rebuild a job's file from the engine's frames; `limit_bytes` is None if only the file was lost."""
         if record := await self._store.jobs.reopen(job, limit_bytes):
             self._tracker.publish(record)
             await self._tracker.render(record)
@@ -230,11 +210,7 @@ class Studio:
     # ---- how ----
 
     async def prune(self) -> None:
-        """Throw away what is kept for long enough: shares, jobs, files and frames.
-
-        Raises:
-            StorageError: the data directory cannot be used.
-        """
+        """Delete expired shares, jobs, files and frames; raises StorageError if the data directory cannot be used."""
         config = self._configuration.current
         await self.gallery.expire()  # first, or its files would stay until the next day
         forgotten = await self._store.prune(
@@ -256,7 +232,6 @@ class Studio:
             await asyncio.sleep(_DAY)
 
     def _discard_frames(self, share: Share) -> None:
-        """Have the engine throw away the frames of a share that was taken back."""
         task = asyncio.create_task(self._engine.discard([share.id]))
         self._discarding.add(task)
         task.add_done_callback(self._discarding.discard)

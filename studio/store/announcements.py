@@ -45,7 +45,7 @@ class Announcements:
         self._database = database
 
     async def begin(self, announcement: Announcement) -> Announcement:
-        """Decide on an announcement; return it as it stands, which is otherwise where it was decided on before."""
+        """Store an announcement unless it is there already; return what is stored."""
         await self._database.rows(
             "INSERT INTO announcements (purpose, server, subject, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             announcement.purpose,
@@ -56,7 +56,6 @@ class Announcements:
         return await self.find(announcement.purpose, announcement.server, announcement.subject) or announcement
 
     async def find(self, purpose: Purpose, server: str, subject: str) -> Announcement | None:
-        """Return an announcement, None if it was never decided on."""
         sql = "SELECT * FROM announcements WHERE purpose = ? AND server = ? AND subject = ?"
         row = await self._database.row(sql, purpose, server, subject)
         return _announcement(row) if row else None
@@ -84,15 +83,12 @@ class Announcements:
         await self._update(announcement, "about = ?, since = ?", msgspec.json.encode(tuple(shares)).decode(), now)
 
     async def set_shares(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
-        """Note which shares an announcement shows from now on."""
         await self._update(announcement, "about = ?", msgspec.json.encode(tuple(shares)).decode())
 
     async def mark_posted(self, announcement: Announcement, channel: str, message: str) -> None:
-        """Note where an announcement stands."""
         await self._update(announcement, "channel = ?, message = ?", channel, message)
 
     async def mark_withdrawn(self, announcement: Announcement) -> None:
-        """Note that an announcement does not stand anywhere any more."""
         await self._update(announcement, "channel = NULL, message = NULL")
 
     async def _update(self, announcement: Announcement, change: str, *values: object) -> None:

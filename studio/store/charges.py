@@ -17,24 +17,16 @@ class Charges:
         self._database = database
 
     async def add(self, job: JobId, member: str, server: str | None, seconds: float, at: float) -> None:
-        """Charge a member for a job.
-
-        Args:
-            job: which one; a second charge for it takes the place of the first.
-            member: id of who asked for it.
-            server: id of where they asked.
-            seconds: of the engine's time.
-            at: when they asked, in seconds since the epoch.
-        """
+        """Charge a member for a job ordered at a time since the epoch; a second charge for it replaces the first."""
         sql = "INSERT OR REPLACE INTO charges (job, member_id, server, seconds, at) VALUES (?, ?, ?, ?, ?)"
         await self._database.rows(sql, job, member, server, seconds, at)
 
     async def refund(self, job: JobId, seconds: float) -> None:
-        """Give so many seconds of a job's charge back, at most all of them; the order itself still counts."""
+        """Pay back some seconds of a job's charge, at most all of them; the order itself still counts."""
         await self._database.rows("UPDATE charges SET seconds = max(0.0, seconds - ?) WHERE job = ?", seconds, job)
 
     async def spent(self, member: str, server: str | None, since: float) -> float:
-        """Return the seconds that a member was charged with in one place after a time since the epoch."""
+        """Return the seconds that a member was charged in one place after a time since the epoch."""
         sql = "SELECT total(seconds) FROM charges WHERE member_id = ? AND server IS ? AND at > ?"
         return float(await self._database.value(sql, member, server, since))
 
@@ -50,13 +42,7 @@ class Charges:
         return ModelPace(row["seconds"], row["work"]) if row else ModelPace()
 
     async def add_measurement(self, model: str, report: Report, work: float) -> None:
-        """Take one more render into a model's pace; it has to have been rendered from its first frame.
-
-        Args:
-            model: which one.
-            report: what the engine says of the render.
-            work: denoising steps times megapixels of a frame.
-        """
+        """Add a render, made from its first frame on, to a model's pace; `work` as in `studio.orders.quote`."""
         seconds = engine_seconds(report)
         if seconds <= 0 or work <= 0:
             return
@@ -69,5 +55,4 @@ class Charges:
         )
 
     async def prune(self, before: float) -> None:
-        """Forget charges from before a time, in seconds since the epoch."""
         await self._database.rows("DELETE FROM charges WHERE at < ?", before)

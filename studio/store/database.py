@@ -19,7 +19,7 @@ _CHUNK = 500
 
 
 class Database:
-    """One SQLite file.
+    """One SQLite file. All methods raise StorageError if it is not open or cannot be used.
 
     Nothing above it uses transactions: every change is one statement, and the schema's triggers do what has to happen
     with it. So no coroutine can see another one's change half done.
@@ -30,11 +30,7 @@ class Database:
         self._connection: aiosqlite.Connection | None = None
 
     async def open(self) -> None:
-        """Open the database, making or updating it as needed.
-
-        Raises:
-            StorageError: the file cannot be used.
-        """
+        """Open the database, making or updating it as needed."""
         async with self._errors():
             self._connection = await aiosqlite.connect(self._path, isolation_level=None)
             self._path.chmod(0o600)  # it holds interaction tokens
@@ -44,11 +40,7 @@ class Database:
             await migrate(self._connection)
 
     async def open_to_read(self) -> None:
-        """Open a database that a bot may be using; nothing in it can be changed.
-
-        Raises:
-            StorageError: there is none, it cannot be used, or no bot of this version has opened it yet.
-        """
+        """Open a database read-only while a bot may be using it; it has to exist and be of this version."""
         if not await asyncio.to_thread(self._path.is_file):
             raise StorageError("{path}: there is no such file.", path=self._path)
         up_to_date = False
@@ -77,21 +69,17 @@ class Database:
         return self._opened.total_changes
 
     async def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """Run one statement and return the rows that it selects or returns.
-
-        Raises:
-            StorageError: the database is not open, or cannot be used.
-        """
+        """Run one statement and return the rows that it selects or returns."""
         async with self._errors():
             return list(await self._opened.execute_fetchall(sql, values))
 
     async def row(self, sql: str, *values: object) -> sqlite3.Row | None:
-        """Run one statement and return its first row, None if there is none; raises as `rows` does."""
+        """Run one statement and return its first row, None if there is none."""
         found = await self.rows(sql, *values)
         return found[0] if found else None
 
     async def value(self, sql: str, *values: object) -> Any:
-        """Run one statement and return the first value of its first row, None if there is none; raises as `rows`."""
+        """Run one statement and return the first value of its first row, None if there is none."""
         row = await self.row(sql, *values)
         return row[0] if row else None
 
@@ -103,7 +91,7 @@ class Database:
         )
 
     async def known(self, table: Literal["jobs", "shares"], ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that are in a table, however many there are; raises as `rows` does."""
+        """Return those of the ids that are in a table, however many there are."""
         known: set[str] = set()
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]

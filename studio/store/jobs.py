@@ -56,7 +56,6 @@ class Jobs:
         await self._database.insert("jobs", row)
 
     async def get(self, job: JobId) -> JobRecord | None:
-        """Return a job, or None if nothing is known of it."""
         found = await self._records("WHERE id = ?", (job,))
         return found[0] if found else None
 
@@ -93,37 +92,32 @@ class Jobs:
         )
 
     async def mark_planned(self, job: JobId, plan: Plan, notes: Sequence[Sentence]) -> JobRecord | None:
-        """Note what an open job will be, and all that its owner is to read under it.
-
-        Like all that follow: the job afterwards, None where it came too late.
-        """
+        """Store an open job's plan and notes; like all changes below, return the job, None if it came too late."""
         return await self._change(job, OPEN_STATES, "plan = ?, notes = ?", _json(plan), _json(notes))
 
     async def mark_running(self, job: JobId) -> JobRecord | None:
         return await self._change(job, ("waiting",), "state = 'running'")
 
     async def mark_done(self, job: JobId, report: Report) -> JobRecord | None:
-        """Note that an open job is rendered and its GIF saved; what the safety checker objected to stays marked."""
+        """Note that an open job is rendered and saved; a picture flagged by the safety checker stays marked."""
         change = "state = 'done', report = ?, finished = ?, nsfw = max(nsfw, ?)"
         return await self._change(job, OPEN_STATES, change, _json(report), time.time(), report.flagged > 0)
 
     async def mark_failed(self, job: JobId, error: Sentence) -> JobRecord | None:
-        """Note that a job which was not delivered cannot be."""
         change = "state = 'failed', error = ?, finished = ?"
         return await self._change(job, (*OPEN_STATES, "done"), change, _json(error), time.time())
 
     async def mark_refused(self, job: JobId, error: Sentence) -> JobRecord | None:
-        """Note that a job failed over what was asked for: the schema does not pay it back, as it does a failed one."""
+        """Note that a job failed because of its recipe: unlike others that fail, the schema does not refund it."""
         change = "state = 'failed', costs = 1, error = ?, finished = ?"
         return await self._change(job, OPEN_STATES, change, _json(error), time.time())
 
     async def mark_cancelled(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
-        """Note that an open job was called off, and why if there is more to be told than that."""
         change = "state = 'cancelled', error = ?, finished = ?"
         return await self._change(job, OPEN_STATES, change, _json(reason) if reason else "", time.time())
 
     async def reopen(self, job: JobId, limit_bytes: int | None = None) -> JobRecord | None:
-        """Note that a finished job has to be made again: its file is lost, or it has to fit into fewer bytes."""
+        """Note that a finished job is to be rebuilt: its file is lost, or has to fit into fewer bytes."""
         change = "state = 'running', limit_bytes = coalesce(?, limit_bytes)"
         return await self._change(job, ("done",), change, limit_bytes)
 
@@ -142,14 +136,9 @@ class Jobs:
         return [job for job in jobs if job not in known]
 
     async def prune(self, before: float, own: Mapping[str, float] | None = None) -> list[JobId]:
-        """Forget settled jobs from before a time, in seconds since the epoch; shared ones stay as long as the share.
+        """Delete and return settled jobs older than a time since the epoch, unless shared.
 
-        Args:
-            before: the time.
-            own: another time for the jobs of single servers, by their ids.
-
-        Returns:
-            those that were forgotten.
+        `own` gives single servers, by their ids, another time.
         """
         own = dict(own or {})
         rows = await self._database.rows(

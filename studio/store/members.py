@@ -42,7 +42,6 @@ class Members:
     # ---- a member's own presets ----
 
     async def presets(self, member: str) -> list[MemberPreset]:
-        """Return a member's presets by name."""
         rows = await self._database.rows(
             "SELECT * FROM member_presets WHERE member_id = ? ORDER BY name COLLATE NOCASE", member
         )
@@ -56,7 +55,7 @@ class Members:
         return _preset(row) if row else None
 
     async def save_preset(self, member: str, preset: MemberPreset) -> None:
-        """Keep a preset, in the place of one of the same name, whatever the capitals: the new ones hold."""
+        """Store a preset, replacing one whose name differs in capitals at most."""
         sql = "INSERT OR REPLACE INTO member_presets (member_id, name, recipe, saved) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, member, preset.name, to_json(preset.recipe), preset.saved)
 
@@ -73,7 +72,6 @@ class Members:
         return msgspec.json.decode(row[0], type=dict[str, str | int | float | bool]) if row else {}
 
     async def set_defaults(self, member: str, choices: Mapping[str, str | int | float | bool]) -> None:
-        """Keep a member's defaults in the place of the earlier ones."""
         encoded = msgspec.json.encode(choices).decode()
         await self._database.rows("INSERT OR REPLACE INTO member_defaults VALUES (?, ?)", member, encoded)
 
@@ -87,18 +85,13 @@ class Members:
     # ---- what administrators decided ----
 
     async def blocked_by(self, server: str | None, member: str) -> str | None:
-        """Return the server where a member is blocked, EVERYWHERE if they are in all of them, None if they are not.
-
-        Args:
-            server: where they are; None in a direct message.
-            member: id of who it is.
-        """
+        """Return the server that blocks a member here (None: in a direct message), EVERYWHERE, or None."""
         sql = "SELECT server FROM blocked WHERE server IN (?, ?) AND member_id = ? ORDER BY server LIMIT 1"
         blocker: str | None = await self._database.value(sql, server or EVERYWHERE, EVERYWHERE, member)
         return blocker
 
     async def block(self, server: str, who: BlockedMember) -> None:
-        """Let a member order nothing more on a server; one who is blocked already stays so since then."""
+        """Block a member on a server; an earlier block keeps its date."""
         sql = "INSERT OR IGNORE INTO blocked (server, member_id, since, name) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, server, who.member, who.since, who.name)
 
@@ -111,7 +104,7 @@ class Members:
         await self._database.rows("DELETE FROM blocked WHERE server = ? AND member_id = ?", server, member)
 
     async def flags(self, name: str) -> set[str]:
-        """Return the servers that a flag is up for, such as "paused"; "" stands for all of them."""
+        """Return the servers that have a flag, such as "paused"; "" stands for all of them."""
         rows = await self._database.rows("SELECT server FROM flags WHERE name = ?", name)
         return {row["server"] for row in rows}
 

@@ -1,4 +1,4 @@
-"""What stands behind members' forms, open or refused, so that nothing of it is lost whatever happens meanwhile."""
+"""The data behind members' forms, open or refused, so that nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from studio.store.database import Database
 
 
 class OpenForms:
-    """What an id of a form's, which holds a hundred characters, has no room for: a text under a key.
+    """Texts under a key, for what does not fit into a form's custom_id of a hundred characters.
 
     A member's latest twenty are kept, for two days. All methods raise StorageError if the database cannot be used.
     """
@@ -17,15 +17,13 @@ class OpenForms:
         self._database = database
 
     async def keep(self, key: str, member: str, text: str) -> None:
-        """Keep what stands behind a form of a member's, in the place of what stood there before."""
         sql = "INSERT OR REPLACE INTO forms (key, member_id, text, kept) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, key, member, text, time.time())
 
     async def find(self, key: str, member: str) -> str | None:
-        """Return what stands behind a form of a member's; None if that is not kept any more, or somebody else's."""
+        """Return a member's text under a key; None if it is not kept any more, or somebody else's."""
         row = await self._database.row("SELECT text FROM forms WHERE key = ? AND member_id = ?", key, member)
         return str(row["text"]) if row else None
 
     async def prune(self, before: float) -> None:
-        """Forget what was kept before a time, in seconds since the epoch."""
         await self._database.rows("DELETE FROM forms WHERE kept < ?", before)

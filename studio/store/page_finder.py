@@ -70,11 +70,7 @@ class PageFinder:
         self._counts.clear()
 
     async def find(self, query: PageQuery, offset: int) -> PagePosition | None:
-        """Return where a page is; an offset past either end gives the page at that end. None if there is no page.
-
-        Raises:
-            StorageError: the database cannot be used.
-        """
+        """Return where a page is; an offset past either end gives the page at that end. None if there is no page."""
         if query.order == "search" and offset <= 0:
             return await self._find_first_match(query)
         total = await self._total(query)

@@ -33,55 +33,37 @@ class Render(msgspec.Struct, frozen=True):
 
 
 class Renders:
-    """The folder of finished renders. Files are written atomically."""
+    """The folder of finished renders. Files are written atomically.
+
+    All methods raise StorageError if a file or the folder cannot be used.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def open(self) -> None:
-        """Make the folder.
-
-        Raises:
-            StorageError: it cannot be made.
-        """
         try:
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError("{path}: cannot be used ({reason}).", path=self._folder, reason=error.strerror) from None
 
     async def save(self, job: JobId, render: Render) -> None:
-        """Write a job's render, replacing an earlier one of the same kind.
-
-        Raises:
-            StorageError: it cannot be written, such as for a full disk.
-        """
+        """Write a job's render, replacing an earlier one of the same kind."""
         await self._save(self._file(job, render.suffix), render.data)
 
     async def load(self, job: JobId) -> Render:
-        """Return a job's render.
-
-        Raises:
-            StorageError: it is not there or cannot be read.
-        """
+        """Return a job's render; raises StorageError also if there is none."""
         for suffix in get_args(Suffix):
             if (data := await self._load(self._file(job, suffix))) is not None:
                 return Render(data, suffix)
         raise StorageError("{path}: there is no render of {job} any more.", path=self._folder, job=job)
 
     async def save_tries(self, job: JobId, sheet: bytes) -> None:
-        """Write the contact sheet of the seeds that a job has tried.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
+        """Write the contact sheet of the seeds that a job has tried."""
         await self._save(self._file(job, _TRIES), sheet)
 
     async def load_tries(self, job: JobId) -> bytes | None:
-        """Return the contact sheet of the seeds that a job has tried; None if there is none.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
+        """Return the contact sheet of the seeds that a job has tried, if there is one."""
         return await self._load(self._file(job, _TRIES))
 
     async def has(self, job: JobId) -> bool:
@@ -89,22 +71,14 @@ class Renders:
         return any([await aiofiles.os.path.exists(file) for file in files])
 
     async def list_older_than(self, before: float) -> list[JobId]:
-        """Return the jobs any of whose files was written before a time, in seconds since the epoch.
-
-        Raises:
-            StorageError: the folder cannot be read.
-        """
+        """Return the jobs any of whose files was written before a time, in seconds since the epoch."""
         try:
             return await asyncio.to_thread(self._older_than, before)
         except OSError as error:
             raise StorageError("{path}: cannot be read ({reason}).", path=self._folder, reason=error.strerror) from None
 
     async def remove(self, jobs: Iterable[JobId]) -> None:
-        """Remove the files of jobs; those that have none are left out.
-
-        Raises:
-            StorageError: a file cannot be removed; all others are.
-        """
+        """Remove the files of jobs, if there are any; one that cannot be removed does not keep the others."""
         try:
             await asyncio.to_thread(self._remove, tuple(jobs))
         except OSError as error:

@@ -35,11 +35,7 @@ def scope_words(server: str, words: Iterable[str]) -> str:
 
 
 def search_expression(server: str, typed: str) -> str:
-    """Return the FTS5 expression for what holds every word typed, the last of them perhaps not finished.
-
-    Returns:
-        an empty text if no word was typed; then there is nothing to search for.
-    """
+    """Return the FTS5 expression for every word typed, the last perhaps unfinished; empty if no word was typed."""
     if not (words := words_of(typed)[:MAX_WORDS]):
         return ""
     *whole, last = words

@@ -81,16 +81,14 @@ class Shares:
         return _share(row) if row else None
 
     async def forget_message(self, share: JobId) -> None:
-        """Note that the message where a share was posted is there no more."""
         await self._database.rows("UPDATE shares SET message = NULL WHERE id = ?", share)
 
     # ---- votes and saves ----
 
     async def vote(self, share: JobId, member: str) -> tuple[Share, bool] | None:
-        """Give a member's vote, or take it back where they had given it; one's own share takes none from oneself.
+        """Give a member's vote on another's share, or take it back.
 
-        Returns:
-            the share afterwards and whether the member's vote is on it; None if there is no such share.
+        Return the share afterwards and whether the vote is on it; None if there is no such share.
         """
         given = await self._database.row(
             "INSERT INTO votes (share, member_id, at) SELECT id, ?, ? FROM shares WHERE id = ? AND member_id <> ?"
@@ -144,7 +142,7 @@ class Shares:
         return [_share(row) for row in rows]
 
     async def recently_voted(self, server: str, votes: int, since: float) -> list[Share]:
-        """Return the shares with at least so many votes one of which was given after a time since the epoch."""
+        """Return the shares with at least `votes` votes, one of them given after a time since the epoch."""
         rows = await self._database.rows(
             "SELECT * FROM shares WHERE server = ? AND votes >= ?"
             " AND id IN (SELECT share FROM votes WHERE at > ?) ORDER BY shared",
@@ -174,11 +172,7 @@ class Shares:
         return [row["server"] for row in rows]
 
     async def shared_before(self, server: str, before: float, *, home: str | None = None) -> list[tuple[JobId, str]]:
-        """Return the shares of a server, or of one channel there, from before a time in seconds since the epoch.
-
-        Returns:
-            each one's id and the channel whose rules hold for it.
-        """
+        """Return the id and the home channel of shares from before a time since the epoch, of one home if given."""
         rows = await self._database.rows(
             "SELECT id, coalesce(nullif(home, ''), channel) AS home FROM shares WHERE server = ? AND shared < ?",
             server,

@@ -24,18 +24,7 @@ _STRAY_SECONDS = 60 * 60
 
 
 class Store:
-    """The parts of the store.
-
-    Attributes:
-        jobs: who asked for what, and how far it is.
-        shares: what members have shared.
-        members: what they keep, and who is blocked.
-        charges: what they have spent.
-        announcements: what the bot posts on its own.
-        commands: what Discord was told of.
-        forms: what stands behind those that members have open.
-        renders: the finished files.
-    """
+    """The parts of the store. All methods raise StorageError if the database or the data directory cannot be used."""
 
     def __init__(self, data: Path) -> None:
         self._database = Database(data / "tappa.db")
@@ -49,16 +38,11 @@ class Store:
         self.renders = Renders(data / "renders")
 
     async def open(self) -> None:
-        """Open the database, making or updating it as needed.
-
-        Raises:
-            StorageError: the data directory or the database cannot be used.
-        """
+        """Open the database and the folder of renders, making or updating them as needed."""
         await self.renders.open()
         await self._database.open()
 
     async def close(self) -> None:
-        """Close the database; the store can be opened again."""
         await self._database.close()
 
     @property
@@ -69,20 +53,12 @@ class Store:
     async def prune(
         self, days: float, *, unshared_days: float | None = None, own_days: Mapping[str, float] | None = None
     ) -> list[JobId]:
-        """Forget settled jobs and charges that are older than so many days; what is shared stays.
-
-        What stands behind forms goes after two days. Files are `sweep`'s.
+        """Delete old charges, forms and settled jobs, except shared ones; return the deleted jobs, for `sweep`.
 
         Args:
-            days: how many for charges.
-            unshared_days: how many for jobs, at most `days`, which is what None stands for.
-            own_days: how many instead for those of single servers, by their ids; at most `days` as well.
-
-        Returns:
-            the jobs that were forgotten.
-
-        Raises:
-            StorageError: the database cannot be used.
+            days: age of charges.
+            unshared_days: age of jobs, at most `days`, which is the default.
+            own_days: age of jobs of single servers, by their ids, at most `days`.
         """
         now = time.time()
         own = {server: now - days_there * _DAY for server, days_there in (own_days or {}).items()}
@@ -91,12 +67,9 @@ class Store:
         return await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
 
     async def sweep(self, forgotten: Sequence[JobId]) -> None:
-        """Remove the files of jobs that were just forgotten, and files of neither a job nor a share.
+        """Remove the files of jobs that were just deleted, and files of neither a job nor a share.
 
         Age alone is no reason: a job that could not be delivered for long still needs its file.
-
-        Raises:
-            StorageError: the database or the folder cannot be used, or a file cannot be removed.
         """
         await self.renders.remove(await self.shares.filter_unshared(forgotten))
         found = await self.renders.list_older_than(time.time() - _STRAY_SECONDS)

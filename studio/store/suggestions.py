@@ -37,9 +37,6 @@ class Suggestions:
 
         Those that begin with it come first, then those that hold its words, the last of which may be unfinished; of
         each the most used first.
-
-        Raises:
-            StorageError: the database cannot be used.
         """
         scope = _scope(server, what)
         beginning = fold_text(typed.replace(PLACEHOLDER, " "))
