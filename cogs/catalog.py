@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
@@ -26,6 +25,7 @@ from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
 from bot import build_client
+from cogs.client import Tappa
 from cogs.i18n.extraction import Found, in_commands, in_source
 from cogs.i18n.language import LOCALES, TERMS
 from engine.client.client import EngineClient
@@ -33,9 +33,6 @@ from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Store
 from studio.studio import Studio
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,12 +43,8 @@ _MENTION = re.compile(r"(?<!\S)/([a-z-]+)")  # of a command
 
 def sources(root: Path = ROOT) -> list[Path]:
     """Return the files in which texts for people may stand."""
-    return [
-        *sorted((root / "cogs").rglob("*.py")),
-        *sorted((root / "engine").rglob("*.py")),
-        *sorted((root / "studio").rglob("*.py")),
-        root / "bot.py",
-    ]
+    rooms = ("cogs", "engine", "studio")
+    return [*(path for room in rooms for path in sorted((root / room).rglob("*.py"))), root / "bot.py"]
 
 
 def template(texts: Iterable[Found]) -> Catalog:
@@ -63,7 +56,6 @@ def template(texts: Iterable[Found]) -> Catalog:
 
 
 def read(path: Path) -> Catalog:
-    """Read one language's catalogue."""
     with path.open("rb") as file:
         return read_po(file, locale=path.stem.replace("-", "_"))
 

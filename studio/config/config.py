@@ -250,7 +250,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def engine_setup(self) -> EngineSetup:
-        """The part that an engine needs."""
         return EngineSetup(
             model=self.model,
             engine=self.engine,
@@ -261,20 +260,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def read_config(path: Path) -> Config:
-    """Read and check config.toml.
-
-    Raises:
-        ConfigError: one line that names the file, the key and what is allowed.
-    """
+    """Read and check config.toml; raises ConfigError as `parse_config` does."""
     return parse_config(read_text(path), path)
 
 
 def read_text(path: Path) -> str:
-    """Return what stands in a configuration file.
-
-    Raises:
-        ConfigError: it is not there, or no text.
-    """
+    """Return the text of a configuration file; raises ConfigError if it is missing or no text."""
     try:
         return path.read_bytes().decode("utf-8")  # line ends stay as they are
     except FileNotFoundError:
@@ -286,11 +277,7 @@ def read_text(path: Path) -> str:
 
 
 def parse_config(text: str, path: Path | None) -> Config:
-    """Check the text of a configuration file.
-
-    Args:
-        text: what stands in it.
-        path: what to call it; None for a text that is nobody's file yet, in which lines mean nothing.
+    """Check the text of a configuration file; `path` is None for one that is not saved yet: errors name no line.
 
     Raises:
         ConfigError: one line that names the file, the line, the key and what is allowed.

@@ -56,11 +56,7 @@ class ConfigFile:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read the file for the first time.
-
-        Raises:
-            ConfigError: it cannot be read, or something in it is not allowed.
-        """
+        """Read the file for the first time; raises ConfigError if that fails, or something in it is not allowed."""
         return cls(path, read_config(path))
 
     @classmethod
@@ -78,7 +74,7 @@ class ConfigFile:
         if self._path is None:
             return self.current
         async with self._lock_changes():
-            config = await asyncio.to_thread(_read_without_folder, self._path)
+            config = await asyncio.to_thread(_read_by_name, self._path)
             await self._try_out(config)
             self.current = config
             return config
@@ -87,10 +83,10 @@ class ConfigFile:
         """Change one key in the file, whose comments and order are kept, and put all of the file in force.
 
         Args:
-            key: as in `limits.frames` or `servers.123.limits.frames`; tables that are missing are made.
-            value: as TOML, or as plain text where it is text that is wanted; a list may be written `a, b`, and `+a, b`
-                or `-a` changes the one that is there. "default" takes the key out of the file.
-            permit: is asked with what is in force and what would be; it refuses by raising an error.
+            key: such as `limits.frames` or `servers.123.limits.frames`; missing tables are created.
+            value: TOML, or plain text where text is expected; a list may be written `a, b`, and `+a, b` or `-a` changes
+                the present one. "default" removes the key from the file.
+            permit: called with the present and the new configuration; it refuses by raising an error.
 
         Raises:
             OperatorError: there is no such key, or the value is not allowed there or does not work; nothing was
@@ -116,11 +112,7 @@ class ConfigFile:
 
     @contextlib.asynccontextmanager
     async def _lock_changes(self) -> AsyncIterator[None]:
-        """Let one change through at a time.
-
-        Raises:
-            LimitError: another change is still being tried after LOCK_SECONDS.
-        """
+        """Let one change through at a time; raises LimitError if another takes longer than LOCK_SECONDS."""
         try:
             async with asyncio.timeout(LOCK_SECONDS):
                 await self._changing.acquire()
@@ -140,11 +132,7 @@ class ConfigFile:
 
 
 def split_key(key: str) -> tuple[str, ...]:
-    """Return the parts of a dotted key, as TOML reads it: a part with a dot or a space in it stands in quotes.
-
-    Raises:
-        ConfigError: it is none.
-    """
+    """Return the parts of a dotted TOML key; raises ConfigError if it is none."""
     parts: list[str] = []
     try:
         table: Any = tomllib.loads(f"{key.strip()} = 0")
@@ -158,23 +146,15 @@ def split_key(key: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _read_without_folder(path: Path) -> Config:
-    """Read the file. Errors name it without its folder, as not only operators read them."""
+def _read_by_name(path: Path) -> Config:
+    """Read the file; errors name it without its folder, for not only operators see them."""
     return parse_config(read_text(path), Path(path.name))
 
 
 def _change_key(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
-    """Return the file's text with one key changed, and the configuration that it then holds."""
+    """Return the text with one key changed, read in the first way that is allowed, and the resulting configuration."""
     text = read_text(path)
     parse_config(text, Path(path.name))  # a file that is wrong already is not made worse
-    if value.strip() == DEFAULT:
-        changed = _edit_text(text, key, None)
-        return changed, parse_config(changed, None)
-    return _first_valid_edit(text, key, value)
-
-
-def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
-    """Try each way in which `value` can be read, and take the first that is allowed."""
     refusals: list[ConfigError] = []
     for reading in _interpretations(value, _current_value(text, key)):
         changed = _edit_text(text, key, reading)
@@ -194,6 +174,8 @@ def _current_value(text: str, key: tuple[str, ...]) -> Any:
 
 def _interpretations(value: str, current: Any) -> list[Any]:
     stripped = value.strip()
+    if stripped == DEFAULT:
+        return [None]
     readings: list[Any] = []
     with contextlib.suppress(tomllib.TOMLDecodeError):
         loaded = tomllib.loads(f"value = {stripped}")
@@ -213,11 +195,7 @@ def _split_entries(text: str) -> list[str]:
 
 
 def _edit_text(text: str, key: tuple[str, ...], value: Any | None) -> str:
-    """Return the file's text with one key set, or taken out for None.
-
-    Raises:
-        ConfigError: the key leads through something that is no table, or the file cannot be edited safely.
-    """
+    """Return the file's text with one key set, or removed for None; raises ConfigError if it cannot be done safely."""
     document = tomlkit.parse(text)
     expected = tomllib.loads(text)
     for tables in (document, expected):
@@ -254,11 +232,7 @@ def _new_table(parent: object, *, is_last: bool) -> MutableMapping[str, Any]:
 
 
 def _require_replaceable(path: Path) -> None:
-    """Replace the file by itself: only that tells for sure whether it can be replaced.
-
-    Raises:
-        ConfigError: it cannot.
-    """
+    """Replace the file by itself: only that tells for sure whether it can be replaced."""
     _replace(path, read_text(path))
 
 

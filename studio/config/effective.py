@@ -134,7 +134,6 @@ def _server_config(config: Config, server: str | None) -> ServerConfig:
 
 
 def _explicit_values(own: msgspec.Struct) -> dict[str, Any]:
-    """Return the keys that are set, with their values."""
     return {name: value for name, value in msgspec.structs.asdict(own).items() if value is not None}
 
 

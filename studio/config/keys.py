@@ -48,12 +48,7 @@ def values_of(table: msgspec.Struct) -> dict[str, str]:
 
 
 def settable_keys(table: Config | ServerConfig, inherited: Config | None = None) -> dict[str, str]:
-    """Return the keys that can be set, with what holds today; entries that do not exist yet are not among them.
-
-    Args:
-        table: the whole configuration, or a server's part of it.
-        inherited: where a server's values come from that it does not set itself.
-    """
+    """Return the settable keys, without those of new entries, and their values; a server's may be `inherited`."""
     common = values_of(inherited) if inherited else {}
     sections = ("limits", "community", "moderation") if inherited else ()
     names = [f"{section}.{name}" for section in sections for name in getattr(table, section).__struct_fields__]
@@ -61,12 +56,7 @@ def settable_keys(table: Config | ServerConfig, inherited: Config | None = None)
 
 
 def settable_keys_in(table: ChannelRules | RoleRules, of_server: Mapping[str, str]) -> dict[str, str]:
-    """Return the keys of a channel or a role, with what holds there today.
-
-    Args:
-        table: what it has itself.
-        of_server: `settable_keys` of the server, where the rest comes from.
-    """
+    """Return the keys of a channel or a role with their values, the rest from `settable_keys` of its server."""
     inherited = {key.rpartition(".")[2]: value for key, value in of_server.items() if key.count(".") == 1}
     own = values_of(table)
     return {name: own.get(name, inherited.get(name, "")) for name in table.__struct_fields__}
@@ -79,14 +69,11 @@ def is_key(key: tuple[str, ...], kind: type[msgspec.Struct]) -> bool:
 
 def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
     """Return the values that a key may hold, if it is a choice between a few."""
-    node = _type_at(inspect.type_info(kind), key)
-    match node:
-        case inspect.LiteralType(values=values):
+    match _type_at(inspect.type_info(kind), key):
+        case inspect.LiteralType(values=values) | inspect.VarTupleType(item_type=inspect.LiteralType(values=values)):
             return [str(value) for value in values]
         case inspect.BoolType():
             return ["true", "false"]
-        case inspect.VarTupleType(item_type=inspect.LiteralType(values=values)):
-            return [str(value) for value in values]
     return []
 
 
@@ -98,11 +85,7 @@ def find_changes(before: Config, after: Config) -> list[ConfigChange]:
 
 
 def require_granted(before: Config, after: Config, server: str) -> None:
-    """Hold a server's own rules to what everyone may have, or what the server was allowed already.
-
-    Raises:
-        LimitError: a key allows more than that.
-    """
+    """Raise LimitError if a server's own rules allow more than everyone's, and than they did before."""
     own, earlier = after.servers.get(server, ServerConfig()), before.servers.get(server, ServerConfig())
     everyone = {
         **msgspec.structs.asdict(after.limits),
@@ -138,7 +121,6 @@ def _flatten(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _format_part(name: str) -> str:
-    """Return one part of a key, quoted where TOML requires it."""
     return name if name and set(name) <= _BARE_CHARACTERS else _format_value(name)
 
 

@@ -11,14 +11,10 @@ _LONGEST_VALUE = 200
 
 
 def line_of(text: str, key: Sequence[str]) -> int | None:
-    """Return the line, counted from 1, on which a key is set or its table begins; None if that cannot be told.
+    """Return the line, from 1, of valid TOML on which a key is set or its table begins; None if that is not clear.
 
-    What TOML makes of the file up to a line decides, and not how the line looks: keys can be dotted, quoted, in inline
-    tables, or words in the middle of a longer text.
-
-    Args:
-        text: of the file, which is valid TOML.
-        key: its parts, from the outermost table inwards.
+    The file is parsed up to each line rather than searched: keys can be dotted, quoted, in inline tables, or words in
+    the middle of a longer text.
     """
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines, 1):

@@ -66,8 +66,7 @@ class Gallery:
         """Show one's own render to the server where it was made.
 
         Raises:
-            LimitError: it is not one's own, not finished, was made elsewhere, or is shared already; or the admin does
-                not want sharing there.
+            LimitError: it is not one's own, not finished, from elsewhere, shared already, or sharing is off.
         """
         record = await self._store.jobs.get(job)
         if record is None:
@@ -108,26 +107,20 @@ class Gallery:
         return share
 
     async def get(self, share: JobId, viewer: Viewer) -> Share:
-        """Return a share of the viewer's server.
-
-        Raises:
-            LimitError: it is not there, or in another server, which is not told apart.
-        """
+        """Return a share of the viewer's server; raises LimitError if it is not there, wherever else it is."""
         found = await self.find(viewer.server, share)
         if found is None:
             raise LimitError("This animation is not in this server's gallery any more.")
         return found
 
     async def find(self, server: str, share: JobId) -> Share | None:
-        """Return a share of a server, or None."""
         found = await self.shares.get(share)
         return found if found is not None and found.server == server else None
 
     async def vote(self, share: JobId, viewer: Viewer) -> tuple[Share, bool]:
         """Give one's vote, or take it back; return the share afterwards and whether one's vote is on it now.
 
-        Raises:
-            LimitError: it is not in this gallery, or one's own.
+        Raises LimitError if it is not in this gallery, or one's own.
         """
         if (await self.get(share, viewer)).member.id == viewer.member.id:
             raise LimitError("This animation is your own; the votes are for the others to give.")
@@ -138,21 +131,16 @@ class Gallery:
         return voted
 
     async def save(self, share: JobId, viewer: Viewer) -> bool:
-        """Put a share on one's list, or take it off; return whether it is on it now.
-
-        Raises:
-            LimitError: it is not in this gallery.
-        """
+        """Put a share on one's list, or take it off; return whether it is on it now. Raises as `get` does."""
         await self.get(share, viewer)
         if await self.shares.unsave(share, viewer.member.id):
             return False
         return await self.shares.save(share, viewer.member.id)
 
     async def delete(self, share: JobId, viewer: Viewer) -> Share:
-        """Take a share back, as its maker or a moderator: its file and its votes go. Return it as it was.
+        """Delete a share with its file and votes, as its maker or a moderator; return it as it was.
 
-        Raises:
-            LimitError: it is not in this gallery, or somebody else's.
+        Raises LimitError if it is not in this gallery, or somebody else's.
         """
         found = await self.get(share, viewer)
         if found.member.id != viewer.member.id and not viewer.is_moderator:
@@ -180,7 +168,7 @@ class Gallery:
     async def suggest(self, server: str, what: PromptKind, typed: str, limit: int = 25) -> list[str]:
         """Return what was shared in a server and fits what was typed so far; see `Suggestions`.
 
-        Words that have been banned since are not suggested.
+        Banned words are not suggested.
         """
         banned = compile_banned_words(moderation_of(self._configuration.current, server).banned_words)
         found = await self.shares.suggest(server, what, typed, limit)
@@ -189,7 +177,7 @@ class Gallery:
     # ---- upkeep ----
 
     async def expire(self) -> None:
-        """Take back what has been shared for longer than the admin wants it kept, in every server."""
+        """Delete what has been shared for longer than it is to be kept, in every server."""
         config = self._configuration.current
         for server in await self.shares.servers():
             days = {
@@ -205,7 +193,7 @@ class Gallery:
                     await self._remove_all(share for share, _ in old)
 
     async def purge(self, server: str, member: str) -> int:
-        """Take back everything that a member has shared in a server; return how many shares that were."""
+        """Delete everything that a member has shared in a server; return how many shares that were."""
         shares = await self.shares.made_by(server, member)
         await self._remove_all(shares)
         return len(shares)

@@ -40,15 +40,7 @@ class RenderHistory:
         self._store = store
 
     async def record(self, job: JobId, server: str | None = None) -> JobRecord:
-        """Return what is known of a job.
-
-        Args:
-            job: which one.
-            server: where it is asked for, which says for how long such are kept there.
-
-        Raises:
-            LimitError: nothing is known of it.
-        """
+        """Return a job; raises LimitError if it is unknown, naming how long jobs are kept on the asking `server`."""
         record = await self._store.jobs.get(job)
         if record is None:
             raise self.unknown(server)
@@ -57,8 +49,7 @@ class RenderHistory:
     async def visible(self, job: JobId, viewer: Viewer) -> JobRecord:
         """Return a job that a member may know of: their own, or one that was answered in the server they are in.
 
-        Raises:
-            LimitError: nothing is known of it, or it is not for them; which of the two is not told.
+        Raises LimitError, the same whether it is unknown or not for them.
         """
         record = await self.record(job, viewer.server)
         if record.member.id != viewer.member.id and (not viewer.server or record.answer.server != viewer.server):
@@ -98,11 +89,7 @@ class RenderHistory:
     # ---- to make it again ----
 
     async def again(self, job: JobId, viewer: Viewer) -> Recipe:
-        """Return the recipe of an earlier job with a new seed, or that of a contact sheet with four.
-
-        Raises:
-            LimitError: nothing is known of the job any more, or it is not for this member to see.
-        """
+        """Return the recipe of an earlier job with a new seed, or of a contact sheet with four; raises as `visible`."""
         record = await self.visible(job, viewer)
         if isinstance(record.recipe, Variations):
             return make_variations(record.recipe, new_seeds())
@@ -111,35 +98,25 @@ class RenderHistory:
     async def another_try(self, job: JobId, number: int, viewer: Viewer) -> Recipe:
         """Return the morph of another seed that an earlier job tried.
 
-        Raises:
-            LimitError: nothing is known of the job any more, or it is not for this member to see.
-            RecipeError: it has tried fewer.
+        Raises as `visible` does, and RecipeError if it has tried fewer.
         """
         record = await self.visible(job, viewer)
         return pick_try(await self.recipe(job, viewer), record.report.found if record.report else None, number)
 
     async def recipe(self, job: JobId, viewer: Viewer) -> Recipe:
-        """Return the recipe of an earlier job to make another one from.
+        """Return the recipe of an earlier job to make another one from; raises as `visible` does.
 
-        Its settings are written down as long as the model is the one that it was made with, so that frames can be
-        taken over; for another model they might be wrong, and are decided anew.
-
-        Raises:
-            LimitError: nothing is known of the job any more, or it is not for this member to see.
+        Its settings are fixed while the model is the one that it was made with, so that frames can be reused; for
+        another model they might be wrong, and are decided anew.
         """
         record = await self.visible(job, viewer)
         ready = self._engine.ready
-        is_same_model = ready is not None and record.plan is not None and record.plan.model == ready.model
-        if is_same_model:
+        if ready is not None and record.plan is not None and record.plan.model == ready.model:
             return record.final_recipe
         return without_measurements(with_survey_result(record.recipe, record.report.found if record.report else None))
 
     async def asked_recipe(self, share: Share) -> Recipe:
-        """Return what would have to be asked for here and now to have a share again.
-
-        Raises:
-            StorageError: the database cannot be used.
-        """
+        """Return what would have to be asked for here and now to have a share again."""
         record = await self._store.jobs.get(share.id)
         if record is None or not self._decides_alike(record):
             return share.recipe

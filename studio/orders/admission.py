@@ -31,7 +31,7 @@ from studio.rules.limits import (
 from studio.store import JobRecord, Order, Store
 
 CHECK_TIMEOUT_SECONDS = 2.0
-"""How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
+"""How long a member waits for the engine's plan; a busy engine sends it later."""
 
 QUOTA_SECONDS = 24 * 60 * 60
 """How far back a member's quota looks."""
@@ -54,11 +54,11 @@ class Admission:
         self._deciding = asyncio.Lock()
 
     async def admit(self, order: Order) -> JobRecord:
-        """Write an order down as a job, its cost charged to the member.
+        """Store an order as a job, its cost charged to the member.
 
         Raises:
-            MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was written or charged.
-            StorageError: it cannot be written down.
+            MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was stored or charged.
+            StorageError: it cannot be stored.
         """
         config = self._configuration.current
         limits = limits_at(config, order.place)
@@ -119,11 +119,7 @@ class Admission:
         return work_of_recipe(lower(resolve(recipe, layers)[0], ceiling).recipe) * pace.seconds_per_work
 
     async def _account_of(self, order: Order) -> MemberAccount:
-        """Return what a member has asked for so far.
-
-        Raises:
-            LimitError: they are blocked.
-        """
+        """Return what a member has ordered so far; raises LimitError if they are blocked."""
         member, server, now = order.member.id, order.place.server, time.time()
         require_not_blocked(await self._store.members.blocked_by(server, member))
         last = await self._store.charges.last_order(member, server)

@@ -38,7 +38,7 @@ _UNWRITTEN = Sentence(
 class JobTracker:
     """Follows each job through the engine's events: the store first, then those who watch.
 
-    A change that comes too late, for the job is over already, is none: the store decides.
+    The store ignores changes that come after a job is over.
     """
 
     def __init__(self, engine: Engine, store: Store) -> None:
@@ -48,18 +48,15 @@ class JobTracker:
         self._following: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Stop following all jobs."""
         for task in self._following:
             task.cancel()
         await asyncio.gather(*self._following, return_exceptions=True)
         self._jobs.clear()
 
     def track(self, record: JobRecord) -> None:
-        """Begin to keep a job that somebody waits for."""
         self._jobs[record.id] = JobWatch(record)
 
     def untrack(self, job: JobId) -> None:
-        """Forget a job that nobody waits for any more."""
         self._jobs.pop(job, None)
 
     def find(self, job: JobId) -> JobWatch | None:
@@ -74,7 +71,7 @@ class JobTracker:
             watch.update(record=record)
 
     async def cancel(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
-        """Call off an open job, and give its owner back what was not rendered; None if it is over already."""
+        """Cancel an open job, and refund what was not rendered; None if it is over already."""
         unrendered = self._unrendered_share(job)
         cancelled = await self._store.jobs.mark_cancelled(job, reason)
         if cancelled is not None:
@@ -83,7 +80,7 @@ class JobTracker:
         return cancelled
 
     async def render(self, record: JobRecord) -> None:
-        """Give a job to the engine and follow what it says about it."""
+        """Give a job to the engine and follow its events."""
         task = asyncio.create_task(self._follow(record.id, self._engine.watch(record.id)))
         self._following.add(task)
         task.add_done_callback(self._on_followed)
@@ -113,8 +110,7 @@ class JobTracker:
             except StorageError as error:
                 # The owner is told although nothing can be written: the next start finds the job open, and goes on.
                 _log.error("Job %s: %s", job, describe(error))
-                failed = msgspec.structs.replace(watch.snapshot.record, state="failed", error=_UNWRITTEN)
-                watch.update(record=failed)
+                watch.update(record=msgspec.structs.replace(watch.snapshot.record, state="failed", error=_UNWRITTEN))
                 return
 
     async def _store_event(self, watch: JobWatch, event: JobEvent) -> JobRecord | None:
@@ -141,8 +137,7 @@ class JobTracker:
                 return await self._store.jobs.mark_done(job, report)
             case Failed(job=job, message=message, costs=True):
                 unrendered = self._unrendered_share(job)
-                refused = await self._store.jobs.mark_refused(job, message)
-                if refused is not None:
+                if refused := await self._store.jobs.mark_refused(job, message):
                     await self._refund(refused, unrendered)
                 return refused
             case Failed(job=job, message=message):

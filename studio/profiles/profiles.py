@@ -21,15 +21,13 @@ class MemberProfiles:
         self._members = store.members
 
     async def defaults(self, member: str) -> Defaults:
-        """Return what a member wants where they say nothing else."""
         return defaults_of(await self._members.defaults(member))
 
     async def set_defaults(self, member: str, defaults: Defaults) -> None:
-        """Keep a member's defaults in the place of the earlier ones."""
         await self._members.set_defaults(member, defaults.plain())
 
     async def presets(self, member: str) -> list[MemberPreset]:
-        """Return a member's presets by name."""
+        """Return a member's presets, sorted by name."""
         return await self._members.presets(member)
 
     async def preset(self, member: str, name: str) -> MemberPreset | None:
@@ -55,11 +53,7 @@ class MemberProfiles:
         return replaced is not None
 
     async def delete_preset(self, member: str, name: str) -> None:
-        """Throw a preset away.
-
-        Raises:
-            LimitError: the member has none of that name.
-        """
+        """Delete a preset; raises LimitError if the member has none of that name."""
         if not await self._members.delete_preset(member, name.strip()):
             raise no_preset(name)
 
@@ -68,10 +62,8 @@ class MemberProfiles:
         return await self._members.was_told(member, what)
 
     async def mark_told(self, member: str, what: str) -> None:
-        """Note that a member has been told something that is said only once."""
         await self._members.mark_told(member, what)
 
 
 def no_preset(name: str) -> LimitError:
-    """Return the error for a preset that a member does not have."""
     return LimitError("You have no preset “{name}”; /preset list shows those you have.", name=name[:MAX_NAME_LENGTH])

@@ -128,7 +128,6 @@ class BannedWords:
 
 @functools.lru_cache(maxsize=64)
 def compile_banned_words(words: tuple[str, ...]) -> BannedWords:
-    """Return the list ready to be looked for; the same list is prepared once."""
     return BannedWords(words)
 
 
@@ -147,8 +146,7 @@ def _normalize(text: str) -> str:
 
 def _read_leet(plain: str) -> str:
     """Read digits and signs as letters, except in words that are numbers."""
-    signs = _INNER_SIGN.sub(" ", plain)
-    return re.sub(r"[^\s]+", lambda match: _unleet_chunk(match[0]), signs)
+    return re.sub(r"[^\s]+", lambda match: _unleet_chunk(match[0]), _INNER_SIGN.sub(" ", plain))
 
 
 def _unleet_chunk(chunk: str) -> str:
@@ -195,8 +193,7 @@ def _is_scrap(token: str) -> bool:
 def _look_alikes() -> Mapping[int, str]:
     """Return the small letters of other scripts that look like a Latin one, and which.
 
-    They come from `confusable-homoglyphs`, which carries Unicode's own table: a table kept here would grow old. It
-    is read when the first word is banned, since it takes a moment and some memory, and most bots never need it.
+    Unicode's own table, from `confusable-homoglyphs`, is loaded only with the first banned word: it takes a moment.
     """
     from confusable_homoglyphs.confusables import confusables_data
 

@@ -20,7 +20,6 @@ _HOUR = 60 * _MINUTE
 _NOT_WRITTEN = ("kind", "loop", "settings", "version")
 """Keys of a recipe whose values are not free text."""
 
-
 _COMMAND_NAMES = {
     "giro": Sentence("/giro"),
     "morph": Sentence("/morph"),
@@ -47,14 +46,7 @@ class MemberAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_not_blocked(blocked_by: str | None) -> None:
-    """Refuse a member who is blocked.
-
-    Args:
-        blocked_by: the id of the server where they are; empty where that is everywhere, None if they are not.
-
-    Raises:
-        LimitError: they are.
-    """
+    """Raise LimitError if a member is blocked by a server, or everywhere (an empty id); None if they are not."""
     if blocked_by:
         raise LimitError("The admins of this server have blocked you here; only they can change that.")
     if blocked_by is not None:
@@ -62,11 +54,7 @@ def require_not_blocked(blocked_by: str | None) -> None:
 
 
 def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
-    """Refuse an order by a command or in a channel that is not open.
-
-    Raises:
-        LimitError: this one is not.
-    """
+    """Raise LimitError if a command or a channel is not open."""
     for kind in _kinds(recipe):
         if EVERYTHING not in limits.commands and kind not in limits.commands:
             raise _closed_command(kind, limits)
@@ -77,11 +65,7 @@ def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
 
 
 def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
-    """Refuse a recipe with a banned word.
-
-    Raises:
-        LimitError: there is another among them.
-    """
+    """Raise LimitError if a recipe has a banned word."""
     banned = compile_banned_words(moderation.banned_words)
     for text in member_texts(recipe):
         if word := banned.find(text):
@@ -89,11 +73,7 @@ def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
 
 
 def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
-    """Refuse an order where a member or a server has too many unfinished jobs.
-
-    Raises:
-        LimitError: there is no room for one more.
-    """
+    """Raise LimitError if a member or a server has too many unfinished jobs for one more."""
     if account.open_of_member >= limits.jobs_per_member:
         raise LimitError(
             Sentence(
@@ -117,11 +97,7 @@ def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
 
 
 def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
-    """Refuse an order that comes too soon after the last one.
-
-    Raises:
-        LimitError: the last one was too short a while ago.
-    """
+    """Raise LimitError if an order comes too soon after the last one."""
     if account.since_last is not None and account.since_last < limits.cooldown_seconds:
         raise LimitError(
             "Between two animations {pause} have to pass here: try again in {left}.",
@@ -131,16 +107,7 @@ def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
 
 
 def require_quota(account: MemberAccount, cost: float, limits: LimitsConfig) -> None:
-    """Refuse an order that costs more than is left of a member's quota.
-
-    Args:
-        account: what they have spent.
-        cost: what one more animation will take, in seconds of the engine's time.
-        limits: what is allowed; a quota of 0 is none.
-
-    Raises:
-        LimitError: it would be too much.
-    """
+    """Raise LimitError if an order costs more, in seconds of the engine's time, than is left of a member's quota."""
     quota = limits.daily_seconds
     if not quota or account.spent + cost <= quota:
         return

@@ -49,8 +49,7 @@ class ExportSource(msgspec.Struct, frozen=True, kw_only=True):
 def export_gallery(source: ExportSource, directory: Path) -> ExportResult:
     """Bring a directory in step with the shares.
 
-    What was made where nobody judges pictures is left out: it cannot be known whether it has to be veiled, and a veil
-    on the web opens for everybody.
+    Pictures for adults are left out: no safety checker saw them, and a veil on the web opens for everybody.
 
     Raises:
         StorageError: the directory holds something else, or cannot be used.
@@ -78,10 +77,7 @@ def export_gallery(source: ExportSource, directory: Path) -> ExportResult:
 def _export_pictures(
     target: ExportDirectory, shares: Sequence[Share], pictures: dict[JobId, SharePicture]
 ) -> list[Share]:
-    """Copy every picture and make its still; return the shares for which both went well.
-
-    Reading and encoding let go of the interpreter, so threads help even though the rest is Python.
-    """
+    """Copy every picture and make its still, in threads; return the shares for which both went well."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         went_well = pool.map(partial(_export_picture, target, pictures), shares)
         return [share for share, well in zip(shares, went_well, strict=True) if well]

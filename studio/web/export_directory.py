@@ -48,11 +48,7 @@ class ExportDirectory:
         self._written: set[str] = set()
 
     def open(self) -> None:
-        """Open the directory, creating it if necessary.
-
-        Raises:
-            StorageError: it holds something else, or cannot be used.
-        """
+        """Open the directory, creating it if necessary; raises StorageError if it holds something else."""
         with self._errors():
             self._directory.mkdir(parents=True, exist_ok=True)
             if (self._directory / MARK).is_file():
@@ -77,11 +73,7 @@ class ExportDirectory:
         self._now[path] = ""
 
     def make(self, path: str, stamp: str, content: Callable[[], bytes]) -> None:
-        """Have a file that was made from what `stamp` says.
-
-        `content` is called only if there is none, or it was made from something else; what it raises is passed on.
-        May be called from several threads.
-        """
+        """Write what `content` returns, unless the file was made from the same `stamp`; thread-safe."""
         if self._before.get(path) != stamp or not (self._directory / path).is_file():
             made = content()
             with self._errors():

@@ -24,11 +24,7 @@ def languages() -> list[str]:
 
 
 def load_translations(language: str) -> gettext.NullTranslations:
-    """Return the words of one language.
-
-    Raises:
-        ConfigError: there is no catalogue for it.
-    """
+    """Return the words of one language; raises ConfigError if there is no catalogue for it."""
     if language == SOURCE_LANGUAGE:
         return gettext.NullTranslations()
     if language not in languages():
