@@ -26,7 +26,7 @@ from discord import app_commands
 
 from bot import build_client
 from cogs.client import Tappa
-from cogs.i18n.extraction import Found, in_commands, in_source
+from cogs.i18n.extraction import Found, find_command_texts, find_source_texts
 from cogs.i18n.language import LOCALES, TERMS
 from engine.client.client import EngineClient
 from studio.config.config import Config
@@ -41,13 +41,13 @@ _COUNT = "count!:"
 _MENTION = re.compile(r"(?<!\S)/([a-z-]+)")  # of a command
 
 
-def sources(root: Path = ROOT) -> list[Path]:
+def list_sources(root: Path = ROOT) -> list[Path]:
     """Return the files in which texts for people may stand."""
     rooms = ("cogs", "engine", "studio")
     return [*(path for room in rooms for path in sorted((root / room).rglob("*.py"))), root / "bot.py"]
 
 
-def template(texts: Iterable[Found]) -> Catalog:
+def make_template(texts: Iterable[Found]) -> Catalog:
     """Return a catalogue of texts, none of them translated."""
     catalogue = Catalog(project="Tappa", fuzzy=False)
     for found in texts:
@@ -55,14 +55,14 @@ def template(texts: Iterable[Found]) -> Catalog:
     return catalogue
 
 
-def read(path: Path) -> Catalog:
+def read_catalog(path: Path) -> Catalog:
     with path.open("rb") as file:
         return read_po(file, locale=path.stem.replace("-", "_"))
 
 
-def update(path: Path, current: Catalog) -> None:
+def update_catalog(path: Path, current: Catalog) -> None:
     """Bring one language's file up to date."""
-    catalogue = read(path)
+    catalogue = read_catalog(path)
     for message in catalogue.obsolete.values():
         if current.get(_key(message), message.context):  # said again after all
             catalogue.add(message.id, message.string, context=message.context)
@@ -73,19 +73,19 @@ def update(path: Path, current: Catalog) -> None:
     path.write_bytes(written.getvalue())
 
 
-def faults(catalogue: Catalog, current: Catalog) -> Iterator[str]:
+def find_faults(catalogue: Catalog, current: Catalog) -> Iterator[str]:
     """Yield what is wrong with a catalogue: texts that are missing, out of date, doubtful or do not fill in."""
     for message in current:
         if message.id and catalogue.get(_key(message), message.context) is None:
-            yield f"not in the file: {_shown(message)}"
+            yield f"not in the file: {_quote(message)}"
     for message in catalogue:
         if message.id:
-            yield from (f"{fault}: {_shown(message)}" for fault in _faults_of(message, catalogue, current))
+            yield from (f"{fault}: {_quote(message)}" for fault in _find_faults_in(message, catalogue, current))
     for message in catalogue.obsolete.values():
-        yield f"not said any more: {_shown(message)}"
+        yield f"not said any more: {_quote(message)}"
 
 
-def _faults_of(message: Entry, catalogue: Catalog, current: Catalog) -> Iterator[str]:
+def _find_faults_in(message: Entry, catalogue: Catalog, current: Catalog) -> Iterator[str]:
     source = current.get(_key(message), message.context)
     if source is None:
         yield "not said any more"
@@ -122,7 +122,7 @@ def _key(message: Entry) -> str:
     return str(message.id[0]) if isinstance(message.id, tuple | list) else str(message.id)
 
 
-def _shown(message: Entry) -> str:
+def _quote(message: Entry) -> str:
     return f"“{_key(message)}”" + (f" ({message.context})" if message.context else "")
 
 
@@ -138,10 +138,10 @@ async def idle_bot() -> AsyncIterator[Tappa]:
             yield client
 
 
-async def collect() -> Catalog:
+async def collect_texts() -> Catalog:
     """Return the template of everything that the program says."""
     async with idle_bot() as bot:
-        return template([*in_source(ROOT, sources()), *in_commands(bot.tree)])
+        return make_template([*find_source_texts(ROOT, list_sources()), *find_command_texts(bot.tree)])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,12 +149,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cogs.catalog", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing")
     options = parser.parse_args(arguments)
-    current = asyncio.run(collect())
+    current = asyncio.run(collect_texts())
     found: Counter[str] = Counter()
     for path in sorted(LOCALES.glob("*.po")):
         if not options.check:
-            update(path, current)
-        for fault in faults(read(path), current):
+            update_catalog(path, current)
+        for fault in find_faults(read_catalog(path), current):
             sys.stdout.write(f"{path.name}: {fault}\n")
             found[path.name] += 1
     return 1 if found else 0

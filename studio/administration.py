@@ -68,7 +68,7 @@ class Administration:
         """Whether no waiting job of a server may start; None asks about all servers."""
         return EVERYWHERE in self._paused or (server is not None and server in self._paused)
 
-    async def call_off(self, job: JobId, server: str | None) -> JobRecord:
+    async def cancel_on(self, job: JobId, server: str | None) -> JobRecord:
         """Cancel somebody's job, of one server only unless that is None.
 
         Raises:
@@ -76,7 +76,7 @@ class Administration:
         """
         record = await self._history.record(job, server)
         if server is not None and record.answer.server != server:
-            raise self._history.unknown(server)
+            raise self._history.unknown_job(server)
         return await self.cancel(job)
 
     async def purge(self, server: str, member: str) -> PurgeResult:
@@ -98,7 +98,7 @@ class Administration:
     async def unblock(self, server: str | None, member: str) -> None:
         await self._store.members.unblock(server or EVERYWHERE, member)
 
-    async def blocked(self, server: str | None) -> list[BlockedMember]:
+    async def list_blocked(self, server: str | None) -> list[BlockedMember]:
         """Return who is blocked on a server, or on all of them, the latest first."""
         return await self._store.members.list_blocked(server or EVERYWHERE)
 

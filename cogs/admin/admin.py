@@ -185,7 +185,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     async def cancel(self, interaction: Interaction, job: app_commands.Range[str, 1, 64]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
-        record = await interaction.client.studio.administration.call_off(job, authority.limited_to)
+        record = await interaction.client.studio.administration.cancel_on(job, authority.limited_to)
         action, server = cancelled_action(record, language_of(interaction.guild_locale)), record.answer.server
         if server == authority.server:
             await finish_action(interaction, authority, [action])

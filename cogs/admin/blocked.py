@@ -59,7 +59,7 @@ class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
         which = BlockedPage.parse(self.fields)
         authority = authority_of(interaction, everywhere=which.everywhere)
         administration = interaction.client.studio.administration
-        names = {one.member: one.name for one in await administration.blocked(authority.target)}
+        names = {one.member: one.name for one in await administration.list_blocked(authority.target)}
         await administration.unblock(authority.target, self.chosen)
         await show_blocked(interaction, which)
         if self.chosen in names:  # else somebody else was faster
@@ -88,7 +88,7 @@ async def show_blocked(interaction: Interaction, which: BlockedPage) -> None:
         LimitError: whoever asks may not see it.
     """
     say, authority = language_of(interaction.locale), authority_of(interaction, everywhere=which.everywhere)
-    everybody = await interaction.client.studio.administration.blocked(authority.target)
+    everybody = await interaction.client.studio.administration.list_blocked(authority.target)
     if not everybody:
         nobody = (
             say("Nobody is blocked on every server.") if which.everywhere else say("Nobody is blocked on this server.")

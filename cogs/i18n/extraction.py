@@ -37,7 +37,7 @@ class Found(msgspec.Struct, frozen=True):
     context: str | None = None
 
 
-def in_source(root: Path, paths: Iterable[Path]) -> Iterator[Found]:
+def find_source_texts(root: Path, paths: Iterable[Path]) -> Iterator[Found]:
     """Yield the texts in Python files below `root`.
 
     Raises:
@@ -52,7 +52,7 @@ def in_source(root: Path, paths: Iterable[Path]) -> Iterator[Found]:
             raise NotLiteral(f"{name}:{error}") from None
 
 
-def in_commands(tree: app_commands.CommandTree[Any]) -> Iterator[Found]:
+def find_command_texts(tree: app_commands.CommandTree[Any]) -> Iterator[Found]:
     """Yield the names and descriptions of commands, options and choices."""
     for menu in (AppCommandType.message, AppCommandType.user):
         for entry in tree.get_commands(type=menu):
@@ -90,14 +90,14 @@ def extract(
     """
     calls = (node for node in ast.walk(ast.parse(file.read())) if isinstance(node, ast.Call))
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
-        for message in _of_call(call):
+        for message in _messages_of(call):
             if _name(call.func) == "locale_str":
                 yield call.lineno, "pgettext", (TERMS[_Where.choice_name], message), []
             else:
                 yield call.lineno, "gettext" if isinstance(message, str) else "ngettext", message, []
 
 
-def _of_call(call: ast.Call) -> Iterator[Message]:
+def _messages_of(call: ast.Call) -> Iterator[Message]:
     name = _name(call.func)
     if name == "Meta":
         described = next((word.value for word in call.keywords if word.arg == "description"), None)

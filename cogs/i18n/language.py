@@ -56,12 +56,12 @@ class Language:
 
     def __call__(self, text: str, /, **values: object) -> str:
         """Return `text`, an English template with {named} fields, in this language and filled in."""
-        return self._translations.gettext(text).format_map(self._all_shown(values))
+        return self._translations.gettext(text).format_map(self._format_values(values))
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Return the one of two English templates that suits `count`, in this language and filled in."""
         template = self._translations.ngettext(one, many, count)
-        return template.format_map(self._all_shown({"count": count, **values}))
+        return template.format_map(self._format_values({"count": count, **values}))
 
     def sentence(self, sentence: Sentence) -> str:
         """Return a sentence in this language, the sentences within it as well."""
@@ -78,10 +78,10 @@ class Language:
         """Return a number with so many digits after the decimal sign, none of them left out."""
         return format_decimal(number, "0." + "0" * digits if digits else "0", locale=self.locale)
 
-    def _all_shown(self, values: Mapping[str, object]) -> dict[str, str]:
-        return {name: self._shown(value) for name, value in values.items()}
+    def _format_values(self, values: Mapping[str, object]) -> dict[str, str]:
+        return {name: self._format_value(value) for name, value in values.items()}
 
-    def _shown(self, value: object) -> str:
+    def _format_value(self, value: object) -> str:
         if isinstance(value, Sentence):
             return self.sentence(value)
         if isinstance(value, float):

@@ -43,7 +43,7 @@ class RenderHistory:
         """Return a job; raises LimitError if it is unknown, naming how long jobs are kept on the asking `server`."""
         record = await self._store.jobs.get(job)
         if record is None:
-            raise self.unknown(server)
+            raise self.unknown_job(server)
         return record
 
     async def visible(self, job: JobId, viewer: Viewer) -> JobRecord:
@@ -53,7 +53,7 @@ class RenderHistory:
         """
         record = await self.record(job, viewer.server)
         if record.member.id != viewer.member.id and (not viewer.server or record.answer.server != viewer.server):
-            raise self.unknown(viewer.server)
+            raise self.unknown_job(viewer.server)
         return record
 
     async def parent(self, record: JobRecord) -> JobRecord | None:
@@ -118,17 +118,17 @@ class RenderHistory:
     async def asked_recipe(self, share: Share) -> Recipe:
         """Return what would have to be asked for here and now to have a share again."""
         record = await self._store.jobs.get(share.id)
-        if record is None or not self._decides_alike(record):
+        if record is None or not self._resolves_alike(record):
             return share.recipe
         return self.with_open_settings(record).asked_recipe
 
     def with_open_settings(self, record: JobRecord) -> JobRecord:
         """Return a job whose recipe leaves the settings open, where the same ones would be decided here and now."""
-        if isinstance(record.recipe, Variations) or not self._decides_alike(record):
+        if isinstance(record.recipe, Variations) or not self._resolves_alike(record):
             return record
         return msgspec.structs.replace(record, recipe=msgspec.structs.replace(record.recipe, settings=Overrides()))
 
-    def _decides_alike(self, record: JobRecord) -> bool:
+    def _resolves_alike(self, record: JobRecord) -> bool:
         """Whether model and configuration decide the settings as they did for a job, to whom all is left open."""
         ready = self._engine.ready
         if ready is None or record.plan is None or record.plan.model != ready.model:
@@ -137,7 +137,7 @@ class RenderHistory:
         again = lower(resolve(without_settings(record.recipe), layers)[0], record.ceiling).recipe
         return again.settings == record.plan.recipe.settings
 
-    def unknown(self, server: str | None) -> LimitError:
+    def unknown_job(self, server: str | None) -> LimitError:
         """Return the error about a job of which nothing is known, or nothing to whoever asks on this server."""
         days = keep_days_of(self._configuration.current, server)
         return LimitError(

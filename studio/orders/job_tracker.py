@@ -30,7 +30,7 @@ from studio.store import JobRecord, Render, Store
 
 _log = logging.getLogger(__name__)
 
-_UNWRITTEN = Sentence(
+_NOT_STORED = Sentence(
     "The result could not be stored: this bot's disk has a problem. It will be tried again after a restart."
 )
 
@@ -110,7 +110,7 @@ class JobTracker:
             except StorageError as error:
                 # The owner is told although nothing can be written: the next start finds the job open, and goes on.
                 _log.error("Job %s: %s", job, describe(error))
-                watch.update(record=msgspec.structs.replace(watch.snapshot.record, state="failed", error=_UNWRITTEN))
+                watch.update(record=msgspec.structs.replace(watch.snapshot.record, state="failed", error=_NOT_STORED))
                 return
 
     async def _store_event(self, watch: JobWatch, event: JobEvent) -> JobRecord | None:

@@ -66,12 +66,12 @@ class Database:
     @property
     def changes(self) -> int:
         """How many rows were changed since the database was opened; while that stays, so does what was read."""
-        return self._opened.total_changes
+        return self._open_connection.total_changes
 
     async def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Run one statement and return the rows that it selects or returns."""
         async with self._errors():
-            return list(await self._opened.execute_fetchall(sql, values))
+            return list(await self._open_connection.execute_fetchall(sql, values))
 
     async def row(self, sql: str, *values: object) -> sqlite3.Row | None:
         """Run one statement and return its first row, None if there is none."""
@@ -90,7 +90,7 @@ class Database:
             f"INSERT INTO {table} ({names}) VALUES ({marks}) {on_conflict} RETURNING id", *values.values()
         )
 
-    async def known(self, table: Literal["jobs", "shares"], ids: Sequence[str]) -> set[str]:
+    async def filter_known(self, table: Literal["jobs", "shares"], ids: Sequence[str]) -> set[str]:
         """Return those of the ids that are in a table, however many there are."""
         known: set[str] = set()
         for start in range(0, len(ids), _CHUNK):
@@ -100,7 +100,7 @@ class Database:
         return known
 
     @property
-    def _opened(self) -> aiosqlite.Connection:
+    def _open_connection(self) -> aiosqlite.Connection:
         if self._connection is None:
             raise StorageError("{path}: is not open.", path=self._path)
         return self._connection

@@ -132,7 +132,7 @@ class Jobs:
         return await self._change(job, ("failed", "cancelled"), "settled = 1")
 
     async def filter_unknown(self, jobs: Sequence[JobId]) -> list[JobId]:
-        known = await self._database.known("jobs", jobs)
+        known = await self._database.filter_known("jobs", jobs)
         return [job for job in jobs if job not in known]
 
     async def prune(self, before: float, own: Mapping[str, float] | None = None) -> list[JobId]:
@@ -175,12 +175,12 @@ def _record(row: sqlite3.Row) -> JobRecord:
         "member": Member(id=row["member_id"], name=row["member_name"]),
         "answer": msgspec.json.decode(row["answer"], type=Answer),
         "is_settled": bool(row["settled"]),
-        "plan": _decoded(row["plan"], Plan),
-        "report": _decoded(row["report"], Report),
-        "error": _decoded(row["error"] or None, Sentence),
-        "notes": _decoded(row["notes"], tuple[Sentence, ...]),
+        "plan": _decode(row["plan"], Plan),
+        "report": _decode(row["report"], Report),
+        "error": _decode(row["error"] or None, Sentence),
+        "notes": _decode(row["notes"], tuple[Sentence, ...]),
         "nsfw": bool(row["nsfw"]),
-        "ceiling": _decoded(row["ceiling"], Ceiling),
+        "ceiling": _decode(row["ceiling"], Ceiling),
     }
     return msgspec.convert(values, JobRecord)
 
@@ -189,5 +189,5 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _decoded(text: str | None, kind: Any) -> Any:
+def _decode(text: str | None, kind: Any) -> Any:
     return None if text is None else msgspec.json.decode(text, type=kind)

@@ -88,7 +88,7 @@ class Renders:
 
     async def _load(self, target: Path) -> bytes | None:
         try:
-            return await _to_the_end(_read(target))
+            return await _finish(_read(target))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -96,7 +96,7 @@ class Renders:
 
     async def _save(self, target: Path, data: bytes) -> None:
         try:
-            await _to_the_end(_write(target, data))
+            await _finish(_write(target, data))
         except OSError as error:
             raise StorageError("{path}: cannot be written ({reason}).", path=target, reason=error.strerror) from None
 
@@ -137,7 +137,7 @@ async def _read(target: Path) -> bytes:
         return await file.read()
 
 
-async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+async def _finish(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Finish `work` even if the caller is cancelled, so that no file is left open or partial."""
     task = asyncio.create_task(work)
     try:

@@ -191,7 +191,7 @@ class Shares:
         return [_share(row) for row in rows]
 
     async def filter_unshared(self, jobs: Sequence[JobId]) -> list[JobId]:
-        shared = await self._database.known("shares", jobs)
+        shared = await self._database.filter_known("shares", jobs)
         return [job for job in jobs if job not in shared]
 
 

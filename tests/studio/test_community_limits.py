@@ -454,7 +454,7 @@ class Community(RuleBasedStateMachine):
         known = self.known[job]
         is_here = known.record.answer.server == server
         try:
-            self._do(self.studio.administration.call_off(job, server))
+            self._do(self.studio.administration.cancel_on(job, server))
         except LimitError:
             assert not is_here or not known.is_open
             return

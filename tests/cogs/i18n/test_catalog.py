@@ -12,9 +12,18 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Catalog
 
-from cogs.catalog import ROOT, collect, faults, idle_bot, read, sources, template, update
+from cogs.catalog import (
+    ROOT,
+    collect_texts,
+    find_faults,
+    idle_bot,
+    list_sources,
+    make_template,
+    read_catalog,
+    update_catalog,
+)
 from cogs.command_sync import payload_of
-from cogs.i18n.extraction import Found, NotLiteral, extract, in_source
+from cogs.i18n.extraction import Found, NotLiteral, extract, find_source_texts
 from cogs.i18n.language import LOCALES, language_of, languages
 
 FILES = sorted(LOCALES.glob("*.po"))
@@ -40,13 +49,13 @@ def words(text: str) -> list[Any]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 async def test_nothing_is_missing_doubtful_or_left_over_in_a_language(path: Path) -> None:
     """When this fails: run `python -m cogs.catalog`, and translate what it lists."""
-    assert list(faults(read(path), await collect())) == []
+    assert list(find_faults(read_catalog(path), await collect_texts())) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 async def test_every_template_of_a_language_fills_in(path: Path) -> None:
     say, filled = language_of(path.stem), 0
-    for message in read(path):
+    for message in read_catalog(path):
         if message.id and not message.context:
             one, *many = [message.id] if isinstance(message.id, str) else message.id
             values = dict.fromkeys(re.findall(r"\{(\w+)\}", " ".join([one, *many])), "7")
@@ -57,7 +66,7 @@ async def test_every_template_of_a_language_fills_in(path: Path) -> None:
 
 
 def test_italian_has_its_own_quotation_marks() -> None:
-    texts = [form for message in read(LOCALES / "it.po") for form in forms_of(message.string)]
+    texts = [form for message in read_catalog(LOCALES / "it.po") for form in forms_of(message.string)]
     assert [text for text in texts if set(text) & set("“”")] == []
 
 
@@ -96,10 +105,10 @@ class TestExtraction:
     def test_the_refusal_names_the_file_and_the_line(self, tmp_path: Path) -> None:
         (tmp_path / "a.py").write_text('\nsay(f"{x}")\n')
         with pytest.raises(NotLiteral, match=r"^a\.py:2: "):
-            list(in_source(tmp_path, [tmp_path / "a.py"]))
+            list(find_source_texts(tmp_path, [tmp_path / "a.py"]))
 
     def test_it_reads_every_file_with_words_for_people(self) -> None:
-        names = {path.relative_to(ROOT).as_posix() for path in sources()}
+        names = {path.relative_to(ROOT).as_posix() for path in list_sources()}
         assert {"bot.py", "cogs/info/queue.py", "studio/store/jobs.py"} <= names
 
 
@@ -122,16 +131,16 @@ class TestFaults:
         ],
     )
     def test_a_translation_fits_its_text_or_is_reported(self, english: Any, translated: Any, fault: str | None) -> None:
-        current, catalogue = template([Found(english, "a.py")]), Catalog(locale="it")
+        current, catalogue = make_template([Found(english, "a.py")]), Catalog(locale="it")
         catalogue.add(english, translated)
-        found = list(faults(catalogue, current))
+        found = list(find_faults(catalogue, current))
         assert [fault in line for line in found] == [True] if fault else found == []
 
     def test_what_is_missing_fuzzy_or_not_said_any_more_is_reported(self) -> None:
-        current, catalogue = template([Found("new", "a.py"), Found("doubtful", "a.py")]), Catalog(locale="it")
+        current, catalogue = make_template([Found("new", "a.py"), Found("doubtful", "a.py")]), Catalog(locale="it")
         catalogue.add("doubtful", "incerto", flags={"fuzzy"})
         catalogue.add("old", "vecchio")
-        found = "\n".join(faults(catalogue, current))
+        found = "\n".join(find_faults(catalogue, current))
         assert "not in the file: “new”" in found
         assert "marked as fuzzy: “doubtful”" in found
         assert "not said any more: “old”" in found
@@ -142,28 +151,29 @@ class TestFaults:
             catalogue = Catalog(locale="it")
             catalogue.add("queue", "coda", context="name of a command")
             catalogue.add("Cancel it with /queue.", translated)
-            assert (not list(faults(catalogue, template(texts)))) is good
+            assert (not list(find_faults(catalogue, make_template(texts)))) is good
 
     def test_an_update_keeps_translations_and_sets_old_ones_aside_for_one_run(self, tmp_path: Path) -> None:
         path = tmp_path / "it.po"
         path.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n')
-        update(
-            path, template([Found("kept", "a.py"), Found("frames", "a.py", "name of an option"), Found("old", "b.py")])
+        update_catalog(
+            path,
+            make_template([Found("kept", "a.py"), Found("frames", "a.py", "name of an option"), Found("old", "b.py")]),
         )
         path.write_text(path.read_text().replace('"kept"\nmsgstr ""', '"kept"\nmsgstr "tenuto"'))
-        shorter = template([Found("kept", "a.py"), Found("frames", "a.py", "name of an option")])
-        update(path, shorter)
-        assert (read(path).get("kept").string, list(read(path).obsolete)) == ("tenuto", ["old"])
-        update(path, shorter)
-        assert list(read(path).obsolete) == []
+        shorter = make_template([Found("kept", "a.py"), Found("frames", "a.py", "name of an option")])
+        update_catalog(path, shorter)
+        assert (read_catalog(path).get("kept").string, list(read_catalog(path).obsolete)) == ("tenuto", ["old"])
+        update_catalog(path, shorter)
+        assert list(read_catalog(path).obsolete) == []
 
     def test_what_is_said_again_has_its_translation_back(self, tmp_path: Path) -> None:
         path = tmp_path / "it.po"
         path.write_text(
             'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n#~ msgid "old"\n#~ msgstr "vecchio"\n'
         )
-        update(path, template([Found("old", "a.py")]))
-        assert (read(path).get("old").string, list(read(path).obsolete)) == ("vecchio", [])
+        update_catalog(path, make_template([Found("old", "a.py")]))
+        assert (read_catalog(path).get("old").string, list(read_catalog(path).obsolete)) == ("vecchio", [])
 
 
 def labels() -> Iterator[tuple[str, int]]:
