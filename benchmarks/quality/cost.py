@@ -23,9 +23,9 @@ SETTLING: Final = 2
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """One method's frames: medians of seconds by the clock and of the CPU, and of their ratios to the baseline's in the
-    same round. By the clock is what somebody waits, and what a busy machine spoils; of the CPU is also what the thread
-    that writes files takes meanwhile.
+    """One method's frames: median seconds by the clock and of the CPU, and their ratios to the baseline's in each round.
+
+    By the clock is what somebody waits; of the CPU is also what the thread that writes files takes meanwhile.
     """
 
     title: str
@@ -36,20 +36,18 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 def costs(subject: Subject, methods: Sequence[Method]) -> list[Cost]:
-    """Render `subject` with every method, a frame of each in turn; into a folder that is thrown away.
+    """Render `subject` with every method, a frame of each in turn; the first method is the baseline.
 
-    Args:
-        subject: one whose frames take the same number of UNet calls whatever the method, such as a zoom.
-        methods: the first is the baseline.
+    Its frames should take the same number of UNet calls whatever the method, as a zoom's do.
     """
     with tempfile.TemporaryDirectory() as parent:
         turns = [method.render(subject, JobFrames(Path(parent) / method.name)) for method in methods]
-        rounds = np.array([[_timed(turn) for turn in turns] for _ in range(subject.frames)][SETTLING:])
+        rounds = np.array([[_time_frame(turn) for turn in turns] for _ in range(subject.frames)][SETTLING:])
     middle, ratios = np.median(rounds, axis=0).tolist(), np.median(rounds / rounds[:, :1], axis=0).tolist()
     return [Cost(method.title, *middle[place], *ratios[place]) for place, method in enumerate(methods)]
 
 
-def _timed(turn: Iterator[int]) -> tuple[float, float]:
+def _time_frame(turn: Iterator[int]) -> tuple[float, float]:
     """Return how long one more frame takes, by the clock and of the CPU, in all threads of this process."""
     wall, cpu = time.perf_counter(), time.process_time()
     next(turn, None)

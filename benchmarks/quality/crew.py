@@ -12,46 +12,32 @@ from benchmarks.quality.film import Film
 
 
 def render_all(films: Iterable[Film], deadline: float) -> bool:
-    """Render what is missing; films that another process is at come last, and are waited for.
+    """Render what is missing, and return whether everything is there; a film that another process is at comes last.
 
-    Args:
-        deadline: of `time.monotonic`; no frame is begun later.
-
-    Returns:
-        whether everything is there.
+    `deadline` is of `time.monotonic`; no frame is begun later.
     """
     missing = [film for film in films if not film.is_complete]
-    busy = [film for film in missing if not _render(film, deadline, wait=False)]
-    return all(_render(film, deadline, wait=True) for film in busy)
+    while missing and time.monotonic() <= deadline:
+        left = [film for film in missing if not _render(film, deadline)]
+        if len(left) == len(missing):
+            time.sleep(1)  # others are at all of them
+        missing = left
+    return not missing
 
 
-def _render(film: Film, deadline: float, *, wait: bool) -> bool:
-    """Render a film, unless it is too late or another process does; return whether it is complete."""
+def _render(film: Film, deadline: float) -> bool:
+    """Render a film unless another process does, as long as there is time; return whether it is complete."""
     path = film.folder.path
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as mark:
-        while time.monotonic() <= deadline:
-            if _lock(mark.fileno()):
-                break
-            if not wait:
-                return False
-            time.sleep(1)
-        else:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             return False
-        if film.is_complete:
-            return True
-        with tqdm(total=film.subject.frames, desc=path.name, unit="frame", disable=None) as bar:
-            for there in film.method.render(film.subject, film.folder):
-                bar.update(there - bar.n)
-                if time.monotonic() > deadline:
-                    break
+        if not film.is_complete and time.monotonic() <= deadline:
+            with tqdm(total=film.subject.frames, desc=path.name, unit="frame", disable=None) as bar:
+                for there in film.method.render(film.subject, film.folder):
+                    bar.update(there - bar.n)
+                    if time.monotonic() > deadline:
+                        break
         return film.is_complete
-
-
-def _lock(descriptor: int) -> bool:
-    """Try to be alone with a file, and say whether that worked."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from benchmarks.quality.subject import Subject
 from engine.backend import Picture
@@ -16,29 +16,39 @@ from engine.storyboard.shot import Camera
 from engine.vision.perception import Description, describe_picture
 
 
-class Method(Protocol):
-    """A way to render a subject."""
+class Method(ABC):
+    """A way to render a subject: `name` as options and folders have it, `title` as the table has it."""
 
-    @property
-    def name(self) -> str:
-        """A word for it, as options and folders have it."""
+    name: str
+    title: str
+    each: int = 0
+    """Pictures of each stage that are shown in turn, where that is all; 0 for an animation."""
 
-    @property
-    def title(self) -> str:
-        """What the table calls it."""
-
+    @abstractmethod
     def essence(self, subject: Subject) -> bytes:
         """Return all that the frames depend on, besides the model."""
 
     def cameras(self, subject: Subject, folder: JobFrames) -> Sequence[Camera | None]:
         """Return how the camera moved before each frame, None where a frame does not continue the one before.
 
-        Args:
-            folder: with the frames, for a camera may have looked where to go.
+        `folder` holds the frames, for a camera may have looked where to go.
         """
+        return [None] * subject.frames
 
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Render the frames that `folder` lacks, yielding after each how many are there."""
+        folder.path.mkdir(parents=True, exist_ok=True)
+        there, scenery = folder.frames(), subject.scenery
+        made: dict[Hashable, int] = {}
+        for index in range(subject.frames):
+            same = made.setdefault((scenery[index], index % self.each) if self.each else index, index)
+            if index not in there:
+                folder.save(index, self.make(subject, index, folder) if same == index else folder.picture(same))
+            yield index + 1
+
+    def make(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
+        """Return a frame; those before it are in the folder."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -71,17 +81,13 @@ class Film:
 
 
 def film(subject: Subject, method: Method, root: Path, model: str) -> Film:
-    """Return the film of a subject, whether it was rendered or not.
-
-    Args:
-        model: what tells the model from every other.
-    """
+    """Return the film of a subject, whether it was rendered or not; `model` tells the model from every other."""
     digest = hashlib.blake2b(method.essence(subject) + model.encode(), digest_size=5).hexdigest()
     return Film(subject, method, JobFrames(root / f"{subject.kind}-{subject.seed}-{method.name}-{digest}"))
 
 
 def fingerprint(model: Path) -> str:
-    """Return what tells a model in diffusers' layout from every other: a digest of its weights."""
+    """Return a digest of the weights of a model in diffusers' layout."""
     parts = "text_encoder", "unet", "vae"
     files = sorted(path for part in parts for path in (model / part).glob("*.safetensors"))
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=8).hexdigest()

@@ -16,11 +16,8 @@ from engine.vision.perception import Pixels, to_lab
 class Look(msgspec.Struct, frozen=True):
     """A frame in a few numbers, all of them in CIELAB.
 
-    Attributes:
-        sharpness: mean magnitude of the gradient of lightness, a pixel; fine detail in the picture's own size.
-        saturation: mean chroma, 0 for grey.
-        contrast: standard deviation of lightness, 0…50.
-        mean: the mean colour: lightness and the two axes of colour.
+    `sharpness` is the mean gradient of lightness, a pixel; `saturation` the mean chroma, 0 for grey; `contrast` the
+    standard deviation of lightness, 0…50; `mean` the mean colour.
     """
 
     sharpness: float
@@ -33,9 +30,8 @@ def look(picture: Pixels) -> Look:
     """Measure one frame."""
     image = to_lab(picture)
     lightness, chroma = image[..., 0], np.hypot(image[..., 1], image[..., 2])
-    dy, dx = np.gradient(lightness)
     return Look(
-        sharpness=float(np.hypot(dx, dy).mean()),
+        sharpness=float(np.hypot(*np.gradient(lightness)).mean()),
         saturation=float(chroma.mean()),
         contrast=float(lightness.std()),
         mean=tuple(image.mean(axis=(0, 1)).tolist()),
@@ -44,11 +40,8 @@ def look(picture: Pixels) -> Look:
 
 def degenerate(pictures: Sequence[Pixels]) -> float:
     """Return the share of frames that the engine would not let stay: flat, burnt, or the same as the frame before."""
-    before = (None, *pictures)
-    return fmean(
-        check_frame(one, FrameContext(before=last)).fault is not None
-        for one, last in zip(pictures, before, strict=False)
-    )
+    pairs = zip(pictures, (None, *pictures), strict=False)
+    return fmean(check_frame(one, FrameContext(before=before)).fault is not None for one, before in pairs)
 
 
 def colour_drift(looks: Sequence[Look]) -> float:

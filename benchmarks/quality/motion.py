@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -45,30 +46,24 @@ def warp_error(before: Pixels, after: Pixels, camera: Camera) -> float:
 
 
 def magnification(before: Pixels, after: Pixels, focus: tuple[float, float]) -> float:
-    """Return how much closer `after` is than `before` about a focus, by the best correlation of fine structure.
+    """Return how much closer `after` is than `before`, 1 for not at all, by the best correlation of fine structure.
 
-    Args:
-        focus: x and y in fractions from the top left corner.
-
-    Returns:
-        the magnification, 1 for none; sought by brute force, then refined by a parabola.
+    `focus`, the point that stays where it is, is x and y in fractions from the top left corner. The magnification is
+    sought by brute force, then refined by a parabola.
     """
     one, other = _structure(before), _structure(after)
+
+    def correlate(place: float) -> float:
+        camera = Camera(zoom=math.exp(place), focus_x=focus[0], focus_y=focus[1])
+        seen = torch.from_numpy(in_view(camera, SIDE, SIDE))
+        moved, there = warp(one, camera)[0, 0][seen], other[0, 0][seen]
+        moved, there = moved - moved.mean(), there - there.mean()
+        return float((moved * there).mean() / (moved.std() * there.std()).clamp_min(1e-6))
+
     places = np.arange(-REACH, REACH + PRECISION / 2, PRECISION)
-    scores = np.array([_correlation(one, other, _about(focus, math.exp(place))) for place in places])
+    scores = np.array([correlate(place) for place in places])
     best = int(scores.argmax())
     return math.exp(float(places[best]) + PRECISION * _peak(scores, best))
-
-
-def _about(focus: tuple[float, float], zoom: float) -> Camera:
-    return Camera(zoom=zoom, focus_x=focus[0], focus_y=focus[1])
-
-
-def _correlation(one: Tensor, other: Tensor, camera: Camera) -> float:
-    seen = torch.from_numpy(in_view(camera, SIDE, SIDE))
-    moved, there = warp(one, camera)[0, 0][seen], other[0, 0][seen]
-    moved, there = moved - moved.mean(), there - there.mean()
-    return float((moved * there).mean() / (moved.std() * there.std()).clamp_min(1e-6))
 
 
 def _peak(scores: NDArray[np.float64], best: int) -> float:
@@ -82,9 +77,8 @@ def _peak(scores: NDArray[np.float64], best: int) -> float:
 
 def _structure(picture: Pixels) -> Tensor:
     """Return fine structure of a picture's lightness: shape (1, 1, SIDE, SIDE)."""
-    grey = torch.nn.functional.interpolate(_tensor(picture).mean(1, keepdim=True), (SIDE, SIDE), mode="area")
-    around = torch.nn.functional.pad(grey, (BLUR // 2,) * 4, mode="reflect")
-    return grey - torch.nn.functional.avg_pool2d(around, BLUR, stride=1)
+    grey = F.interpolate(_tensor(picture).mean(1, keepdim=True), (SIDE, SIDE), mode="area")
+    return grey - F.avg_pool2d(F.pad(grey, (BLUR // 2,) * 4, mode="reflect"), BLUR, stride=1)
 
 
 def _tensor(picture: Pixels) -> Tensor:

@@ -19,7 +19,7 @@ _LABEL: Final = 18
 _GAP: Final = 2
 
 
-def evenly(film: Film, count: int) -> list[int]:
+def evenly(film: Film, count: int = 7) -> list[int]:
     """Choose `count` frames from the first to the last."""
     return sorted({round(place) for place in np.linspace(0, film.subject.frames - 1, count)})
 
@@ -27,7 +27,7 @@ def evenly(film: Film, count: int) -> list[int]:
 def fifties(film: Film) -> list[int]:
     """Choose every fiftieth frame and the last; of a short film, seven."""
     frames = film.subject.frames
-    return [*range(0, frames - 1, 50), frames - 1] if frames > 200 else evenly(film, 7)
+    return [*range(0, frames - 1, 50), frames - 1] if frames > 200 else evenly(film)
 
 
 def in_a_row(film: Film) -> list[int]:
@@ -52,7 +52,7 @@ STRIPS: Final[Mapping[str, tuple[str, Callable[[Film], list[int]]]]] = {
     "steady": ("zoom", in_a_row),
     "giro": ("giro", settled),
     "loop": ("giro", coming_home),
-    "morph": ("morph", lambda film: evenly(film, 7)),
+    "morph": ("morph", evenly),
 }
 """The pictures of docs/pictures.md: the kind of animation, and which frames stand in a row."""
 SHOWN: Final = ("ours", "seed", "deforum")
@@ -61,29 +61,26 @@ SHOWN: Final = ("ours", "seed", "deforum")
 
 def write_strip(film: Film, path: Path) -> None:
     """Write a sheet with frames of a film, evenly spread, and in its last row those around the seam."""
-    frames = film.subject.frames
+    frames, half = film.subject.frames, ACROSS // 2
     chosen = evenly(film, min(frames, 3 * ACROSS))
     rows = [chosen[start : start + ACROSS] for start in range(0, len(chosen), ACROSS)]
     if film.subject.is_loop:
-        half = ACROSS // 2
         rows.append([*range(max(0, frames - half), frames), *range(min(frames, half))])
     path.parent.mkdir(parents=True, exist_ok=True)
     _sheet([[film.pictures[index] for index in row] for row in rows], side=112).save(path, quality=85)
 
 
 def write_comparisons(films: Iterable[Film], folder: Path) -> list[Path]:
-    """Write the pictures of docs/pictures.md, a row for each method; what was not rendered has no row.
+    """Write the pictures of docs/pictures.md, each at most LARGEST bytes, and return their paths.
 
-    Returns:
-        the files, each at most LARGEST bytes.
+    Each has a row for each method; what was not rendered has none.
     """
     there = [film for film in films if film.is_complete and film.method.name in SHOWN]
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, (kind, choose) in STRIPS.items():
         if rows := [(film, choose(film)) for film in there if film.subject.kind == kind]:
-            path = folder / f"{name}.webp"
-            sheet = _comparison(rows)
+            path, sheet = folder / f"{name}.webp", _comparison(rows)
             for quality in (90, 80, 60, 40, 20):
                 sheet.save(path, quality=quality, method=6)
                 if path.stat().st_size <= LARGEST:

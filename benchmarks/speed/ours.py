@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.speed.meter import Cost, Meter
 from engine.backend import Backend
 from engine.config import EngineConfig
 from engine.core.core import Core, CoreConfig
@@ -19,8 +18,7 @@ from engine.protocol.messages import Done, Failed, Job, JobId, Preview, Progress
 from engine.recipe.recipe import Recipe
 from studio.config.config import MIB
 
-LIMIT: Final = 10 * MIB
-"""What a server without boosts takes."""
+LIMIT: Final = 10 * MIB  # the upload limit of a server without boosts
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,6 @@ class Arrivals:
     delivery: dict[JobId, float] = field(default_factory=dict)
 
 
-def render(meter: Meter, backend: Backend, recipes: Sequence[Recipe], config: EngineConfig) -> Cost:
-    """Render some jobs at once, to their GIFs."""
-    with meter.run() as cost:
-        orders = [Order(f"job{number}", recipe) for number, recipe in enumerate(recipes)]
-        serve(backend, orders, config, lambda: meter.look_at_memory(cost))
-    return cost
-
-
 def serve(
     backend: Backend,
     orders: Iterable[Order],
@@ -57,10 +47,10 @@ def serve(
     *,
     one_by_one: bool = False,
 ) -> Arrivals:
-    """Take orders as they come, each from a member of its own; return when what arrived. `look` is called in each step.
+    """Take orders as they come, each from a member of its own, and render them; `look` is called after each step.
 
     Args:
-        one_by_one: an order is only looked at when the one before is delivered, as by most bots.
+        one_by_one: begin an order only when the one before is delivered, as most bots do.
 
     Raises:
         EngineError: a job failed.

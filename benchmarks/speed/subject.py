@@ -75,7 +75,7 @@ def load_subject(config: ModelConfig, threads: int) -> Subject:
     use_threads(threads)
     device = choose_device(config.device)
     files = find_model(config)
-    parts = _laid_out(load_parts(files.directory, device, choose_dtype(config.dtype, device)))
+    parts = _lay_out(load_parts(files.directory, device, choose_dtype(config.dtype, device)))
     return Subject(files.name, parts, files.card, DDIMScheduler.from_pretrained(files.directory, subfolder="scheduler"))
 
 
@@ -90,41 +90,34 @@ def random_subject(name: str, config: ModelConfig, threads: int) -> Subject:
     )
     tokenizer = CLIPTokenizer.from_pretrained(EMBEDDED / "tokenizer")
     shape = SHAPES[name]
-    with torch.device(device):
-        unet = UNet2DConditionModel(**shape.unet)
-        vae = _vae(shape)
-        text = CLIPTextModel(_text_config(shape, tokenizer))
-        _enliven(vae)
-    diffusers.utils.logging.set_verbosity_error()  # it advises against casting, which is for trained weights
-    text, unet, vae = (part.to(dtype).eval().requires_grad_(False) for part in (text, unet, vae))
-    parts = _laid_out(Parts(device, dtype, tokenizer, text, unet, vae, Samplers(scheduler.config)))
-    # Pictures of random weights look degenerate; they are not to be made again for that.
-    common = Overrides(size=shape.size, scheduler="ddim", steps=20, strength=0.4, guidance=7.0, retries=0)
-    return Subject(name, parts, Card(common=common), scheduler)
-
-
-def _vae(shape: Shape) -> Any:
     blocks = len(shape.vae["block_out_channels"])
-    return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * blocks,
-        up_block_types=("UpDecoderBlock2D",) * blocks,
-        sample_size=shape.size,
-        **shape.vae,
-    )
-
-
-def _text_config(shape: Shape, tokenizer: Any) -> CLIPTextConfig:
-    return CLIPTextConfig(
+    text_config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         intermediate_size=4 * shape.text["hidden_size"],
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         **shape.text,
     )
+    with torch.device(device):
+        unet = UNet2DConditionModel(**shape.unet)
+        vae = AutoencoderKL(
+            down_block_types=("DownEncoderBlock2D",) * blocks,
+            up_block_types=("UpDecoderBlock2D",) * blocks,
+            sample_size=shape.size,
+            **shape.vae,
+        )
+        text = CLIPTextModel(text_config)
+        _enliven(vae)
+    diffusers.utils.logging.set_verbosity_error()  # it advises against casting, which is for trained weights
+    text, unet, vae = (part.to(dtype).eval().requires_grad_(False) for part in (text, unet, vae))
+    parts = _lay_out(Parts(device, dtype, tokenizer, text, unet, vae, Samplers(scheduler.config)))
+    # Pictures of random weights look degenerate; they are not to be made again for that.
+    common = Overrides(size=shape.size, scheduler="ddim", steps=20, strength=0.4, guidance=7.0, retries=0)
+    return Subject(name, parts, Card(common=common), scheduler)
 
 
-def _laid_out(parts: Parts) -> Parts:
-    """Return the parts as the engine and diffusers' documentation lay them out on a graphics card."""
+def _lay_out(parts: Parts) -> Parts:
+    """Lay the parts out on a graphics card as the engine and diffusers' documentation do."""
     if parts.device.type == "cuda":
         CpuLayout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
     return parts

@@ -12,11 +12,7 @@ from engine.recipe.recipe import Morph
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """How long one job's owner waited, in seconds; `alone` is how long the job takes on an idle engine.
-
-    Attributes:
-        stretch: how many times longer than alone.
-    """
+    """How long one job's owner waited, in seconds; `alone` on an idle engine, `stretch` how many times that."""
 
     way: str
     job: str

@@ -34,5 +34,4 @@ def side_by_side(recipe: Giro) -> Giro:
 
 def board_of(recipe: Recipe, card: Card) -> Storyboard:
     """Lay a recipe out as the engine does."""
-    resolved, settings = resolve(recipe, (BUILT_IN, card))
-    return build_storyboard(resolved, settings)
+    return build_storyboard(*resolve(recipe, (BUILT_IN, card)))

@@ -16,15 +16,14 @@ from benchmarks.quality import crew
 from benchmarks.quality.adherence import JUDGE, load_judge
 from benchmarks.quality.cost import cost_table, costs
 from benchmarks.quality.crew import render_all
-from benchmarks.quality.drawings import EACH, Drawings
-from benchmarks.quality.figures import RELATED, ROWS, measure
+from benchmarks.quality.drawings import Drawings
+from benchmarks.quality.figures import measure, recall_figures
 from benchmarks.quality.film import film
 from benchmarks.quality.ours import Ours
 from benchmarks.quality.plain import Deforum, Seed, Stills
-from benchmarks.quality.record import measured
 from benchmarks.quality.strips import LARGEST, coming_home, fifties, in_a_row, settled, write_comparisons, write_strip
 from benchmarks.quality.subject import KINDS, STAGES, known_changes, subject
-from benchmarks.quality.table import related, table
+from benchmarks.quality.table import RELATED, ROWS, related, table
 from engine.recipe.settings import BUILT_IN, Overrides, SettingsLayer
 from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.shot import FeedbackStart
@@ -127,7 +126,7 @@ def test_drawings_show_what_each_stage_names(tmp_path):
     drawn = film(subject("giro", 1, 28, SMALL, {}), Drawings(), tmp_path, "none")
     list(drawn.method.render(drawn.subject, drawn.folder))
     assert drawn.is_complete
-    assert len({picture.tobytes() for picture in drawn.pictures}) <= 7 * EACH
+    assert len({picture.tobytes() for picture in drawn.pictures}) <= 7 * Drawings.each
     judge = load_judge(JUDGE)
     assert judge is not None
     assert judge.figures(drawn.pictures, drawn.subject.settled)["stage_3"] == 1, "the sea is the sea"
@@ -211,10 +210,10 @@ def test_a_crew_stops_in_time_and_goes_on_later(tmp_path, monkeypatch):
 def test_figures_are_kept_until_another_judge_comes(tmp_path, monkeypatch):
     one = film(some("zoom"), methods(ToyBackend())[1], tmp_path, "toy")
     list(one.method.render(one.subject, one.folder))
-    found = measured(one, None)
-    monkeypatch.setattr("benchmarks.quality.record.measure", lambda film, judge: {"seam": 9.0})
-    assert measured(one, None) == found
-    assert measured(one, load_judge(JUDGE)) == {"seam": 9.0}
+    found = recall_figures(one, None)
+    monkeypatch.setattr("benchmarks.quality.figures.measure", lambda film, judge: {"seam": 9.0})
+    assert recall_figures(one, None) == found
+    assert recall_figures(one, load_judge(JUDGE)) == {"seam": 9.0}
 
 
 def test_the_cost_is_taken_in_turns_and_compared_with_the_seeds():

@@ -7,12 +7,11 @@ import os
 import pytest
 
 from benchmarks.report import record_table
-from benchmarks.speed import apart
-from benchmarks.speed.apart import Apart, Which
 from benchmarks.speed.floor import Counts, Floor
 from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import Cost, Meter
-from benchmarks.speed.ours import Arrivals, Order, render, serve
+from benchmarks.speed.ours import Arrivals, Order, serve
+from benchmarks.speed.sides import Apart, EngineSide, LoopSide, Which
 from benchmarks.speed.subject import random_subject
 from benchmarks.speed.traffic import Delivery, measure
 from benchmarks.speed.workload import board_of, journey, seed_giro, short_zoom, side_by_side
@@ -42,13 +41,14 @@ def test_floor_loop_and_engine_do_the_same_forwards(tiny):
     meter = Meter(tiny.parts)
     unet, decoder = forwards(tiny.parts.unet), forwards(tiny.parts.vae.decoder)
     runs = {
-        "floor": lambda: Floor(tiny, board.width, rows=2).run(meter, counts, 1),
-        "loop": lambda: PipelineLoop(tiny).run(meter, board),
-        "ours": lambda: render(meter, tiny.backend(), [journey(0, 3)], EngineConfig(lanes=1)),
+        "loop": lambda: PipelineLoop(tiny).render(board),
+        "ours": lambda: serve(tiny.backend(), [Order("job", journey(0, 3))], EngineConfig(lanes=1)),
+        "floor": lambda: Floor(tiny, board.width, rows=2).run(counts, 1),
     }
     for way, run in runs.items():
         unet.clear(), decoder.clear()
-        cost = run()
+        with meter.run() as cost:
+            run()
         assert (sum(unet), sum(decoder)) == (2 * 36, 3), way
         assert 0 < cost.model_seconds < cost.seconds and cost.peak > 0 and 0 < cost.outside < 1
 
@@ -101,26 +101,35 @@ def test_a_table_has_a_column_for_each_figure():
     assert (head.count("|"), rule.count("|")) == (8, 8) and line == "| a | giro | 1 | 1.23 | 9 | 3 | 3 |"
 
 
+class Place:
+    """A side that computes nothing."""
+
+    def __init__(self, which):
+        self._which = which
+
+    def look_around(self):
+        return os.getpid(), os.getenv("OMP_WAIT_POLICY"), id(self)
+
+
 def test_each_side_has_a_process_and_an_environment_of_its_own():
-    sides = Apart({"OMP_WAIT_POLICY": "PASSIVE"}), Apart({})
+    which = Which(ModelConfig(device="cpu"), "tiny", 1)
+    sides = Apart(Place, which, {"OMP_WAIT_POLICY": "PASSIVE"}), Apart(Place, which, {})
     try:
-        processes = {side.run(os.getpid) for side in sides}
-        assert len(processes | {os.getpid()}) == 3
-        assert sides[0].run(os.getenv, "OMP_WAIT_POLICY") == "PASSIVE"
+        (ours, policy, side), (theirs, default, _) = (one.run(Place.look_around) for one in sides)
+        assert len({ours, theirs, os.getpid()}) == 3
+        assert (policy, default) == ("PASSIVE", os.getenv("OMP_WAIT_POLICY"))
+        assert sides[0].run(Place.look_around) == (ours, policy, side), "it is made once"
     finally:
-        for side in sides:
-            side.close()
+        for one in sides:
+            one.close()
 
 
 def test_both_sides_make_the_same_animation():
     """As it runs in each side's process, here in one: with the model that each of them takes."""
     which = Which(ModelConfig(device="cpu"), "tiny", 1)
-    board = apart.storyboard_of(which, journey(0, 2))
-    costs = [
-        apart.floor(which, board, 1),
-        apart.loop(which, board),
-        apart.engine(which, [journey(0, 2)], EngineConfig(lanes=1)),
-    ]
+    ours, theirs = EngineSide(which), LoopSide(which)
+    board = ours.board(journey(0, 2))
+    costs = [ours.bare(board, 1), theirs.render(board), ours.render([journey(0, 2)], EngineConfig(lanes=1))]
     assert all(0 < cost.outside < 1 and cost.cpu_seconds > 0 for cost in costs)
-    assert apart.operations(which, board) is None
-    assert "1 of" in apart.describe_ours(which) and "1 of" in apart.describe_theirs(which)
+    assert ours.operations(board) is None
+    assert "1 of" in ours.describe() and "1 of" in theirs.describe()
