@@ -2,7 +2,7 @@
 
 One server has --shares shares, and four others as many together. Every figure is what the bot's event loop waits for:
 through the store, its thread and the queue before it. "end to end" is a member's client in the playground, over real
-sockets, from typing to the list of choices. The data are made in a folder of their own.
+sockets, from typing to the list of choices; the engine is idle. The data are made in a folder of their own.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ with warnings.catch_warnings():
     import discord  # noqa: F401
 
 from benchmarks.report import read_options
+from benchmarks.scenes import sample_share
 from bot import serve
-from engine.client.client import EngineClient
-from engine.protocol.messages import JobId
+from engine.protocol.card import Card
+from engine.protocol.engine import Engine
+from engine.protocol.messages import JobId, Ready
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from playground.bootstrap import point_at
 from playground.server import Playground
@@ -39,10 +41,8 @@ from studio.store.renders import Render, Renders
 from studio.studio import Studio
 
 OTHERS = ("901", "902", "903", "904")
-MEMBERS = 500
 BATCH = 1000
-WEEK = 7 * 24 * 60 * 60
-PATIENCE_SECONDS = 10
+TWO_WEEKS = 14 * 24 * 60 * 60
 PICTURE_BYTES = 1024 * 1024
 
 LOOKS = ("red", "blue", "green", "old", "misty", "golden", "tiny", "huge", "wild", "quiet", "neon", "frozen", "sunny")
@@ -56,24 +56,11 @@ class Dice(random.Random):
 
     def share(self, number: int, server: str) -> Share:
         """Return a share from within the last two weeks."""
-        maker = self.randrange(MEMBERS)
-        return Share(
-            id=f"{number:016x}",
-            server=server,
-            member=Member(id=str(maker), name=f"Member {maker}"),
-            recipe=self.recipe(number),
-            model="embedded",
-            width=256,
-            height=256,
-            frames=60,
-            created=time.time(),
-            shared=time.time() - self.random() * 2 * WEEK,
-            channel="700",
-            message="900",
-        )
+        maker, shared = str(self.randrange(500)), time.time() - self.random() * TWO_WEEKS
+        member = Member(id=maker, name=f"Member {maker}")
+        return sample_share(f"{number:016x}", server, member, self.recipe(number), shared)
 
     def recipe(self, number: int) -> Recipe:
-        """Return a giro, morph or zoom."""
         match self.randrange(3):
             case 0:
                 stages = tuple(Stage(self.prompt(), 20) for _ in range(3))
@@ -85,7 +72,6 @@ class Dice(random.Random):
                 return Zoom(prompt=self.prompt(), seed=number)
 
     def prompt(self) -> str:
-        """Return a prompt."""
         if self.random() < 0.1:
             return f"a {self.choice(THINGS)} {self.choice(PLACES)}"
         words = " ".join(map(self.choice, (LOOKS, THINGS, DOINGS, PLACES)))
@@ -96,8 +82,18 @@ class Pictures(Renders):
     """The same picture for every share: 200,000 files would say nothing about the gallery."""
 
     async def load(self, job: JobId) -> Render:
-        """Return it."""
         return Render(b"GIF89a" + bytes(PICTURE_BYTES), ".gif")
+
+
+class IdleEngine(Engine):
+    """An engine that is never given a job; whatever else it is told, it does nothing, as the protocol's methods do."""
+
+    @property
+    def ready(self) -> Ready:
+        return Ready(model="idle", card=Card(), device="cpu", dtype="float32", judges=True)
+
+    async def wait_ready(self) -> Ready:
+        return self.ready
 
 
 async def fill(store: Store, server: str, count: int) -> None:
@@ -114,16 +110,9 @@ async def fill(store: Store, server: str, count: int) -> None:
 
 
 async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, most: float) -> None:
-    """Print one line of the table: the median and the 99th percentile of some calls, in milliseconds.
-
-    Args:
-        name: what they are.
-        work: makes one. Two more come first and do not count.
-        repeat: how many.
-        most: milliseconds that it may take; 0 for as long as it likes.
-    """
+    """Print one line of the table: the median and 99th percentile of some calls, and `most`, in milliseconds."""
     times = []
-    for _ in range(repeat + 2):
+    for _ in range(repeat + 2):  # two come first and do not count
         start = time.perf_counter()
         await work()
         times.append(1000 * (time.perf_counter() - start))
@@ -132,7 +121,6 @@ async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, 
 
 
 async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
-    """Print what the store takes."""
     gallery, count, repeat = store.gallery, options.shares, options.repeat
 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
@@ -159,9 +147,7 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
 
 
 async def measure_end_to_end(playground: Playground, data: Path, repeat: int) -> None:
-    """Print what a member waits for: the choices while a command is typed, and the gallery's first page, picture and
-    all.
-    """
+    """Print what a member waits for: choices while a command is typed, and the first page with its picture."""
     ada = playground.member("Ada")
 
     async def choose(line: str) -> None:
@@ -170,7 +156,7 @@ async def measure_end_to_end(playground: Playground, data: Path, repeat: int) ->
 
     async def open_page(line: str) -> None:
         handle = await ada.slash(line)
-        await handle.message_where(lambda message: message.gif is not None, PATIENCE_SECONDS)
+        await handle.message_where(lambda message: message.gif is not None)
 
     async with bot_in(playground, data):
         for line in (
@@ -184,15 +170,14 @@ async def measure_end_to_end(playground: Playground, data: Path, repeat: int) ->
 
 @contextlib.asynccontextmanager
 async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
-    """Run the bot on some data, with an engine that has nothing to render."""
+    """Run the bot on some data, with an engine that renders nothing."""
     store = Store(data)
     store.renders = Pictures(data / "renders")
     configuration = ConfigFile.fixed(Config())
-    engine = EngineClient(configuration.current.engine_setup, data / "spool")
-    running = asyncio.create_task(serve(configuration, Studio(configuration, engine, store), store, playground.token))
+    studio = Studio(configuration, IdleEngine(), store)  # type: ignore[abstract]
+    running = asyncio.create_task(serve(configuration, studio, store, playground.token))
     try:
         await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)
-        await engine.wait_ready()
         yield
     finally:
         running.cancel()
@@ -200,7 +185,6 @@ async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
 
 
 async def measure(options: argparse.Namespace, data: Path) -> None:
-    """Fill a store, and measure."""
     async with Playground(PlaygroundSettings(rate_limits=UNLIMITED)) as playground:
         point_at(playground.url)
         server = next(iter(playground.world.guilds))

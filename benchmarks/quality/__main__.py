@@ -24,19 +24,17 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from benchmarks.quality.adherence import JUDGE, load_judge
-from benchmarks.quality.cost import cost_table, costs
-from benchmarks.quality.crew import render_all
-from benchmarks.quality.drawings import Drawings
-from benchmarks.quality.figures import Figures, recall_figures
-from benchmarks.quality.film import Film, Method, film, fingerprint
+from benchmarks.quality.cost import cost_table
+from benchmarks.quality.figures import JUDGE, Figures, load_judge, recall_figures
+from benchmarks.quality.film import Film, Method, film, fingerprint, render_all
 from benchmarks.quality.ours import Ours
-from benchmarks.quality.plain import Deforum, Seed, Stills
+from benchmarks.quality.plain import Deforum, Drawings, Seed, Stills
 from benchmarks.quality.strips import write_comparisons, write_strip
 from benchmarks.quality.subject import FRAMES, KINDS, QUICK, known_changes, subject
 from benchmarks.quality.table import related, table
@@ -53,33 +51,23 @@ OF_STAGES: Final = ("grade", "steering", "crossfade")
 SWITCHES: Final = ("persistence", "noise_warp", "colour_anchor", "layout_anchor", *OF_STAGES)
 """Settings that 0 turns off; a zoom has no stages."""
 TRIES: Final = 16
-COST_FRAMES: Final = 16
 
 Column = tuple[Method, dict[str, Any], Sequence[int]]
 """A column of a table: a method, what is changed in its recipes, and its seeds."""
 
 
 def read_command_line() -> argparse.Namespace:
-    """Read the command line."""
-
-    def numbers(text: str) -> tuple[int, ...]:
-        return tuple(map(int, text.split(",")))
-
-    def words(text: str) -> tuple[str, ...]:
-        return tuple(text.split(","))
-
+    words = partial(str.split, sep=",")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--model", type=Path, default=Path("models/embedded"), help="a directory in diffusers' layout")
     add("--judge", type=Path, default=JUDGE, help="a folder of training.classifier")
-    add("--seeds", type=numbers, metavar="1,2,3", help="(default: 1,2,3; 1 if --quick)")
+    add("--seeds", type=words, metavar="1,2,3", help="(default: 1,2,3; 1 if --quick)")
     add("--kinds", type=words, default=TABLES, metavar=",".join(TABLES))
     add("--methods", type=words, default=METHODS, metavar=",".join(METHODS))
     add("--frames", type=int, help="length of giro and zoom (default: 275 and 300)")
     add("--quick", action="store_true", help="short films, and one seed where --seeds is not given")
-    add(
-        "--set", type=_read_change, action="append", default=[], metavar="KEY=VALUE", help="a setting or recipe's field"
-    )
+    add("--set", type=_read_change, action="append", default=[], metavar="KEY=VALUE", help="a setting or recipe field")
     add("--without", type=words, default=(), metavar=",".join(SWITCHES), help="a column without each of these")
     add("--out", type=Path, default=Path("out/quality"), metavar="FOLDER")
     add("--unranked", type=int, metavar="N", help="seeds of a morph that nobody chose (default: 16; 4 if --quick)")
@@ -88,12 +76,11 @@ def read_command_line() -> argparse.Namespace:
     add("--strips", type=Path, metavar="FOLDER", help="write the pictures of docs/pictures.md there, of the first seed")
     add("--threads", type=int, default=1)
     options = parser.parse_args()
-    of_changes = (dict(options.set), sorted(known_changes()))
-    of_words = (options.kinds, TABLES), (options.methods, METHODS), (options.without, SWITCHES)
-    for given, known in (of_changes, *of_words):
+    words_of = (options.kinds, TABLES), (options.methods, METHODS), (options.without, SWITCHES)
+    for given, known in (*words_of, (dict(options.set), sorted(known_changes()))):
         if strange := set(given) - set(known):
             parser.error(f"there is {', '.join(known)}, and no {', '.join(sorted(strange))}")
-    options.seeds = options.seeds or ((1,) if options.quick else (1, 2, 3))
+    options.seeds = [int(seed) for seed in options.seeds or (["1"] if options.quick else ["1", "2", "3"])]
     options.unranked = options.unranked or (4 if options.quick else 16)
     if options.strips:
         options.seeds, options.unranked = options.seeds[:1], 1
@@ -121,10 +108,7 @@ def films(options: argparse.Namespace, backend: DiffusionModel) -> Iterator[Film
 
 
 def columns(options: argparse.Namespace, backend: DiffusionModel, kind: Kind) -> Iterator[Column]:
-    """Yield the columns of a kind's table.
-
-    A morph's seed is chosen among several by our method, which is its default; beside it stand seeds that nobody chose.
-    """
+    """Yield a table's columns. Our morph's seed is chosen among several; beside it stand seeds that nobody chose."""
     is_morph = kind == "morph"
     seeds, suffix = (range(1, options.unranked + 1), ", any seed") if is_morph else (options.seeds, "")
     for name in options.methods:
@@ -165,12 +149,11 @@ def sections(options: argparse.Namespace, backend: DiffusionModel) -> Iterator[s
     for kind, by_method in figures.items():
         yield f"### {kind}\n\n{table(kind, related(by_method, Seed.title, Stills.title))}"
     if "cost" in options.kinds and not options.report:
-        zoom = subject("zoom", 1, COST_FRAMES, (BUILT_IN, backend.card), {})
-        yield f"### cost\n\n{cost_table(costs(zoom, [Seed(backend), Ours(backend)]))}"
+        zoom = subject("zoom", 1, 16, (BUILT_IN, backend.card), {})
+        yield f"### cost\n\n{cost_table(zoom, [Seed(backend), Ours(backend)])}"
 
 
 def main() -> None:
-    """Render what is missing, measure, and write everything down."""
     os.environ.update(patient_threads(os.environ))
     options = read_command_line()
     deadline = time.monotonic() + 60 * options.minutes

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from tqdm import tqdm
 
 from benchmarks.quality.subject import Subject
 from engine.backend import Picture
@@ -29,10 +33,7 @@ class Method(ABC):
         """Return all that the frames depend on, besides the model."""
 
     def cameras(self, subject: Subject, folder: JobFrames) -> Sequence[Camera | None]:
-        """Return how the camera moved before each frame, None where a frame does not continue the one before.
-
-        `folder` holds the frames, for a camera may have looked where to go.
-        """
+        """Return how the camera moved before each frame, None where a frame does not continue the one before."""
         return [None] * subject.frames
 
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
@@ -61,12 +62,10 @@ class Film:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every frame is there."""
         return set(range(self.subject.frames)) <= self.folder.frames()
 
     @cached_property
     def pictures(self) -> list[Picture]:
-        """All frames that are shown, in order."""
         return [self.folder.picture(index) for index in range(self.subject.frames)]
 
     @cached_property
@@ -76,7 +75,6 @@ class Film:
 
     @cached_property
     def cameras(self) -> Sequence[Camera | None]:
-        """See `Method.cameras`."""
         return self.method.cameras(self.subject, self.folder)
 
 
@@ -91,3 +89,35 @@ def fingerprint(model: Path) -> str:
     parts = "text_encoder", "unet", "vae"
     files = sorted(path for part in parts for path in (model / part).glob("*.safetensors"))
     return hashlib.blake2b(b"".join(path.read_bytes() for path in files), digest_size=8).hexdigest()
+
+
+def render_all(films: Iterable[Film], deadline: float) -> bool:
+    """Render what is missing until `deadline` (of `time.monotonic`), and return whether everything is there.
+
+    Several processes may do so at a time: a film that another one is at comes last.
+    """
+    missing = [film for film in films if not film.is_complete]
+    while missing and time.monotonic() <= deadline:
+        left = [film for film in missing if not _render(film, deadline)]
+        if len(left) == len(missing):
+            time.sleep(1)  # others are at all of them
+        missing = left
+    return not missing
+
+
+def _render(film: Film, deadline: float) -> bool:
+    """Render a film unless another process does, as long as there is time; return whether it is complete."""
+    path = film.folder.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        if not film.is_complete and time.monotonic() <= deadline:
+            with tqdm(total=film.subject.frames, desc=path.name, unit="frame", disable=None) as bar:
+                for there in film.method.render(film.subject, film.folder):
+                    bar.update(there - bar.n)
+                    if time.monotonic() > deadline:
+                        break
+        return film.is_complete

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 
@@ -20,8 +19,6 @@ from engine.protocol.messages import Done, Failed, Job, Progress
 from engine.storyboard.builder import build_storyboard
 from engine.storyboard.shot import Camera, FeedbackStart
 from engine.vision.vanishing import aim_camera
-
-NO_LIMIT: Final = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Ours(Method):
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         core = Core(self.backend, FrameStore(folder.path.parent), CoreConfig(engine=EngineConfig(jobs_at_once=1)))
         try:
-            core.add(Job(id=folder.path.name, recipe=subject.recipe, owner="benchmark", limit_bytes=NO_LIMIT))
+            core.add(Job(id=folder.path.name, recipe=subject.recipe, owner="benchmark", limit_bytes=1 << 30))
             while True:
                 for event in core.step():
                     match event:

@@ -6,33 +6,29 @@ strength, guidance and the number of UNet calls a frame are those that our own m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 from PIL import Image, ImageCms, ImageFilter
 
 from benchmarks.quality.film import Method
-from benchmarks.quality.subject import Subject
+from benchmarks.quality.subject import STAGES, ZOOM, Expected, Subject
 from engine.backend import Backend, Picture, ShotRequest
 from engine.frames.frame_store import JobFrames
 from engine.storyboard.morph_path import NoiseStart, PromptMix, TokenMix
 from engine.storyboard.shot import Camera, FeedbackStart, Shot, frame_seed
+from training.drawing.facts import sample
+from training.drawing.picture import Picture as Drawing
 
 
-@dataclass(frozen=True)
 class Plain(Method):
-    """A plain method; `version` counts changes of its recipe.
+    """A plain method; those below say what is done before the model's turn. `version` counts changes of its recipe."""
 
-    Those below say what is done before the model's turn: `shot`, `prepare`, `camera` and `accepts`.
-    """
+    version = 1
 
-    backend: Backend
-    name: str
-    title: str
-    version: int = 1
+    def __init__(self, backend: Backend, title: str = "") -> None:
+        self._backend = backend
+        self.title = title or self.title
 
     def shot(self, subject: Subject, index: int) -> Shot:
         """Return what the model is to do for a frame: the first from noise, each other from what is prepared for it."""
@@ -78,16 +74,15 @@ class Plain(Method):
         sources = {index - 1: self.prepare(subject, index, folder)} if isinstance(shot.start, FeedbackStart) else {}
         for tried in (shot, replace(shot, seed=shot.seed ^ 1)):
             request = ShotRequest(shot=tried, width=size, height=size, scheduler=scheduler, sources=sources)
-            lanes = self.backend.open([request])
+            lanes = self._backend.open([request])
             while lanes[0].steps_left:
-                self.backend.denoise(lanes, 1)
-            picture = self.backend.decode(lanes)[0].picture()
+                self._backend.denoise(lanes, 1)
+            picture = self._backend.decode(lanes)[0].picture()
             if self.accepts(picture):
                 break
         return picture
 
 
-@dataclass(frozen=True)
 class Seed(Plain):
     """The method of the blog post and the notebook that this program comes from.
 
@@ -95,8 +90,8 @@ class Seed(Plain):
     first frame is mixed into the current one with an evenly growing weight. Morph: even weights, from the frame before.
     """
 
-    name: str = "seed"
-    title: str = "the seed's"
+    name = "seed"
+    title = "the seed's"
 
     def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
         image, trim = Image.fromarray(folder.picture(index - 1)), _trim(subject)
@@ -118,11 +113,6 @@ def _trim(subject: Subject) -> int:
     return 0 if subject.kind == "morph" else round(subject.settings.size * (1 - 1 / subject.settings.zoom) / 2)
 
 
-NOISE: Final = 0.065
-OCTAVES: Final = 4
-
-
-@dataclass(frozen=True)
 class Deforum(Plain):
     """As Deforum animates in 2D with its usual settings; it closes no loop.
 
@@ -131,8 +121,8 @@ class Deforum(Plain):
     its interpolation mode: prompts mixed after the text encoder, every frame from the same noise.
     """
 
-    name: str = "deforum"
-    title: str = "Deforum-like"
+    name = "deforum"
+    title = "Deforum-like"
 
     def shot(self, subject: Subject, index: int) -> Shot:
         shot = super().shot(subject, index)
@@ -151,22 +141,20 @@ class Deforum(Plain):
         matched = _match_colours(warped, Image.fromarray(folder.picture(0)))
         sharp = matched.filter(ImageFilter.UnsharpMask(radius=1, percent=10, threshold=0))
         noise = _perlin_like(image.size, np.random.default_rng(frame_seed(subject.seed, index)))
-        return np.asarray(Image.blend(sharp, noise, NOISE))
+        return np.asarray(Image.blend(sharp, noise, 0.065))
 
     def camera(self, subject: Subject) -> Camera:
         return Camera(zoom=1.0 if subject.kind == "morph" else subject.settings.zoom)
 
     def accepts(self, picture: Picture) -> bool:
-        """Look for black frames only."""
-        return bool(picture.any())
+        return bool(picture.any())  # not black
 
 
-@dataclass(frozen=True)
 class Stills(Plain):
     """No animation: four pictures of each stage, from noise, in turn: what the model can do, and how stages differ."""
 
-    name: str = "stills"
-    title: str = "single pictures"
+    name = "stills"
+    title = "single pictures"
     each = 4
 
     def shot(self, subject: Subject, index: int) -> Shot:
@@ -175,15 +163,36 @@ class Stills(Plain):
         return replace(super().shot(subject, index), prompt=prompt, start=NoiseStart(), seed=seed)
 
 
+class Drawings(Method):
+    """Eight drawings of what each stage names, as model and judge have learnt from: the judge's own limit."""
+
+    name = title = "drawings"
+    each = 8
+
+    def essence(self, subject: Subject) -> bytes:
+        return msgspec.json.encode([1, subject.kind, subject.seed, subject.frames, _expected(subject)])
+
+    def make(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
+        stage = list(dict.fromkeys(subject.prompts)).index(subject.scenery[index])
+        rng = np.random.default_rng([9_000_000, subject.seed, stage, index % self.each])
+        facts = sample(rng)  # as the training has them, until they are as expected
+        while any(getattr(facts, name) != value for name, value in _expected(subject)[stage].items()):
+            facts = sample(rng)
+        return np.asarray(Drawing.of(facts, rng).image)
+
+
+def _expected(subject: Subject) -> tuple[Expected, ...]:
+    """Return what each stage of a giro names, or a zoom."""
+    return STAGES if subject.kind == "giro" else (ZOOM,)
+
+
 def _match_colours(image: Image.Image, model: Image.Image) -> Image.Image:
     """Match each channel's histogram in LAB."""
     rgb, cie = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
-    there = ImageCms.buildTransform(rgb, cie, "RGB", "LAB")
-    back = ImageCms.buildTransform(cie, rgb, "LAB", "RGB")
-    ours, theirs = (ImageCms.applyTransform(picture, there) for picture in (image, model))
-    assert ours is not None and theirs is not None  # not in place
-    channels = [_match_histogram(one, other) for one, other in zip(ours.split(), theirs.split(), strict=True)]
-    result = ImageCms.applyTransform(Image.merge("LAB", channels), back)
+    one, other = (ImageCms.profileToProfile(picture, rgb, cie, outputMode="LAB") for picture in (image, model))
+    assert one is not None and other is not None  # not in place
+    channels = [_match_histogram(*pair) for pair in zip(one.split(), other.split(), strict=True)]
+    result = ImageCms.profileToProfile(Image.merge("LAB", channels), cie, rgb, outputMode="RGB")
     assert result is not None
     return result
 
@@ -193,11 +202,11 @@ def _match_histogram(channel: Image.Image, model: Image.Image) -> Image.Image:
     return channel.point(np.interp(shares, wanted, np.arange(256)).round().astype(int).tolist())
 
 
-def _perlin_like(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+def _perlin_like(size: tuple[int, int], rng: np.random.Generator, octaves: int = 4) -> Image.Image:
     """Return smooth random values in several octaves, each at half the weight of the one before: grey, 0…255."""
     total = np.zeros((size[1], size[0]))
-    for octave in range(OCTAVES):
+    for octave in range(octaves):
         grid = Image.fromarray(rng.uniform(0, 1, (4 << octave, 4 << octave)).astype(np.float32))
         total += np.asarray(grid.resize(size, Image.Resampling.BICUBIC)) / 2**octave
-    levels = np.clip(total / (2 - 2.0 ** (1 - OCTAVES)) * 255, 0, 255).astype(np.uint8)
+    levels = np.clip(total / (2 - 2.0 ** (1 - octaves)) * 255, 0, 255).astype(np.uint8)
     return Image.fromarray(levels).convert("RGB")

@@ -30,10 +30,8 @@ STAGES: Final[tuple[Expected, ...]] = (
     {"scene": "countryside", "trees": "cypress", "region": "tuscany"},
     {"scene": "medieval", "light": "day", "weather": "clear"},
 )
-"""What each stage of the seed's giro names, in the judge's words; the scene comes first.
-
-Tuscany is left out between houses: there nothing in a picture shows it (see `training.drawing.captions`).
-"""
+"""What each stage of the seed's giro names, the scene first. Tuscany is left out between houses, where nothing in a
+picture shows it (see `training.drawing.captions`)."""
 ZOOM_PROMPT: Final = "a tree-lined avenue, poplars, summer day, France"  # the seed's first test film
 ZOOM: Final[Expected] = {"scene": "avenue", "trees": "poplar", "region": "france", "season": "summer", "light": "day"}
 MORPH: Final = {"source": "skunk", "target": "puppy"}
@@ -94,10 +92,8 @@ class Subject:
 
     @cached_property
     def settled(self) -> tuple[Stage, ...]:
-        """The frames in which each stage must be recognised: its second half, without those of the return.
-
-        Of a zoom these are all frames after the first few; of a morph the first frame and the last.
-        """
+        """The frames in which each stage must be recognised: its second half, without those of the return; of a zoom
+        all after the first few; of a morph the first and the last."""
         last, settled, begin = self.frames - self.returning, [], 0
         match self.recipe:
             case Giro(stages=stages):
@@ -113,15 +109,10 @@ class Subject:
 
 
 def subject(kind: Kind, seed: int, frames: int, layers: tuple[SettingsLayer, ...], changes: dict[str, Any]) -> Subject:
-    """Return an animation.
+    """Return an animation of so many frames; raises RecipeError for a value that is not possible.
 
-    Args:
-        frames: its length; a giro's stages are stretched or shrunk to add up to it.
-        layers: of settings, below the recipe's own.
-        changes: fields of the recipe or of its settings, by name; those that this kind has not are left out.
-
-    Raises:
-        RecipeError: a value that is not possible.
+    `layers` of settings lie below the recipe's own. `changes` are fields of the recipe or of its settings; those that
+    this kind has not are left out.
     """
     own: dict[str, Any] = {"prompt": ZOOM_PROMPT, "frames": frames} if kind == "zoom" else {**MORPH, "frames": frames}
     if kind == "giro":

@@ -63,15 +63,13 @@ ROWS: Final[dict[str, tuple[Row, ...]]] = {
     ),
 }
 JUDGED: Final = ("main", "weakest", "each", "every")
-RELATED: Final = ("warp_ratio", "saturation_own", "contrast_own")
-"""What `related` says of a column beside others."""
 
 Columns = Mapping[str, Mapping[int, Figures]]
 """Figures by the column's title and the seed."""
 
 
 def table(kind: str, columns: Columns) -> str:
-    """Return a Markdown table of one kind of animation."""
+
     rows = [[row.title, row.target, *(_cell(row, seeds) for seeds in columns.values())] for row in ROWS[kind]]
     return markdown(["", "wanted", *columns], rows)
 

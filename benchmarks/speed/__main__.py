@@ -32,17 +32,15 @@ import torch
 
 from benchmarks.report import load_average, record_table
 from benchmarks.speed.meter import Cost
+from benchmarks.speed.ours import Delivery, journey, seed_giro, side_by_side
 from benchmarks.speed.sides import Apart, EngineSide, LoopSide, Which
 from benchmarks.speed.subject import SHAPES
-from benchmarks.speed.traffic import Delivery
-from benchmarks.speed.workload import journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.environment import patient_threads
 from engine.recipe.recipe import Recipe
 from studio.config.config import MIB
 
-WIDE: Final = 8
-"""Frames that share a call of the wide floor."""
+WIDE: Final = 8  # frames that share a call of the wide floor
 SEED_FRAMES: Final = 275
 
 Way = tuple[int, Callable[[], Cost]]
@@ -63,18 +61,9 @@ class Row(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, way: str, frames: int, costs: list[Cost]) -> Row:
-        """Return a way's medians."""
-        seconds = median(cost.seconds for cost in costs)
-        return cls(
-            way=way,
-            frames=frames,
-            seconds=seconds,
-            frames_a_second=frames / seconds,
-            seconds_a_frame=seconds / frames,
-            cpu_seconds_a_frame=median(cost.cpu_seconds for cost in costs) / frames,
-            outside=median(cost.outside for cost in costs),
-            peak_mib=median(cost.peak for cost in costs) / MIB,
-        )
+        seconds, cpu = median(cost.seconds for cost in costs), median(cost.cpu_seconds for cost in costs)
+        outside, peak = median(cost.outside for cost in costs), median(cost.peak for cost in costs)
+        return cls(way, frames, seconds, frames / seconds, seconds / frames, cpu / frames, outside, peak / MIB)
 
 
 class Bench:
@@ -88,12 +77,10 @@ class Bench:
         self._theirs = Apart(LoopSide, which, {})
 
     def close(self) -> None:
-        """End both processes."""
         self._ours.close()
         self._theirs.close()
 
     def describe(self) -> str:
-        """Say what is measured, and how busy the machine is."""
         return (
             f"{self._ours.run(EngineSide.describe)} (the loop: {self._theirs.run(LoopSide.describe)}), load average "
             f"{load_average()}; Python {platform.python_version()}, torch {torch.__version__}, "
@@ -101,7 +88,6 @@ class Bench:
         )
 
     def ways(self) -> list[Row]:
-        """Measure every way of rendering in turns."""
         jobs, frames, giro = self._options.jobs, self._options.frames, seed_giro(self._options.giro)
         first, single = (self._ours.run(EngineSide.board, journey(0, length)) for length in (2, frames))
         floor = partial(self._ours.run, EngineSide.bare)
@@ -125,7 +111,6 @@ class Bench:
         return rows
 
     def traffic(self) -> list[Delivery]:
-        """Measure mixed traffic."""
         return self._ours.run(EngineSide.traffic, self._options.long, EngineConfig())
 
     def growth(self) -> list[Row]:
@@ -141,10 +126,8 @@ class Bench:
     def seed(self) -> list[Row]:
         """Render the seed's giro whole, as it is ordered and with its stages side by side."""
         giro, lanes = seed_giro(SEED_FRAMES, loop=True), EngineConfig().lanes
-        ways = {
-            "the seed's giro": self._engine([giro], lanes),
-            "the same, stages in parallel": self._engine([side_by_side(giro)], lanes),
-        }
+        parallel = self._engine([side_by_side(giro)], lanes)
+        ways = {"the seed's giro": self._engine([giro], lanes), "the same, stages in parallel": parallel}
         return _take_turns(ways, 1)
 
     def _jobs(self, count: int, frames: int, at_once: int) -> Way:
@@ -156,12 +139,7 @@ class Bench:
         return frames, partial(self._ours.run, EngineSide.render, recipes, config)
 
 
-PARTS: Final[Mapping[str, Callable[[Bench], list[Any]]]] = {
-    "ways": Bench.ways,
-    "traffic": Bench.traffic,
-    "growth": Bench.growth,
-    "seed": Bench.seed,
-}
+PARTS: Final = {part.__name__: part for part in (Bench.ways, Bench.traffic, Bench.growth, Bench.seed)}
 
 
 def _take_turns(ways: Mapping[str, Way], repeat: int) -> list[Row]:

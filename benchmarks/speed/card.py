@@ -20,7 +20,7 @@ import logging
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -34,9 +34,8 @@ from benchmarks.report import milliseconds, read_options
 from benchmarks.speed.floor import Counts, Floor, count_flops, peak_flops
 from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import CardClock
-from benchmarks.speed.ours import Order, serve
+from benchmarks.speed.ours import Order, board_of, journey, seed_giro, serve, side_by_side
 from benchmarks.speed.subject import Subject, random_subject
-from benchmarks.speed.workload import board_of, journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.speed.acceleration import Acceleration
@@ -44,8 +43,7 @@ from engine.environment import take_short_turns
 from engine.recipe.recipe import Giro
 from studio.config.config import MIB
 
-ROWS: Final = (2, 16, 32)
-"""Rows of a UNet call: guided lanes take two each."""
+ROWS: Final = (2, 16, 32)  # of a UNet call: guided lanes take two each
 JOBS: Final = 8
 
 Figures = dict[str, float]
@@ -66,27 +64,27 @@ class Card:
         self._at_most = 1e11  # where there is no card to ask
         self._runs: dict[str, list[Figures]] = defaultdict(list)
         # Made when they are first asked for, and kept: each compiles or records its calls once.
-        self._backend = functools.cache(self._make_backend)
-        self._loop = functools.cache(lambda how: PipelineLoop(subject, compiled=how == "compile"))
+        device, watch = subject.parts.device, self._clock.watch if self._clock else contextlib.nullcontext
+        make = partial(DiffusionModel, subject.name, subject.card, subject.parts, None)
+        self._backend = functools.cache(lambda how: make(Acceleration(device, how), watch))
+        is_compiled = {"graphs": False, "compile": self._clock is not None}
+        self._loop = functools.cache(lambda how: PipelineLoop(subject, compiled=is_compiled[how]))
 
-    def steps(self) -> list[Step]:
-        """Return what is measured, the most important first."""
-        two = self._floors[2]
-        return [
-            ("operations", self.operations),
-            *((f"bare UNet, {rows} rows", partial(self.bare, floor.unet)) for rows, floor in self._floors.items()),
-            ("bare encode", partial(self.bare, two.encode)),
-            ("bare decode", partial(self.bare, two.decode)),
-            *self._turns("graphs"),
-            *self._turns("compile"),
-            *((f"{jobs} jobs, compile", partial(self.jobs, "compile", jobs)) for jobs in (1, 16, 4, 2)),
-        ]
-
-    def _turns(self, how: str) -> list[Step]:
-        """Return the loop and the engine in turns, and the giro."""
-        turn = [(f"loop, {how}", partial(self.loop, how)), (f"{JOBS} jobs, {how}", partial(self.jobs, how, JOBS))]
-        giro = (f"giro of {self._giro.frames}, {how}", partial(self.giro, how))
-        return [(f"ready for {JOBS} jobs, {how}", partial(self.get_ready, how)), *turn, *turn, giro]
+    def steps(self) -> Iterator[Step]:
+        """Yield what is measured, the most important first."""
+        yield "operations", self.operations
+        for rows, floor in self._floors.items():
+            yield f"bare UNet, {rows} rows", partial(self.bare, floor.unet)
+        yield "bare encode", partial(self.bare, self._floors[2].encode)
+        yield "bare decode", partial(self.bare, self._floors[2].decode)
+        for how in ("graphs", "compile"):
+            yield f"ready for {JOBS} jobs, {how}", partial(self.get_ready, how)
+            for _ in range(2):
+                yield f"loop, {how}", partial(self.loop, how)
+                yield f"{JOBS} jobs, {how}", partial(self.jobs, how, JOBS)
+            yield f"giro of {self._giro.frames}, {how}", partial(self.giro, how)
+        for count in (1, 16, 4, 2):
+            yield f"{count} jobs, compile", partial(self.jobs, "compile", count)
 
     def operations(self) -> Figures:
         """Count the model's operations, and measure how many the card does in a second."""
@@ -104,25 +102,30 @@ class Card:
         }
 
     def bare(self, forward: Callable[[], None]) -> Figures:
-        """Time a bare forward."""
+        def finish() -> None:
+            forward()
+            synchronize()
+
         with torch.inference_mode():
-            taken = median(milliseconds(lambda: (forward(), synchronize()), repeat=5, warm_ups=1))
+            taken = median(milliseconds(finish, repeat=5, warm_ups=1))
         return {"ms": taken, "share_of_peak": 1000 * count_flops(forward) / taken / self._at_most}
 
     def get_ready(self, how: str) -> Figures:
         """Let the engine compile and record its calls; then render short animations by either side."""
-        (taken,) = milliseconds(lambda: (self._backend(how).warm_up(JOBS), synchronize()), repeat=1, warm_ups=0)
-        seconds = taken / 1000 + self._serve(how, [journey(number, 2) for number in range(JOBS)], JOBS)["seconds"]
+        synchronize()
+        begun = time.perf_counter()
+        self._backend(how).warm_up(JOBS)
+        synchronize()
+        seconds = time.perf_counter() - begun
+        seconds += self._serve(how, [journey(number, 2) for number in range(JOBS)], JOBS)["seconds"]
         self._loop(how).render(board_of(journey(0, 3), self._subject.card))
         return {"seconds": seconds}
 
     def loop(self, how: str) -> Figures:
-        """Render an animation by pipelines."""
         (taken,) = milliseconds(lambda: self._loop(how).render(self._board), repeat=1, warm_ups=0)
         return self._note(f"loop, {how}", {"seconds": taken / 1000}, self._frames)
 
     def jobs(self, how: str, count: int) -> Figures:
-        """Render so many animations at once."""
         run = self._serve(how, [journey(number, self._frames) for number in range(count)], count)
         figures = self._note(f"{count} jobs, {how}", run, count * self._frames)
         if loops := self._runs[f"loop, {how}"]:
@@ -131,7 +134,6 @@ class Card:
         return figures
 
     def giro(self, how: str) -> Figures:
-        """Render the seed's giro with its stages side by side."""
         board = board_of(self._giro, self._subject.card)
         run = self._serve(how, [self._giro], JOBS)
         return {**run, "rendered_frames": len(board.shots), "unet_calls": board.unet_calls}
@@ -159,14 +161,9 @@ class Card:
         return {
             "seconds": seconds,
             "outside": 1 - self._clock.take() / seconds if self._clock else 1.0,
-            "first_preview": min(arrivals.preview.values(), default=0.0),
+            "first_preview": min(one["preview"] for one in arrivals.values()),
             "peak_mib": torch.cuda.max_memory_allocated() / MIB if self._clock else 0.0,
         }
-
-    def _make_backend(self, how: str) -> DiffusionModel:
-        subject, watch = self._subject, self._clock.watch if self._clock else contextlib.nullcontext
-        acceleration = Acceleration(subject.parts.device, how)
-        return DiffusionModel(subject.name, subject.card, subject.parts, None, acceleration, watch)
 
 
 def synchronize() -> None:
@@ -194,9 +191,8 @@ def measure(card: Card, seconds: float, file: Path | None) -> None:
 
 
 def main() -> None:
-    options = read_options(
-        __doc__, seconds=600.0, shape="sd14", device="cuda", dtype="auto", frames=12, giro=275, json=""
-    )
+    model = {"shape": "sd14", "device": "cuda", "dtype": "auto"}
+    options = read_options(__doc__, seconds=600.0, **model, frames=12, giro=275, json="")
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     take_short_turns()
     subject = random_subject(options.shape, ModelConfig(device=options.device, dtype=options.dtype), 0)

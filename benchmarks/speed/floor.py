@@ -14,8 +14,7 @@ from benchmarks.speed.subject import Subject
 from engine.storyboard.shot import FeedbackStart
 from engine.storyboard.storyboard import Storyboard
 
-MATMUL = 8192
-"""Side of the matrices whose product says what a card can compute at most."""
+MATMUL = 8192  # side of the matrices whose product says what a card can compute at most
 
 
 class Counts(NamedTuple):
@@ -65,22 +64,18 @@ class Floor:
         return Counts(*map(count_flops, (self.unet, self.encode, self.decode)))
 
     def unet(self, width: int = 1) -> None:
-        """Call the UNet for `width` frames."""
         latents, states = self._latents.repeat(width, 1, 1, 1), self._states.repeat(width, 1, 1)
         told = None if self._told is None else self._told.repeat(width, 1)
         self._parts.unet(latents, 500, encoder_hidden_states=states, timestep_cond=told, return_dict=False)
 
     def encode(self) -> None:
-        """Encode a picture."""
         self._parts.vae.encode(self._image)
 
     def decode(self) -> None:
-        """Decode a picture."""
         self._parts.vae.decode(self._latents[:1].to(self._parts.vae.dtype))
 
 
 def count_flops(forward: Callable[[], None]) -> int:
-    """Return the floating point operations of a forward."""
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         forward()
     return int(counter.get_total_flops())

@@ -16,11 +16,8 @@ from engine.storyboard.storyboard import Storyboard
 
 
 class PipelineLoop:
-    """The giro seed's loop: a picture from text, then each from the one before, trimmed and scaled back.
-
-    Args:
-        compiled: whether torch compiles and records the calls of UNet and VAE, as diffusers' documentation has it.
-    """
+    """The giro seed's loop: a picture from text, then each from the one before, trimmed and scaled back; `compiled`
+    with UNet and VAE compiled and recorded by torch, as diffusers' documentation has it."""
 
     def __init__(self, subject: Subject, *, compiled: bool = False) -> None:
         parts = subject.parts
@@ -29,23 +26,15 @@ class PipelineLoop:
             unet, vae.encode, vae.decode = (
                 torch.compile(call, mode="reduce-overhead") for call in (unet, vae.encode, vae.decode)
             )
-        components = {
-            "unet": unet,
-            "vae": vae,
-            "text_encoder": parts.text_encoder,
-            "tokenizer": parts.tokenizer,
-            "scheduler": DDIMScheduler.from_config(subject.scheduler.config),
-            "safety_checker": None,
-            "feature_extractor": None,
-            "requires_safety_checker": False,
-        }
-        self._from_text: Any = StableDiffusionPipeline(**components)
-        self._from_image: Any = StableDiffusionImg2ImgPipeline(**components)
+        scheduler = DDIMScheduler.from_config(subject.scheduler.config)
+        model = {"unet": unet, "vae": vae, "text_encoder": parts.text_encoder, "tokenizer": parts.tokenizer}
+        without = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+        self._from_text: Any = StableDiffusionPipeline(**model, scheduler=scheduler, **without)
+        self._from_image: Any = StableDiffusionImg2ImgPipeline(**model, scheduler=scheduler, **without)
         for pipeline in (self._from_text, self._from_image):
             pipeline.set_progress_bar_config(disable=True)
 
     def render(self, board: Storyboard) -> bytes:
-        """Render one animation to its GIF."""
         frames: list[Image.Image] = []
         for shot in board.shots:
             assert isinstance(shot.prompt, PromptMix)  # a journey without transitions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,18 +49,30 @@ class Meter:
     @contextlib.contextmanager
     def run(self) -> Iterator[Cost]:
         """Measure what happens inside; the cost is complete at the end."""
-        cost = Cost()
-        if self._on_card:
-            torch.cuda.synchronize(self._parts.device)
-            torch.cuda.reset_peak_memory_stats(self._parts.device)
-        with self._watch_model(cost):
+        cost, parts, card = Cost(), self._parts, CardClock() if self._on_card else None
+
+        def mark(*_: object, sign: int = -1) -> None:
+            if card:
+                card.mark()
+            else:
+                cost.model_seconds += sign * time.perf_counter()
+                cost.model_thread_seconds += sign * time.thread_time()
+
+        with contextlib.ExitStack() as hooks:
+            for module in (parts.unet, parts.vae.encoder, parts.vae.decoder, parts.text_encoder):
+                hooks.enter_context(module.register_forward_pre_hook(mark))
+                hooks.enter_context(module.register_forward_hook(functools.partial(mark, sign=1)))
+            if card:
+                torch.cuda.synchronize(parts.device)
+                torch.cuda.reset_peak_memory_stats(parts.device)
             wall, cpu, thread = time.perf_counter(), time.process_time(), time.thread_time()
             yield cost
-            if self._on_card:
-                torch.cuda.synchronize(self._parts.device)
-                cost.peak = torch.cuda.max_memory_allocated(self._parts.device)
+            if card:
+                torch.cuda.synchronize(parts.device)
             cost.seconds, cost.cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-            if not self._on_card and torch.get_num_threads() == 1:
+            if card:
+                cost.model_seconds, cost.peak = card.take(), torch.cuda.max_memory_allocated(parts.device)
+            elif torch.get_num_threads() == 1:
                 cost.thread_seconds = time.thread_time() - thread
         self.look_at_memory(cost)
 
@@ -67,29 +80,6 @@ class Meter:
         """Note the memory in use at this moment, if the CPU computes."""
         if not self._on_card:
             cost.peak = max(cost.peak, self._process.memory_info().rss)
-
-    @contextlib.contextmanager
-    def _watch_model(self, cost: Cost) -> Iterator[None]:
-        card = CardClock() if self._on_card else None
-
-        def add(sign: int) -> None:
-            if card:
-                card.mark()
-            else:
-                cost.model_seconds += sign * time.perf_counter()
-                cost.model_thread_seconds += sign * time.thread_time()
-
-        parts, hooks = self._parts, []
-        for module in (parts.unet, parts.vae.encoder, parts.vae.decoder, parts.text_encoder):
-            hooks.append(module.register_forward_pre_hook(lambda *_: add(-1)))
-            hooks.append(module.register_forward_hook(lambda *_: add(1)))
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-            if card:
-                cost.model_seconds = card.take()
 
 
 class CardClock:
@@ -116,4 +106,4 @@ class CardClock:
         torch.cuda.synchronize()
         events, self._events = self._events, []
         pairs = zip(events[::2], events[1::2], strict=True)
-        return sum(begun.elapsed_time(ended) for begun, ended in pairs) / 1000
+        return float(sum(begun.elapsed_time(ended) for begun, ended in pairs)) / 1000

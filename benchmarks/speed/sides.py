@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import torch
@@ -22,10 +22,8 @@ import torch
 from benchmarks.speed.floor import Counts, Floor, peak_flops
 from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import Cost, Meter
-from benchmarks.speed.ours import Order, serve
+from benchmarks.speed.ours import Delivery, Order, board_of, measure_traffic, serve
 from benchmarks.speed.subject import Subject, load_subject, random_subject
-from benchmarks.speed.traffic import Delivery, measure
-from benchmarks.speed.workload import board_of
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.loader import arrange_for_device
 from engine.diffusion.loading.calibration import calibrate
@@ -33,9 +31,7 @@ from engine.environment import take_short_turns
 from engine.recipe.recipe import Recipe
 from engine.storyboard.storyboard import Storyboard
 
-Side = TypeVar("Side")
 Result = TypeVar("Result")
-Arguments = ParamSpec("Arguments")
 
 
 class Which(msgspec.Struct, frozen=True):
@@ -46,16 +42,15 @@ class Which(msgspec.Struct, frozen=True):
     threads: int
 
     def load(self) -> Subject:
-        """Load it."""
         if self.shape:
             return random_subject(self.shape, self.model, self.threads)
         return load_subject(self.model, self.threads)
 
 
-class Apart(Generic[Side]):
+class Apart:
     """A process with an environment of its own, in which one side works."""
 
-    def __init__(self, side: type[Side], which: Which, environment: Mapping[str, str]) -> None:
+    def __init__(self, side: type, which: Which, environment: Mapping[str, str]) -> None:
         self._side, self._which = side, which
         self._pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
         before = dict(os.environ)
@@ -64,22 +59,19 @@ class Apart(Generic[Side]):
         os.environ.clear()
         os.environ.update(before)
 
-    def run(
-        self, work: Callable[Concatenate[Side, Arguments], Result], *args: Arguments.args, **_: Arguments.kwargs
-    ) -> Result:
+    def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """Return what a method of the side returns there."""
-        return self._pool.submit(_run, self._side, self._which, work, *args).result()
+        return self._pool.submit(_run, self._side, self._which, work, *arguments).result()
 
     def close(self) -> None:
-        """End the process."""
         self._pool.shutdown()
 
 
-_load = functools.cache(lambda side, which: side(which))
+_make_once = functools.cache(lambda side, which: side(which))
 
 
-def _run(side: Any, which: Which, work: Callable[..., Result], *arguments: Any) -> Result:
-    return work(_load(side, which), *arguments)
+def _run(side: type, which: Which, work: Callable[..., Result], *arguments: Any) -> Result:
+    return work(_make_once(side, which), *arguments)
 
 
 class EngineSide:
@@ -99,7 +91,6 @@ class EngineSide:
         return f"{self._subject.name} on {device} ({name}), {dtype}, {_threads()}"
 
     def board(self, recipe: Recipe) -> Storyboard:
-        """Lay a recipe out for the model."""
         return board_of(recipe, self._subject.card)
 
     def bare(self, board: Storyboard, width: int) -> Cost:
@@ -129,8 +120,7 @@ class EngineSide:
         return cost
 
     def traffic(self, frames: int, config: EngineConfig) -> list[Delivery]:
-        """Serve a long giro and short jobs that come while it runs."""
-        return measure(self._backend, frames, config)
+        return measure_traffic(self._backend, frames, config)
 
 
 class LoopSide:
@@ -144,11 +134,9 @@ class LoopSide:
         self._meter, self._loop = Meter(subject.parts), PipelineLoop(subject)
 
     def describe(self) -> str:
-        """Say how it computes."""
         return _threads()
 
     def render(self, board: Storyboard) -> Cost:
-        """Render an animation by pipelines, to its GIF."""
         with self._meter.run() as cost:
             self._loop.render(board)
         return cost

@@ -10,11 +10,19 @@ from benchmarks.report import record_table
 from benchmarks.speed.floor import Counts, Floor
 from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import Cost, Meter
-from benchmarks.speed.ours import Arrivals, Order, serve
+from benchmarks.speed.ours import (
+    Delivery,
+    Order,
+    board_of,
+    journey,
+    measure_traffic,
+    seed_giro,
+    serve,
+    short_zoom,
+    side_by_side,
+)
 from benchmarks.speed.sides import Apart, EngineSide, LoopSide, Which
 from benchmarks.speed.subject import random_subject
-from benchmarks.speed.traffic import Delivery, measure
-from benchmarks.speed.workload import board_of, journey, seed_giro, short_zoom, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from tests.embedded import numpy_deprecation
 from tests.fakes.toy_backend import ToyBackend
@@ -68,27 +76,23 @@ def test_stages_side_by_side_share_calls():
 def test_an_order_comes_when_it_is_due_and_its_owner_waits_from_then_on():
     backend = ToyBackend()
     arrivals = serve(backend, [Order("later", short_zoom(1, 4), 0.2), Order("first", short_zoom(2, 4))], EngineConfig())
-    assert set(arrivals.delivery) == set(arrivals.first_frame) == {"first", "later"}
-    assert all(arrivals.first_frame[job] <= arrivals.delivery[job] for job in arrivals.delivery)
+    assert set(arrivals) == {"first", "later"}
+    assert all(0 < one["first_frame"] <= one["delivery"] for one in arrivals.values())
 
 
 def test_traffic_is_served_both_ways():
-    deliveries = measure(ToyBackend(), 24, EngineConfig())
+    deliveries = measure_traffic(ToyBackend(), 24, EngineConfig())
     assert {one.way for one in deliveries} == {"Tappa", "first come"}
     assert [one.job for one in deliveries][:4] == ["giro", "zoom-1", "morph", "zoom-2"]
+    assert all(one.stretch == one.delivery / one.alone > 0 for one in deliveries)
 
 
 def test_first_come_is_first_served():
     orders = [Order("long", seed_giro(49)), Order("short", short_zoom(1, 3), 0.01)]
     in_turn = serve(ToyBackend(), orders, EngineConfig(), one_by_one=True)
-    assert in_turn.delivery["long"] < in_turn.first_frame["short"]
+    assert in_turn["long"]["delivery"] < in_turn["short"]["first_frame"]
     at_once = serve(ToyBackend(), orders, EngineConfig())
-    assert at_once.delivery["short"] < at_once.delivery["long"]
-
-
-def test_what_short_jobs_wait_is_compared_with_their_time_alone():
-    arrivals = Arrivals({"x": 1}, {"x": 2}, {"x": 4})
-    assert Delivery.of("a", "x", arrivals, 2) == Delivery("a", "x", 1, 2, 4, alone=2, stretch=2)
+    assert at_once["short"]["delivery"] < at_once["long"]["delivery"]
 
 
 def test_time_outside_the_model_is_what_its_forwards_leave():
