@@ -82,7 +82,7 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
         closing.push_async_callback(studio.close)  # last: what the bot still does until it is closed is written down
         closing.push_async_callback(bot.close)
         await studio.open()
-        for record in studio.unfinished():
+        for record in studio.list_unsettled():
             bot.deliveries.start(record)
         sync = sync_commands(bot.tree, store, configuration.current.discord.servers)
         await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))

@@ -36,7 +36,7 @@ from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Member, PageQuery, Share, Store
-from studio.store.pages import Order
+from studio.store.page_finder import SortOrder
 from studio.store.renders import Render, Renders
 from studio.studio import Studio
 
@@ -98,14 +98,14 @@ class IdleEngine(Engine):
 
 async def fill(store: Store, server: str, count: int) -> None:
     """Share so many recipes on one server, and as many on the others."""
-    dice, database = Dice(1), store.gallery._database
+    dice, database = Dice(1), store.shares._database
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
         shares = [dice.share(2 * number, server) for number in numbers]
         shares += [dice.share(2 * number + 1, OTHERS[number % len(OTHERS)]) for number in numbers]
         await database.rows("BEGIN")  # or every share would wait for the disk
-        await asyncio.gather(*(store.gallery.add(share) for share in shares))
-        await asyncio.gather(*(store.gallery.save(share.id, "7") for share in shares[: len(numbers) : 10]))
+        await asyncio.gather(*(store.shares.add(share) for share in shares))
+        await asyncio.gather(*(store.shares.save(share.id, "7") for share in shares[: len(numbers) : 10]))
         await database.rows("COMMIT")
 
 
@@ -121,15 +121,15 @@ async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, 
 
 
 async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
-    gallery, count, repeat = store.gallery, options.shares, options.repeat
+    gallery, count, repeat = store.shares, options.shares, options.repeat
 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total
         name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
         await report(name, partial(gallery.page, query, offset), repeat, 50)
 
-    orders: tuple[tuple[Order, str], ...] = (("new", ""), ("top", ""), ("random", "x"), ("member", "7"), ("saved", "7"))
-    for order, argument in orders:
+    orders: dict[SortOrder, str] = {"new": "", "top": "", "random": "x", "member": "7", "saved": "7"}
+    for order, argument in orders.items():
         for offset in (0, count // 2, count - 1):
             await pages(order, PageQuery(server, order, argument), offset)
     for typed in ("light", "fox", "l", "fox dan", "a red fox", "take 77", "take 77123", "nothinglikeit"):

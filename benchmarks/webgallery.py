@@ -18,7 +18,7 @@ from benchmarks.scenes import draw_frames, sample_share
 from engine.recipe.recipe import Giro, Stage
 from studio.store import Member, Share
 from studio.web.export import ExportSource, export_gallery
-from studio.web.pages import PageLanguage
+from studio.web.page_renderer import PageLanguage
 
 
 def noisy_gif(side: int, frames: int) -> bytes:
@@ -32,9 +32,8 @@ def noisy_gif(side: int, frames: int) -> bytes:
 def remixed_share(number: int) -> Share:
     """One of many shares of forty members, each remixed from the one before."""
     member = Member(id=str(number % 40), name=f"Member {number % 40}")
-    recipe = Giro(
-        seed=number, stages=tuple(Stage(f"a road by the sea, trees on the right, {stage}", 25) for stage in range(7))
-    )
+    stages = tuple(Stage(f"a road by the sea, trees on the right, sunny day, Italy, {stage}", 25) for stage in range(7))
+    recipe = Giro(seed=number, stages=stages)
     share = sample_share(f"share-{number}", "555", member, recipe, 1_790_000_000.0 + number)
     return replace(share, parent=f"share-{number - 1}" if number % 10 else None)
 
@@ -51,8 +50,8 @@ def main() -> None:
         print(f"{options.shares} shares, {len(gif) / 1024:,.0f} KiB each")
         for what, exhibited in (("new", shares[:-1]), ("unchanged", shares[:-1]), ("one more", shares)):
             start = time.perf_counter()
-            exhibition = ExportSource(shares=exhibited, renders=renders, speech=PageLanguage(title="Measured"))
-            tally = export_gallery(exhibition, Path(folder) / "web").tally
+            source = ExportSource(shares=exhibited, renders=renders, page_language=PageLanguage(title="Measured"))
+            tally = export_gallery(source, Path(folder) / "web").changes
             print(f"{what}: {time.perf_counter() - start:.1f} s, {tally.written} files written")
 
 

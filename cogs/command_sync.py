@@ -26,7 +26,7 @@ async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, serve
     Where commands were sent before and are not wanted any more, they are taken back. While Discord cannot be reached,
     this waits.
     """
-    known = await store.commands.synced()
+    known = await store.commands.load_digests()
     if servers:
         for server in servers:
             tree.copy_global_to(guild=discord.Object(int(server)))
@@ -47,7 +47,7 @@ async def _sync(tree: app_commands.CommandTree[Any], store: Store, target: str, 
         if names == {command.name for command in commands}:
             return
     await tree.sync(guild=guild)
-    await store.commands.remember_synced(target, digest)
+    await store.commands.save_digest(target, digest)
     _log.info("Sent %d commands to Discord (%s)", len(commands), target)
 
 

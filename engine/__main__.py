@@ -18,7 +18,7 @@ import msgspec
 from tqdm import tqdm
 
 from engine.core.core import Core, CoreConfig
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
 from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Done, Failed, Job, Progress
@@ -42,10 +42,10 @@ from engine.recipe.stages import SEED_STAGES, parse_stages, spread_frames
 from engine.recipe.waypoints import waypoint_options
 from engine.storyboard.shot import is_hidden
 from studio.config.config import Config, read_config
-from studio.web.command import add_gallery, run_gallery
+from studio.web.export_command import add_gallery, run_gallery
 
 ORDINARY_LIMIT = 10 * 1024 * 1024
-"""What Discord takes on a server without boosts, 2026; the bot reads the true limit from each interaction."""
+"""Bytes that Discord takes on a server without boosts, 2026; the bot reads the limit from each interaction."""
 
 EXIT_BROKEN = 1
 EXIT_BAD_INPUT = 2
@@ -53,7 +53,7 @@ EXIT_INTERRUPTED = 130
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's grammar; an option that was not given is not in the namespace."""
+    """Return the parser; options that were not given are missing from its namespace."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     add = common.add_argument
     add("--recipe", type=Path, metavar="FILE", help="replay a saved recipe, or the object that --json printed")
@@ -84,7 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     giro.add_argument(
         "--mode", choices=("chain", "parallel"), help="how stages begin: from the one before, or by themselves"
     )
-    _add_view(giro)
+    _add_camera_options(giro)
     morph = kinds.add_parser("morph", parents=[common], help="one word turns into another", **suppress)  # type: ignore[arg-type]
     morph.add_argument("source", nargs="?", help='a word, or a chain of them: "skunk > puppy > rabbit"')
     morph.add_argument("target", nargs="?")
@@ -93,24 +93,19 @@ def build_parser() -> argparse.ArgumentParser:
     morph.add_argument("--tries", type=int, help=f"1 to {MAX_TRIES} seeds are tried, and the best is rendered")
     zoom = kinds.add_parser("zoom", parents=[common], help="an endless zoom that loops", **suppress)  # type: ignore[arg-type]
     zoom.add_argument("prompt", nargs="?")
-    _add_view(zoom)
+    _add_camera_options(zoom)
     add_gallery(kinds)
     return parser
 
 
-def _add_view(parser: argparse.ArgumentParser) -> None:
-    """Add what says where the camera goes."""
+def _add_camera_options(parser: argparse.ArgumentParser) -> None:
     where = "the point to move towards: auto (the default), a name, or x,y from 0,0 (top left) to 1,1"
     parser.add_argument("--focus", help=where)
     parser.add_argument("--camera", metavar="MOVES", help=f"how the camera moves, such as: {EXAMPLE}")
 
 
 def read_text(path: Path) -> str:
-    """Read a file that somebody named.
-
-    Raises:
-        RecipeError: it cannot be read.
-    """
+    """Read a file named on the command line; raises RecipeError if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -118,38 +113,33 @@ def read_text(path: Path) -> str:
 
 
 def build_recipe(options: dict[str, Any]) -> Recipe:
-    """Make the recipe that a command line asks for.
-
-    Raises:
-        RecipeError: it asks for something that is not possible.
-    """
-    plain = _saved_recipe(options) if "recipe" in options else _fresh_recipe(options)
+    """Make the recipe that a command line asks for; raises RecipeError if it is not possible."""
+    plain = _read_saved_recipe(options) if "recipe" in options else _build_fresh_recipe(options)
     if plain.get("kind") == "variations":
-        return _variations_again(plain, options)
+        return _rebuild_variations(plain, options)
     if "pick" in options:
         raise RecipeError("--pick chooses from variations: give it a --recipe that holds some.")
-    recipe = _with_options(plain, options)
-    return make_variations(recipe, _seeds(options)) if "variations" in options else recipe
+    recipe = _apply_options(plain, options)
+    return make_variations(recipe, _choose_seeds(options)) if "variations" in options else recipe
 
 
-def _variations_again(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
-    """Return a saved contact sheet, or one of its animations; new seeds, settings and frames lie over what it says."""
-    of = _with_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
-    sheet = make_variations(of, _seeds(options) if "seed" in options else plain["seeds"])
+def _rebuild_variations(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
+    """Return a saved contact sheet, or one of its animations, with the seed, settings and frames that are given."""
+    of = _apply_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
+    sheet = make_variations(of, _choose_seeds(options) if "seed" in options else plain["seeds"])
     return pick_variation(sheet, options["pick"]) if "pick" in options else sheet
 
 
-def _seeds(options: dict[str, Any]) -> list[int]:
+def _choose_seeds(options: dict[str, Any]) -> list[int]:
     """Return four seeds: those from --seed on, or random ones."""
     first = options.get("seed", secrets.randbelow(MAX_SEED + 1))
     return [(first + number) % (MAX_SEED + 1) for number in range(VARIATIONS)]
 
 
-def _with_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
-    """Lay what the command line says over a recipe."""
+def _apply_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
     if "seed" in options:
         plain["seed"] = options["seed"]
-        plain.pop("positions", None)  # which were measured for another
+        plain.pop("positions", None)  # they were measured for another seed
     plain.setdefault("seed", secrets.randbelow(MAX_SEED + 1))
     if "negative" in options:
         plain["negative"] = options["negative"]
@@ -163,8 +153,8 @@ def _with_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
     return from_plain(msgspec.to_builtins(without_measurements(recipe)) | {"frames": options["frames"]})
 
 
-def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
-    """Read --recipe; settings and seed on the command line still win, what it shows does not change."""
+def _read_saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
+    """Read --recipe as plain data, which seed, settings and frames of the command line are laid over."""
     text = read_text(options["recipe"])
     try:
         raw = msgspec.json.decode(text)
@@ -183,7 +173,7 @@ def _saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
+def _build_fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
     match options.get("kind"):
         case "giro":
             stages = parse_stages(read_text(options["stages"])) if "stages" in options else SEED_STAGES
@@ -195,10 +185,7 @@ def _fresh_recipe(options: dict[str, Any]) -> dict[str, Any]:
             plain = {"prompt": options["prompt"]} if "prompt" in options else {}
         case _:
             raise RecipeError("Say what to render: giro, morph or zoom, or --recipe FILE; --help shows everything.")
-    if "loop" in options:
-        plain["loop"] = options["loop"]
-    if "mode" in options:
-        plain["mode"] = options["mode"]
+    plain |= {name: options[name] for name in ("loop", "mode") if name in options}
     if "focus" in options:
         plain["focus"] = msgspec.to_builtins(parse_focus(options["focus"]))
     if "camera" in options:
@@ -215,11 +202,7 @@ def read_settings(options: dict[str, Any]) -> Config:
 
 
 def render(core: Core, job: Job) -> Done:
-    """Render one job to its end, with a progress bar on standard error.
-
-    Raises:
-        MemberError: it cannot be rendered.
-    """
+    """Render one job to its end, with a progress bar on standard error; raises MemberError if it cannot be."""
     plan = core.plan(job.recipe)
     core.add(job)
     with tqdm(total=plan.unet_calls, unit="step", desc="rendering", disable=None) as bar:
@@ -236,7 +219,7 @@ def render(core: Core, job: Job) -> Done:
                         return event
 
 
-def summary(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
+def summarize(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
     """Return what --json prints."""
     report = msgspec.to_builtins(done.report)
     report.pop("frame_ms")
@@ -251,7 +234,6 @@ def summary(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
 
 
 def run(options: dict[str, Any]) -> None:
-    """Do what the command line asks for."""
     if options.get("kind") == "gallery":
         print(run_gallery(options))
         return
@@ -267,8 +249,8 @@ def run(options: dict[str, Any]) -> None:
 
     backend = load_backend(config.model, threads=config.engine.threads)
     with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
-        spool = FrameStore(Path(folder))
-        core = Core(backend, spool, CoreConfig(engine=config.engine, render=config.render))
+        frame_store = FrameStore(Path(folder))
+        core = Core(backend, frame_store, CoreConfig(engine=config.engine, render=config.render))
         try:
             plan = core.plan(recipe)
             done = render(core, job)
@@ -279,8 +261,8 @@ def run(options: dict[str, Any]) -> None:
         if done.tries is not None:
             out.with_suffix(".tries.png").write_bytes(done.tries)
         if "frames_dir" in options:
-            keep_frames(spool.folder(job.id).path, options["frames_dir"])
-    facts = summary(done, with_survey_result(plan.recipe, done.report.found), plan.model)
+            copy_frames(frame_store.frames_of(job.id).path, options["frames_dir"])
+    facts = summarize(done, with_survey_result(plan.recipe, done.report.found), plan.model)
     if "json" in options:
         print(json.dumps(facts, ensure_ascii=False))
     else:
@@ -289,20 +271,19 @@ def run(options: dict[str, Any]) -> None:
         print(f"{out}: {facts['frames']} {things}, {size}, {facts['seconds']:.1f} s, seed {facts['seed']}")
 
 
-def keep_frames(spooled: Path, target: Path) -> None:
-    """Copy the finished frames that are shown to where they were asked for."""
+def copy_frames(source: Path, target: Path) -> None:
+    """Copy the frames that are shown."""
     target.mkdir(parents=True, exist_ok=True)
-    for frame in sorted(spooled.glob("*.png")):
-        if is_hidden(int(frame.stem)):
-            continue
-        shutil.copyfile(frame, target / frame.name)
+    for frame in source.glob("*.png"):
+        if not is_hidden(int(frame.stem)):
+            shutil.copyfile(frame, target / frame.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 done, 1 broken, 2 bad input."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.update(patient_threads(os.environ))
+    os.environ.update(limit_thread_spinning(os.environ))
     options = vars(build_parser().parse_args(arguments))
     try:
         run(options)

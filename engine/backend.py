@@ -4,11 +4,11 @@
     lanes = backend.open([request, …])         prompts embedded, start latents made
     while lanes[0].steps_left:
         backend.denoise(lanes, width)          one batched UNet call, one step for every lane in it
-    coming = backend.decode(lanes)            decoded, while the next shots are opened
-    picture = coming[0].picture()
+    pending = backend.decode(lanes)            decoded, while the next shots are opened
+    picture = pending[0].picture()
 
-Lanes may belong to different jobs and stand at different timesteps. No tensor crosses this seam, so Core can be tested
-with a toy, and a backend on another library is another implementation of the same protocol.
+Lanes may belong to different jobs and stand at different timesteps. No tensor crosses this seam, so Core is tested with
+a toy, and a backend on another library is another implementation of the same protocol.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from engine.storyboard.shot import Shot
 from engine.storyboard.storyboard import Storyboard
 
 Picture: TypeAlias = NDArray[np.uint8]
-"""A finished frame: shape (height, width, 3), RGB, 0…255. These very numbers are what later frames start from."""
+"""A finished frame: shape (height, width, 3), RGB, 0…255. Later frames start from these very numbers."""
 
 
 class ShotRequest(msgspec.Struct, frozen=True, kw_only=True):
     """All that is needed to start one shot.
 
     Attributes:
-        width, height: of the frame, in pixels.
-        sources: the finished frames named by `shot.sources`, by index.
+        width, height: in pixels.
+        sources: the finished frames of `shot.sources`, by index.
     """
 
     shot: Shot
@@ -60,7 +60,7 @@ class Lane(Protocol):
 
     @property
     def steps_left(self) -> int:
-        """Denoising steps still to go; 0 means the lane can be developed."""
+        """Denoising steps still to go; at 0 the lane can be decoded."""
 
 
 class PendingPicture(Protocol):
@@ -68,14 +68,14 @@ class PendingPicture(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether nobody would have to wait for it."""
+        """Whether `picture` would not block."""
 
     def picture(self) -> Picture:
-        """Return it, once it is ready."""
+        """Wait until it is decoded, and return it."""
 
 
 class Backend(Protocol):
-    """A loaded model.
+    """A loaded model. Whatever computes raises EngineError when the device has no memory left for it.
 
     A lane's result depends on its shot and its sources only. With the same `width` in every call it is the same to the
     last bit, on a CPU, whatever other lanes take part; a different width may change the last digits of a float.
@@ -83,7 +83,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """What the model is called, as members read it."""
+        """As members read it."""
 
     @property
     def card(self) -> Card:
@@ -99,14 +99,14 @@ class Backend(Protocol):
 
     @property
     def judges(self) -> bool:
-        """Whether there is a safety checker: where there is none, `judge` may not be called."""
+        """Whether there is a safety checker; without one `judge` may not be called."""
 
     @property
     def memory(self) -> Memory:
-        """What the device's memory holds now; where the CPU computes, this process's part of the machine's."""
+        """Memory in use on the device; on a CPU, by this process."""
 
     def check(self, storyboard: Storyboard) -> None:
-        """See whether every shot can be rendered, without rendering any.
+        """Check that every shot can be rendered, without rendering any.
 
         Raises:
             PromptError: the tokenizer cannot hold a prompt or a word.
@@ -114,35 +114,18 @@ class Backend(Protocol):
         """
 
     def open(self, requests: Sequence[ShotRequest]) -> Sequence[Lane]:
-        """Start shots: one lane for each request, in the same order.
-
-        Raises:
-            PromptError: as `check`.
-            EngineError: the device has no memory left for it.
-        """
+        """Start shots: one lane for each request, in the same order; raises PromptError as `check` does."""
 
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step of its own sampler, in one UNet call.
 
         Args:
             lanes: at least one, all with the same shape key and steps left.
-            width: the call is filled up to this many lanes if there are fewer, so that its arithmetic is always the
-                same.
-
-        Raises:
-            EngineError: the device has no memory left for it.
+            width: the call is padded to this many lanes, so that its arithmetic is always the same.
         """
 
     def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:
-        """Begin to decode finished lanes, in the same order; lanes are used up by it.
-
-        Raises:
-            EngineError: the device has no memory left for it.
-        """
+        """Begin to decode finished lanes, in the same order; the lanes cannot be used afterwards."""
 
     def judge(self, pictures: Sequence[Picture]) -> list[bool]:
-        """Return for each picture whether the safety checker objects to it.
-
-        Raises:
-            EngineError: the device has no memory left for it.
-        """
+        """Return for each picture whether the safety checker objects to it."""

@@ -1,4 +1,4 @@
-"""What an engine is told about itself: its model, how much it does at once, how it renders."""
+"""Configuration of an engine: its model, its load, how it renders."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from msgspec import Meta
 from engine.recipe.settings import SettingsLayer
 
 NsfwRule = Literal["allow", "blur", "refuse"]
-"""What happens to a frame that the model's safety checker objects to: the checker is not asked at all, or the frame is
-shown blurred only, or the job fails with a sentence."""
-
+"""What happens to a frame that the safety checker objects to: nothing, as the checker is not asked; it is shown blurred
+only; or the job fails with a sentence."""
 
 Device = Annotated[
     str,
@@ -29,7 +28,6 @@ class LoraConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     Attributes:
         source: a safetensors file, a directory with one, or a hub id.
-        weight: how much of it is added.
         file: which of several files there.
     """
 
@@ -55,7 +53,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[engine]: how much it does at once, and what it keeps."""
+    """[engine]: how much it does at once, and how often it reports."""
 
     lanes: Annotated[int, Meta(ge=1, le=64)] = 4
     fixed_width: bool = False
@@ -68,11 +66,11 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class EngineSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """All the configuration that an engine needs.
+    """All configuration of an engine.
 
     Attributes:
-        keep_days: how long what a finished job left on disk is kept.
-        frames_gib: how much room the frames of finished jobs may take.
+        keep_days: how long the files of finished jobs are kept.
+        frames_gib: how much disk the frames of finished jobs may take.
     """
 
     model: ModelConfig = ModelConfig()

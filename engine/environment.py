@@ -1,4 +1,4 @@
-"""What a process that computes needs of its surroundings."""
+"""How a process that computes shares the machine: threads, priorities, memory."""
 
 from __future__ import annotations
 
@@ -12,53 +12,49 @@ from typing import Final
 
 TURN_SECONDS: Final = 0.0005
 SPINS: Final = "5000"
-LAST: Final = 19
-"""What is written can wait a little, while all threads of an operation wait for one that was kept from its core."""
+HIGHEST_NICENESS: Final = 19
+"""Writers can wait a little; an operation cannot, all of whose threads wait for the one that was kept from its core."""
 MIB: Final = 1024 * 1024
 LARGEST_KEPT: Final = 32 * MIB
 MOST_KEPT: Final = 256 * MIB
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as glibc's malloc.h numbers them
 
 
-def patient_threads(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` with OpenMP's threads told how long to spin while they wait, unless it says so itself.
+def limit_thread_spinning(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `environment` with the time that OpenMP's threads spin while they wait, unless it is set already.
 
-    The threads of one operation wait for the last of them, and all of them for the next operation. By default GNU's
-    OpenMP lets them spin for a millisecond or more, which takes cores from whoever writes pictures meanwhile. Asleep
-    at once, they are so slow to wake that a small model's call takes longer than one thread alone. Some tens
-    of microseconds reach from one operation to the next.
+    By default GNU's OpenMP lets them spin for a millisecond or more, which takes cores from the writers. If they sleep
+    at once, they wake so slowly that a small model runs faster on one thread. Some tens of microseconds reach from one
+    operation to the next.
     """
     if "OMP_WAIT_POLICY" in environment:
         return dict(environment)
     return {"GOMP_SPINCOUNT": SPINS, **environment}
 
 
-def take_short_turns() -> None:
-    """Let Python's threads take shorter turns than usual.
+def shorten_thread_turns() -> None:
+    """Have Python switch threads more often.
 
-    Every operation on a tensor hands the interpreter over, and the thread that feeds a graphics card gets it back only
-    when a thread that writes GIFs ends its turn: 5 ms by default, the time of many operations.
+    Every tensor operation releases the GIL, and the thread that feeds a graphics card gets it back only when a thread
+    that writes GIFs ends its turn: 5 ms by default, the time of many operations.
     """
     sys.setswitchinterval(TURN_SECONDS)
 
 
-def give_way(niceness: int = LAST) -> None:
-    """Let the calling thread compute where nobody else wants to; elsewhere than on Linux that would be the process."""
+def lower_thread_priority(niceness: int = HIGHEST_NICENESS) -> None:
+    """Lower the calling thread's priority; only on Linux, because elsewhere it would be the whole process's."""
     if sys.platform.startswith("linux"):
         thread = threading.get_native_id()
-        with contextlib.suppress(OSError):  # where it is forbidden, it only takes its share
+        with contextlib.suppress(OSError):  # where it is forbidden, it competes as before
             os.setpriority(os.PRIO_PROCESS, thread, max(niceness, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
-def keep_memory() -> bool:
-    """Let the C library keep memory for the next operation rather than give it back to the system after each.
+def keep_freed_memory() -> bool:
+    """Have the C library keep freed memory, up to a bound; return whether it can: only glibc does.
 
-    A picture's activations are blocks of a few MiB. By default glibc gives them back at once, and the next operation
-    has to take them page by page: a thousand page faults each, a tenth of a decode's time and a quarter of an encode's.
-    What is kept is bounded.
-
-    Returns:
-        whether that could be said: only glibc takes it.
+    A picture's activations are blocks of a few MiB. By default glibc returns them to the system at once, and the next
+    operation takes them page by page: a thousand page faults each, a tenth of a decode's time and a quarter of an
+    encode's.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -47,7 +47,7 @@ class MemberError(TappaError):
 class RecipeError(MemberError, ValueError):
     """A recipe is malformed, out of range, or of another version.
 
-    It is a ValueError as well, so that msgspec takes a check of a recipe's own for what it is: a value that is wrong.
+    A ValueError, too, so that msgspec reports it as a ValidationError when a recipe's `__post_init__` raises it.
     """
 
 
@@ -60,11 +60,11 @@ class ContentError(MemberError):
 
 
 class LimitError(MemberError):
-    """The request is well formed but beyond a limit that the admin has set."""
+    """The request is beyond a limit that the admin has set."""
 
 
 class ChannelError(LimitError):
-    """It is not open in this channel; in `channels`, ids of Discord's, it is."""
+    """It is not allowed in this channel, but in `channels`, by Discord's ids."""
 
     def __init__(self, text: str, /, *, channels: tuple[str, ...]) -> None:
         super().__init__(text)

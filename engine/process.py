@@ -1,4 +1,4 @@
-"""The engine's process: drains the inbox, steps the core, sends events; blocks only when idle; dies loudly.
+"""The engine's process: reads requests, steps the core, sends events; blocks only when idle.
 
 The client starts it as `python -m engine.process` in a fresh interpreter; it speaks `engine.protocol.wire` on standard
 input and output, and whatever a library prints goes to standard error. When its input ends the bot is gone, and it ends
@@ -17,44 +17,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.core.core import Core, CoreConfig
-from engine.environment import take_short_turns
+from engine.environment import shorten_thread_turns
 from engine.errors import ConfigError, MemberError, OperatorError, RecipeError, describe
 from engine.frames.frame_store import FrameStore
-from engine.protocol import wire
-from engine.protocol.messages import (
-    Add,
-    Cancel,
-    Check,
-    Checked,
-    Discard,
-    Event,
-    Fatal,
-    Forget,
-    Hello,
-    Inspect,
-    Inspected,
-    Pause,
-    Ready,
-    Refused,
-    Request,
-    Stop,
-)
+from engine.protocol import messages, wire
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 
 GIB = 1024**3
 NICENESS = 5
-"""The engine gives way to the bot on a busy CPU: Discord wants an answer within three seconds."""
+"""On a busy CPU the bot goes first: Discord wants an answer within three seconds."""
 
 
 class Inbox:
-    """Requests, read on a thread of its own so that a long step delays nobody's message for longer than itself."""
+    """Requests, read on a thread of their own, so that they wait for one step at most."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
-        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[messages.Request] = queue.SimpleQueue()
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
-    def take(self, *, block: bool) -> list[Request]:
+    def take(self, *, block: bool) -> list[messages.Request]:
         """Return what has come in; with `block`, wait until there is something."""
         requests = [self._requests.get()] if block else []
         with contextlib.suppress(queue.Empty):
@@ -65,98 +47,79 @@ class Inbox:
     def _read(self) -> None:
         try:
             while True:
-                self._requests.put(wire.read(self._pipe, Request))  # type: ignore[arg-type]  # a union of structs
+                self._requests.put(wire.read(self._pipe, messages.Request))  # type: ignore[arg-type]  # a union of structs
         except EOFError:
             pass  # the ordinary end: the bot closed its side
         finally:
-            self._requests.put(Stop())
+            self._requests.put(messages.Stop())
 
 
-class Outbox:
-    """Events, written in order and at once."""
-
-    def __init__(self, pipe: BinaryIO) -> None:
-        self._pipe = pipe
-
-    def send(self, event: Event) -> None:
-        """Send one event.
-
-        Raises:
-            BrokenPipeError: the bot has gone.
-        """
-        self._pipe.write(wire.pack(event))
-        self._pipe.flush()
+def send(pipe: BinaryIO, event: messages.Event) -> None:
+    """Send one event at once; raises BrokenPipeError if the bot has gone."""
+    pipe.write(wire.pack(event))
+    pipe.flush()
 
 
-def serve(core: Core, inbox: Inbox, outbox: Outbox) -> None:
-    """Work until told to stop."""
+def serve(core: Core, inbox: Inbox, pipe: BinaryIO) -> None:
     while True:
         for request in inbox.take(block=core.idle):
-            if isinstance(request, Stop):
+            if isinstance(request, messages.Stop):
                 return
-            if (answer := handle(core, request)) is not None:
-                outbox.send(answer)
+            if (answer := answer_request(core, request)) is not None:
+                send(pipe, answer)
         for event in core.step():
-            outbox.send(event)
+            send(pipe, event)
 
 
-def handle(core: Core, request: Request) -> Event | None:
-    """Pass one request on to the core; return the answer, if it is one that is answered at once."""
+def answer_request(core: Core, request: messages.Request) -> messages.Event | None:
+    """Pass a request on to the core; return the answer, if it has one."""
     match request:
-        case Check(ticket, recipe, base, ceiling):
+        case messages.Check(ticket, recipe, base, ceiling):
             try:
-                return Checked(ticket, core.plan(recipe, base, ceiling))
+                return messages.Checked(ticket, core.plan(recipe, base, ceiling))
             except MemberError as error:
-                return Refused(ticket, describe(error))
-        case Add(job):
+                return messages.Refused(ticket, describe(error))
+        case messages.Add(job):
             core.add(job)
-        case Cancel(job_id):
+        case messages.Cancel(job_id):
             core.abort(job_id)
-        case Forget(job_id):
+        case messages.Forget(job_id):
             core.forget(job_id)
-        case Discard(job_id):
+        case messages.Discard(job_id):
             core.discard(job_id)
-        case Pause(server, paused):
+        case messages.Pause(server, paused):
             core.pause(server, paused=paused)
-        case Inspect(ticket):
-            return Inspected(ticket, core.status())
+        case messages.Inspect(ticket):
+            return messages.Inspected(ticket, core.status())
     return None
 
 
-def build_core(hello: Hello) -> tuple[Core, Ready]:
-    """Load the model and everything around it.
-
-    Raises:
-        OperatorError: the model or the spool cannot be used as configured.
-    """
-    from engine.diffusion.loader import load_backend  # torch: only here, and only once the pipes stand
+def build_core(hello: messages.Hello) -> tuple[Core, messages.Ready]:
+    """Load the model and open the frame store; raises OperatorError if either cannot be used as configured."""
+    from engine.diffusion.loader import load_backend  # torch: only here, and only once the pipes are claimed
 
     folder = Path(hello.spool)
     backend = load_backend(
         hello.setup.model,
         threads=hello.setup.engine.threads,
         flexible=hello.setup.engine.share_cores and not hello.setup.engine.fixed_width,
-        guard=True,
+        safety_checker=True,
         calibrations=folder,
         lanes=hello.setup.engine.lanes,
     )
     try:
-        spool = FrameStore(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
-        spool.prune(hello.setup.keep_days)
-        spool.make_room()
+        frame_store = FrameStore(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
+        frame_store.prune(hello.setup.keep_days)
+        frame_store.make_room()
     except OSError as error:
         raise OperatorError("{spool}: frames cannot be kept there ({error}).", spool=hello.spool, error=error) from None
-    core = Core(backend, spool, CoreConfig(engine=hello.setup.engine, render=hello.setup.render))
+    core = Core(backend, frame_store, CoreConfig(engine=hello.setup.engine, render=hello.setup.render))
     require_defaults(core)
-    return core, Ready(backend.name, backend.card, backend.device, backend.dtype, backend.judges)
+    return core, messages.Ready(backend.name, backend.card, backend.device, backend.dtype, backend.judges)
 
 
 def require_defaults(core: Core) -> None:
-    """See that what an admin has configured can be rendered where a member leaves it at that.
-
-    Raises:
-        ConfigError: [render] and the model do not go together.
-    """
+    """Raise ConfigError if recipes without settings of their own cannot be rendered as configured."""
     recipes: dict[str, Recipe] = {
         "giro": Giro(seed=0, stages=(Stage("a road", 2),)),
         "morph": Morph(seed=0, source="road", target="sea", frames=2),
@@ -170,26 +133,25 @@ def require_defaults(core: Core) -> None:
                 "[render] and this model do not go together, as a {kind} shows: {fault}", kind=kind, fault=error
             ) from None
         except MemberError:
-            pass  # a model of a small world knows other words
+            pass  # such as words that a small model does not know
 
 
 def main() -> int:
     """Run an engine on this process's pipes; return its exit code."""
     pipe_in, pipe_out = _claim_pipes()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="engine: %(levelname)s %(name)s: %(message)s")
-    hello = wire.read(pipe_in, Hello)
-    take_short_turns()
-    outbox = Outbox(pipe_out)
+    hello = wire.read(pipe_in, messages.Hello)
+    shorten_thread_turns()
     with contextlib.suppress(OSError, AttributeError):  # not every platform knows niceness
         os.nice(NICENESS)
     try:
         core, ready = build_core(hello)
     except OperatorError as error:
-        outbox.send(Fatal(describe(error)))
+        send(pipe_out, messages.Fatal(describe(error)))
         return 2
-    outbox.send(ready)
+    send(pipe_out, ready)
     try:
-        serve(core, Inbox(pipe_in), outbox)
+        serve(core, Inbox(pipe_in), pipe_out)
     except BrokenPipeError:
         return 0
     finally:
@@ -198,7 +160,7 @@ def main() -> int:
 
 
 def _claim_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Take standard input and output for messages; what anybody prints goes to standard error."""
+    """Take standard input and output for messages; whatever is printed from now on goes to standard error."""
     pipe_in = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     pipe_out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

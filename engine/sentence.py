@@ -1,4 +1,4 @@
-"""What a person is told, as a template and what stands in it: whoever shows it may put it into another language."""
+"""What a person reads, as a template and its values, so that it can be shown in another language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sentence(msgspec.Struct, frozen=True):
 
     @classmethod
     def plain(cls, text: str) -> Sentence:
-        """Return somebody's words as they are, braces and all; nothing translates them."""
+        """Return somebody's words as they are: braces are no fields, and nothing is translated."""
         return cls("{words}", {"words": text})
 
     def __str__(self) -> str:

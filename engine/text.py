@@ -1,4 +1,4 @@
-"""Text from members as plain characters: on one line, in one writing direction, at most so long; numbers in full."""
+"""Texts on one line, in one writing direction, of limited length; numbers in full."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ def shorten(text: str, length: int) -> str:
 def exact(number: float) -> str:
     """Return a number in plain decimals that reads back as the very same number."""
     return format(Decimal(repr(number)), "f").removesuffix(".0")
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what a library said, or its error's name."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,8 +1,8 @@
-"""Sentences for values that do not fit: where, and what is allowed there.
+"""Sentences for invalid values: where they are, and what is allowed there.
 
-msgspec says in English what does not fit, and in no other way: not which check failed, nor where. So its words are read
-here, and what is allowed is looked up in the types themselves. It does not promise to keep those words:
-`pyproject.toml` bounds its versions, and `tests/engine/test_validation.py` fails if they are others.
+msgspec reports what is invalid as an English sentence and in no other way. So its words are parsed here, and what is
+allowed is looked up in the types themselves. It does not promise to keep those words: `pyproject.toml` bounds its
+versions, and `tests/engine/test_validation.py` fails if they change.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _WORDING = (
     (r"Object missing required field `(?P<key>\w+)`", Sentence("lacks `{key}`")),
 )
 _LONGEST_SHOWN = 60
-"""Characters that are shown of what somebody has written in the place of a key."""
+"""Characters that are quoted of an unknown key or value."""
 
 _PLAIN_NAMES = {
     "int": Sentence("a whole number"),
@@ -59,111 +59,105 @@ _PLAIN_NAMES = {
 def explain(error: msgspec.ValidationError, expected: Any, root: Sentence, value: Any = None) -> Sentence:
     """Return one sentence for msgspec's `error` about a value of type `expected`.
 
-    A check of a record's own, in its `__post_init__`, raises RecipeError or another TappaError that is a ValueError;
-    it is passed on in its own words.
+    What a record's own `__post_init__` raises, a TappaError that is a ValueError, is passed on in its own words.
 
     Args:
-        error: what `msgspec.convert` or a decoder raised.
-        expected: the type that was asked for; ranges, choices and known keys are read from it. A pattern is put into
-            words by the `description` of its Meta.
+        expected: its ranges, choices and known keys are quoted; a pattern is described by its Meta's `description`.
         root: what to call the whole value, as in "The recipe".
-        value: the whole value, if it is at hand; keys that msgspec leaves out of its report are found in it.
+        value: the whole value, if at hand; keys that msgspec reports as [...] are found in it.
     """
     match = _REPORT.match(str(error))
     assert match is not None  # the pattern's parts are all optional
-    what, path = match["what"], _with_keys(match["path"] or "", error, expected, value)
+    what, path = match["what"], _fill_in_keys(match["path"] or "", error, expected, value)
     place = path.lstrip(".")
     steps = _STEP.findall(match["path"] or "")
-    nodes = _nodes_at(inspect.type_info(expected), steps)
+    nodes = _find_nodes(inspect.type_info(expected), steps)
     if what.startswith("Invalid value"):
-        kinds = _kinds(_nodes_at(inspect.type_info(expected), steps[:-1]))
+        kinds = _list_kinds(_find_nodes(inspect.type_info(expected), steps[:-1]))
         found = shorten(what.removeprefix("Invalid value "), _LONGEST_SHOWN)
         fault = Sentence("must be one of {choices}, not {found}", {"choices": kinds, "found": found})
         return Sentence("{place} {fault}.", {"place": place, "fault": fault})
     where: Sentence | str = place
     if match["key"]:
-        nodes = [node.key_type for node in map(_plain, nodes) if isinstance(node, inspect.DictType)]
+        nodes = [node.key_type for node in map(_unwrap, nodes) if isinstance(node, inspect.DictType)]
         where = Sentence("{place}: a key there", {"place": place})
-    if words := _fault(what, nodes):
+    if words := _describe_fault(what, nodes):
         return Sentence("{place} {fault}.", {"place": where or root, "fault": words})
-    own = _own_words(error, what)
+    own = _quote_check(error, what)
     return Sentence("{place}: {fault}", {"place": place, "fault": own}) if place else own
 
 
-def place_of(error: msgspec.ValidationError, expected: Any, value: Any) -> tuple[str, ...]:
-    """Return the keys that lead to what does not fit in `value`; an unknown key is the last of them."""
+def locate_fault(error: msgspec.ValidationError, expected: Any, value: Any) -> tuple[str, ...]:
+    """Return the keys that lead to what is invalid in `value`, an unknown key included."""
     match = _REPORT.match(str(error))
     assert match is not None  # the pattern's parts are all optional
-    path, _, _ = _with_keys(match["path"] or "", error, expected, value).partition("[")
+    path, _, _ = _fill_in_keys(match["path"] or "", error, expected, value).partition("[")
     steps = [step for step in path.split(".") if step]
     if unknown := _UNKNOWN.match(match["what"]):
         steps.append(unknown["name"])
     return tuple(steps)
 
 
-def _own_words(error: msgspec.ValidationError, what: str) -> Sentence:
-    """Return what a check of a record's own says, as a whole sentence."""
+def _quote_check(error: msgspec.ValidationError, what: str) -> Sentence:
     cause = error.__cause__
     return cause.sentence if isinstance(cause, TappaError) else Sentence.plain(f"{what[:1].upper()}{what[1:]}.")
 
 
-def _fault(what: str, nodes: list[inspect.Type]) -> Sentence | None:
-    """Return what is wrong, as the end of a sentence, where a value of one of the types `nodes` was expected.
-
-    Returns None for what msgspec did not word itself.
-    """
-    plain = [_plain(node) for node in nodes]
-    if _BOUND.match(what) and (bounds := _range(plain)):
+def _describe_fault(what: str, nodes: list[inspect.Type]) -> Sentence | None:
+    """Return what is wrong, as the end of a sentence; None for what msgspec did not word itself."""
+    plain = [_unwrap(node) for node in nodes]
+    if _BOUND.match(what) and (bounds := _describe_range(plain)):
         return Sentence("must be {allowed}", {"allowed": bounds})
     if what.startswith("Invalid enum value"):
         found = shorten(what.removeprefix("Invalid enum value "), _LONGEST_SHOWN)
-        values = {"choices": _choices(plain), "found": found}
+        values = {"choices": _list_choices(plain), "found": found}
         return Sentence("must be one of {choices}, not {found}", {**values})
     if unknown := _UNKNOWN.match(what):
-        return _unknown_key(plain, unknown["name"])
+        return _describe_unknown_key(plain, unknown["name"])
     if mismatch := _MISMATCH.match(what):
-        types = {"allowed": _allowed(plain, mismatch["wanted"]), "found": _named(mismatch["got"])}
+        types = {"allowed": _describe_allowed(plain, mismatch["wanted"]), "found": _name_kind(mismatch["got"])}
         return Sentence("must be {allowed}, not {found}", {**types})
-    if what.startswith("Expected `str` matching") and (words := _descriptions(nodes)):
+    if what.startswith("Expected `str` matching") and (words := _find_description(nodes)):
         return Sentence("must be {allowed}", {"allowed": Sentence(words)})
     for pattern, wording in _WORDING:
         if found_there := re.fullmatch(pattern, what):
-            values_there = {name: _number(text) for name, text in found_there.groupdict().items()}
+            values_there = {name: _parse_number(text) for name, text in found_there.groupdict().items()}
             return msgspec.structs.replace(wording, values=values_there)
     return None
 
 
-def _number(text: str) -> int | str:
+def _parse_number(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
 
-def _with_keys(path: str, error: msgspec.ValidationError, expected: Any, value: Any) -> str:
-    """Return `path` with the keys in it that msgspec reports as [...]: those without which the value would fit."""
+def _fill_in_keys(path: str, error: msgspec.ValidationError, expected: Any, value: Any) -> str:
+    """Return `path` with keys for msgspec's [...]: those that alone cause the same error."""
     while _ANY_KEY in path:
         before, _, after = path.partition(_ANY_KEY)
-        table = _value_at(value, before)
-        culprit = next((key for key in table if str(error) == _error_of(_only(value, before, key), expected)), None)
+        table = _find_table(value, before)
+        culprit = next(
+            (key for key in table if str(error) == _find_error(_keep_only(value, before, key), expected)), None
+        )
         if culprit is None:
             return path
-        value = _only(value, before, culprit)
+        value = _keep_only(value, before, culprit)
         path = f"{before}.{culprit}{after}"
     return path
 
 
-def _value_at(value: Any, path: str) -> dict[str, Any]:
+def _find_table(value: Any, path: str) -> dict[str, Any]:
     for step in path.lstrip(".").split("."):
         value = value.get(step, {}) if isinstance(value, dict) else {}
     return value if isinstance(value, dict) else {}
 
 
-def _only(value: Any, path: str, key: str) -> Any:
-    """Return `value` with only `key` left in the table at `path`."""
+def _keep_only(value: Any, path: str, key: str) -> Any:
     step, _, rest = path.lstrip(".").partition(".")
     inner = value[step]
-    return {**value, step: _only(inner, rest, key) if rest else {key: inner[key]}}
+    return {**value, step: _keep_only(inner, rest, key) if rest else {key: inner[key]}}
 
 
-def _error_of(value: Any, expected: Any) -> str:
+def _find_error(value: Any, expected: Any) -> str:
     try:
         msgspec.convert(value, expected)
     except msgspec.ValidationError as error:
@@ -171,42 +165,40 @@ def _error_of(value: Any, expected: Any) -> str:
     return ""
 
 
-def _nodes_at(node: inspect.Type, path: list[str]) -> list[inspect.Type]:
-    """Return every type that `path` may lead to; a union has several."""
-    plain = _plain(node)
+def _find_nodes(node: inspect.Type, path: list[str]) -> list[inspect.Type]:
+    """Return every type that `path` may lead to: a union has several."""
+    plain = _unwrap(node)
     if isinstance(plain, inspect.UnionType):
-        return [found for member in plain.types for found in _nodes_at(member, path)]
+        return [found for member in plain.types for found in _find_nodes(member, path)]
     if not path:
         return [node]
     step, rest = path[0], path[1:]
     if isinstance(plain, inspect.StructType):
-        return [found for field in plain.fields if field.encode_name == step for found in _nodes_at(field.type, rest)]
+        return [found for field in plain.fields if field.encode_name == step for found in _find_nodes(field.type, rest)]
     if isinstance(plain, inspect.VarTupleType | inspect.ListType):
-        return _nodes_at(plain.item_type, rest)
+        return _find_nodes(plain.item_type, rest)
     if isinstance(plain, inspect.DictType):
-        return _nodes_at(plain.value_type, rest)
+        return _find_nodes(plain.value_type, rest)
     return []
 
 
-def _plain(node: inspect.Type) -> inspect.Type:
-    """Return `node` without the description that may be wrapped around it."""
-    return _plain(node.type) if isinstance(node, inspect.Metadata) else node
+def _unwrap(node: inspect.Type) -> inspect.Type:
+    return _unwrap(node.type) if isinstance(node, inspect.Metadata) else node
 
 
-def _descriptions(nodes: list[inspect.Type]) -> str:
+def _find_description(nodes: list[inspect.Type]) -> str:
     described = (node.extra_json_schema or {} for node in nodes if isinstance(node, inspect.Metadata))
     return next((str(schema["description"]) for schema in described if "description" in schema), "")
 
 
-def _allowed(nodes: list[inspect.Type], wanted: str) -> Sentence:
-    """Return what is allowed: the kind of value, and its range or choices."""
-    if choices := _choices(nodes):
+def _describe_allowed(nodes: list[inspect.Type], wanted: str) -> Sentence:
+    if choices := _list_choices(nodes):
         return Sentence("one of {choices}", {"choices": choices})
-    kinds = [_named(name) for name in wanted.split(" | ") if name != "null"] or [_named("null")]
+    kinds = [_name_kind(name) for name in wanted.split(" | ") if name != "null"] or [_name_kind("null")]
     words = kinds[0]
     for kind in kinds[1:]:
         words = Sentence("{one} or {other}", {"one": words, "other": kind})
-    bounds = _range(nodes)
+    bounds = _describe_range(nodes)
     if bounds is None:
         return words
     if {"lower", "upper"} <= bounds.values.keys():
@@ -214,11 +206,11 @@ def _allowed(nodes: list[inspect.Type], wanted: str) -> Sentence:
     return Sentence("{kind}, {range}", {"kind": words, "range": bounds})
 
 
-def _named(kind: str) -> Sentence:
+def _name_kind(kind: str) -> Sentence:
     return _PLAIN_NAMES.get(kind) or Sentence.plain(kind)
 
 
-def _unknown_key(nodes: list[inspect.Type], unknown: str) -> Sentence:
+def _describe_unknown_key(nodes: list[inspect.Type], unknown: str) -> Sentence:
     unknown = shorten(unknown, _LONGEST_SHOWN)
     fields = (field.encode_name for node in nodes if isinstance(node, inspect.StructType) for field in node.fields)
     known = list(dict.fromkeys(fields))
@@ -229,7 +221,7 @@ def _unknown_key(nodes: list[inspect.Type], unknown: str) -> Sentence:
     return Sentence("has an unknown key `{key}`; it knows {keys}", {"key": unknown, "keys": ", ".join(ordered)})
 
 
-def _range(nodes: list[inspect.Type]) -> Sentence | None:
+def _describe_range(nodes: list[inspect.Type]) -> Sentence | None:
     node = next((node for node in nodes if isinstance(node, inspect.IntType | inspect.FloatType)), None)
     if node is None:
         return None
@@ -244,9 +236,9 @@ def _range(nodes: list[inspect.Type]) -> Sentence | None:
     return lower or upper
 
 
-def _choices(nodes: list[inspect.Type]) -> str:
+def _list_choices(nodes: list[inspect.Type]) -> str:
     return next((", ".join(map(str, node.values)) for node in nodes if isinstance(node, inspect.LiteralType)), "")
 
 
-def _kinds(nodes: list[inspect.Type]) -> str:
+def _list_kinds(nodes: list[inspect.Type]) -> str:
     return ", ".join(str(node.tag) for node in nodes if isinstance(node, inspect.StructType))

@@ -18,7 +18,7 @@ from studio.orders.job_tracker import JobTracker
 from studio.store import JobRecord, Member, Store
 from studio.store.members import EVERYWHERE, BlockedMember
 
-STATUS_SECONDS = 10.0
+STATUS_TIMEOUT_SECONDS = 10.0
 """How long an administrator waits for the engine's status: one step of a large model on a slow machine."""
 
 _PAUSED = "paused"
@@ -31,25 +31,17 @@ class PurgeResult(msgspec.Struct, frozen=True):
     shares: int
 
 
-class Rooms(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a studio that an administration works on."""
-
-    engine: Engine
-    store: Store
-    tracker: JobTracker
-    history: RenderHistory
-    gallery: Gallery
-
-
 class Administration:
     """Pauses, calls off, blocks, takes back, and tells how the engine is doing."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._engine = rooms.engine
-        self._store = rooms.store
-        self._tracker = rooms.tracker
-        self._history = rooms.history
-        self._gallery = rooms.gallery
+    def __init__(
+        self, engine: Engine, store: Store, tracker: JobTracker, history: RenderHistory, gallery: Gallery
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._tracker = tracker
+        self._history = history
+        self._gallery = gallery
         self._paused: set[str] = set()
 
     async def open(self) -> None:
@@ -92,7 +84,7 @@ class Administration:
 
     async def purge(self, server: str, member: str) -> PurgeResult:
         """Cancel the jobs of a member on a server, and take back everything they shared there."""
-        records = [live.record for live in self._tracker.all()]
+        records = [job.record for job in self._tracker.snapshots()]
         jobs = [one.id for one in records if one.is_open and one.answer.server == server and one.member.id == member]
         cancelled = 0
         for job in jobs:
@@ -107,12 +99,12 @@ class Administration:
         await self._store.members.block(server or EVERYWHERE, who)
 
     async def unblock(self, server: str | None, member: str) -> None:
-        """Take a block of a server back, or that of all of them."""
+        """Take back a block on a server, or everywhere if it is None."""
         await self._store.members.unblock(server or EVERYWHERE, member)
 
     async def blocked(self, server: str | None) -> list[BlockedMember]:
         """Return who is blocked on a server, or on all of them, the latest first."""
-        return await self._store.members.all_blocked(server or EVERYWHERE)
+        return await self._store.members.list_blocked(server or EVERYWHERE)
 
     async def status(self) -> Status:
         """Return how the engine is doing at this moment.
@@ -121,7 +113,7 @@ class Administration:
             EngineError: it is not there to ask, or too busy to answer soon.
         """
         try:
-            async with asyncio.timeout(STATUS_SECONDS):
+            async with asyncio.timeout(STATUS_TIMEOUT_SECONDS):
                 return await self._engine.status()
         except TimeoutError:
             raise EngineError("The engine is too busy to answer at the moment; try again in a minute.") from None

@@ -1,8 +1,8 @@
-"""The one façade that the cogs talk to: orders in, progress and GIFs out, nothing lost in between.
+"""The façade that the cogs talk to: orders in, progress and GIFs out, nothing lost in between.
 
-Store first, then engine: an order is written down before the engine hears of it, a GIF is on disk before the engine may
-forget its frames, and a job counts as delivered only when whoever posted it says so. Whatever was left open by a
-restart is taken up again by `open`.
+Store first, then engine: an order is stored before the engine hears of it, a GIF is on disk before the engine may
+forget its frames, and a job counts as delivered only when whoever posted it says so. `open` resumes what a restart has
+interrupted.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from engine.errors import LimitError, StorageError, describe
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Ready, Standing
 from engine.sentence import Sentence
-from studio.administration import Administration, Rooms
+from studio.administration import Administration
 from studio.config.config_file import ConfigFile
-from studio.config.effective import Place, keep_days_of
+from studio.config.effective import keep_days_of
 from studio.gallery.gallery import Gallery
 from studio.gallery.history import RenderHistory
-from studio.members.profiles import MemberProfiles
-from studio.orders.admission import Admission, Allowance
+from studio.orders.admission import Admission
 from studio.orders.job_snapshot import JobSnapshot
 from studio.orders.job_tracker import JobTracker
-from studio.store import Answer, JobRecord, Order, Render, Share, Store
+from studio.profiles.profiles import MemberProfiles
+from studio.store import Answer, JobRecord, Order, Share, Store
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,9 @@ class Studio:
     """Takes orders, has them rendered, and keeps what must not be lost.
 
     Attributes:
+        admission: what members may order.
         history: what is remembered of renders.
+        renders: the finished files.
         administration: what administrators may do.
         gallery: what the members of each server have shared.
         announcements: what the bot has posted on its own.
@@ -57,20 +59,19 @@ class Studio:
         self._configuration = configuration
         self._engine = engine
         self._store = store
-        self.gallery = Gallery(configuration, store)
+        self._tracker = JobTracker(engine, store)
+        self._pruning: asyncio.Task[None] | None = None
+        self._discarding: set[asyncio.Task[None]] = set()
+        self.renders = store.renders
         self.announcements = store.announcements
         self.forms = store.forms
         self.profiles = MemberProfiles(store)
-        self._tracker = JobTracker(engine, store)
-        self._admission = Admission(configuration, engine, store)
+        self.admission = Admission(configuration, engine, store)
         self.history = RenderHistory(configuration, engine, store)
-        self.administration = Administration(
-            Rooms(engine=engine, store=store, tracker=self._tracker, history=self.history, gallery=self.gallery)
-        )
-        self._pruning: asyncio.Task[None] | None = None
-        self._discarding: set[asyncio.Task[None]] = set()
-        self.gallery.tell_of_removals(self._discard_frames)
-        configuration.require(lambda config: engine.reconfigure(config.engine_setup))
+        self.gallery = Gallery(configuration, store)
+        self.administration = Administration(engine, store, self._tracker, self.history, self.gallery)
+        self.gallery.on_removal.append(self._discard_frames)
+        configuration.requirements.append(lambda config: engine.reconfigure(config.engine_setup))
 
     async def open(self) -> None:
         """Open the store, let the engine start, and take up every unfinished job again.
@@ -83,7 +84,7 @@ class Studio:
         await self._store.open()
         await self.administration.open()
         await self._engine.start()
-        for record in await self._store.jobs.unsettled():
+        for record in await self._store.jobs.list_unsettled():
             self._tracker.track(record)
             if record.is_open:
                 await self._tracker.render(record)
@@ -121,14 +122,10 @@ class Studio:
             MemberError: it is beyond a limit, or the loaded model cannot render it; nothing was queued.
             StorageError: it cannot be written down; nothing was queued.
         """
-        record = await self._admission.admit(order)
+        record = await self.admission.admit(order)
         self._tracker.track(record)
         await self._tracker.render(record)
         return record
-
-    async def allowance(self, member: str, place: Place) -> Allowance | None:
-        """Return what a member has left of their quota where they are; None where there is none."""
-        return await self._admission.allowance(member, place)
 
     async def cancel(self, job: JobId, by: str, *, moderates: str | None = None) -> JobRecord:
         """Call off one's own job, wherever it stands, or as a moderator any of their server; its owner reads by whom.
@@ -152,100 +149,83 @@ class Studio:
 
     def queue(self, server: str | None = None, *, member: str | None = None) -> list[QueueEntry]:
         """Return the unfinished jobs of a server, or of one member, in the order they run and wait."""
-        open_jobs = [live.record for live in self._tracker.all() if live.record.is_open]
+        open_jobs = [job.record for job in self._tracker.snapshots() if job.record.is_open]
         entries = [QueueEntry(record, self.standing(record.id)) for record in open_jobs]
         if member is not None:
             entries = [entry for entry in entries if entry.record.member.id == member]
         else:
             entries = [entry for entry in entries if entry.record.answer.server == server]
-        return sorted(entries, key=_place)
+        return sorted(entries, key=_queue_order)
 
     @property
     def open_jobs(self) -> int:
         """How many jobs the engine has still to work on, of all servers."""
-        return sum(live.record.is_open for live in self._tracker.all())
+        return sum(job.record.is_open for job in self._tracker.snapshots())
 
     @property
     def waiting(self) -> int:
         """How many jobs wait for their turn, of all servers."""
-        return sum(live.record.state == "waiting" for live in self._tracker.all())
+        return sum(job.record.state == "waiting" for job in self._tracker.snapshots())
 
     def standing(self, job: JobId) -> Standing | None:
         """Return where a job stands, if the engine has said so."""
         return self._engine.standings.get(job)
 
     async def watch(self, job: JobId, every: float) -> AsyncIterator[JobSnapshot]:
-        """Yield how a job stands: now, then every so many seconds, at once when it is over, and then no more.
+        """Yield snapshots of a job: now, then at an interval, and a last one as soon as it is over.
 
         Args:
             job: an unsettled job.
-            every: seconds between two looks, counted from when the reader comes back for the next one.
+            every: seconds between two snapshots, counted from when the reader asks for the next one.
         """
-        while live := self._tracker.find(job):
-            moment = live.now
-            yield moment
-            if not moment.record.is_open:
+        while watch := self._tracker.find(job):
+            snapshot = watch.snapshot
+            yield snapshot
+            if not snapshot.record.is_open:
                 return
-            await live.wait_over(every)
+            await watch.wait_until_over(every)
 
     # ---- delivery ----
 
-    def unfinished(self) -> list[JobRecord]:
+    def list_unsettled(self) -> list[JobRecord]:
         """Return the jobs whose owners still wait for an answer, the oldest first."""
-        return sorted((live.record for live in self._tracker.all()), key=lambda record: record.created)
+        return sorted((job.record for job in self._tracker.snapshots()), key=lambda record: record.created)
 
-    async def render(self, job: JobId) -> Render:
-        """Return what became of a finished job: its GIF, or its contact sheet.
+    async def move_answer(self, job: JobId, answer: Answer) -> None:
+        """Note that a job's answer is now another message."""
+        self._tracker.publish(await self._store.jobs.move_answer(job, answer))
 
-        Raises:
-            StorageError: it cannot be read.
+    async def render_again(self, job: JobId, limit_bytes: int | None = None) -> None:
+        """Have a finished job made again from the frames that the engine still has.
+
+        Args:
+            job: which one.
+            limit_bytes: the size that the file has to fit into; None where only the file was lost.
         """
-        return await self._store.renders.load(job)
-
-    async def tries(self, job: JobId) -> bytes | None:
-        """Return the contact sheet of the seeds that a finished job tried, a PNG; None if it tried none.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
-        return await self._store.renders.load_tries(job)
-
-    async def moved(self, job: JobId, answer: Answer) -> None:
-        """Note that a job's answer now stands elsewhere."""
-        self._tracker.publish(await self._store.jobs.moved(job, answer))
-
-    async def shrink(self, job: JobId, limit_bytes: int) -> None:
-        """Have a finished job encoded again within fewer bytes, from the frames that the engine still has."""
-        if record := await self._store.jobs.smaller(job, limit_bytes):
+        if record := await self._store.jobs.reopen(job, limit_bytes):
             self._tracker.publish(record)
             await self._tracker.render(record)
 
-    async def make_again(self, job: JobId) -> None:
-        """Have a finished job whose file was lost made again, from the frames that the engine may still have."""
-        if record := await self._store.jobs.lost(job):
-            self._tracker.publish(record)
-            await self._tracker.render(record)
-
-    async def delivered(self, job: JobId) -> None:
-        """Say that the GIF was posted."""
+    async def mark_delivered(self, job: JobId) -> None:
+        """Note that the GIF was posted."""
         self._tracker.untrack(job)
-        if await self._store.jobs.delivered(job):
+        if await self._store.jobs.mark_delivered(job):
             await self._engine.forget(job)
 
-    async def told(self, job: JobId) -> None:
-        """Say that the owner has been told why there is no GIF."""
+    async def mark_settled(self, job: JobId) -> None:
+        """Note that the owner has been told why there is no GIF."""
         self._tracker.untrack(job)
-        if await self._store.jobs.settled(job):
+        if await self._store.jobs.mark_settled(job):
             await self._engine.forget(job)
 
     async def fail(self, job: JobId, sentence: Sentence) -> None:
-        """Say that a finished GIF cannot be delivered; its owner still has to be told."""
-        self._tracker.publish(await self._store.jobs.failed(job, sentence))
+        """Note that a finished GIF cannot be delivered; its owner still has to be told."""
+        self._tracker.publish(await self._store.jobs.mark_failed(job, sentence))
 
-    async def undeliverable(self, job: JobId, reason: Sentence) -> None:
-        """Say that neither the GIF nor a word about it can reach the owner."""
+    async def mark_undeliverable(self, job: JobId, reason: Sentence) -> None:
+        """Note that neither the GIF nor a message about it can reach the owner."""
         await self.fail(job, reason)
-        await self.told(job)
+        await self.mark_settled(job)
 
     # ---- how ----
 
@@ -276,13 +256,13 @@ class Studio:
             await asyncio.sleep(_DAY)
 
     def _discard_frames(self, share: Share) -> None:
-        """See to it that of a share that is taken back the engine keeps nothing either."""
+        """Have the engine throw away the frames of a share that was taken back."""
         task = asyncio.create_task(self._engine.discard([share.id]))
         self._discarding.add(task)
         task.add_done_callback(self._discarding.discard)
 
 
-def _place(entry: QueueEntry) -> tuple[float, float, float]:
+def _queue_order(entry: QueueEntry) -> tuple[float, float, float]:
     standing, record = entry.standing, entry.record
     if standing is None:
         return (0 if record.state == "running" else float("inf"), 0, record.created)

@@ -95,4 +95,4 @@ def denoise_through(model: DiffusionModel, lanes: Sequence[DiffusionLane], width
 def render(model: DiffusionModel, requests: Sequence[ShotRequest], *, width: int = 1) -> list[Picture]:
     lanes = model.open(requests)
     denoise_through(model, lanes, width)
-    return [model.develop([lane])[0].picture() for lane in lanes]
+    return [model.decode([lane])[0].picture() for lane in lanes]

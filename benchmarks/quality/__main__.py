@@ -41,7 +41,7 @@ from benchmarks.quality.table import related, table
 from engine.config import ModelConfig
 from engine.diffusion.loader import load_backend
 from engine.diffusion.model import DiffusionModel
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.recipe.settings import BUILT_IN, Kind
 
 PLAIN: Final[dict[str, type[Seed | Deforum | Stills]]] = {"seed": Seed, "deforum": Deforum, "stills": Stills}
@@ -154,7 +154,7 @@ def sections(options: argparse.Namespace, backend: DiffusionModel) -> Iterator[s
 
 
 def main() -> None:
-    os.environ.update(patient_threads(os.environ))
+    os.environ.update(limit_thread_spinning(os.environ))
     options = read_command_line()
     deadline = time.monotonic() + 60 * options.minutes
     backend = load_backend(ModelConfig(source=str(options.model)), threads=options.threads)

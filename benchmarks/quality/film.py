@@ -39,7 +39,7 @@ class Method(ABC):
     def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
         """Render the frames that `folder` lacks, yielding after each how many are there."""
         folder.path.mkdir(parents=True, exist_ok=True)
-        there, scenery = folder.frames(), subject.scenery
+        there, scenery = folder.indices(), subject.scenery
         made: dict[Hashable, int] = {}
         for index in range(subject.frames):
             same = made.setdefault((scenery[index], index % self.each) if self.each else index, index)
@@ -62,7 +62,7 @@ class Film:
 
     @property
     def is_complete(self) -> bool:
-        return set(range(self.subject.frames)) <= self.folder.frames()
+        return set(range(self.subject.frames)) <= self.folder.indices()
 
     @cached_property
     def pictures(self) -> list[Picture]:

@@ -130,7 +130,7 @@ class Deforum(Plain):
             return shot
         source, target = (shot.prompt.template.replace("{}", word) for word in (shot.prompt.source, shot.prompt.target))
         calls = super().shot(subject, 1).unet_calls  # as many as a frame of the others takes
-        mixed = PromptMix.between(source, target, shot.prompt.weight)
+        mixed = PromptMix.crossfade(source, target, shot.prompt.weight)
         return replace(shot, prompt=mixed, start=NoiseStart(), steps=calls, seed=subject.seed)
 
     def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:

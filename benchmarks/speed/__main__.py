@@ -36,7 +36,7 @@ from benchmarks.speed.ours import Delivery, journey, seed_giro, side_by_side
 from benchmarks.speed.sides import Apart, EngineSide, LoopSide, Which
 from benchmarks.speed.subject import SHAPES
 from engine.config import EngineConfig, ModelConfig
-from engine.environment import patient_threads
+from engine.environment import limit_thread_spinning
 from engine.recipe.recipe import Recipe
 from studio.config.config import MIB
 
@@ -73,7 +73,7 @@ class Bench:
         config = ModelConfig(source=options.model, device=options.device, dtype=options.dtype)
         which = Which(config, options.shape, options.threads)
         self._options = options
-        self._ours = Apart(EngineSide, which, patient_threads({}))
+        self._ours = Apart(EngineSide, which, limit_thread_spinning({}))
         self._theirs = Apart(LoopSide, which, {})
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ from benchmarks.speed.subject import Subject, random_subject
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.speed.acceleration import Acceleration
-from engine.environment import take_short_turns
+from engine.environment import shorten_thread_turns
 from engine.recipe.recipe import Giro
 from studio.config.config import MIB
 
@@ -194,7 +194,7 @@ def main() -> None:
     model = {"shape": "sd14", "device": "cuda", "dtype": "auto"}
     options = read_options(__doc__, seconds=600.0, **model, frames=12, giro=275, json="")
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    take_short_turns()
+    shorten_thread_turns()
     subject = random_subject(options.shape, ModelConfig(device=options.device, dtype=options.dtype), 0)
     name = torch.cuda.get_device_name() if subject.parts.device.type == "cuda" else "CPU"
     print(f"{name}, torch {torch.__version__}, {subject.parts.dtype}")

@@ -27,7 +27,7 @@ from benchmarks.speed.subject import Subject, load_subject, random_subject
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.loader import arrange_for_device
 from engine.diffusion.loading.calibration import calibrate
-from engine.environment import take_short_turns
+from engine.environment import shorten_thread_turns
 from engine.recipe.recipe import Recipe
 from engine.storyboard.storyboard import Storyboard
 
@@ -78,7 +78,7 @@ class EngineSide:
     """The model as the engine has it."""
 
     def __init__(self, which: Which) -> None:
-        take_short_turns()
+        shorten_thread_turns()
         self._subject = which.load()
         with tempfile.TemporaryDirectory(prefix="tappa-") as folder:
             arrange_for_device(self._subject.name, self._subject.parts, which.threads, Path(folder))

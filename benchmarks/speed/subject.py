@@ -12,7 +12,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from engine.config import ModelConfig
 from engine.diffusion.loading.calibration import CpuLayout
-from engine.diffusion.loading.device import choose_device, choose_dtype, use_threads
+from engine.diffusion.loading.device import choose_device, choose_dtype, set_threads
 from engine.diffusion.loading.parts import Parts, load_parts
 from engine.diffusion.loading.source import EMBEDDED, find_model
 from engine.diffusion.model import DiffusionModel
@@ -58,7 +58,7 @@ class Subject:
 
 
 def load_subject(config: ModelConfig, threads: int) -> Subject:
-    use_threads(threads)
+    set_threads(threads)
     device = choose_device(config.device)
     files = find_model(config)
     parts = _lay_out(load_parts(files.directory, device, choose_dtype(config.dtype, device)))
@@ -66,7 +66,7 @@ def load_subject(config: ModelConfig, threads: int) -> Subject:
 
 
 def random_subject(name: str, config: ModelConfig, threads: int) -> Subject:
-    use_threads(threads)
+    set_threads(threads)
     device = choose_device(config.device)
     dtype = choose_dtype(config.dtype, device)
     torch.manual_seed(0)

@@ -211,7 +211,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         studio, say = interaction.client.studio, language_of(interaction.locale)
         here = [entry.record for entry in studio.queue(authority.server)]
         if authority.is_operator:
-            here += [record for record in studio.unfinished() if record.is_open and record not in here]
+            here += [record for record in studio.list_unsettled() if record.is_open and record not in here]
         return label_choices(
             typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
         )

@@ -15,7 +15,7 @@ from cogs.i18n.language import language_of
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
-from studio.config.keys import Change
+from studio.config.keys import ConfigChange
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -33,7 +33,7 @@ async def finish_action(
 async def finish_changes(
     interaction: discord.Interaction[Tappa],
     authority: Authority,
-    changed: Sequence[Change],
+    changed: Sequence[ConfigChange],
     heading: Callable[[int], Sentence] | None = None,
 ) -> None:
     """Write down on each server what has changed for it, and tell whoever changed it all of it.
@@ -55,7 +55,7 @@ async def finish_changes(
 
 
 def _headed(
-    heading: Callable[[int], Sentence] | None, changed: Sequence[Change], guild: discord.Guild | None
+    heading: Callable[[int], Sentence] | None, changed: Sequence[ConfigChange], guild: discord.Guild | None
 ) -> list[Sentence]:
     return [*([heading(len(changed))] if heading else []), *describe_changes(changed, guild)]
 

@@ -10,13 +10,13 @@ from cogs.context.posting_channel import find_obstacles
 from cogs.ui.markdown import shorten
 from engine.sentence import Sentence
 from studio.config.config_file import split_key
-from studio.config.keys import Change
+from studio.config.keys import ConfigChange
 
 _MOST = 8
 _LONGEST_VALUE = 80
 
 
-def describe_changes(changed: Sequence[Change], guild: discord.Guild | None) -> list[Sentence]:
+def describe_changes(changed: Sequence[ConfigChange], guild: discord.Guild | None) -> list[Sentence]:
     """Return a sentence for each of the first changes, how many more there are, and what is wrong with the channels.
 
     Names and channels are those of a server.
@@ -27,7 +27,7 @@ def describe_changes(changed: Sequence[Change], guild: discord.Guild | None) -> 
     return sentences if guild is None else [*sentences, *find_obstacles(changed, guild)]
 
 
-def restart_note(changed: Sequence[Change]) -> Sentence | None:
+def restart_note(changed: Sequence[ConfigChange]) -> Sentence | None:
     """Return what is said about changes that have no effect yet; None where all have."""
     waiting = [change.key for change in changed if change.needs_restart]
     if not waiting:
@@ -35,7 +35,7 @@ def restart_note(changed: Sequence[Change]) -> Sentence | None:
     return Sentence("These hold only after a restart of the bot: {keys}.", {"keys": ", ".join(waiting)})
 
 
-def _change(change: Change, guild: discord.Guild | None) -> Sentence:
+def _change(change: ConfigChange, guild: discord.Guild | None) -> Sentence:
     key, where = _placed(change.key, guild)
     if change.is_private:
         return Sentence("Changed {key}.", {"key": key})

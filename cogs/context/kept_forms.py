@@ -3,7 +3,7 @@
     await refuse_form(interaction, error, key, typed, CorrectButton(...))    # the button's id leads back to it
     typed = await find_form(interaction, key, dict[str, str])
 
-How much is kept and for how long is up to `studio.store.forms`.
+How much is kept and for how long is up to `studio.store.open_forms`.
 """
 
 from __future__ import annotations

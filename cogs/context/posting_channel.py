@@ -10,7 +10,7 @@ import msgspec
 from cogs.context.places import find_known_channel, may_write
 from engine.sentence import Sentence
 from studio.config.config_file import split_key
-from studio.config.keys import Change
+from studio.config.keys import ConfigChange
 
 Outlet = discord.TextChannel | discord.Thread
 
@@ -44,7 +44,7 @@ def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | No
     )
 
 
-def find_obstacles(changed: Iterable[Change], guild: discord.Guild) -> Iterator[Sentence]:
+def find_obstacles(changed: Iterable[ConfigChange], guild: discord.Guild) -> Iterator[Sentence]:
     """Yield what keeps the bot from posting where changes of the configuration want it to, on one server."""
     for change in changed:
         if change.new and change.concerns(str(guild.id)) and (key := split_key(change.key)[-1]) in _KEYS:

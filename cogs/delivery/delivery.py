@@ -96,7 +96,7 @@ class Delivery:
                 await self._conclude(record)
             except NoAccess as error:
                 _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
-                await self._studio.undeliverable(
+                await self._studio.mark_undeliverable(
                     record.id, Sentence("It can be posted neither there nor to its owner.")
                 )
             except (TooLarge, discord.HTTPException) as error:
@@ -142,19 +142,20 @@ class Delivery:
             case "done" if (files := await self._files(record)) is not None:
                 parent = await self._studio.history.parent(record)
                 await self._deliver(
-                    finished_draft(self._studio.history.pared(record), files, presets, self._say, parent)
+                    finished_draft(self._studio.history.with_open_settings(record), files, presets, self._say, parent)
                 )
-                await self._studio.delivered(record.id)
+                await self._studio.mark_delivered(record.id)
             case "done":
                 await self._make_again(record)
             case _:
-                await self._deliver(failed_draft(self._studio.history.pared(record), presets, self._say))
-                await self._studio.told(record.id)
+                await self._deliver(failed_draft(self._studio.history.with_open_settings(record), presets, self._say))
+                await self._studio.mark_settled(record.id)
 
     async def _files(self, record: JobRecord) -> Files | None:
         """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
+        renders = self._studio.renders
         try:
-            return Files(await self._studio.render(record.id), await self._studio.tries(record.id))
+            return Files(await renders.load(record.id), await renders.load_tries(record.id))
         except StorageError as error:
             _log.error("Job %s: %s", record.id, describe(error))
             return None
@@ -165,7 +166,7 @@ class Delivery:
             await self._give_up(record, Sentence("The finished file was lost: this bot's disk has a problem."))
         else:
             self._made_again = True
-            await self._studio.make_again(record.id)
+            await self._studio.render_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
         """Post a draft by the first way that is open.
@@ -184,7 +185,7 @@ class Delivery:
             answer = await retry_through_outage(lambda: self._post.send(draft))
         except NoAccess:
             answer = await retry_through_outage(lambda: self._post.send_to_member(draft))
-        await self._studio.moved(self._job, answer)
+        await self._studio.move_answer(self._job, answer)
 
     def _addressed(self, draft: Draft) -> Draft:
         """Say whom a message is for, where no command stands above it that would."""
@@ -207,7 +208,7 @@ class Delivery:
     async def _shrink(self, record: JobRecord, limit: int) -> None:
         if SMALLEST_GIF <= limit < record.limit_bytes:  # if it is no less than before, what is too large is no GIF
             _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
-            await self._studio.shrink(record.id, limit)
+            await self._studio.render_again(record.id, limit)
         else:
             await self._give_up(record, Sentence("Discord takes no file there that is large enough for a GIF."))
 
@@ -221,9 +222,9 @@ class Delivery:
             await self._deliver(bare_draft(record, self._say))
         except (PostError, discord.HTTPException) as last:
             self._logged(record, last)
-            await self._studio.undeliverable(record.id, sentence)
+            await self._studio.mark_undeliverable(record.id, sentence)
         else:
-            await self._studio.told(record.id)
+            await self._studio.mark_settled(record.id)
 
     def _logged(self, record: JobRecord, error: Exception) -> Sentence:
         """Write down what Discord finds fault with, and return a sentence that refers to it."""

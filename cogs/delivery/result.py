@@ -181,7 +181,7 @@ def _ways_to_repeat(
     record: JobRecord, presets: Mapping[str, Preset], say: Language
 ) -> Iterator[tuple[list[str], list[Upload]]]:
     """Yield lines to say and files to attach: the command; the one that stages in a file belong to; all in a file."""
-    recipe = record.asked
+    recipe = record.asked_recipe
     if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
         yield [], []
         return

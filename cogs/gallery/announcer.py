@@ -176,10 +176,10 @@ class Announcer:
         notice = await make()
         message = await self._already_there(place, notice, standing) if standing != wanted else None
         if message is None:
-            await announcements.sending(standing, notice.about, time.time())  # first, for the program may end then
+            await announcements.mark_sending(standing, notice.about, time.time())  # first, for the program may end then
             nonce = nonce_of(occasion.purpose, occasion.server, occasion.subject)
             message = await self._send(place, notice, nonce=nonce)
-        await announcements.posted(standing, str(place.id), str(message.id))
+        await announcements.mark_posted(standing, str(place.id), str(message.id))
         self._on_posted(occasion.server)
         self._told.pop((occasion.purpose, occasion.server), None)
         return None

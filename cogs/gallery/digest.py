@@ -92,7 +92,9 @@ class DigestCog(commands.Cog):
         occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
         if await self._announcer.has_posted(occasion):
             return  # as it is at nearly every look, and to find the best of a week is work
-        shares = await self._bot.studio.gallery.best(str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST)
+        shares = await self._bot.studio.gallery.shares.best(
+            str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST
+        )
         if not shares:
             return
         await self._announcer.post(occasion, lambda: self._notice(week, shares, say))
@@ -117,12 +119,12 @@ class DigestCog(commands.Cog):
                     continue
                 left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
                 if await self._revise(posted, left, language_of(guild.preferred_locale)):
-                    await announcements.shows(posted, (share.id for share in left))
+                    await announcements.set_shares(posted, (share.id for share in left))
         except StorageError as error:
             _log.error("The digests of server %s were not cleared: %s", server, describe(error))
 
     async def _find(self, posted: Announcement, share: JobId) -> Share | None:
-        return await self._bot.studio.gallery.find_in(posted.server, share)
+        return await self._bot.studio.gallery.find(posted.server, share)
 
     async def _revise(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
         """Write a digest anew with those that are left of it; without any it goes as a whole. Return whether it did."""
@@ -153,7 +155,7 @@ class DigestCog(commands.Cog):
 
     async def _picture(self, share: Share) -> bytes:
         try:
-            return (await self._bot.studio.gallery.picture(share)).data
+            return (await self._bot.studio.renders.load(share.id)).data
         except StorageError as error:
             _log.warning("The digest goes without a picture: %s", describe(error))
             return b""

@@ -74,6 +74,6 @@ class GalleryCog(commands.Cog):
 
 async def setup(bot: Tappa) -> None:
     """Add the command and its buttons to the bot."""
-    bot.studio.gallery.tell_of_removals(lambda share: bot.dispatch("share_deleted", share))
+    bot.studio.gallery.on_removal.append(lambda share: bot.dispatch("share_deleted", share))
     bot.add_dynamic_items(*PERSISTENT)
     await bot.add_cog(GalleryCog())

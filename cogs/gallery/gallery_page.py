@@ -43,7 +43,7 @@ from engine.recipe.command_line import command_line
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
-from studio.store.pages import Order
+from studio.store.page_finder import SortOrder
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -209,8 +209,8 @@ class _Jump:
         await show_gallery_page(interaction, msgspec.structs.replace(self._leaf, offset=max(0, int(typed) - 1)))
 
 
-def order_of(value: str) -> Order:
-    order: Order = msgspec.convert(value, Order)
+def order_of(value: str) -> SortOrder:
+    order: SortOrder = msgspec.convert(value, SortOrder)
     return order
 
 
@@ -232,10 +232,10 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageR
             content=empty_text(leaf, say), attachments=[], view=lasting_rows(_view(page, leaf, viewer, say))
         )
         return
-    parent = await gallery.find(page.share.parent, viewer) if page.share.parent else None
+    parent = await gallery.find(viewer.server, page.share.parent) if page.share.parent else None
     shown = await _picture(interaction, page.share, say)
     upload, excuse = (shown, "") if isinstance(shown, Upload) else (None, shown)
-    asked = await interaction.client.studio.history.asked(page.share)
+    asked = await interaction.client.studio.history.asked_recipe(page.share)
     line = command_line(asked, presets_here(interaction))
     await interaction.edit_original_response(
         content=page_content(GalleryEntry(share=page.share, parent=parent, excuse=excuse, line=line), say),
@@ -249,7 +249,7 @@ async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: L
     if share.adults_only and not is_age_restricted(interaction):
         return say("It is shown in age-restricted channels only.")
     try:
-        render = await interaction.client.studio.gallery.picture(share)
+        render = await interaction.client.studio.renders.load(share.id)
     except StorageError as error:
         _log.warning("A page of the gallery goes without its picture: %s", describe(error))
         return say("Its file is not there any more; Again and Remix make it anew.")

@@ -15,20 +15,22 @@ from cogs.ui.headline import headline, plain_headline, short_title
 from cogs.ui.markdown import code, code_block, inert, shorten
 from engine.recipe.recipe import Variations, kind_of
 from studio.store import Share
-from studio.store.pages import Order
+from studio.store.page_finder import SortOrder
 from studio.store.renders import Render
 
 SEARCH_LENGTH = 50
 """Characters of a search: it has to fit a button's id together with everything else."""
 
-PAGE_REF = rf"(?P<order>{'|'.join(get_args(Order))}):(?P<offset>\d{{1,9}}):(?P<argument>[\s\S]{{0,{SEARCH_LENGTH}}})"
+PAGE_REF = (
+    rf"(?P<order>{'|'.join(get_args(SortOrder))}):(?P<offset>\d{{1,9}}):(?P<argument>[\s\S]{{0,{SEARCH_LENGTH}}})"
+)
 """A leaf in a button's id."""
 
 
 class PageRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Which page of which order; see `studio.store.pages.PageQuery`."""
+    """Which page of which order; see `studio.store.page_finder.PageQuery`."""
 
-    order: Order = "new"
+    order: SortOrder = "new"
     offset: int = 0
     argument: str = ""
 
@@ -48,7 +50,7 @@ class PageRef(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, offset=max(0, self.offset + by))
 
 
-def first_page_ref(order: Order, argument: str = "") -> PageRef:
+def first_page_ref(order: SortOrder, argument: str = "") -> PageRef:
     """Return where an order begins; the random one is shuffled anew."""
     return PageRef(order=order, argument=secrets.token_hex(4) if order == "random" else argument)
 

@@ -77,7 +77,7 @@ class ShowcaseCog(commands.Cog):
         if not votes:
             return
         try:
-            due = await self._bot.studio.gallery.recently_voted(server, min(votes), since)
+            due = await self._bot.studio.gallery.shares.recently_voted(server, min(votes), since)
         except StorageError as error:
             _log.error("The showcase of server %s was not looked through: %s", server, describe(error))
             return
@@ -92,7 +92,7 @@ class ShowcaseCog(commands.Cog):
                 if not self._reach.includes(server, posted.channel, SEE):
                     kept += 1
                 elif await self._take_out(posted):
-                    await self._bot.studio.announcements.withdrawn(posted)
+                    await self._bot.studio.announcements.mark_withdrawn(posted)
         except StorageError as error:
             _log.error("The showcase of server %s was not cleared: %s", server, describe(error))
         if kept:
@@ -122,12 +122,12 @@ class ShowcaseCog(commands.Cog):
 
     async def _notice(self, share: Share, say: Language) -> AnnouncementDraft:
         gallery = self._bot.studio.gallery
-        parent = await gallery.find_in(share.server, share.parent) if share.parent else None
+        parent = await gallery.find(share.server, share.parent) if share.parent else None
         lines = [headline(share.recipe, say), _credit(share, say), lineage_text(share, parent, say)]
         return AnnouncementDraft(
             content="\n".join(line for line in lines if line),
             mark=f"tappa:vote:{share.id}",
-            uploads=(picture_of(share, await gallery.picture(share), say),),
+            uploads=(picture_of(share, await self._bot.studio.renders.load(share.id), say),),
             buttons=lambda: _buttons(share, say),
         )
 

@@ -58,7 +58,7 @@ class VoteCountsCog(commands.Cog):
 
     async def _show_everywhere(self, share: Share) -> None:
         try:
-            now = await self._bot.studio.gallery.find_in(share.server, share.id)
+            now = await self._bot.studio.gallery.find(share.server, share.id)
             posted = await self._bot.studio.announcements.find("showcase", share.server, share.id)
         except StorageError as error:
             _log.error("The votes of %s are not shown: %s", share.id, describe(error))
@@ -71,7 +71,7 @@ class VoteCountsCog(commands.Cog):
     async def _forget_message(self, share: Share) -> None:
         """No more lead to where a share was posted: somebody has deleted the message, or the channel."""
         try:
-            await self._bot.studio.gallery.forget_message(share)
+            await self._bot.studio.gallery.shares.forget_message(share.id)
         except StorageError as error:
             _log.error("The message of share %s is not forgotten: %s", share.id, describe(error))
 

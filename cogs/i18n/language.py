@@ -14,18 +14,16 @@ from __future__ import annotations
 
 import functools
 import gettext
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import discord
 from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from discord import app_commands
 
 from engine.sentence import Sentence
+from studio.catalogue import read_catalogue
 
 LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en-US"
@@ -124,15 +122,5 @@ class Translator(app_commands.Translator):
 def _languages() -> dict[str, Language]:
     found = {SOURCE: Language(SOURCE, gettext.NullTranslations())}
     for path in sorted(LOCALES.glob("*.po")):
-        found[path.stem] = Language(path.stem, _read(path))
+        found[path.stem] = Language(path.stem, read_catalogue(path))
     return found
-
-
-def _read(path: Path) -> gettext.GNUTranslations:
-    """Read a catalogue as it is written; entries marked as fuzzy do not count."""
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=path.stem.replace("-", "_"))
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)

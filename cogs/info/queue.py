@@ -128,7 +128,7 @@ async def show_queue(interaction: discord.Interaction[Tappa], number: int) -> No
         return may_see(interaction, record.answer.channel)
 
     lines = [queue_text(page, member, say, visible)]
-    if (allowance := await studio.allowance(member, where)) is not None:
+    if (allowance := await studio.admission.allowance(member, where)) is not None:
         lines.append(_allowance_line(allowance, say))
     view = _view(own, page, say)
     others = [entry for entry in page.entries if entry.record.member.id != member and visible(entry.record)]

@@ -18,7 +18,7 @@ from cogs.ui.markdown import shorten
 from engine.errors import LimitError
 from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Giro, Recipe
-from studio.members.profiles import no_preset
+from studio.profiles.profiles import no_preset
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -64,7 +64,7 @@ async def find_preset(interaction: discord.Interaction[Tappa], name: str) -> tup
     ready = presets_here(interaction)
     for known, preset in ready.items():
         if known.casefold() == wanted:
-            return known, Giro(seed=0, stages=preset.parsed(), loop=preset.loop)
+            return known, Giro(seed=0, stages=preset.parse_stages(), loop=preset.loop)
     if not ready:
         raise no_preset(name)
     raise LimitError(

@@ -104,14 +104,14 @@ async def _own_presets(interaction: Interaction) -> list[Recipe]:
 async def _preset_stages(interaction: Interaction) -> list[Stage]:
     """Return the stages of the presets, the member's own first."""
     own = [recipe.stages for recipe in await _own_presets(interaction) if isinstance(recipe, Giro)]
-    ready = [preset.parsed() for preset in presets_here(interaction).values()]
+    ready = [preset.parse_stages() for preset in presets_here(interaction).values()]
     return [stage for stages in (*own, *ready) for stage in stages]
 
 
 async def _preset_prompts(interaction: Interaction) -> list[str]:
     """Return the prompts of the presets, the member's own first."""
     own = [prompt for recipe in await _own_presets(interaction) for prompt in prompts_of(recipe)]
-    ready = [stage.prompt for preset in presets_here(interaction).values() for stage in preset.parsed()]
+    ready = [stage.prompt for preset in presets_here(interaction).values() for stage in preset.parse_stages()]
     return [prompt for prompt in (*own, *ready) if PLACEHOLDER not in prompt]
 
 

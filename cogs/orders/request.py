@@ -15,7 +15,7 @@ from engine.recipe.recipe import Recipe, from_plain
 from engine.recipe.seeds import new_seed
 from engine.recipe.settings import Kind
 from engine.recipe.style import Style
-from studio.members.defaults import Defaults
+from studio.profiles.defaults import Defaults
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from engine.errors import LimitError
 from engine.protocol.messages import JobId
 from engine.recipe.recipe import Recipe
 from engine.sentence import Sentence
-from studio.members.defaults import Defaults
+from studio.profiles.defaults import Defaults
 from studio.store import Answer, Member, Order
 
 if TYPE_CHECKING:
@@ -115,4 +115,4 @@ async def submit(
     )
     bot.deliveries.start(await bot.studio.submit(order))
     if news is not None and ready is not None:
-        await bot.studio.profiles.tell(order.member.id, vocabulary_key(ready))
+        await bot.studio.profiles.mark_told(order.member.id, vocabulary_key(ready))

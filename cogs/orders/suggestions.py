@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from engine.text import shorten
-from studio.store.suggestions import Typed
+from studio.store.suggestions import PromptKind
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
@@ -45,7 +45,7 @@ def last_entry(typed: str, separator: str = ";") -> tuple[str, str]:
     return f"{head}{separator} " if found else "", last
 
 
-async def shared_texts(interaction: discord.Interaction[Tappa], what: Typed, typed: str) -> list[str]:
+async def shared_texts(interaction: discord.Interaction[Tappa], what: PromptKind, typed: str) -> list[str]:
     """Return what was shared in the server and fits what was typed; in a direct message that is nothing."""
     if interaction.guild_id is None:
         return []

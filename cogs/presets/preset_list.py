@@ -53,7 +53,7 @@ async def preset_page(interaction: discord.Interaction[Tappa], page: int) -> tup
     own = await interaction.client.studio.profiles.presets(str(interaction.user.id))
     lines = [_line(f"{OWN} {preset.name}", preset.recipe, say) for preset in own]
     ready = presets_here(interaction).items()
-    lines += [_line(name, Giro(seed=0, stages=preset.parsed()), say) for name, preset in ready]
+    lines += [_line(name, Giro(seed=0, stages=preset.parse_stages()), say) for name, preset in ready]
     if not lines:
         return say("There are no presets here yet; /preset save keeps what you ordered last."), None
     last = (len(lines) - 1) // PER_PAGE

@@ -38,12 +38,12 @@ from engine.recipe.seeds import new_seed
 from engine.recipe.settings import Kind
 from engine.recipe.stages import format_stages, parse_stages
 from engine.sentence import Sentence
-from studio.members.profiles import LONGEST_NAME
+from studio.profiles.profiles import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
 
-NameOption = app_commands.Range[str, 1, LONGEST_NAME]
+NameOption = app_commands.Range[str, 1, MAX_NAME_LENGTH]
 
 
 class PresetCog(

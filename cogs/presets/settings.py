@@ -25,7 +25,7 @@ from cogs.ui.menu import Menu
 from engine.errors import LimitError, MemberError
 from engine.recipe.focus import parse_focus
 from engine.recipe.recipe import MAX_FRAMES, MAX_PROMPT
-from studio.members.defaults import Defaults
+from studio.profiles.defaults import Defaults
 
 if TYPE_CHECKING:
     from cogs.client import Tappa

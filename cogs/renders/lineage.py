@@ -43,7 +43,7 @@ def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -
     """
     record = line[0]
     when = f"<t:{int(record.created)}:f>"
-    recipe = record.made
+    recipe = record.final_recipe
     lines = [headline(recipe, say), say("Made by {maker}, {when}", maker=_maker(record), when=when)]
     facts = [format_seeds(recipe, say)]
     if record.plan is not None:

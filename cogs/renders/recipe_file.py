@@ -96,11 +96,11 @@ async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) ->
     studio = interaction.client.studio
     say, viewer = language_of(interaction.locale), viewer_of(interaction)
     own = {
-        record.id: f"{short_title(record.made, say)} · {record.made.seed}"
+        record.id: f"{short_title(record.final_recipe, say)} · {record.final_recipe.seed}"
         for record in await studio.history.renders(viewer)
     }
     theirs: dict[JobId, str] = {}
-    for share in await studio.gallery.found(viewer, typed):
+    for share in await studio.gallery.search(viewer, typed):
         title = f"{short_title(share.recipe, say)} · {share.recipe.seed}"
         theirs[share.id] = say("{title}, by {maker}", title=title, maker=share.member.name)
     return label_choices(typed, own, theirs)
@@ -132,7 +132,7 @@ async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord
 
 def file_of(record: JobRecord) -> RecipeFile:
     """Return what is in the file of a job: every setting written down, and the model that it was made with."""
-    return RecipeFile(record.made, record.plan.model if record.plan else None)
+    return RecipeFile(record.final_recipe, record.plan.model if record.plan else None)
 
 
 def upload_of(file: RecipeFile, say: Language) -> Upload:

@@ -86,7 +86,7 @@ class RemixCog(commands.Cog):
         job, viewer, say = self._job_in(message), viewer_of(interaction), language_of(interaction.locale)
         studio = self._bot.studio
         line = await studio.history.lineage(await studio.history.visible(job, viewer), viewer)
-        share, view = await studio.gallery.find(job, viewer), discord.ui.View(timeout=None)
+        share, view = await studio.gallery.find(viewer.server, job), discord.ui.View(timeout=None)
         view.add_item(RecipeButton(job, say))
         if share is not None and may_delete(share, viewer):
             view.add_item(WithdrawButton("withdraw", job, say))

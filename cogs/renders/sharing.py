@@ -43,7 +43,7 @@ class ShareButton(JobButton, action="share", emoji="🖼️"):
         try:
             return await gallery.share(self.job, viewer)
         except LimitError:
-            share = await gallery.find(self.job, viewer)
+            share = await gallery.find(viewer.server, self.job)
             if share is None or share.member.id != viewer.member.id:
                 raise
             return share

@@ -1,4 +1,4 @@
-"""Telling the bot how a job goes: a mailbox for each watcher that cannot overflow."""
+"""The events of one job for one watcher, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ FINAL = (Done, Failed, Cancelled)
 
 
 class LatestEvents:
-    """Events of one job for one watcher. Of Progress and Preview only the latest is kept: a slow reader misses nothing
-    that still matters, and a long job fills no memory."""
+    """A queue that keeps only the latest Progress and Preview: a slow reader misses nothing that still matters."""
 
     def __init__(self) -> None:
         self._events: list[JobEvent] = []
         self._arrived = asyncio.Event()
 
     def put(self, event: JobEvent) -> None:
-        """Add an event."""
         if isinstance(event, Progress | Preview):
             self._events = [kept for kept in self._events if type(kept) is not type(event)]
         self._events.append(event)

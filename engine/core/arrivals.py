@@ -1,8 +1,8 @@
-"""Jobs that have come in and whose folders are still looked through: a restart brings many of them at once.
+"""Queued jobs whose frames on disk are still being verified: a restart brings many of them at once.
 
-What an earlier attempt has left, or another job is to be continued from, is verified to the last byte before any frame
-is rendered on top of it. That is reading, and a lot of it, so it happens on the jobs' writer threads, in portions; no
-step waits for it. Not thread-safe: one thread calls these methods.
+What an earlier attempt has left, or another job is continued from, is verified to the last byte before any frame is
+rendered on top of it. That is a lot of reading, so it happens on the jobs' writer threads, in portions; no step waits
+for it. Not thread-safe: one thread calls these methods.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from typing import Final
 
-from engine.core.render_job import PlannedJob
+from engine.core.planned_job import PlannedJob
 from engine.core.writers import Writers
 from engine.protocol.messages import JobId
 
 AT_A_TIME: Final = 4
-"""Jobs that are looked through side by side: those in work wait for a portion of each to have their frames written."""
+"""Jobs that are prepared side by side; before a running job's frame is written, a portion of each may have its turn."""
 
 Preparation = Generator[None, None, PlannedJob]
 
 
 class Arrivals:
-    """What is done before jobs may be let in, each on its own writer and after whatever that has still to do."""
+    """Prepares jobs, each on its own writer, after whatever that still has to do."""
 
     def __init__(self, writers: Writers) -> None:
         self._writers = writers
@@ -32,20 +32,19 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._begun)
 
-    def __contains__(self, job: JobId) -> bool:
+    def __contains__(self, job: object) -> bool:
         return job in self._waiting or job in self._begun
 
-    def join(self, job: JobId, preparation: Preparation) -> None:
-        """Have a job prepared."""
+    def add(self, job: JobId, preparation: Preparation) -> None:
         self._waiting[job] = preparation
 
-    def leave(self, job: JobId) -> None:
-        """Forget about a job; of what was begun for it nobody hears any more."""
+    def remove(self, job: JobId) -> None:
+        """Forget a job, and the result of what was begun for it."""
         self._waiting.pop(job, None)
         self._begun.pop(job, None)
 
     def begin(self, order: Iterable[JobId]) -> None:
-        """Begin with as many as there is room for: first those of `order`, then the others as they have come."""
+        """Begin to prepare as many as there is room for: first those of `order`, then the others as they came."""
         for job in [*order, *self._waiting]:
             if len(self._begun) >= AT_A_TIME:
                 return
@@ -53,7 +52,7 @@ class Arrivals:
                 self._begun[job] = self._writers.of(job).submit_portions(preparation)
 
     def take_ready(self) -> list[tuple[JobId, Future[PlannedJob]]]:
-        """Return those that are through, and forget about them; whoever asks for a result hears what went wrong."""
+        """Take out the jobs that are prepared, each with its result or error."""
         ready = [(job, future) for job, future in self._begun.items() if future.done()]
         for job, _ in ready:
             del self._begun[job]
@@ -61,5 +60,4 @@ class Arrivals:
 
     @property
     def pending(self) -> list[Future[PlannedJob]]:
-        """What is under way."""
         return list(self._begun.values())

@@ -1,4 +1,4 @@
-"""When jobs will be finished: a pace that is measured, and a queue that is played through in advance."""
+"""When jobs will be finished: a measured rate, and the queue simulated ahead."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.protocol.messages import JobId, Standing
 
 
 class RemainingWork(msgspec.Struct, frozen=True):
-    """A job and the denoising steps it has still to go."""
+    """A job and the denoising steps it has left."""
 
     job: JobId
     calls_left: int
 
 
 class RateMeter:
-    """How long one of something takes, such as a denoising step; recent ones count most."""
+    """Measures the rate of something, such as denoising steps, as an exponentially decaying mean."""
 
     def __init__(self, halflife_seconds: float = 20.0) -> None:
         self._halflife = halflife_seconds
@@ -25,19 +25,18 @@ class RateMeter:
         self._steps = 0.0
 
     def measure(self, seconds: float, steps: float) -> None:
-        """Take in that `steps` were done in `seconds`."""
         keep = 0.5 ** (seconds / self._halflife)
         self._seconds = self._seconds * keep + seconds
         self._steps = self._steps * keep + steps
 
     @property
     def seconds_per_step(self) -> float | None:
-        """The pace, or None until something has been measured."""
+        """None until something has been measured."""
         return self._seconds / self._steps if self._steps > 0 else None
 
     @property
     def per_second(self) -> float | None:
-        """How many of them a second, or None until something has been measured."""
+        """None until something has been measured."""
         return self._steps / self._seconds if self._steps > 0 else None
 
 
@@ -51,22 +50,22 @@ def estimate_standings(
     """Return where every job stands.
 
     Args:
-        running: jobs being rendered, all at the same pace.
+        running: jobs being rendered, all at the same rate.
         waiting: jobs in the order in which they will be admitted.
         slots: how many jobs are rendered side by side.
-        seconds_per_step: the pace of one running job; None gives positions without times.
-        held: jobs that wait until somebody lets them go on; they come last, and nobody knows when.
+        seconds_per_step: the rate of one running job; None gives positions without times.
+        held: jobs that wait until somebody lets them go on; they come last, without times.
     """
-    finish = sorted(outlook.calls_left for outlook in running)
-    places = [Standing(outlook.job, 0, _seconds(outlook.calls_left, seconds_per_step)) for outlook in running]
-    for position, outlook in enumerate(waiting, 1):
+    finish = sorted(work.calls_left for work in running)
+    standings = [Standing(work.job, 0, _seconds(work.calls_left, seconds_per_step)) for work in running]
+    for position, work in enumerate(waiting, 1):
         begins = finish.pop(0) if len(finish) >= slots else 0
-        ends = begins + outlook.calls_left
-        places.append(Standing(outlook.job, position, _seconds(ends, seconds_per_step)))
+        ends = begins + work.calls_left
+        standings.append(Standing(work.job, position, _seconds(ends, seconds_per_step)))
         finish = sorted([*finish, ends])
     after = len(waiting) + 1
-    places += [Standing(outlook.job, after + place, None, held=True) for place, outlook in enumerate(held)]
-    return tuple(places)
+    standings += [Standing(work.job, after + place, None, held=True) for place, work in enumerate(held)]
+    return tuple(standings)
 
 
 def _seconds(steps: int, seconds_per_step: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""The shots in flight: in a lane while they are denoised, and then on their way to being pictures."""
+"""The shots in flight: in a lane while they are denoised, then being decoded."""
 
 from __future__ import annotations
 
@@ -15,73 +15,82 @@ from engine.protocol.messages import JobId
 
 
 class OpenLane(msgspec.Struct, eq=False):
-    """A lane, whose it is, and when it last took part in a call."""
+    """A lane, whose it is, and the number of the UNet call it last took part in."""
 
     lane: Lane
-    production: RenderJob
+    render_job: RenderJob
     index: int
     last_call: int = 0
 
     @property
     def job(self) -> JobId:
-        """Whose it is."""
-        return self.production.job.id
+        return self.render_job.job.id
 
 
 class Lanes:
-    """At most so many open lanes as `most` says, and what has left them."""
+    """At most `capacity` open lanes, and the shots that have left them."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._open: list[OpenLane] = []
-        self._developing: list[tuple[OpenLane, PendingPicture]] = []
+        self._decoding: list[tuple[OpenLane, PendingPicture]] = []
+        self._calls, self._grants = itertools.count(1), itertools.count(1)
 
     def __len__(self) -> int:
         return len(self._open)
 
-    @property
-    def free(self) -> int:
-        """How many more can be opened."""
-        return self._most - len(self._open)
+    def share(self, render_jobs: Sequence[RenderJob]) -> list[tuple[RenderJob, int]]:
+        """Return the shots that the free lanes go to, each with its job."""
+        held = Counter(open_lane.job for open_lane in self._open)
+        demands = [
+            scheduling.LaneDemand(
+                owner=render_job.job.owner,
+                ready=render_job.graph.ready,
+                held=held[render_job.id],
+                calls_left=render_job.calls_left,
+                served=render_job.served,
+            )
+            for render_job in render_jobs
+        ]
+        granted = scheduling.share_lanes(demands, self._capacity - len(self._open))
+        return [(render_job, index) for render_job, shots in zip(render_jobs, granted, strict=True) for index in shots]
 
-    @property
-    def held(self) -> Counter[JobId]:
-        """How many lanes each job has."""
-        return Counter(open_lane.job for open_lane in self._open)
-
-    def open(self, lane: OpenLane) -> None:
-        """Take in a lane."""
-        self._open.append(lane)
+    def open(self, lanes: Sequence[OpenLane]) -> None:
+        now = next(self._grants)
+        for open_lane in lanes:
+            open_lane.render_job.served = now
+        self._open += lanes
 
     def next_batch(self) -> list[OpenLane]:
-        """Return the lanes of the next UNet call."""
-        views = [scheduling.LaneState(open_lane.lane.shape_key, open_lane.last_call) for open_lane in self._open]
-        return [self._open[index] for index in scheduling.choose_batch(views, self._most)]
+        """Return the lanes of the next UNet call, none if no lane is open."""
+        states = [scheduling.LaneState(open_lane.lane.shape_key, open_lane.last_call) for open_lane in self._open]
+        batch = [self._open[index] for index in scheduling.choose_batch(states, self._capacity)]
+        call = next(self._calls)
+        for open_lane in batch:
+            open_lane.last_call = call
+        return batch
 
     @property
-    def through(self) -> list[list[OpenLane]]:
-        """The lanes with no step left, those of one shape together."""
-        through = [open_lane for open_lane in self._open if open_lane.lane.steps_left == 0]
-        shapes = dict.fromkeys(open_lane.lane.shape_key for open_lane in through)
-        return [[open_lane for open_lane in through if open_lane.lane.shape_key == shape] for shape in shapes]
+    def denoised(self) -> list[list[OpenLane]]:
+        """The lanes with no step left, grouped by shape."""
+        denoised = [open_lane for open_lane in self._open if open_lane.lane.steps_left == 0]
+        shapes = dict.fromkeys(open_lane.lane.shape_key for open_lane in denoised)
+        return [[open_lane for open_lane in denoised if open_lane.lane.shape_key == shape] for shape in shapes]
 
-    def decode(self, group: Sequence[OpenLane], coming: Sequence[PendingPicture]) -> None:
-        """Take lanes out: what they become is on its way."""
+    def start_decoding(self, group: Sequence[OpenLane], coming: Sequence[PendingPicture]) -> None:
         self._open = [open_lane for open_lane in self._open if open_lane not in group]
-        self._developing += zip(group, coming, strict=True)
+        self._decoding += zip(group, coming, strict=True)
 
     @property
     def decoding(self) -> Sequence[tuple[OpenLane, PendingPicture]]:
-        """What is on its way, in the order in which it becomes ready."""
-        return self._developing
+        """What is being decoded, in the order in which it becomes ready."""
+        return self._decoding
 
     def take_ready(self) -> list[tuple[OpenLane, PendingPicture]]:
-        """Take out what has arrived."""
-        ready = list(itertools.takewhile(lambda one: one[1].ready, self._developing))
-        del self._developing[: len(ready)]
+        ready = list(itertools.takewhile(lambda entry: entry[1].ready, self._decoding))
+        del self._decoding[: len(ready)]
         return ready
 
     def drop(self, job: JobId) -> None:
-        """Give up all that is in flight for a job."""
         self._open = [open_lane for open_lane in self._open if open_lane.job != job]
-        self._developing = [one for one in self._developing if one[0].job != job]
+        self._decoding = [entry for entry in self._decoding if entry[0].job != job]

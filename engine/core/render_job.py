@@ -1,234 +1,141 @@
-"""One job: what is known of it while it waits, and how it goes while it is rendered."""
+"""One job while it is rendered."""
 
 from __future__ import annotations
 
 import functools
 import time
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-import msgspec
-from PIL import Image
-
 from engine.backend import Picture, ShotRequest
+from engine.core.planned_job import PlannedJob, lay_out
 from engine.core.retries import AcceptedFrame, FrameRetries
-from engine.core.survey import MorphSurvey, limit_sheet_bytes
+from engine.core.survey import SHEET_BYTES, MorphSurvey
 from engine.core.writers import Writer
 from engine.errors import ContentError
-from engine.frames.assembler import AnimationAssembler, EncodedAnimation, FinishedFrame
-from engine.frames.contact_sheet import ContactSheetPlan
-from engine.frames.frame_store import JobFrames
-from engine.frames.gif import GifPlan
-from engine.frames.preview import PREVIEW_SUFFIX, encode_preview
-from engine.frames.veil import veil_picture
-from engine.protocol.messages import Job, JobEvent, JobId, Plan, Preview, Progress, Report
-from engine.recipe.recipe import Recipe, Variations
-from engine.recipe.settings import Settings
-from engine.storyboard.builder import build_storyboard
-from engine.storyboard.shot import count_shown, is_hidden
-from engine.storyboard.shot_graph import ShotGraph, find_inherited_frames
-from engine.storyboard.storyboard import Storyboard
-
-PORTION = 8
-"""Frames that are verified in one go, before jobs in work have their turn on the thread."""
-
-
-def storyboard_of_plan(plan: Plan) -> Storyboard:
-    """Return the storyboard of a plan; its recipe has every setting written down."""
-    return build_storyboard(plan.recipe, Settings.layered([plan.recipe.settings]))
-
-
-class PlannedJob(msgspec.Struct, frozen=True):
-    """A job in line: little more than its recipe.
-
-    Attributes:
-        frames_found: how many of the frames that are shown an earlier attempt has left on disk.
-        calls_left: denoising steps still to go.
-    """
-
-    job: Job
-    plan: Plan
-    folder: JobFrames
-    frames_found: int
-    calls_left: int
-
-    @classmethod
-    def unprepared(cls, job: Job, plan: Plan, folder: JobFrames) -> PlannedJob:
-        """Return what is known of a job before its folder was looked through: as if nothing were there."""
-        return cls(job, plan, folder, 0, plan.unet_calls)
-
-    def prepare(self, base: JobFrames | None) -> Generator[None, None, PlannedJob]:
-        """Make the job's folder ready, with what it can take over from `base`, and see what is there already.
-
-        All frames that are found or taken over are verified. That is done in portions, each of some milliseconds on an
-        ordinary disk, with a `yield` between two.
-
-        Returns:
-            the entry as it may be let in.
-
-        Raises:
-            OSError: the disk does not let it.
-        """
-        plan, folder, board = self.plan, self.folder, storyboard_of_plan(self.plan)
-        if (begun := folder.open(plan)) is None:
-            taken: frozenset[int] = frozenset()
-            if base is not None:
-                for some in _portions(find_inheritable_frames(plan, board, base)):
-                    taken |= folder.take_over(some, base)
-                    yield
-            plan = without_frames(plan, board, taken)
-            folder.begin(plan)
-        else:
-            plan = begun
-            for some in _portions(folder.frames()):
-                folder.verify(some)
-                yield
-        found = folder.frames()
-        left = sum(shot.unet_calls for shot in board.shots if shot.index not in found)
-        return PlannedJob(self.job, plan, folder, count_shown(found), left)
-
-
-def _portions(indices: Iterable[int]) -> Iterator[list[int]]:
-    ordered = sorted(indices)
-    return (ordered[start : start + PORTION] for start in range(0, len(ordered), PORTION))
-
-
-def find_inheritable_frames(plan: Plan, board: Storyboard, base: JobFrames) -> frozenset[int]:
-    """Return the frames of `plan` that `base` holds."""
-    theirs = base.plan
-    if theirs is None or theirs.model != plan.model:
-        return frozenset()
-    return find_inherited_frames(board, storyboard_of_plan(theirs), base.frames())
-
-
-def without_frames(plan: Plan, board: Storyboard, taken: frozenset[int]) -> Plan:
-    """Return the plan of a whole animation as it is when the frames `taken` need not be rendered."""
-    spared = sum(shot.unet_calls for shot in board.shots if shot.index in taken)
-    return msgspec.structs.replace(plan, unet_calls=plan.unet_calls - spared, inherited=count_shown(taken))
+from engine.frames.assembler import AnimationAssembler, EncodedAnimation, FinishedFrame, plan_file
+from engine.frames.preview import make_preview
+from engine.protocol.messages import JobEvent, Preview, Progress, Report
+from engine.storyboard.shot import is_hidden
+from engine.storyboard.shot_graph import ShotGraph
 
 
 class RenderJob:
     """A job being rendered.
 
-    Its frames go to a reel on its `writer`; `collect` picks up what has arrived there.
+    Its frames go to an assembler on its `writer`; `collect` picks up what has arrived there.
 
     Args:
-        judges: whether frames can be judged; then those found on disk that never were come first.
+        gif_side: smaller pictures are enlarged to it, in pixels.
+        judges: whether there is a safety checker; then frames found on disk that it never saw come first.
 
     Attributes:
-        unjudged: frames found on disk that wait for `take_verdict`.
+        served: number of the grant by which it last got a lane; 0 for never.
+        unjudged: frames found on disk that wait for `record_judgement`.
 
     Raises:
         ContentError: the safety checker objected to a frame on disk, and none such is allowed.
     """
 
-    def __init__(self, entry: PlannedJob, gif_side: int, writer: Writer, *, judges: bool = False) -> None:
-        found = entry.folder.frames()
-        self.job = entry.job
-        self.plan = entry.plan
-        self.board = storyboard_of_plan(entry.plan)
-        self.frontier = ShotGraph(self.board.shots, found)
+    def __init__(self, planned: PlannedJob, gif_side: int, writer: Writer, *, judges: bool = False) -> None:
+        found = planned.frames.indices()
+        self.job = planned.job
+        self.id = planned.job.id
+        self.plan = planned.plan
+        self.board = lay_out(planned.plan.recipe)
+        self.graph = ShotGraph(self.board.shots, found)
         self._shots = {shot.index: shot for shot in self.board.shots}
-        self._starts = frozenset(source for shot in self.board.shots for source in shot.pictures)
-        self.calls_left = entry.calls_left
-        self._more_calls = 0
-        self._tries = FrameRetries()
-        self._folder = entry.folder
+        self._feedback_sources = frozenset(source for shot in self.board.shots for source in shot.pictures)
+        self.calls_left = planned.calls_left
+        self.served = 0
+        self._retry_calls = 0
+        self._retries = FrameRetries()
+        self._frames = planned.frames
         self._writer = writer
-        self._surveyor = MorphSurvey(self.board, entry.folder)
-        film = plan_file(self.plan.recipe, self.board, entry.job.limit_bytes - self._sheet_bytes, gif_side)
-        self._reel = AnimationAssembler(film, self.board, entry.folder, entry.job.nsfw)
+        self._survey = MorphSurvey(self.board, planned.frames)
+        self._sheet_bytes = min(SHEET_BYTES, self.job.limit_bytes // 8) if self._survey.compares_seeds else 0
+        file = plan_file(self.plan.recipe, self.board, self.job.limit_bytes - self._sheet_bytes, gif_side)
+        self._assembler = AnimationAssembler(file, self.board, planned.frames, self.job.nsfw)
         self._pictures: dict[int, Picture] = {}
-        self._frames_kept = entry.frames_found
-        self._told = self.progress()
-        self._writing: deque[Future[None]] = deque()
+        self._frames_kept = planned.frames_found
+        self._last_progress = self._progress()
+        self._writes: deque[Future[None]] = deque()
         self._preview: Future[Preview] | None = None
-        self._cut: Future[EncodedAnimation] | None = None
+        self._animation: Future[EncodedAnimation] | None = None
         self._sheet: Future[bytes] | None = None
         self._began = time.perf_counter()
-        self._seconds_before = entry.folder.seconds
+        self._seconds_before = planned.frames.seconds
         self._phases: defaultdict[str, float] = defaultdict(float)
         self._previewed_at: float | None = None
-        self.unjudged = self._without_verdict(found) if judges and entry.job.nsfw != "allow" else []
+        self._is_judged = judges and self.job.nsfw != "allow"
+        self.unjudged = self._find_unjudged(found) if self._is_judged else []
         if judged := found.difference(self.unjudged):
-            self._write(self._reel.restore, judged)
-        self._cut_if_complete()
+            self._write(self._assembler.restore, judged)
+        self._finish_if_complete()
 
-    def request(self, index: int) -> ShotRequest:
+    def start_shot(self, index: int) -> ShotRequest:
         """Start shot `index`: return all that the model needs for it."""
-        shot = self._surveyor.settled(self._shots[index])
+        shot = self._survey.resolve_position(self._shots[index])
         sources = {source: self._picture(source) for source in shot.sources}
-        self.frontier.start(index)
+        self.graph.start(index)
         return ShotRequest(
-            shot=self._tries.shot(shot),
+            shot=self._retries.next_shot(shot),
             width=self.board.width,
             height=self.board.height,
             scheduler=self.board.scheduler,
             sources=sources,
         )
 
-    def take(self, index: int, picture: Picture) -> AcceptedFrame | None:
-        """Take in what shot `index` became; return what is kept of it, or None: then it is ready to be tried again."""
-        shot = self._surveyor.settled(self._shots[index])
-        kept = self._tries.take(shot, picture, {source: self._picture(source) for source in shot.sources})
-        if kept is None:
-            self.frontier.retry(index)
-            more = self._tries.shot(shot).unet_calls
+    def accept_picture(self, index: int, picture: Picture) -> AcceptedFrame | None:
+        """Take what shot `index` became; return what is kept of it, or None: then the shot is ready to be retried."""
+        shot = self._survey.resolve_position(self._shots[index])
+        accepted = self._retries.accept(shot, picture, {source: self._picture(source) for source in shot.sources})
+        if accepted is None:
+            self.graph.retry(index)
+            more = self._retries.next_shot(shot).unet_calls
             self.calls_left += more
-            self._more_calls += more
-        return kept
+            self._retry_calls += more
+        return accepted
 
     def finish_frame(self, frame: FinishedFrame) -> None:
-        """Take in a finished frame and send it to the reel.
-
-        Raises:
-            ContentError: the safety checker objects to it, and none such is allowed.
-        """
-        if not is_hidden(frame.index):
-            self._require_decent(frame.verdict)
-        self._surveyor.see(frame.index, frame.picture)
-        self.frontier.finish(frame.index)
-        for spent in [source for source in self._pictures if not self.frontier.is_needed(source)]:
+        """Send a finished frame to the assembler; raises ContentError if it is flagged and such are refused."""
+        self._require_allowed(frame.index, frame.flagged)
+        self._survey.note_frame(frame.index, frame.picture)
+        self.graph.finish(frame.index)
+        for spent in [source for source in self._pictures if not self.graph.is_needed(source)]:
             del self._pictures[spent]
-        if frame.index in self._starts and self.frontier.is_needed(frame.index):
+        if frame.index in self._feedback_sources and self.graph.is_needed(frame.index):
             self._pictures[frame.index] = frame.picture
-        kept = self._writer.aside(self._reel.keep, frame)
-        self._write(self._reel.put, frame, self._seconds(), kept)
-        self._cut_if_complete()
+        saved = self._writer.aside(self._assembler.save, frame)
+        self._write(self._assembler.add, frame, self._seconds(), saved)
+        self._finish_if_complete()
 
-    def is_seen(self, index: int) -> bool:
-        """Whether members see a frame."""
-        return self._surveyor.is_seen(index)
+    def needs_judging(self, index: int) -> bool:
+        """Whether the safety checker is to look at a frame: members see it, and not everything is allowed."""
+        return self._is_judged and self._survey.is_visible(index)
 
-    def found_picture(self, index: int) -> Picture:
-        """Return a frame that was found on disk."""
-        return self._folder.picture(index)
+    def load_picture(self, index: int) -> Picture:
+        return self._frames.picture(index)
 
-    def take_verdict(self, index: int, verdict: bool) -> None:
-        """Take in what the safety checker says of a frame that was found on disk.
-
-        Raises:
-            ContentError: it objects, and no such frame is allowed.
-        """
-        if not is_hidden(index):
-            self._require_decent(verdict)
+    def record_judgement(self, index: int, flagged: bool) -> None:
+        """Take in what the safety checker says of a frame found on disk; raises ContentError if it is refused."""
+        self._require_allowed(index, flagged)
         self.unjudged.remove(index)
-        self._write(self._reel.restore_judged, index, verdict)
-        self._cut_if_complete()
+        self._write(self._assembler.restore_judged, index, flagged)
+        self._finish_if_complete()
 
-    def show(self, frame: FinishedFrame, every: float, side: int) -> None:
+    def preview_frame(self, frame: FinishedFrame, every: float, side: int) -> None:
         """Make a preview of a frame that is shown, unless the last was made less than `every` seconds ago."""
         if is_hidden(frame.index):
             return
         now = time.perf_counter()
         if self._preview is None and (self._previewed_at is None or now - self._previewed_at >= every):
             self._previewed_at = now
-            self._preview = self._writer.aside(make_preview, self.job.id, frame, side)
+            self._preview = self._writer.aside(make_preview, self.id, frame, side)
 
     def charge(self, phase: str, seconds: float) -> None:
-        """Count time spent on this job."""
         self._phases[phase] += seconds
 
     # ---- what has arrived ----
@@ -236,77 +143,64 @@ class RenderJob:
     @property
     def pending(self) -> list[Future[Any]]:
         """Work that the writer thread has not finished, or that was not collected yet."""
-        return [*self._writing, *(future for future in (self._preview, self._cut, self._sheet) if future is not None)]
+        others = (self._preview, self._animation, self._sheet)
+        return [*self._writes, *(future for future in others if future is not None)]
 
     @property
-    def frames_in_flight(self) -> int:
-        """How many pieces of work wait for the writer thread."""
-        return len(self._writing)
+    def writes_in_flight(self) -> int:
+        return len(self._writes)
 
     def collect(self) -> Iterator[JobEvent]:
-        """Yield what has arrived since the last time.
-
-        Raises:
-            OSError: a frame could not be written.
-        """
+        """Yield what has arrived since the last time; raises OSError if a frame could not be written."""
         arrived = False
-        while self._writing and self._writing[0].done():
-            self._writing.popleft().result()
+        while self._writes and self._writes[0].done():
+            self._writes.popleft().result()
             arrived = True
         if arrived:
-            self._frames_kept = self._reel.frames
-            if (progress := self.progress()) != self._told:
-                self._told = progress
+            self._frames_kept = self._assembler.frames_kept
+            if (progress := self._progress()) != self._last_progress:
+                self._last_progress = progress
                 yield progress
         if self._preview is not None and self._preview.done():
             yield self._preview.result()
             self._preview = None
 
-    def take_cut(self) -> EncodedAnimation | None:
-        """Return the finished animation once it is there.
-
-        Raises:
-            LimitTooSmall: it does not fit the job's limit in any form.
-        """
-        if self._cut is None or self._writing or not all(future.done() for future in self.pending):
+    def take_animation(self) -> EncodedAnimation | None:
+        """Return the finished animation once it is there; raises LimitTooSmall if it cannot fit the job's limit."""
+        if self._animation is None or self._writes or not all(future.done() for future in self.pending):
             return None
-        return self._cut.result()
+        return self._animation.result()
 
     @property
-    def sheet(self) -> bytes | None:
-        """The contact sheet of the seeds that were tried, where several were, once the animation is there.
-
-        Raises:
-            LimitTooSmall: it does not fit its part of the job's limit.
-        """
+    def contact_sheet(self) -> bytes | None:
+        """The PNG of the seeds that were compared, if any, once the animation is there; raises LimitTooSmall."""
         return self._sheet.result() if self._sheet is not None else None
 
-    def progress(self) -> Progress:
-        """Say how far the job is."""
+    def _progress(self) -> Progress:
+        calls = self.plan.unet_calls + self._retry_calls
         return Progress(
-            job=self.job.id,
+            job=self.id,
             frames_done=self._frames_kept,
             frames=self.plan.frames,
-            calls_done=self.plan.unet_calls + self._more_calls - self.calls_left,
-            calls=self.plan.unet_calls + self._more_calls,
+            calls_done=calls - self.calls_left,
+            calls=calls,
         )
 
-    def report(self, cut: EncodedAnimation) -> Report:
-        """Say what became of the job."""
-        self._phases["gif"] += cut.seconds
+    def report(self, animation: EncodedAnimation) -> Report:
+        self._phases["gif"] += animation.seconds
         return Report(
             frames=self.board.displayed_frames,
-            gif_frames=cut.film.frames,
+            gif_frames=animation.file.frames,
             seconds=self._seconds(),
             seconds_by_phase=dict(self._phases),
-            unet_calls=self.plan.unet_calls + self._more_calls,
-            width=cut.film.width,
-            height=cut.film.height,
-            frame_ms=cut.film.frame_ms,
-            seam=cut.seam,
-            flagged=cut.flagged,
-            retried=cut.retried,
-            found=self._surveyor.found,
+            unet_calls=self.plan.unet_calls + self._retry_calls,
+            width=animation.file.width,
+            height=animation.file.height,
+            frame_ms=animation.file.frame_ms,
+            seam=animation.seam,
+            flagged=animation.flagged,
+            retried=animation.retried,
+            found=self._survey.result,
         )
 
     # ---- small helpers ----
@@ -317,48 +211,29 @@ class RenderJob:
     def _picture(self, index: int) -> Picture:
         """Return a source frame: from memory, or from disk after a restart."""
         if index not in self._pictures:
-            self._pictures[index] = self._folder.picture(index)
+            self._pictures[index] = self._frames.picture(index)
         return self._pictures[index]
 
-    def _write(self, work: Any, *arguments: Any) -> None:
-        self._writing.append(self._writer.submit(work, *arguments))
+    def _write(self, work: Callable[..., None], *arguments: Any) -> None:
+        self._writes.append(self._writer.submit(work, *arguments))
 
-    def _cut_if_complete(self) -> None:
-        if self.frontier.is_complete and not self.unjudged and self._cut is None:
-            if self._surveyor.has_tries:
+    def _finish_if_complete(self) -> None:
+        if self.graph.is_complete and not self.unjudged and self._animation is None:
+            if self._survey.compares_seeds:
                 is_veiled = self.job.nsfw != "allow"
                 self._sheet = self._writer.submit(
-                    functools.partial(self._surveyor.sheet, self._sheet_bytes, is_veiled=is_veiled)
+                    functools.partial(self._survey.draw_sheet, self._sheet_bytes, is_veiled=is_veiled)
                 )
-            self._cut = self._writer.submit(self._reel.finish)
+            self._animation = self._writer.submit(self._assembler.finish)
 
-    @property
-    def _sheet_bytes(self) -> int:
-        return limit_sheet_bytes(self.job.limit_bytes) if self._surveyor.has_tries else 0
+    def _find_unjudged(self, found: set[int]) -> list[int]:
+        flags = {index: self._frames.is_flagged(index) for index in sorted(found) if self._survey.is_visible(index)}
+        for index, flagged in flags.items():
+            self._require_allowed(index, flagged)
+        return [index for index, flagged in flags.items() if flagged is None]
 
-    def _without_verdict(self, found: set[int]) -> list[int]:
-        verdicts = {index: self._folder.verdict(index) for index in sorted(found) if self.is_seen(index)}
-        self._require_decent(any(verdict for index, verdict in verdicts.items() if not is_hidden(index)))
-        return [index for index, verdict in verdicts.items() if verdict is None]
-
-    def _require_decent(self, verdict: bool | None) -> None:
-        if verdict and self.job.nsfw == "refuse":
+    def _require_allowed(self, index: int, flagged: bool | None) -> None:
+        if flagged and self.job.nsfw == "refuse" and not is_hidden(index):
             raise ContentError(
                 "The safety checker found a picture in this that may not be shown here; change the prompt or the seed."
             )
-
-
-def make_preview(job: JobId, frame: FinishedFrame, side: int) -> Preview:
-    """Return a frame as a small encoded picture for a progress message; one that was objected to, veiled."""
-    image = Image.fromarray(frame.picture)
-    shown = veil_picture(image) if frame.verdict else image
-    return Preview(job=job, frame=frame.index, image=encode_preview(shown, side), suffix=PREVIEW_SUFFIX)
-
-
-def plan_file(recipe: Recipe, board: Storyboard, limit_bytes: int, least_side: int) -> GifPlan | ContactSheetPlan:
-    """Say what file a storyboard becomes; pictures smaller than `least_side` are enlarged to it."""
-    scale = max(1.0, least_side / max(board.width, board.height))
-    size = round(board.width * scale), round(board.height * scale)
-    if isinstance(recipe, Variations):
-        return ContactSheetPlan(limit_bytes=limit_bytes, stills=recipe.stills, seeds=len(recipe.seeds), size=size)
-    return GifPlan(limit_bytes=limit_bytes, frames=board.displayed_frames, frame_ms=board.frame_ms, size=size)

@@ -1,7 +1,6 @@
-"""Another try for frames that came out degenerate: with another seed and more noise, and only so often.
+"""Retries of frames that came out degenerate: with another seed and more noise, a limited number of times.
 
-Which try is kept follows from the pictures alone, so a recipe replays to the same frames, also after a crash in the
-middle of them.
+Which attempt is kept follows from the pictures alone, so a recipe replays to the same frames, even after a crash.
 """
 
 from __future__ import annotations
@@ -16,51 +15,48 @@ from engine.vision.degenerate import FrameCheck, FrameContext, check_frame
 
 
 class AcceptedFrame(msgspec.Struct, frozen=True):
-    """The picture that a frame is; `tries` is how many were made of it."""
+    """The picture that is kept of a frame, and how many were made of it."""
 
     picture: Picture
-    tries: int
+    attempts: int
 
 
 class _Attempts(msgspec.Struct):
-    """What has been tried for one frame: how often, and the best of it."""
-
     made: int
     best: Picture
-    verdict: FrameCheck
+    check: FrameCheck
 
 
 class FrameRetries:
-    """The frames of one job that are being tried again."""
+    """The frames of one job that are being retried."""
 
     def __init__(self) -> None:
         self._attempts: dict[int, _Attempts] = {}
 
-    def shot(self, shot: Shot) -> Shot:
-        """Return a shot as it is to be tried next."""
+    def next_shot(self, shot: Shot) -> Shot:
+        """Return a shot as its next attempt is to be rendered."""
         attempts = self._attempts.get(shot.index)
         return retry_shot(shot, attempts.made) if attempts else shot
 
-    def take(self, shot: Shot, picture: Picture, sources: Mapping[int, Picture]) -> AcceptedFrame | None:
-        """Take in what a shot became; return what is kept of it, or None if it has to be tried again.
+    def accept(self, shot: Shot, picture: Picture, sources: Mapping[int, Picture]) -> AcceptedFrame | None:
+        """Check what a shot became; return what is kept of it, or None if it has to be retried.
 
-        If no try is without fault, the best is kept.
+        After the last retry the best attempt is kept, whatever is wrong with it.
         """
-        verdict = check_frame(picture, context_for(shot, sources))
+        check = check_frame(picture, find_context(shot, sources))
         attempts = self._attempts.get(shot.index)
         if attempts is None:
-            attempts = self._attempts[shot.index] = _Attempts(0, picture, verdict)
+            attempts = self._attempts[shot.index] = _Attempts(0, picture, check)
         attempts.made += 1
-        if verdict.rank > attempts.verdict.rank:
-            attempts.best, attempts.verdict = picture, verdict
-        if attempts.verdict.fault is not None and attempts.made <= shot.retries:
+        if check.rank > attempts.check.rank:
+            attempts.best, attempts.check = picture, check
+        if attempts.check.fault is not None and attempts.made <= shot.retries:
             return None
         del self._attempts[shot.index]
         return AcceptedFrame(attempts.best, attempts.made)
 
 
-def context_for(shot: Shot, sources: Mapping[int, Picture]) -> FrameContext:
-    """Return what a shot's picture is compared with."""
+def find_context(shot: Shot, sources: Mapping[int, Picture]) -> FrameContext:
     moves = isinstance(shot.start, FeedbackStart) and not shot.start.camera.is_still
     before = sources[shot.start.frame] if isinstance(shot.start, FeedbackStart) and moves else None
     goal = (sources[shot.goal.frame], sources[shot.goal.rather_than]) if shot.goal is not None else None

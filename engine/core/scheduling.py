@@ -14,17 +14,16 @@ import msgspec
 from engine.protocol.messages import JobId
 
 PATIENCE = 4
-"""So many times a job is overtaken because of priority before its own rises by one."""
+"""Number of times a waiting job may be overtaken before its priority rises by one."""
 SHORT = 4
-"""A job is short beside others if each of them has still this many times as much to do."""
+"""A job is short beside others that each have this many times its steps left."""
 
 
 class QueuedJob(msgspec.Struct, frozen=True):
-    """A job in line, as far as choosing needs to know it.
+    """What choosing needs to know of a waiting job.
 
     Attributes:
-        priority: as it was given to the job.
-        overtaken: how many jobs have been let in before it because their priority was higher at that time.
+        overtaken: how many jobs were admitted before it because their rank was higher.
     """
 
     job: JobId
@@ -34,18 +33,18 @@ class QueuedJob(msgspec.Struct, frozen=True):
 
     @property
     def rank(self) -> int:
-        """Its priority, raised by what it has put up with."""
+        """Its priority, raised by one for every PATIENCE times it was overtaken."""
         return self.priority + self.overtaken // PATIENCE
 
 
 class LaneDemand(msgspec.Struct, frozen=True):
-    """A job that runs, as far as sharing lanes needs to know it.
+    """What sharing lanes needs to know of a running job.
 
     Attributes:
         ready: indices of its shots that could start now, in order.
         held: how many lanes it has.
-        calls_left: denoising steps it has still to go.
-        served: when it last got a lane, as a number that grows; lower has waited longer.
+        calls_left: denoising steps still to go.
+        served: number of the grant by which it last got a lane; lower has waited longer.
     """
 
     owner: str
@@ -56,7 +55,7 @@ class LaneDemand(msgspec.Struct, frozen=True):
 
 
 class LaneState(msgspec.Struct, frozen=True):
-    """A shot in flight, as far as choosing needs to know it.
+    """What choosing needs to know of a shot in flight.
 
     Attributes:
         shape_key: lanes with equal keys may share a UNet call.
@@ -67,55 +66,50 @@ class LaneState(msgspec.Struct, frozen=True):
     last_call: int
 
 
-def line_up(waiting: Sequence[QueuedJob], running: Iterable[QueuedJob]) -> list[QueuedJob]:
+def order_queue(waiting: Sequence[QueuedJob], running: Iterable[QueuedJob]) -> list[QueuedJob]:
     """Return `waiting` in the order in which they will be admitted.
 
-    Higher rank goes first. Among jobs of one rank owners take turns: a member with fewer jobs running or already ahead
-    in the line goes first, and among equals the earlier job does. With n owners in line, all of one rank, a job that is
-    its owner's k-th unfinished one is at most n·k-th.
+    Higher rank goes first. Within a rank owners take turns: the member with fewer jobs running or already ahead in the
+    queue goes first, and among equals the earlier job. With n owners waiting, all of one rank, an owner's k-th
+    unfinished job is at most n·k-th.
 
-    Nobody starves: a job whose priority is d below the highest there is can be overtaken for priority's sake at most
-    d·PATIENCE times, however many jobs of higher priority keep coming; from then on it takes turns with them.
+    Nobody starves: a job whose priority is d below the highest can be overtaken because of priority at most d·PATIENCE
+    times, however many jobs of higher priority keep coming; from then on it takes turns with them.
     """
-    ahead = Counter(ticket.owner for ticket in running)
+    ahead = Counter(queued.owner for queued in running)
     turns: list[tuple[int, int, int, QueuedJob]] = []
-    for arrival, ticket in sorted(enumerate(waiting), key=lambda place: -place[1].rank):
-        turns.append((-ticket.rank, ahead[ticket.owner], arrival, ticket))
-        ahead[ticket.owner] += 1
-    return [ticket for *_, ticket in sorted(turns, key=lambda turn: turn[:3])]
+    for arrival, queued in sorted(enumerate(waiting), key=lambda place: -place[1].rank):
+        turns.append((-queued.rank, ahead[queued.owner], arrival, queued))
+        ahead[queued.owner] += 1
+    return [queued for *_, queued in sorted(turns, key=lambda turn: turn[:3])]
 
 
-def overtaken_by(admitted: QueuedJob, waiting: Iterable[QueuedJob]) -> list[JobId]:
-    """Return the jobs that `admitted` was let in before because of its rank alone."""
-    return [ticket.job for ticket in waiting if ticket.rank < admitted.rank]
+def find_overtaken(admitted: QueuedJob, waiting: Iterable[QueuedJob]) -> list[JobId]:
+    return [queued.job for queued in waiting if queued.rank < admitted.rank]
 
 
 def fits_between(calls_left: int, running: Iterable[int], slots: int) -> bool:
-    """Whether a waiting job may come in although all slots are taken: it is short beside those who have them.
+    """Whether a waiting job may be admitted although all slots are taken: it is short beside those that have them.
 
-    So a short job does not wait until a long one is done. It takes no slot, so it costs whoever waits for one no more
-    than its share of the lanes; and there are never more of them than slots.
+    So a short job need not wait for a long one. It takes no slot, so whoever waits for one loses no more than its share
+    of the lanes; and there are never more such guests than slots.
 
     Args:
-        calls_left: denoising steps that the job has still to go.
-        running: the same of every job that runs; those with most to do have the slots.
+        calls_left: denoising steps that the job has left.
+        running: the same for every running job; those with most left have the slots.
     """
     longest = sorted(running, reverse=True)
     return slots <= len(longest) < 2 * slots and SHORT * calls_left <= longest[slots - 1]
 
 
 def share_lanes(jobs: Sequence[LaneDemand], free: int) -> list[list[int]]:
-    """Share `free` lanes among jobs, one at a time.
+    """Share `free` lanes among jobs, one at a time; return the shots to start, for each job.
 
-    Each goes to the member who has fewest, among that one's jobs to the one that has fewest, and among equals to the
-    one that has waited longest. So among n jobs of m members, one with a shot that can start gets a lane within n·m
-    grants.
+    Each goes to the member who has fewest, among their jobs to the one that has fewest, and among equals to the one
+    that has waited longest. So among n jobs of m members, one with a shot that can start gets a lane within n·m grants.
 
-    A job holds no more lanes than any shorter one that could use some, but always one: as lanes of one call cost each
-    other time, a job of one lane beside another keeps half of the device, however many lanes the other could fill.
-
-    Returns:
-        for each job, the shots to start.
+    A job holds no more lanes than any shorter one that could use some, but always one: lanes of one call cost each
+    other time, so a job of one lane keeps half of the device however many lanes another could fill.
     """
     held = [job.held for job in jobs]
     granted: list[list[int]] = [[] for _ in jobs]
@@ -123,15 +117,15 @@ def share_lanes(jobs: Sequence[LaneDemand], free: int) -> list[list[int]]:
         owned: Counter[str] = Counter()
         for job, lanes in zip(jobs, held, strict=True):
             owned[job.owner] += lanes
-        hungry = [
+        eligible = [
             place
             for place, job in enumerate(jobs)
             if len(granted[place]) < len(job.ready) and held[place] < _most_lanes(place, jobs, held)
         ]
-        if not hungry:
+        if not eligible:
             break
         place = min(
-            hungry,
+            eligible,
             key=lambda place: (owned[jobs[place].owner], held[place], bool(granted[place]), jobs[place].served, place),
         )
         granted[place].append(jobs[place].ready[len(granted[place])])
@@ -141,7 +135,7 @@ def share_lanes(jobs: Sequence[LaneDemand], free: int) -> list[list[int]]:
 
 
 def _most_lanes(place: int, jobs: Sequence[LaneDemand], held: Sequence[int]) -> float:
-    """Return how many lanes a job may hold for the sake of shorter ones."""
+    """Return how many lanes a job may hold: as many as the shorter job with fewest."""
     shorter = [
         max(1, lanes)
         for job, lanes in zip(jobs, held, strict=True)

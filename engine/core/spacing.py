@@ -1,8 +1,8 @@
-"""Where the frames of a morph belong: at even shares of what is to be seen on the way, measured on a survey.
+"""Where the frames of a morph belong: at even perceptual distances along its path, measured on a survey.
 
-Between two words a picture stays what it is for long and then turns within a small part of the way. So a few hidden
-frames are looked at first; the distances of neighbours add up to what there is to see, and every frame gets an equal
-share of it. All of it follows from the pictures on disk, so a job that is resumed or replayed decides the same again.
+Between two words a picture stays what it is for long and then turns within a small part of the path. So a few hidden
+frames are rendered first; the distances of neighbours add up to the path's perceptual length, and every frame gets an
+equal share of it. All of it follows from the pictures on disk, so a resumed or replayed job decides the same again.
 
 Re-spacing by perceptual distance: Zhang et al., "DiffMorpher", CVPR 2024.
 """
@@ -20,113 +20,110 @@ from engine.storyboard.morph_path import MeasuredPosition, SeedSurvey
 from engine.storyboard.shot import Shot
 from engine.vision.perception import Description, directness, measure_steps, perceptual_distance, variation, worst_jump
 
-Looks = Mapping[int, Description]
-"""What hidden frames look like, by index."""
+Descriptions = Mapping[int, Description]
+"""Of surveyed frames, by index."""
 
 LEAST_SHARE: Final = 0.05
-"""A stretch of the way counts for at least this part of an average one, whatever little is to be seen there: it may be
-more than a survey shows, and no two frames are the same."""
+"""A step of the survey counts for at least this part of an average one: there may be more to see than the survey shows,
+and no two frames may get the same position."""
+
+Samples = list[tuple[float, int]]
+"""Positions on a path and the frames that were rendered there, in order."""
 
 
-Seen = list[tuple[float, int]]
-"""Positions on a path with the frames that were looked at there, in order."""
-
-
-def resolve_position(shot: Shot, looks: Looks) -> Shot:
-    """Return a shot with its place on its path decided, by what the surveyed frames look like; others as they are."""
+def resolve_position(shot: Shot, descriptions: Descriptions) -> Shot:
+    """Return a shot with its position on its path decided by the surveyed frames; other shots as they are."""
     if not isinstance(shot.prompt, MeasuredPosition):
         return shot
-    along = shot.prompt
-    survey = rank_surveys(along, looks)[along.rank]
-    position = measure_position(along, looks)
+    measured = shot.prompt
+    survey, position = locate(measured, descriptions)
     return msgspec.structs.replace(
-        shot, prompt=along.path.prompt(position), start=along.path.noise(position, survey.seed), seed=survey.seed
+        shot, prompt=measured.path.prompt(position), start=measured.path.noise(position, survey.seed), seed=survey.seed
     )
 
 
-def rank_surveys(along: MeasuredPosition, looks: Looks) -> list[SeedSurvey]:
-    """Return the surveys of a place, the best first; what was looked at twice goes before what only promises."""
-    return [survey for survey, _ in _seen(along, looks)]
+def rank_surveys(measured: MeasuredPosition, descriptions: Descriptions) -> list[SeedSurvey]:
+    """Return the surveys of a position, the best first; those refined by a second look go before the others."""
+    return [survey for survey, _ in _rank(measured, descriptions)]
 
 
-def measure_position(along: MeasuredPosition, looks: Looks) -> float:
-    """Return the position on the path that a share of what is to be seen comes to."""
-    seen = _seen(along, looks)[along.rank][1]
-    return _place_among(_closer(seen, along.closest, looks), looks, along.share)
+def locate(measured: MeasuredPosition, descriptions: Descriptions) -> tuple[SeedSurvey, float]:
+    """Return the survey of the rank that is asked for, and the position at a fraction of its perceptual arc length."""
+    survey, samples = _rank(measured, descriptions)[measured.rank]
+    return survey, _position_among(_add_frames(samples, measured.closest, descriptions), descriptions, measured.share)
 
 
-def _seen(along: MeasuredPosition, looks: Looks) -> list[tuple[SeedSurvey, Seen]]:
-    """Return the surveys of a place with all that was seen of each, the best first.
+def _rank(measured: MeasuredPosition, descriptions: Descriptions) -> list[tuple[SeedSurvey, Samples]]:
+    """Return the surveys of a position, each with its samples, the best first.
 
-    Of those that were looked at twice, the best is the one whose widest gap is the least share of all there is to see:
-    a cliff, which no frame can be put upon.
+    Of those with a second look, the best is the one whose widest gap is the smallest share of the path's length: a gap
+    is a cliff that no frame can be put on.
     """
     promising = [
         (survey, list(zip(survey.positions, survey.frames, strict=True)))
-        for survey in rank_by_first_look(along.surveys, looks)
+        for survey in rank_by_first_look(measured.surveys, descriptions)
     ]
-    count = len(along.finals)
+    count = len(measured.finals)
     finals = [
-        (survey, _closer(seen, frames, looks))
-        for (survey, seen), frames in zip(promising[:count], along.finals, strict=True)
+        (survey, _add_frames(samples, frames, descriptions))
+        for (survey, samples), frames in zip(promising[:count], measured.finals, strict=True)
     ]
     if count > 1:
-        finals.sort(key=lambda one: _widest_gap(one[1], looks))
+        finals.sort(key=lambda ranked: _widest_gap(ranked[1], descriptions))
     return finals + promising[count:]
 
 
-def _closer(seen: Seen, frames: Sequence[int], looks: Looks) -> Seen:
-    """Return what was seen with further frames, which lie at even shares of it."""
+def _add_frames(samples: Samples, frames: Sequence[int], descriptions: Descriptions) -> Samples:
+    """Return samples with further frames among them, which were rendered at even shares of their length."""
     shares = [number / (len(frames) + 1) for number in range(1, len(frames) + 1)]
-    places = [_place_among(seen, looks, share) for share in shares]
-    return sorted([*seen, *zip(places, frames, strict=True)])
+    positions = [_position_among(samples, descriptions, share) for share in shares]
+    return sorted([*samples, *zip(positions, frames, strict=True)])
 
 
-def _widest_gap(seen: Seen, looks: Looks) -> float:
-    gaps = measure_steps([looks[frame] for _, frame in seen])
+def _widest_gap(samples: Samples, descriptions: Descriptions) -> float:
+    gaps = measure_steps([descriptions[frame] for _, frame in samples])
     return max(gaps) / (sum(gaps) or 1.0)
 
 
-def _place_among(seen: Seen, looks: Looks, share: float) -> float:
-    """Return the position of a share, where frames were looked at, each with its own position, in order."""
-    positions = [position for position, _ in seen]
-    return position_at_share(positions, measure_steps([looks[frame] for _, frame in seen]), share)
+def _position_among(samples: Samples, descriptions: Descriptions, share: float) -> float:
+    steps = measure_steps([descriptions[frame] for _, frame in samples])
+    return position_at_share([position for position, _ in samples], steps, share)
 
 
 def position_at_share(positions: Sequence[float], distances: Sequence[float], share: float) -> float:
-    """Return where on a path `share` of all that is to be seen lies behind; never less for a greater share.
+    """Return the position at a share of a path's perceptual length; it never falls as the share grows.
 
     Args:
-        positions: of the frames that were looked at, ascending.
+        positions: of the sampled frames, ascending.
         distances: of neighbours among them, one fewer, at least 0.
         share: 0…1.
     """
     least = LEAST_SHARE * sum(distances) / len(distances) or 1.0
-    seen = list(itertools.accumulate((max(step, least) for step in distances), initial=0.0))
-    wanted = share * seen[-1]
-    leg = min(bisect_right(seen, wanted), len(distances)) - 1
-    into = min(1.0, (wanted - seen[leg]) / (seen[leg + 1] - seen[leg]))
+    lengths = list(itertools.accumulate((max(step, least) for step in distances), initial=0.0))
+    wanted = share * lengths[-1]
+    leg = min(bisect_right(lengths, wanted), len(distances)) - 1
+    into = min(1.0, (wanted - lengths[leg]) / (lengths[leg + 1] - lengths[leg]))
     return positions[leg] + into * (positions[leg + 1] - positions[leg])
 
 
-def rank_by_first_look(surveys: Sequence[SeedSurvey], looks: Looks) -> list[SeedSurvey]:
+def rank_by_first_look(surveys: Sequence[SeedSurvey], descriptions: Descriptions) -> list[SeedSurvey]:
     """Return surveys, the most promising first.
 
-    Each is placed by its worst jump, by how uneven its steps are, by how direct the way is and by how different its
-    two ends look; the sum of the four places decides, for none of these numbers is worth a fixed part of another.
+    Each gets a rank by its worst jump, by the variation of its steps, by its directness and by how different its ends
+    look. The sum of the four ranks decides, because there is no exchange rate between these numbers.
     """
     if len(surveys) == 1:
         return list(surveys)
-    pictures = [[looks[frame] for frame in survey.frames] for survey in surveys]
+    described = [[descriptions[frame] for frame in survey.frames] for survey in surveys]
     measures: tuple[Callable[[list[Description]], float], ...] = (
-        lambda seen: worst_jump(measure_steps(seen)),
-        lambda seen: variation(measure_steps(seen)),
-        lambda seen: -directness(seen),
-        lambda seen: -max(perceptual_distance(seen[0], other) for other in seen),
+        lambda pictures: worst_jump(measure_steps(pictures)),
+        lambda pictures: variation(measure_steps(pictures)),
+        lambda pictures: -directness(pictures),
+        lambda pictures: -max(perceptual_distance(pictures[0], other) for other in pictures),
     )
     sums = [0] * len(surveys)
     for measure in measures:
-        values = [measure(seen) for seen in pictures]
+        values = [measure(pictures) for pictures in described]
         for number, value in enumerate(values):
             sums[number] += sum(other < value for other in values)
     return [surveys[number] for number in sorted(range(len(surveys)), key=lambda number: sums[number])]

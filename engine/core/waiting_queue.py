@@ -1,12 +1,13 @@
-"""The line of jobs that wait: who is in it, who is held back, and in which order they are let in."""
+"""The jobs that wait: which there are, which are held, and in which order they are admitted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Container
 
 from engine.core import scheduling
-from engine.core.render_job import PlannedJob
+from engine.core.planned_job import PlannedJob
+from engine.core.render_job import RenderJob
 from engine.protocol.messages import Job, JobId
 
 EVERYWHERE = None
@@ -14,34 +15,32 @@ EVERYWHERE = None
 
 
 class WaitingQueue:
-    """Jobs that wait. What order they have is `engine.core.scheduling`'s to say."""
+    """Jobs that wait; `engine.core.scheduling` decides their order.
 
-    def __init__(self) -> None:
-        self._entries: dict[JobId, PlannedJob] = {}
+    Args:
+        slots: how many jobs are rendered side by side, guests aside.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._guests: set[JobId] = set()
+        self._jobs: dict[JobId, PlannedJob] = {}
         self._overtaken: Counter[JobId] = Counter()
         self._paused: set[str | None] = set()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._jobs)
 
     def __contains__(self, job: JobId) -> bool:
-        return job in self._entries
+        return job in self._jobs
 
-    def __getitem__(self, job: JobId) -> PlannedJob:
-        return self._entries[job]
+    def put(self, planned: PlannedJob) -> None:
+        """Add a job at the end, or replace it by what is known of it now: it keeps its place."""
+        self._jobs[planned.job.id] = planned
 
-    def join(self, entry: PlannedJob) -> None:
-        """Put a job at the end."""
-        self._entries[entry.job.id] = entry
-
-    def update(self, entry: PlannedJob) -> None:
-        """Put what is known now of a job in line in the place of what was known before; it keeps its place."""
-        self._entries[entry.job.id] = entry
-
-    def leave(self, job: JobId) -> PlannedJob | None:
-        """Take a job out, wherever it stands; None if it is not in line."""
+    def remove(self, job: JobId) -> None:
         self._overtaken.pop(job, None)
-        return self._entries.pop(job, None)
+        self._jobs.pop(job, None)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
         """Hold the jobs of a server, or all if it is None, or let them go on."""
@@ -52,17 +51,40 @@ class WaitingQueue:
 
     @property
     def held(self) -> list[PlannedJob]:
-        """The jobs that are held."""
-        return [entry for entry in self._entries.values() if self._is_held(entry.job)]
+        return [planned for planned in self._jobs.values() if self._is_held(planned.job)]
 
-    def in_order(self, running: Iterable[Job]) -> list[scheduling.QueuedJob]:
-        """Return the jobs that may be let in, the next one first, beside those that run."""
-        waiting = [self._queued_job(entry.job) for entry in self._entries.values() if not self._is_held(entry.job)]
-        return scheduling.line_up(waiting, map(self._queued_job, running))
+    def admit(self, running: Collection[RenderJob], unprepared: Container[JobId]) -> PlannedJob | None:
+        """Take out the job that starts next, if one may: the first while a slot is free, else a short guest.
 
-    def note_overtaking(self, admitted: scheduling.QueuedJob, waiting: Iterable[scheduling.QueuedJob]) -> None:
-        """Remember before whom a job is let in for priority's sake."""
-        self._overtaken.update(scheduling.overtaken_by(admitted, waiting))
+        The first keeps its turn while it is not prepared.
+        """
+        queue = self._order(running)
+        self._guests.intersection_update(render_job.id for render_job in running)
+        has_slot = len(running) - len(self._guests) < self._slots
+        candidates = queue[:1] if has_slot else [queued for queued in queue if self._fits_between(queued, running)]
+        candidates = [queued for queued in candidates if queued.job not in unprepared]
+        if not candidates:
+            return None
+        admitted = candidates[0]
+        if has_slot:
+            self._overtaken.update(scheduling.find_overtaken(admitted, queue))
+        else:
+            self._guests.add(admitted.job)
+        planned = self._jobs[admitted.job]
+        self.remove(admitted.job)
+        return planned
+
+    def _fits_between(self, queued: scheduling.QueuedJob, running: Collection[RenderJob]) -> bool:
+        calls = [render_job.calls_left for render_job in running]
+        return scheduling.fits_between(self._jobs[queued.job].calls_left, calls, self._slots)
+
+    def admission_order(self, running: Collection[RenderJob]) -> list[PlannedJob]:
+        """Return the jobs that are not held, the next one to be admitted first, given those that run."""
+        return [self._jobs[queued.job] for queued in self._order(running)]
+
+    def _order(self, running: Collection[RenderJob]) -> list[scheduling.QueuedJob]:
+        waiting = [self._queued_job(planned.job) for planned in self._jobs.values() if not self._is_held(planned.job)]
+        return scheduling.order_queue(waiting, [self._queued_job(render_job.job) for render_job in running])
 
     def _queued_job(self, job: Job) -> scheduling.QueuedJob:
         return scheduling.QueuedJob(job.id, job.owner, job.priority, self._overtaken[job.id])

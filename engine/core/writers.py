@@ -1,10 +1,10 @@
-"""The threads that frames are written on: those of one job in their order, different jobs side by side.
+"""The threads that write frames: those of one job in order, different jobs side by side.
 
 writers = Writers(4)
 writer = writers.of("job")
-saved = writer.aside(save, frame)      # on any thread, whenever there is one
-writer.submit(splice, frame, saved)    # after everything that was submitted for this job before
-writer.submit_portions(look())         # so too, but whoever waits for the thread gets a turn at each `yield`
+saved = writer.aside(save, frame)      # on any thread, as soon as one is free
+writer.submit(append, frame, saved)    # after everything submitted for this job before
+writer.submit_portions(verify())       # the same, but other jobs get a turn at each `yield`
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from engine.environment import give_way
+from engine.environment import lower_thread_priority
 from engine.protocol.messages import JobId
 
 MOST_THREADS: Final = 8
@@ -25,8 +25,8 @@ MOST_THREADS: Final = 8
 Result = TypeVar("Result")
 
 
-def thread_count() -> int:
-    """Return how many threads write: half of the cores, since the others have a model or a graphics card to serve."""
+def count_threads() -> int:
+    """Return how many threads write: half of the cores; the others serve a model or a graphics card."""
     return max(1, min(MOST_THREADS, (os.cpu_count() or 1) // 2))
 
 
@@ -34,7 +34,9 @@ class Writers:
     """A pool of threads."""
 
     def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="writer", initializer=give_way)
+        self._pool = ThreadPoolExecutor(
+            max_workers=threads, thread_name_prefix="writer", initializer=lower_thread_priority
+        )
         self._is_closed = False
         self._writers: WeakValueDictionary[JobId, Writer] = WeakValueDictionary()
 
@@ -64,14 +66,10 @@ class Writer:
 
     def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
         """Do something after everything that was submitted before."""
-        return self.submit_portions(_in_one(work, *arguments))
+        return self.submit_portions(_as_one_portion(work, *arguments))
 
     def submit_portions(self, portions: Generator[None, None, Result]) -> Future[Result]:
-        """Do something after everything that was submitted before, and let other jobs have their turn at each `yield`.
-
-        Returns:
-            what the generator returns in the end.
-        """
+        """Run a generator after everything that was submitted before, with a turn for other jobs at each `yield`."""
         future: Future[Result] = Future()
         with self._lock:
             self._waiting.append((future, portions))
@@ -82,7 +80,7 @@ class Writer:
         return future
 
     def aside(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Do something that need not wait for what was submitted before; it is begun before whatever comes after."""
+        """Do something without waiting for what was submitted before; it begins before whatever comes after."""
         return self._pool.submit(work, *arguments)
 
     def _work(self) -> None:
@@ -104,8 +102,8 @@ class Writer:
                 self._pool.submit(self._work)
 
 
-def last(portions: Generator[None, None, Result]) -> Result:
-    """Do all portions at once, on this thread, and return the result."""
+def run_portions(portions: Generator[None, None, Result]) -> Result:
+    """Run a generator to its end on this thread, and return its result."""
     try:
         while True:
             next(portions)
@@ -114,7 +112,6 @@ def last(portions: Generator[None, None, Result]) -> Result:
         return result
 
 
-def _in_one(work: Callable[..., Result], *arguments: Any) -> Generator[None, None, Result]:
-    """Wrap work that is done in one go."""
+def _as_one_portion(work: Callable[..., Result], *arguments: Any) -> Generator[None, None, Result]:
     return work(*arguments)
     yield

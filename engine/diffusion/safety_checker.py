@@ -1,8 +1,7 @@
 """The model's own safety checker: which pictures it objects to.
 
 Stable Diffusion ships one (`safety_checker/` and `feature_extractor/`): a CLIP vision model whose embedding of a
-picture is compared with those of seventeen concepts. Here it is asked; what follows from its answer is decided
-elsewhere.
+picture is compared with those of seventeen concepts.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import numpy as np
 import torch
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from PIL import Image
-from torch import Tensor
 
 from engine.backend import Picture
 from engine.diffusion.loading.model_files import WEIGHTS, has_safetensors, report_damage
@@ -26,11 +24,11 @@ CHECKER, EXTRACTOR = "safety_checker", "feature_extractor"
 
 
 class SafetyChecker:
-    """A safety checker, asked about many pictures at a time.
+    """A model's safety checker.
 
-    On a CPU pictures go through it one by one: a batch gains little there, and alone the verdict on each is the same
-    whatever the others are. On a graphics card it has a queue of its own, before the others: its answer is waited for,
-    and behind the calls that the card was given ahead that would take a tenth of a second, with nothing new to do then.
+    On a CPU it takes pictures one by one: a batch gains little, and could change the verdict on a picture. On a
+    graphics card it has a stream of high priority: its answer is waited for, and behind the queued calls that would
+    take a tenth of a second.
     """
 
     def __init__(self, checker: Any, extractor: Any) -> None:
@@ -43,23 +41,20 @@ class SafetyChecker:
         """Return for each picture, whatever their sizes, whether the checker objects to it."""
         images = [Image.fromarray(picture) for picture in pictures]
         pixels = self._extractor(images, return_tensors="pt").pixel_values
-        with torch.cuda.stream(self._stream):  # which does nothing for None
-            return self._verdicts(to_device(pixels.to(self._checker.dtype), self._checker.device))
-
-    def _verdicts(self, rows: Tensor) -> list[bool]:
-        verdicts: list[bool] = []
-        for batch in torch.split(rows, 1 if rows.device.type == "cpu" else len(rows)):
-            # The checker blackens what it objects to in a second copy of the pictures; these stand in for that.
-            stand_ins = [np.zeros(1)] * len(batch)
-            verdicts += self._checker(clip_input=batch, images=stand_ins)[1]
+        with torch.cuda.stream(self._stream):  # None does nothing
+            rows = to_device(pixels.to(self._checker.dtype), self._checker.device)
+            verdicts: list[bool] = []
+            for batch in torch.split(rows, 1 if rows.device.type == "cpu" else len(rows)):
+                # The checker blackens pictures in place; these stand in for them.
+                stand_ins = [np.zeros(1)] * len(batch)
+                verdicts += self._checker(clip_input=batch, images=stand_ins)[1]
         return verdicts
 
 
 def load_safety_checker(directory: Path, device: torch.device) -> SafetyChecker | None:
     """Load the safety checker of the model in `directory`; None if it ships none as safetensors.
 
-    It computes in float32 on a CPU and in float16 elsewhere, also where the model itself takes bfloat16: its thresholds
-    are a few thousandths of a cosine apart, which is finer than bfloat16 can tell.
+    It computes in float32 on a CPU and in float16 elsewhere, as its thresholds are too close for bfloat16.
 
     Raises:
         ModelError: there is one, but it cannot be loaded.
@@ -69,7 +64,7 @@ def load_safety_checker(directory: Path, device: torch.device) -> SafetyChecker 
         return None
     dtype = torch.float32 if device.type == "cpu" else torch.float16
     with report_damage(extractor):
-        # Imported only where there is a checker: without torchvision the import itself writes a warning.
+        # Imported only for a checker: without torchvision the import warns.
         from transformers import CLIPImageProcessor
 
         processor = CLIPImageProcessor.from_pretrained(extractor, local_files_only=True)

@@ -1,8 +1,8 @@
-"""A job's finished frames: kept on disk, measured, and spliced into its file while the next ones are being made.
+"""A job's finished frames: saved to disk, and appended to its file while the next ones are being made.
 
-Frames may be finished in any order; the GIF takes them in theirs. A frame that the safety checker objects to is kept as
-it is, for later frames start from it, and shown veiled. Methods run on worker threads, so that the device never waits
-for a disk or an encoder: one at a time for each job, except `keep`.
+Frames may be finished in any order; the file takes them in order. A frame that the safety checker objects to is saved
+as it is, because later frames start from it, and shown veiled. Methods run on worker threads, so that the device never
+waits for a disk or an encoder: one at a time for each job, except `save`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.frames.gif import Gif, GifPlan, GifWriter
 from engine.frames.seam import SeamMeter
 from engine.frames.veil import veil_picture
 from engine.protocol.messages import Suffix
+from engine.recipe.recipe import Recipe, Variations
 from engine.storyboard.shot import is_hidden
 from engine.storyboard.storyboard import Storyboard
 
@@ -29,20 +30,26 @@ class FinishedFrame(msgspec.Struct, frozen=True):
     """A finished frame.
 
     Attributes:
-        verdict: whether the safety checker objects to it; None if it was not asked.
-        tries: how many pictures were made of it until this one was kept.
+        flagged: whether the safety checker objects to it; None if it was not asked.
+        attempts: how many pictures were made of it until this one was kept.
     """
 
     index: int
     picture: Picture
-    verdict: bool | None = None
-    tries: int = 1
+    flagged: bool | None = None
+    attempts: int = 1
 
 
 class EncodedAnimation(msgspec.Struct, frozen=True):
-    """The finished animation or contact sheet."""
+    """The finished animation or contact sheet.
 
-    film: Gif | ContactSheet
+    Attributes:
+        seconds: spent on encoding it.
+        flagged: how many of its frames the safety checker objected to.
+        retried: how many of them took more than one attempt.
+    """
+
+    file: Gif | ContactSheet
     suffix: Suffix
     seam: float
     seconds: float
@@ -51,81 +58,67 @@ class EncodedAnimation(msgspec.Struct, frozen=True):
 
 
 class AnimationAssembler:
-    """Frames of one job on their way to its GIF, or stills on their way to a contact sheet.
+    """Writes the GIF of one job, or its contact sheet.
 
     Args:
-        plan: of the file.
-        board: in which order frames are seen.
-        folder: where they are kept.
-        nsfw: "allow" shows every frame as it is, whatever was said about it elsewhere.
+        nsfw: "allow" shows every frame as it is, even one that was flagged where another rule held.
     """
 
     def __init__(
-        self, plan: GifPlan | ContactSheetPlan, board: Storyboard, folder: JobFrames, nsfw: NsfwRule = "allow"
+        self, plan: GifPlan | ContactSheetPlan, board: Storyboard, frames: JobFrames, nsfw: NsfwRule = "allow"
     ) -> None:
         self._board = board
-        self._folder = folder
+        self._frames = frames
         self._nsfw = nsfw
         self._flagged: set[int] = set()
         self._retried: set[int] = set()
         self._suffix: Suffix = ".gif" if isinstance(plan, GifPlan) else ".png"
-        self._writer = GifWriter(plan, recall=self._seen_at) if isinstance(plan, GifPlan) else ContactSheetWriter(plan)
+        self._writer = (
+            GifWriter(plan, recall=self._load_displayed) if isinstance(plan, GifPlan) else ContactSheetWriter(plan)
+        )
         self._seam = SeamMeter()
-        self._spliced = 0
-        self._early: set[int] = set()
+        self._appended = 0
+        self._ahead: set[int] = set()  # on disk, and waiting for frames before them
         self._seconds = 0.0
 
     @property
-    def frames(self) -> int:
-        """How many of the frames that are shown are kept."""
-        return self._spliced + len(self._early)
+    def frames_kept(self) -> int:
+        """How many of the frames that are shown are on disk."""
+        return self._appended + len(self._ahead)
 
-    def shown(self, index: int) -> Image.Image:
-        """Return frame `index` as it may be seen: from disk, and veiled if need be."""
-        return self._veiled(index, self._folder.load(index))
+    def save(self, frame: FinishedFrame) -> None:
+        """Save a frame; many frames may be saved at a time, on any threads."""
+        self._frames.save(frame.index, frame.picture, frame.flagged, frame.attempts)
 
-    def keep(self, frame: FinishedFrame) -> None:
-        """Keep a frame on disk; for many frames at a time, on any threads."""
-        self._folder.save(frame.index, frame.picture, frame.verdict, frame.tries)
-
-    def put(self, frame: FinishedFrame, seconds: float, kept: Future[None]) -> None:
-        """Splice in what is complete up to a frame that is shown, finished after `seconds` of rendering.
-
-        Args:
-            kept: its `keep`.
-        """
-        kept.result()
-        self._folder.seconds = seconds
+    def add(self, frame: FinishedFrame, seconds: float, saved: Future[None]) -> None:
+        """Append a frame, once `saved`, that took `seconds` of rendering so far, and those that waited for it."""
+        saved.result()
+        self._frames.seconds = seconds
         if is_hidden(frame.index):
             return
-        self._note(frame.index, frame.verdict, frame.tries)
-        self._splice(frame.index, Image.fromarray(frame.picture))
+        self._count(frame.index, frame.flagged, frame.attempts)
+        self._append(frame.index, Image.fromarray(frame.picture))
 
     def restore(self, indices: set[int]) -> None:
-        """Take up frames that an earlier attempt left on disk."""
         for index in sorted(index for index in indices if not is_hidden(index)):
-            self._note(index, self._folder.verdict(index), self._folder.tries(index))
-            self._splice(index, None)
+            self._count(index, self._frames.is_flagged(index), self._frames.attempts(index))
+            self._append(index, None)
 
-    def restore_judged(self, index: int, verdict: bool) -> None:
-        """Take up a frame that was left on disk without a verdict, now that there is one."""
-        self._folder.save(index, self._folder.picture(index), verdict, self._folder.tries(index))
+    def restore_judged(self, index: int, flagged: bool) -> None:
+        """Append a frame that was left on disk and that the safety checker has judged only now."""
+        self._frames.save(index, self._frames.picture(index), flagged, self._frames.attempts(index))
         self.restore({index})
 
     def finish(self) -> EncodedAnimation:
-        """Return the file, after the last frame was put.
-
-        Raises:
-            LimitTooSmall: no form of it fits the job's limit.
-        """
+        """Return the file, after the last frame was added; raises LimitTooSmall if no form of it fits the limit."""
         begun = time.perf_counter()
-        for place in range(self._board.shown, self._board.displayed_frames):
-            self._show(self._seen_at(place))
-        film = self._writer.finish()
+        for place in range(self._board.frame_count, self._board.displayed_frames):
+            self._encode(self._load_displayed(place))
+        file = self._writer.finish()
         self._seconds += time.perf_counter() - begun
         seam = self._seam.seam if self._suffix == ".gif" else 0.0  # a sheet has no end that meets its beginning
         return EncodedAnimation(
-            film=film,
+            file=file,
             suffix=self._suffix,
             seam=seam,
             seconds=self._seconds,
@@ -133,30 +126,38 @@ class AnimationAssembler:
             retried=len(self._retried),
         )
 
-    def _note(self, index: int, verdict: bool | None, tries: int) -> None:
-        if tries > 1:
+    def _count(self, index: int, flagged: bool | None, attempts: int) -> None:
+        if attempts > 1:
             self._retried.add(index)
-        if verdict and self._nsfw != "allow":
+        if flagged and self._nsfw != "allow":
             self._flagged.add(index)
 
-    def _veiled(self, index: int, image: Image.Image) -> Image.Image:
+    def _veil(self, index: int, image: Image.Image) -> Image.Image:
         return veil_picture(image) if index in self._flagged else image
 
-    def _seen_at(self, place: int) -> Image.Image:
-        """Return the frame at a place of the animation."""
-        return self.shown(self._board.frame_at(place))
+    def _load_displayed(self, place: int) -> Image.Image:
+        """Return the frame at a place of the animation, from disk and as it may be seen."""
+        index = self._board.frame_at(place)
+        return self._veil(index, self._frames.load(index))
 
-    def _show(self, frame: Image.Image) -> None:
+    def _encode(self, frame: Image.Image) -> None:
         self._writer.add(frame)
         self._seam.add(frame)
 
-    def _splice(self, index: int, image: Image.Image | None) -> None:
+    def _append(self, index: int, image: Image.Image | None) -> None:
         begun = time.perf_counter()
-        self._early.add(index)
-        while self._spliced in self._early:
-            self._early.remove(self._spliced)
-            at_hand = image if self._spliced == index and image is not None else self._folder.load(self._spliced)
-            frame = self._veiled(self._spliced, at_hand)
-            self._show(frame)
-            self._spliced += 1
+        self._ahead.add(index)
+        while (place := self._appended) in self._ahead:
+            self._ahead.remove(place)
+            self._encode(self._veil(place, image if place == index and image is not None else self._frames.load(place)))
+            self._appended += 1
         self._seconds += time.perf_counter() - begun
+
+
+def plan_file(recipe: Recipe, board: Storyboard, limit_bytes: int, least_side: int) -> GifPlan | ContactSheetPlan:
+    """Return the plan of the file a storyboard becomes; pictures smaller than `least_side` are enlarged to it."""
+    scale = max(1.0, least_side / max(board.width, board.height))
+    size = round(board.width * scale), round(board.height * scale)
+    if isinstance(recipe, Variations):
+        return ContactSheetPlan(limit_bytes=limit_bytes, stills=recipe.stills, seeds=len(recipe.seeds), size=size)
+    return GifPlan(limit_bytes=limit_bytes, frames=board.displayed_frames, frame_ms=board.frame_ms, size=size)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.errors import LimitTooSmall
 
 MOST_SIDE: Final = 512
-"""Pixels of a still's longer side: it is there to be chosen, the choice is rendered in full."""
+"""Pixels of a still's longer side: the one that is chosen is rendered in full."""
 LEAST_SIDE: Final = 32
 _GAP: Final = 1 / 24  # between seeds, in parts of a still's longer side; stills of one seed touch
 _BADGE: Final = 1 / 5
@@ -21,11 +21,7 @@ _INK: Final = (255, 255, 255)
 
 
 class ContactSheetPlan(msgspec.Struct, frozen=True):
-    """What the file must be.
-
-    limit_bytes: its greatest size. stills: pictures of each seed. seeds: how many there are. size: (width, height) of
-    one still in pixels, made smaller where it is larger than a sheet needs.
-    """
+    """What the file must be: `stills` pictures of each seed, each at most `size` (width, height) in pixels."""
 
     limit_bytes: int
     stills: int
@@ -49,24 +45,20 @@ class ContactSheetWriter:
     def __init__(self, plan: ContactSheetPlan) -> None:
         scale = min(1.0, MOST_SIDE / max(plan.size))
         self._plan = plan
-        self._size = _scaled(plan.size, scale)
+        self._size = _scale(plan.size, scale)
         self._stills: list[Image.Image] = []
 
     def add(self, frame: Image.Image) -> None:
-        """Take the next still, all those of the first seed first: RGB, any size."""
+        """Take the next still, seed by seed: RGB, any size."""
         self._stills.append(frame.convert("RGB").resize(self._size, Image.Resampling.LANCZOS))
 
     def finish(self) -> ContactSheet:
-        """Return the file.
-
-        Raises:
-            LimitTooSmall: the smallest one that can be recognised is larger than the limit.
-        """
+        """Return the file; raises LimitTooSmall if the smallest recognisable one is larger than the limit."""
         plan = self._plan
         scale = 1.0
         while True:
-            size = _scaled(self._size, scale)
-            sheet = plan_layout(self._stills, plan.stills, size)
+            size = _scale(self._size, scale)
+            sheet = lay_out_sheet(self._stills, plan.stills, size)
             file = io.BytesIO()
             sheet.save(file, "PNG", compress_level=6)
             data = file.getvalue()
@@ -82,7 +74,7 @@ class ContactSheetWriter:
             scale = max(scale * fitting, LEAST_SIDE / max(self._size))
 
 
-def plan_layout(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
+def lay_out_sheet(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
     """Return the sheet with stills of `size`.
 
     Strips of three stills stand below each other, so that a phone shows them large; shorter ones two by two.
@@ -98,12 +90,12 @@ def plan_layout(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, i
         x, y = column * (strip + gap), row * (size[1] + gap)
         for place, still in enumerate(stills[number * per_seed : (number + 1) * per_seed]):
             sheet.paste(still.resize(size, Image.Resampling.LANCZOS), (x + place * size[0], y))
-        _number(sheet, (x, y), number + 1, max(size))
+        _draw_number(sheet, (x, y), number + 1, max(size))
     return sheet
 
 
-def _number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int) -> None:
-    """Write a seed's number into the corner of its first still: white on dark, so that it shows on any picture."""
+def _draw_number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int) -> None:
+    """Draw a seed's number into the corner of its first still: white on dark, to show on any picture."""
     badge = max(12, round(side * _BADGE))
     x, y = corner
     draw = ImageDraw.Draw(sheet)
@@ -113,5 +105,5 @@ def _number(sheet: Image.Image, corner: tuple[int, int], number: int, side: int)
     draw.text((x + badge / 2, y + badge / 2), str(number), fill=_INK, font=font, anchor="mm")
 
 
-def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+def _scale(size: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

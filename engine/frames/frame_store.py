@@ -1,11 +1,11 @@
-"""Frames on disk: what a job has finished so far, so that a crash costs no frame.
+"""Frames on disk, so that a crash costs no frame.
 
 SPOOL/<job>/job.json     the plan the frames were made for
-SPOOL/<job>/00012.png    frame 12, with the safety checker's verdict in it if there was one
+SPOOL/<job>/00012.png    frame 12; text chunks say how many attempts it took and whether the safety checker objected
 SPOOL/<job>/seconds      render time that earlier attempts have taken
 SPOOL/<job>/shelved      the job is over, its frames are kept for jobs that continue it; how many bytes they take
 
-When a job's frames were last of use is the time of the folder's last change, and nothing else.
+The folder's modification time alone says when a job's frames were last used.
 """
 
 from __future__ import annotations
@@ -32,24 +32,21 @@ from engine.storyboard.shot import count_shown
 log = logging.getLogger(__name__)
 
 _PNG_END = b"IEND\xaeB`\x82"
-_VERDICT = "Safety checker"
-_TRIES = "Tries"
+_FLAGGED = "Safety checker"
+_ATTEMPTS = "Tries"
 _WORDS = {True: "objects", False: "accepts"}
 _DAY = 24 * 60 * 60
 
 
 class JobFrames:
-    """The frames of one job. Files appear whole or not at all.
-
-    What a disk makes of them afterwards is another matter: whoever reads a frame may meet an OSError.
-    """
+    """The frames of one job. Files appear whole or not at all; a disk that damages them later shows as an OSError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def plan(self) -> Plan | None:
-        """What the frames were made for, None if that cannot be said."""
+        """What the frames were made for; None if unknown."""
         try:
             return msgspec.json.decode((self.path / "job.json").read_bytes(), type=Plan)
         except (FileNotFoundError, msgspec.DecodeError):
@@ -57,16 +54,13 @@ class JobFrames:
 
     @property
     def exists(self) -> bool:
-        """Whether anything at all may be there."""
         return self.path.exists()
 
     def open(self, plan: Plan) -> Plan | None:
         """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
 
-        Those that are left have to be verified before a job goes on from them.
-
-        Returns:
-            the plan as it was when the work on it began; None if it has not.
+        Those that are left have to be verified before a job goes on from them. Returns the plan as it was when the
+        work on it began; None if it has not.
         """
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
@@ -77,21 +71,18 @@ class JobFrames:
         return None
 
     def claim(self) -> None:
-        """Note that a job goes on here: from now on no room is made of its frames."""
+        """Note that a job needs its frames: they are no longer removed to make room."""
         (self.path / "shelved").unlink(missing_ok=True)
 
     def verify(self, indices: Iterable[int]) -> frozenset[int]:
-        """Look at frames to the last byte, and throw those away that are damaged; return the others.
+        """Read frames to the last byte and remove damaged ones; return the others.
 
-        That takes about a millisecond for a frame of 512 pixels, and much longer on a disk that is slow.
+        It takes about a millisecond for a frame of 512 pixels, and much longer on a slow disk.
         """
         return frozenset(index for index in indices if self._keep_if_sound(index))
 
     def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
-        """Take sound frames over from another folder, which counts as use of that; return those that were there.
-
-        Each is verified, as by `verify`.
-        """
+        """Link sound frames from another job, whose frames that counts as use of; return those that were there."""
         taken = set()
         for index in indices:
             try:
@@ -107,62 +98,56 @@ class JobFrames:
         return frozenset(taken)
 
     def begin(self, plan: Plan) -> None:
-        """Note what the frames are made for."""
         self._write(self.path / "job.json", msgspec.json.encode(plan))
 
     def shelve(self) -> None:
-        """Note that the job is over; what is not complete is of no use to anybody and thrown away."""
+        """Mark the job as over; an incomplete one is of no use to anybody and removed."""
         plan = self.plan
-        if plan is None or count_shown(self.frames()) < plan.frames:
+        if plan is None or count_shown(self.indices()) < plan.frames:
             self.remove()
             return
         size = sum(path.stat().st_size for path in self.path.iterdir())
         self._write(self.path / "shelved", str(size).encode())
 
     def touch(self) -> None:
-        """Note that the frames were of use."""
+        """Note that the frames were used."""
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.path)
 
     @property
-    def used(self) -> float:
-        """When the frames were last of use, in seconds since the epoch; raises FileNotFoundError."""
+    def last_used(self) -> float:
+        """When the frames were last used, in seconds since the epoch; raises FileNotFoundError."""
         return self.path.stat().st_mtime
 
-    def frames(self) -> set[int]:
-        """Return the indices of the frames that are there in full."""
+    def indices(self) -> set[int]:
+        """Return the indices of the frames that were written to their end."""
         try:
             paths = list(self.path.iterdir())
         except FileNotFoundError:
             return set()
         return {int(path.stem) for path in paths if path.suffix == ".png" and _is_whole(path)}
 
-    def save(self, index: int, picture: Picture, verdict: bool | None = None, tries: int = 1) -> None:
-        """Keep frame `index`, and with it whether the safety checker objects to it; None if it was not asked.
-
-        The verdict stands in the file itself: wherever the frame goes, it is not judged a second time. So does the
-        number of tries it took.
-        """
+    def save(self, index: int, picture: Picture, flagged: bool | None = None, attempts: int = 1) -> None:
+        """Write frame `index`; wherever its file goes, it says whether it is flagged and how many attempts it took."""
         note = PngInfo()
-        if tries > 1:
-            note.add_text(_TRIES, str(tries))
-        if verdict is not None:
-            note.add_text(_VERDICT, _WORDS[verdict])
+        if attempts > 1:
+            note.add_text(_ATTEMPTS, str(attempts))
+        if flagged is not None:
+            note.add_text(_FLAGGED, _WORDS[flagged])
         target = self._frame(index)
         partial = target.with_suffix(".partial")
         Image.fromarray(picture).save(partial, format="PNG", compress_level=1, pnginfo=note)
         partial.replace(target)
 
-    def verdict(self, index: int) -> bool | None:
-        """Return whether the safety checker objected to frame `index`; None if it was never asked."""
+    def is_flagged(self, index: int) -> bool | None:
+        """Whether the safety checker objected to frame `index`; None if it was never asked."""
         with _opened(self._frame(index)) as image:
-            word = image.info.get(_VERDICT)
-        return next((verdict for verdict, known in _WORDS.items() if known == word), None)
+            word = image.info.get(_FLAGGED)
+        return next((flagged for flagged, known in _WORDS.items() if known == word), None)
 
-    def tries(self, index: int) -> int:
-        """Return how many pictures were made of frame `index` until one was kept."""
+    def attempts(self, index: int) -> int:
         with _opened(self._frame(index)) as image:
-            return int(image.info.get(_TRIES, "1"))
+            return int(image.info.get(_ATTEMPTS, "1"))
 
     def load(self, index: int) -> Image.Image:
         """Return frame `index`, an RGB picture equal to what was saved."""
@@ -175,7 +160,7 @@ class JobFrames:
 
     @property
     def seconds(self) -> float:
-        """Render time spent on the job so far, as last written down; 0 where a power cut has left nothing of that."""
+        """Render time spent on the job so far; 0 if unknown, as after a power cut."""
         try:
             return float((self.path / "seconds").read_text())
         except (FileNotFoundError, ValueError):
@@ -186,7 +171,6 @@ class JobFrames:
         self._write(self.path / "seconds", f"{value:.3f}".encode())
 
     def remove(self) -> None:
-        """Throw everything away."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _keep_if_sound(self, index: int) -> bool:
@@ -210,11 +194,10 @@ class JobFrames:
 
 
 class FrameStore:
-    """The folders of all jobs.
+    """The frames of all jobs.
 
     Args:
-        root: where they are.
-        keep_bytes: what the frames of jobs that are over may take; a frame that several jobs share counts for each.
+        keep_bytes: what those of jobs that are over may take; a frame that several jobs share counts for each.
     """
 
     def __init__(self, root: Path, keep_bytes: int = 0) -> None:
@@ -222,21 +205,21 @@ class FrameStore:
         self._keep_bytes = keep_bytes
         root.mkdir(parents=True, exist_ok=True)
 
-    def folder(self, job: JobId) -> JobFrames:
-        """Return a job's folder, which need not exist yet."""
+    def frames_of(self, job: JobId) -> JobFrames:
+        """Return a job's frames; there need be none yet."""
         return JobFrames(self._root / job)
 
     def shelve(self, job: JobId) -> None:
-        """Note that a job is over, and make room: the frames that were of no use for longest go first."""
-        self.folder(job).shelve()
+        """Mark a job as over, and make room."""
+        self.frames_of(job).shelve()
         self.make_room()
 
     def make_room(self) -> None:
-        """Remove jobs that are over, until the others fit; a job in work has no mark to be found by."""
+        """Remove jobs that are over until the others fit, the least recently used first."""
         shelved = []
         for mark in self._root.glob("*/shelved"):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken up again by now; or torn by a power cut
-                shelved.append((JobFrames(mark.parent).used, int(mark.read_text()), mark))
+                shelved.append((JobFrames(mark.parent).last_used, int(mark.read_text()), mark))
         room = self._keep_bytes
         for _, size, mark in sorted(shelved, reverse=True):
             room -= size
@@ -244,16 +227,16 @@ class FrameStore:
                 JobFrames(mark.parent).remove()
 
     def prune(self, days: float) -> None:
-        """Remove folders that were of no use for so many days: jobs that nobody came back for."""
+        """Remove jobs whose frames were not used for this many days."""
         horizon = time.time() - days * _DAY
         for path in self._root.iterdir():
-            if path.is_dir() and JobFrames(path).used < horizon:
+            if path.is_dir() and JobFrames(path).last_used < horizon:
                 shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """Open a frame; whatever is wrong with it, also while it is read, is an OSError."""
+    """Open a frame; whatever is wrong with it, even while it is read, is an OSError."""
     try:
         with open_picture(path) as image:
             yield image

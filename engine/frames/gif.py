@@ -125,7 +125,7 @@ class GifWriter:
 
     def _encode(self, frame: Image.Image) -> None:
         """Encode the next frame and keep it; or, if it does not fit, go back to the start in a smaller form."""
-        scaled = _scaled(frame, self._size)
+        scaled = _scale(frame, self._size)
         colours, room = self._budget.colours(), self._budget.room()
         block = self._block(scaled, colours)
         while len(block) > room and colours > FEWEST_COLOURS:
@@ -139,10 +139,10 @@ class GifWriter:
 
     def _block(self, scaled: Image.Image, colours: int) -> bytes:
         self.encodes += 1
-        return gif_blocks.frame_block(quantize(scaled, colours), self._delay * self._frames_shown_by(self._budget.next))
+        return gif_blocks.pack_frame(quantize(scaled, colours), self._delay * self._frames_shown_by(self._budget.next))
 
     def _shrink(self, colours: int, size: int) -> None:
-        """Begin again in a smaller form, after the next frame took `size` bytes, which is too much."""
+        """Begin again in a smaller form, after the next frame took `size` bytes, which is too many."""
         self._budget.record(colours, size)
         form = self._budget.smaller_form()
         if form is None:
@@ -168,16 +168,15 @@ class GifWriter:
             self._catch_up(latest)
 
     def _begin(self, form: GifForm) -> None:
-        """Start the file afresh."""
         width, height = self._plan.size
         scale = form.side / max(width, height)
         self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
         self._budget.restart(form)
         self._file_so_far.seek(0)
-        self._file_so_far.write(gif_blocks.header(self._size))
+        self._file_so_far.write(gif_blocks.pack_header(self._size))
 
     def _frames_shown_by(self, index: int) -> int:
-        """Return how many planned frames frame `index` stands for: the duration stays true when frames are dropped."""
+        """Return how many planned frames frame `index` stands for."""
         return min(self._budget.form.step, self._plan.frames - index)
 
     def _file(self) -> Gif:
@@ -194,7 +193,6 @@ class GifWriter:
         )
 
 
-def _scaled(frame: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return `frame` as RGB at `size`."""
+def _scale(frame: Image.Image, size: tuple[int, int]) -> Image.Image:
     frame = frame if frame.mode == "RGB" else frame.convert("RGB")
     return frame if frame.size == size else frame.resize(size, Image.Resampling.LANCZOS)

@@ -29,27 +29,27 @@ HEADER_BYTES: Final = len(_SIGNATURE) + _SCREEN.size + len(_LOOP_FOR_EVER)
 LEAST_CENTISECONDS: Final = 2  # browsers and Discord show a frame of 0 or 1 centiseconds for 10
 
 
-def header(size: tuple[int, int]) -> bytes:
+def pack_header(size: tuple[int, int]) -> bytes:
     """Return the start of a file of `size` (width, height in pixels) that loops for ever."""
     return _SIGNATURE + _SCREEN.pack(*size, _EIGHT_BITS_A_CHANNEL, 0, 0) + _LOOP_FOR_EVER
 
 
-def frame_block(image: Image.Image, centiseconds: int) -> bytes:
+def pack_frame(image: Image.Image, centiseconds: int) -> bytes:
     """Return one palette image as a block shown for `centiseconds` (2..65535)."""
     control = struct.pack("<BBBBHBB", EXTENSION, 0xF9, 4, _KEEP_FRAME, centiseconds, 0, 0)
-    palette, bits = _padded_palette(image)
+    palette, bits = _pad_palette(image)
     descriptor = _DESCRIPTOR.pack(IMAGE, 0, 0, *image.size, _HAS_PALETTE | (bits - 1))
-    return control + descriptor + palette + _compressed(image)
+    return control + descriptor + palette + _compress(image)
 
 
-def _padded_palette(image: Image.Image) -> tuple[bytes, int]:
+def _pad_palette(image: Image.Image) -> tuple[bytes, int]:
     """Return the palette as RGB bytes, padded to 2**bits entries, and bits (1..8)."""
     colours = bytes(image.getpalette("RGB") or ())
     bits = max(1, (len(colours) // 3 - 1).bit_length())
     return colours.ljust(3 << bits, b"\0"), bits
 
 
-def _compressed(image: Image.Image) -> bytes:
+def _compress(image: Image.Image) -> bytes:
     """Return the image's LZW data: minimum code size, sub-blocks, terminator.
 
     Pillow's own encoder writes a one-frame file, and the data is cut out of it. It writes into a real file because only
@@ -60,14 +60,13 @@ def _compressed(image: Image.Image) -> bytes:
         length = file.tell()
         file.seek(0)
         encoded = file.read(length)
-    return encoded[_data_offset(encoded) : -len(TRAILER)]
+    return encoded[_find_data(encoded) : -len(TRAILER)]
 
 
-def _data_offset(encoded: bytes) -> int:
-    """Return where the LZW data of a one-frame file begins."""
+def _find_data(encoded: bytes) -> int:
     offset = len(_SIGNATURE) + _SCREEN.size + _table_bytes(encoded[len(_SIGNATURE) + 4])
     while encoded[offset] == EXTENSION:
-        offset = _after_sub_blocks(encoded, offset + 2)
+        offset = _skip_sub_blocks(encoded, offset + 2)
     return offset + _DESCRIPTOR.size + _table_bytes(encoded[offset + _DESCRIPTOR.size - 1])
 
 
@@ -76,8 +75,7 @@ def _table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & _HAS_PALETTE else 0
 
 
-def _after_sub_blocks(encoded: bytes, offset: int) -> int:
-    """Return the offset behind a chain of sub-blocks that begins at `offset`."""
+def _skip_sub_blocks(encoded: bytes, offset: int) -> int:
     while encoded[offset]:
         offset += 1 + encoded[offset]
     return offset + 1

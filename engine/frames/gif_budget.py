@@ -60,14 +60,13 @@ class GifBudget:
         self.next = 0  # the frame to be encoded next
         self._total = max(0, total)
         self._side = side
-        self._steps = _steps(frames)
+        self._steps = _allowed_steps(frames)
         self._weights: NDArray[np.float64] = np.full(frames, np.nan)  # at the present side
         self._exponent = SIDE_EXPONENT
         self._scale = 1.0  # the present side over that of the pass before
         self._foretold = self._measured = 0.0  # weights of the frames encoded again in this pass
 
     def restart(self, form: GifForm) -> None:
-        """Begin a new pass, from the first frame, in another form."""
         self._learn_exponent()
         self._weights[self.next :] *= self._drift
         self._scale = form.side / self.form.side
@@ -181,6 +180,6 @@ class GifBudget:
         return float(np.nansum(expected[self.next :: self.form.step]))
 
 
-def _steps(frames: int) -> tuple[int, ...]:
+def _allowed_steps(frames: int) -> tuple[int, ...]:
     """Return the steps that are allowed for a file of so many frames, the best first."""
     return tuple(step for step in STEPS if step == 1 or frames >= FEWEST_FRAMES * step)

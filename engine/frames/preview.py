@@ -11,6 +11,10 @@ from typing import Final
 
 from PIL import Image
 
+from engine.frames.assembler import FinishedFrame
+from engine.frames.veil import veil_picture
+from engine.protocol.messages import JobId, Preview
+
 PREVIEW_SUFFIX: Final = ".jpg"
 _QUALITY: Final = 85
 
@@ -22,3 +26,10 @@ def encode_preview(frame: Image.Image, side: int) -> bytes:
     file = io.BytesIO()
     frame.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
+
+
+def make_preview(job: JobId, frame: FinishedFrame, side: int) -> Preview:
+    """Return a frame as a small encoded picture for a progress message, veiled if it is flagged."""
+    image = Image.fromarray(frame.picture)
+    visible = veil_picture(image) if frame.flagged else image
+    return Preview(job=job, frame=frame.index, image=encode_preview(visible, side), suffix=PREVIEW_SUFFIX)

@@ -16,10 +16,7 @@ LEAST_DISTANCE: Final = 1 / (3 * SIDE * SIDE)  # one channel of one pixel by one
 
 
 class SeamMeter:
-    """Takes frames one by one and compares the jump from the last to the first with the usual step between neighbours.
-
-    Keeps two thumbnails and one float a frame.
-    """
+    """Compares the jump from the last frame to the first with the usual step; keeps two thumbnails, a float a frame."""
 
     def __init__(self) -> None:
         self._first: NDArray[np.int16] | None = None
@@ -27,12 +24,11 @@ class SeamMeter:
         self._steps = array("d")
 
     def add(self, frame: Image.Image) -> None:
-        """Take the next frame, in order; any size and mode."""
-        small = _thumbnail(frame)
+        small = _shrink(frame)
         if self._first is None or self._last is None:
             self._first = small
         else:
-            self._steps.append(_distance(self._last, small))
+            self._steps.append(_measure_distance(self._last, small))
         self._last = small
 
     @property
@@ -45,21 +41,20 @@ class SeamMeter:
         """
         if self._first is None or self._last is None or not self._steps:
             return 0.0
-        return _distance(self._last, self._first) / max(median(self._steps), LEAST_DISTANCE)
+        return _measure_distance(self._last, self._first) / max(median(self._steps), LEAST_DISTANCE)
 
 
-def seam(frames: Iterable[Image.Image]) -> float:
-    """Return the seam of a whole animation; see SeamMeter.seam."""
+def measure_seam(frames: Iterable[Image.Image]) -> float:
     meter = SeamMeter()
     for frame in frames:
         meter.add(frame)
     return meter.seam
 
 
-def _thumbnail(frame: Image.Image) -> NDArray[np.int16]:
+def _shrink(frame: Image.Image) -> NDArray[np.int16]:
     small = frame.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.int16)
 
 
-def _distance(one: NDArray[np.int16], other: NDArray[np.int16]) -> float:
+def _measure_distance(one: NDArray[np.int16], other: NDArray[np.int16]) -> float:
     return float(np.abs(one - other).mean())

@@ -1,4 +1,4 @@
-"""A picture that must not be seen: its colours stay, and nothing can be made out in it."""
+"""Hiding a picture: its colours stay, and nothing can be made out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 from PIL import Image
 
 _ACROSS: Final = 6
-"""Patches of colour along the longer side that are left: too few for any outline."""
+"""Patches of colour along the longer side: too few for any outline."""
 
 
 def veil_picture(image: Image.Image) -> Image.Image:
-    """Return `image` as soft patches of colour in the same size; what was in it cannot be got back from them."""
+    """Return `image` as soft patches of colour in the same size, from which it cannot be recovered."""
     scale = _ACROSS / max(image.size)
     patches = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(patches, Image.Resampling.BOX).resize(image.size, Image.Resampling.BICUBIC)

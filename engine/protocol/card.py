@@ -19,7 +19,7 @@ class Card(SettingsLayer, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The card: the model's name and its layer of settings.
 
     Attributes:
-        words: of a model with a small world all that it knows, in lower case; empty where any word may do.
+        words: all the words that a small model knows, in lower case; empty if there is no such list.
     """
 
     name: str = ""
@@ -27,11 +27,7 @@ class Card(SettingsLayer, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def read_card(directory: Path) -> Card:
-    """Read the card in a model's directory; a model without one has an empty card.
-
-    Raises:
-        ModelError: there is a card, but it cannot be used.
-    """
+    """Read the card in a model's directory, or return an empty one; raises ModelError if it cannot be used."""
     path = directory / CARD_FILE
     if not path.exists():
         return Card()

@@ -1,7 +1,7 @@
-"""What the bot and the engine process say to each other: plain data, one msgpack frame each.
+"""What the bot and the engine process say to each other: plain data, one MessagePack message each.
 
-A job carries all that rendering it needs, and a result all that posting it needs: neither side reads the other's disk
-or clock, so the engine may as well run on another host.
+A job carries all that rendering needs, and a result all that posting needs: neither side reads the other's disk or
+clock, so the engine may as well run on another host.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import msgspec
 from engine.config import EngineSetup, NsfwRule
 from engine.protocol.card import Card
 from engine.recipe.ceiling import NO_CEILING, Ceiling
-from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe
+from engine.recipe.survey_result import SurveyResult
 from engine.sentence import Sentence
 
 JobId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Chosen by the bot; unique, and safe as a file name."""
 
 Suffix = Literal[".gif", ".png"]
-"""Of a finished render's file."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,11 +29,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         owner: who asked; jobs of different owners take turns.
         server: where it was asked for, None in a direct message; what is paused there waits.
-        priority: higher is let in earlier; see `engine.core.scheduling.line_up`.
+        priority: higher is admitted earlier; see `engine.core.scheduling.order_queue`.
         nsfw: what happens to frames that the model's safety checker objects to, if the model has one.
         limit_bytes: the largest file that can be posted where it was asked for.
-        base: an earlier job whose frames are taken over as far as they are the same and still there.
-        ceiling: what its frames may take at most, whatever the recipe, the model or the configuration would have.
+        base: an earlier job whose frames are taken over where they are the same and still there.
+        ceiling: limits for its frames, whatever the recipe, the model or the configuration says.
     """
 
     id: JobId
@@ -55,10 +54,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         recipe: with every setting written down.
         model: name of the loaded model.
         frames: of the finished animation.
-        unet_calls: denoising steps that are still to be done for it, or were when it was begun: those of frames that
-            are taken over from another job do not count.
+        unet_calls: denoising steps when it begins; those of frames taken over from another job do not count.
         inherited: how many frames are taken over.
-        notes: what its owner is to read: each setting that the job's ceiling has lowered.
+        notes: for its owner: each setting that the job's ceiling has lowered.
     """
 
     recipe: Recipe
@@ -74,8 +72,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     Attributes:
         position: 0 is running, 1 is next; jobs that are held come last.
-        seconds_left: None until a pace has been measured, and for a job that is held.
-        held: an administrator has paused its server, or the whole bot; it waits until that ends.
+        seconds_left: None until a rate has been measured, and for a job that is held.
+        held: an administrator has paused its server, or the whole bot.
     """
 
     job: JobId
@@ -88,16 +86,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a finished render, every number measured.
 
     Attributes:
-        frames: of the animation as it is seen, those taken over from another job and those that are seen twice
-            included; pictures of a contact sheet.
-        gif_frames: how many the GIF shows; fewer where a small limit let it drop every other one.
-        seconds: spent on this job from its first frame to its file, the time of earlier attempts included.
+        frames: of the animation as it is displayed, with those taken over from another job and those seen twice; the
+            pictures of a contact sheet.
+        gif_frames: how many the GIF shows; fewer where a small limit made it drop some.
+        seconds: from the first frame to the file, earlier attempts included.
         seconds_by_phase: share of them by phase: encode, denoise, decode, gif.
         frame_ms: how long a frame is shown; 0 for a contact sheet.
         seam: d(last, first) / median d of neighbours; see `engine.frames.seam`. 0 for a contact sheet.
         flagged: how many frames the safety checker objected to; they are blurred in the file.
-        retried: how many of the frames that are shown came out degenerate at first and were made again.
-        found: what was decided on the way; None where the recipe had said it all.
+        retried: how many of the shown frames came out degenerate at first and were rendered again.
+        found: what a survey decided; None where the recipe had decided everything.
     """
 
     frames: int
@@ -120,11 +118,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         model: name of the loaded model.
         device, dtype: the hardware it runs on, such as "cuda:0", and the numbers it computes in.
-        memory_used, memory_total: bytes; of the graphics card, whoever uses it, or where the CPU computes of this
-            process.
-        steps_per_second, frames_per_second: while it worked, of late; None until something was rendered.
-        running, waiting: how many jobs; those that are held wait, too.
-        held: how many jobs wait because somebody has paused them.
+        memory_used, memory_total: bytes; of the graphics card, whoever uses it, or on a CPU of this process.
+        steps_per_second, frames_per_second: recent, while it worked; None until something was rendered.
+        running, waiting: how many jobs; `waiting` includes the held ones.
+        held: how many jobs are paused.
     """
 
     model: str
@@ -143,7 +140,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
-    """The first message: all the configuration that an engine needs, and the directory that frames are kept in."""
+    """The first message: the configuration, and the directory where frames are kept."""
 
     setup: EngineSetup
     spool: str
@@ -159,7 +156,7 @@ class Check(msgspec.Struct, frozen=True, tag=True):
 
 
 class Add(msgspec.Struct, frozen=True, tag=True):
-    """Queue a job, or take it up again where its frames on disk end."""
+    """Queue a job, or resume it where its frames on disk end."""
 
     job: Job
 
@@ -171,19 +168,19 @@ class Cancel(msgspec.Struct, frozen=True, tag=True):
 
 
 class Forget(msgspec.Struct, frozen=True, tag=True):
-    """The result is safe with the bot: the job's frames may go, when room is needed."""
+    """The bot has the result: the job's frames may go when room is needed."""
 
     job: JobId
 
 
 class Discard(msgspec.Struct, frozen=True, tag=True):
-    """Nobody is to have a finished job's frames any more; one that is in work is left alone."""
+    """Throw a finished job's frames away; an unfinished job is left alone."""
 
     job: JobId
 
 
 class Pause(msgspec.Struct, frozen=True, tag=True):
-    """Let no waiting job of a server in, or of any server if it is None; or let them in again."""
+    """Admit no waiting job of a server, or of any server if it is None; or admit them again."""
 
     server: str | None
     paused: bool
@@ -196,7 +193,7 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
-    """Leave; frames stay on disk for the next start."""
+    """Exit; frames stay on disk for the next start."""
 
 
 Request = Check | Add | Cancel | Forget | Discard | Pause | Inspect | Stop
@@ -206,10 +203,10 @@ Request = Check | Add | Cancel | Forget | Discard | Pause | Inspect | Stop
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The model is loaded: its name, what suits it, and the hardware it runs on.
+    """The model is loaded.
 
     Attributes:
-        judges: whether a safety checker is loaded with it; without one no frame is ever judged.
+        judges: whether a safety checker is loaded with it.
     """
 
     model: str
@@ -226,14 +223,14 @@ class Fatal(msgspec.Struct, frozen=True, tag=True):
 
 
 class Checked(msgspec.Struct, frozen=True, tag=True):
-    """Answer to Check: this is what it would be."""
+    """Answer to Check."""
 
     ticket: int
     plan: Plan
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """Answer to Check: it cannot be rendered, and the member is told why."""
+    """Answer to Check: it cannot be rendered; `message` tells the member why."""
 
     ticket: int
     message: Sentence
@@ -255,7 +252,7 @@ class Accepted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
-    """The job went on; frames_done of frames exist, and calls_done of its denoising steps are behind it."""
+    """How many of a job's frames exist, and how many of its denoising steps are done."""
 
     job: JobId
     frames_done: int
@@ -274,13 +271,13 @@ class Preview(msgspec.Struct, frozen=True, tag=True):
 
 
 class Standings(msgspec.Struct, frozen=True, tag=True):
-    """Where every job of this engine stands, in the order they will finish as far as is known."""
+    """Where every job of this engine stands: running ones, then waiting ones in order, then held ones."""
 
     jobs: tuple[Standing, ...]
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
-    """The animation or contact sheet, ready to post, never larger than the job's limit; `suffix` says what it is.
+    """The animation or contact sheet, ready to post, never larger than the job's limit.
 
     Attributes:
         tries: a PNG of the seeds that were tried, where several were; with `picture` it is within the limit.
@@ -298,7 +295,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         message: for its owner.
-        costs: whether what was rendered up to there is the owner's to pay for: what they asked for is the reason.
+        costs: whether the owner's quota is charged for what was rendered, because what they asked for is the reason.
     """
 
     job: JobId
@@ -307,30 +304,14 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Cancelled(msgspec.Struct, frozen=True, tag=True):
-    """The job was stopped as asked."""
-
     job: JobId
 
 
 class Lost(msgspec.Struct, frozen=True, tag=True):
-    """Said by the client, not the engine: the process died with this job in it and is being started again."""
+    """Sent by the client, not the engine: the process died with this job in it and is being restarted."""
 
     job: JobId
 
 
-Event = (
-    Ready
-    | Fatal
-    | Checked
-    | Refused
-    | Inspected
-    | Accepted
-    | Progress
-    | Preview
-    | Standings
-    | Done
-    | Failed
-    | Cancelled
-    | Lost
-)
 JobEvent = Accepted | Progress | Preview | Done | Failed | Cancelled | Lost
+Event = Ready | Fatal | Checked | Refused | Inspected | Standings | JobEvent

@@ -1,4 +1,7 @@
-"""Messages on a pipe: a four-byte length, big-endian, then that many bytes of MessagePack."""
+"""Messages on a pipe: a four-byte length, big-endian, then that many bytes of MessagePack.
+
+Reading raises EOFError when the other side has gone, and msgspec.DecodeError for what is no such message.
+"""
 
 from __future__ import annotations
 
@@ -13,34 +16,23 @@ _Message = TypeVar("_Message")
 
 
 def pack(message: Any) -> bytes:
-    """Return a message as it goes on the pipe."""
     body = msgspec.msgpack.encode(message)
     return _LENGTH.pack(len(body)) + body
 
 
 def read(pipe: BinaryIO, kind: type[_Message]) -> _Message:
-    """Read one message, blocking.
-
-    Raises:
-        EOFError: the other side has gone.
-        msgspec.DecodeError: it speaks another language.
-    """
-    (length,) = _LENGTH.unpack(_exactly(pipe, _LENGTH.size))
-    return msgspec.msgpack.decode(_exactly(pipe, length), type=kind)
+    """Read one message, blocking."""
+    (length,) = _LENGTH.unpack(_read_exactly(pipe, _LENGTH.size))
+    return msgspec.msgpack.decode(_read_exactly(pipe, length), type=kind)
 
 
 async def receive(pipe: asyncio.StreamReader, kind: type[_Message]) -> _Message:
-    """Read one message without blocking the loop.
-
-    Raises:
-        EOFError: the other side has gone.
-        msgspec.DecodeError: it speaks another language.
-    """
+    """Read one message without blocking the loop."""
     (length,) = _LENGTH.unpack(await pipe.readexactly(_LENGTH.size))
     return msgspec.msgpack.decode(await pipe.readexactly(length), type=kind)
 
 
-def _exactly(pipe: BinaryIO, size: int) -> bytes:
+def _read_exactly(pipe: BinaryIO, size: int) -> bytes:
     data = pipe.read(size)
     if len(data) < size:
         raise EOFError

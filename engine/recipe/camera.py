@@ -1,8 +1,8 @@
-"""The camera's moves as people write them.
+"""Camera moves as people write them.
 
-forward                                            what it does anyway
+forward                                            the default
 spiral > drift left > back                         one move after another, easing over
-zoom 1.02, pan 0.01 0, turn 1 > turn -1 at 60%     rates for each frame, and when
+zoom 1.02, pan 0.01 0, turn 1 > turn -1 at 60%     rates per frame, and when
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _RATES = re.compile(rf"^(?P<word>zoom|pan|turn)\s+(?P<first>{_NUMBER})(?:\s+(?P<
 
 
 def parse_camera(text: str) -> Track:
-    """Read moves separated by `>`, each of words and rates separated by commas; `at 60%` says when one holds.
+    """Read moves separated by `>`, each of names and rates separated by commas, and perhaps a time.
 
-    Words are those above. Rates are for one frame: `zoom 1.02`, `pan 0.01 0` in fractions of the picture to the right
-    and down, `turn 1` in degrees clockwise. What a move does not name stands still.
+    Rates are per frame: `zoom 1.02`, `pan 0.01 0` in fractions of the picture right and down, `turn 1` in degrees
+    clockwise. What a move does not name stands still.
 
     Returns:
-        the keyframes; none for what the camera does anyway.
+        the keyframes; none for the default.
 
     Raises:
         RecipeError: something else, a number out of range, or too many moves.
@@ -50,28 +50,28 @@ def parse_camera(text: str) -> Track:
         raise RecipeError(
             "There are {count} camera moves; at most {limit} are possible.", count=len(moves), limit=MAX_KEYFRAMES
         )
-    track = tuple(_keyframe(move) for move in moves)
+    track = tuple(_parse_move(move) for move in moves)
     return () if track == (Keyframe(zoom="forward"),) else track
 
 
 def format_camera(track: Track) -> str:
     """Write a track the way `parse_camera` reads it, without losing a digit."""
-    return " > ".join(_written(keyframe) for keyframe in track or (Keyframe(zoom="forward"),))
+    return " > ".join(_format_keyframe(keyframe) for keyframe in track or (Keyframe(zoom="forward"),))
 
 
 def describe_camera(track: Track) -> str:
-    """Write a track for people to look at: its times in whole percent."""
-    return " > ".join(_written(keyframe, lambda at: f"{at:.0%}") for keyframe in track)
+    """Write a track for people, with times in whole percent."""
+    return " > ".join(_format_keyframe(keyframe, lambda at: f"{at:.0%}") for keyframe in track)
 
 
-def _keyframe(move: str) -> Keyframe:
+def _parse_move(move: str) -> Keyframe:
     given: dict[str, Any] = {}
     rest = move
     if (timed := _TIME.match(move)) is not None:
         rest, at = timed["rest"].rstrip(", "), float(timed["at"])
         given["at"] = at / 100 if timed["percent"] else at
     for part in (part.strip() for part in rest.split(",")):
-        given |= NAMED[part] if part in NAMED else _rates(part)
+        given |= NAMED[part] if part in NAMED else _parse_rates(part)
     try:
         return msgspec.convert(given, Keyframe)
     except msgspec.ValidationError:
@@ -83,7 +83,7 @@ def _keyframe(move: str) -> Keyframe:
         ) from None
 
 
-def _rates(part: str) -> dict[str, Any]:
+def _parse_rates(part: str) -> dict[str, Any]:
     match = _RATES.match(part)
     if match is None or (match["word"] == "pan") != (match["second"] is not None):
         raise RecipeError(
@@ -102,14 +102,14 @@ def _rates(part: str) -> dict[str, Any]:
             return {"pan_x": first, "pan_y": float(match["second"])}
 
 
-def _written(keyframe: Keyframe, written_time: Callable[[float], str] = exact) -> str:
+def _format_keyframe(keyframe: Keyframe, format_time: Callable[[float], str] = exact) -> str:
     move = msgspec.structs.replace(keyframe, at=None)
     name = next((name for name, rates in NAMED.items() if Keyframe(**rates) == move), None)
-    when = [] if keyframe.at is None else [f"at {written_time(keyframe.at)}"]
-    return " ".join([name or ", ".join(_written_rates(move)), *when])
+    when = [] if keyframe.at is None else [f"at {format_time(keyframe.at)}"]
+    return " ".join([name or ", ".join(_format_rates(move)), *when])
 
 
-def _written_rates(move: Keyframe) -> Iterator[str]:
+def _format_rates(move: Keyframe) -> Iterator[str]:
     if isinstance(move.zoom, str):
         yield move.zoom
     elif move.zoom != 1:

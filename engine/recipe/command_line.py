@@ -1,4 +1,4 @@
-"""The line that repeats an animation: what a member would type, seed and all."""
+"""The slash command that repeats an animation, seed included."""
 
 from __future__ import annotations
 
@@ -17,74 +17,79 @@ from engine.recipe.stages import format_stages, parse_stages
 from engine.recipe.waypoints import format_waypoints, waypoint_options
 
 _OPTION = re.compile(r"\s(source|target|prompt|frames|loop|tries|stages|preset|mode|focus|camera|style|negative|seed):")
-"""Where an option begins, whichever command has it: text that looks like one is taken for one."""
+"""Start of any command's option; text that looks like one is taken for one."""
 
 _MORPH_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Morph)}
 
 
 def command_line(recipe: Recipe, presets: Mapping[str, Preset]) -> str | None:
-    """Return the slash command that asks for `recipe` again; None where none asks for exactly that.
+    """Return the command that repeats `recipe`; None if no command asks for exactly that.
 
-    A command says no settings and no measured places, and of a contact sheet nothing at all. What is written is read
-    back before it is offered: whatever would be lost on the way, a prompt that looks like an option among it, there is
-    no line then, and the recipe itself is what to hand on.
+    Commands have no settings, no measured positions and no contact sheets. The command is read back first: if anything
+    would be lost, as with a prompt that looks like an option, the recipe itself has to be handed on instead.
     """
     if isinstance(recipe, Variations):
         return None
     options = _options(recipe, presets)
-    line = _line(recipe, options)
+    line = _format_command(recipe, options)
     written = {name: str(value) for name, value in {**options, "seed": recipe.seed}.items()}
-    return line if _read(line) == written and _orders(written, recipe, presets) else None
+    return line if _read_options(line) == written and _repeats(written, recipe, presets) else None
 
 
 def form_line(recipe: Giro) -> str | None:
-    """Return the command that opens the form for the stages, everything else said; None where something cannot be."""
+    """Return the command that opens the stages form, with all other options given; None if one cannot be."""
     if command_line(msgspec.structs.replace(recipe, stages=(Stage("a", 1),)), {}) is None:
         return None
-    return _line(recipe, _ride(recipe))
+    return _format_command(recipe, _giro_options(recipe))
 
 
 def _options(recipe: Animation, presets: Mapping[str, Preset]) -> dict[str, object]:
     match recipe:
         case Giro():
-            return {**_journey(recipe, presets), **_ride(recipe)}
+            return {**_stage_options(recipe, presets), **_giro_options(recipe)}
         case Morph():
             options: dict[str, object] = {"source": recipe.source, "target": format_waypoints(recipe.waypoints[1:])}
             for name in ("prompt", "loop", "tries"):
                 if (value := getattr(recipe, name)) != _MORPH_DEFAULTS[name]:
                     options[name] = value
-            return {**options, "frames": recipe.frames, **_negative(recipe)}
+            return {**options, "frames": recipe.frames, **_negative_option(recipe)}
         case Zoom():
-            return {"prompt": recipe.prompt, "frames": recipe.frames, **_view(recipe), **_negative(recipe)}
+            return {
+                "prompt": recipe.prompt,
+                "frames": recipe.frames,
+                **_camera_options(recipe),
+                **_negative_option(recipe),
+            }
 
 
-def _ride(recipe: Giro) -> dict[str, object]:
-    return {"loop": recipe.loop, **_mode(recipe), **_view(recipe), **_negative(recipe)}
+def _giro_options(recipe: Giro) -> dict[str, object]:
+    mode = {} if recipe.mode == "chain" else {"mode": recipe.mode}
+    return {"loop": recipe.loop, **mode, **_camera_options(recipe), **_negative_option(recipe)}
 
 
-def _negative(recipe: Animation) -> dict[str, object]:
+def _negative_option(recipe: Animation) -> dict[str, object]:
     return {"negative": recipe.negative} if recipe.negative else {}
 
 
-def _read(line: str) -> dict[str, str]:
-    """Return the options of a command that is typed, the last where one stands twice."""
+def _read_options(line: str) -> dict[str, str]:
+    """Return the options of a typed command; of repeated ones the last counts."""
     pieces = _OPTION.split(line)
     return {name: value.strip() for name, value in zip(pieces[1::2], pieces[2::2], strict=True)}
 
 
-def _orders(given: dict[str, str], recipe: Animation, presets: Mapping[str, Preset]) -> bool:
-    """Whether a command with these options asks for exactly that recipe."""
+def _repeats(given: dict[str, str], recipe: Animation, presets: Mapping[str, Preset]) -> bool:
+    """Whether a command with these options asks for exactly this recipe."""
     try:
-        return from_plain({"kind": recipe.__struct_config__.tag, **_plain(given, presets)}) == recipe
+        return from_plain({"kind": recipe.__struct_config__.tag, **_parse_options(given, presets)}) == recipe
     except RecipeError:
         return False
 
 
-def _plain(given: dict[str, str], presets: Mapping[str, Preset]) -> dict[str, Any]:
-    """Return what was typed as `from_plain` takes it."""
+def _parse_options(given: dict[str, str], presets: Mapping[str, Preset]) -> dict[str, Any]:
+    """Return typed options as `from_plain` takes them."""
     plain: dict[str, Any] = {**given}
     if "preset" in plain:
-        plain["stages"] = presets[plain.pop("preset")].parsed()
+        plain["stages"] = presets[plain.pop("preset")].parse_stages()
     elif "stages" in plain:
         plain["stages"] = parse_stages(plain["stages"])
     if "source" in plain:
@@ -101,7 +106,7 @@ def _plain(given: dict[str, str], presets: Mapping[str, Preset]) -> dict[str, An
 
 
 def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
-    """Write stages on one line so that they read back as they are."""
+    """Write stages on one line that reads back the same."""
     plain = format_stages(stages, "; ")
     try:
         if parse_stages(plain) == stages:
@@ -111,23 +116,18 @@ def stages_on_one_line(stages: tuple[Stage, ...]) -> str:
     return msgspec.json.encode([[stage.prompt, stage.frames] for stage in stages]).decode()
 
 
-def _view(recipe: Giro | Zoom) -> dict[str, str]:
-    """Return what is not as it would be anyway: where the camera goes, and how."""
+def _camera_options(recipe: Giro | Zoom) -> dict[str, str]:
     focus = {} if recipe.focus == AUTO else {"focus": format_focus(recipe.focus)}
     return focus | ({"camera": format_camera(recipe.camera)} if recipe.camera else {})
 
 
-def _journey(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:
+def _stage_options(recipe: Giro, presets: Mapping[str, Preset]) -> dict[str, object]:
     for name, preset in presets.items():
-        if preset.parsed() == recipe.stages:
+        if preset.parse_stages() == recipe.stages:
             return {"preset": name}
     return {"stages": stages_on_one_line(recipe.stages)}
 
 
-def _mode(recipe: Giro) -> dict[str, object]:
-    return {} if recipe.mode == "chain" else {"mode": recipe.mode}
-
-
-def _line(recipe: Recipe, options: Mapping[str, object]) -> str:
+def _format_command(recipe: Recipe, options: Mapping[str, object]) -> str:
     given = " ".join(f"{name}:{value}" for name, value in {**options, "seed": recipe.seed}.items())
     return f"/{recipe.__struct_config__.tag} {given}"

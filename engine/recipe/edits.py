@@ -1,4 +1,4 @@
-"""From one recipe to another: what members do with what they have made. Pure functions, nothing is rendered here."""
+"""From one recipe to another: what members do with what they have made."""
 
 from __future__ import annotations
 
@@ -8,120 +8,114 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from engine.errors import RecipeError
-from engine.recipe.found import SurveyResult
 from engine.recipe.keyframe import extend_track
 from engine.recipe.recipe import Animation, Giro, Morph, Recipe, Stage, Variations, Zoom, from_plain
 from engine.recipe.settings import Overrides
 from engine.recipe.style import Style
+from engine.recipe.survey_result import SurveyResult
 
 _SameKind = TypeVar("_SameKind", Giro, Morph, Zoom, Variations)
 _AnyRecipe = TypeVar("_AnyRecipe", bound=Recipe)
 
 
 def extend_giro(giro: Giro, stage: Stage) -> Giro:
-    """Return a giro with one more stage at its end; one that loops comes back from there.
-
-    The camera moves through the stages that are there as it did.
+    """Return a giro with one more stage at its end; in the other stages the camera moves as before.
 
     Raises:
         RecipeError: it would be longer than a giro can be.
     """
     camera = extend_track(giro.camera, loops=giro.loop, share=giro.frames / (giro.frames + stage.frames))
-    return _changed(giro, stages=(*giro.stages, stage), camera=camera)
+    return _replace_checked(giro, stages=(*giro.stages, stage), camera=camera)
 
 
 def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
-    """Return the contact sheet of an animation for four seeds; from a contact sheet, another one of the same.
+    """Return the contact sheet of an animation for four seeds; of a contact sheet, another one of the same animation.
 
     Raises:
         RecipeError: there are not four of them, or one is out of range.
     """
     of = recipe.of if isinstance(recipe, Variations) else recipe
-    return _changed(Variations(of=of, seeds=()), seeds=tuple(new_seeds))
+    return _replace_checked(Variations(of=of, seeds=()), seeds=tuple(new_seeds))
 
 
 def pick_variation(sheet: Variations, number: int) -> Animation:
-    """Return the animation whose stills bear `number`, 1 being the first.
+    """Return the animation whose stills bear `number`, from 1.
 
     Raises:
         RecipeError: there is no such number on the sheet.
     """
-    if not 1 <= number <= len(sheet.seeds):
-        raise RecipeError(
-            "The contact sheet shows 1 to {count}; there is no {number}.", count=len(sheet.seeds), number=number
-        )
-    return with_seed(sheet.of, sheet.seeds[number - 1])
+    return with_seed(sheet.of, _pick_seed(sheet.seeds, number))
 
 
 def with_survey_result(recipe: Recipe, found: SurveyResult | None) -> Recipe:
-    """Return the recipe of what came of a render: with the seed that was chosen and the places that were measured."""
+    """Return a rendered recipe with the seed that was chosen and the positions that were measured."""
     if not isinstance(recipe, Morph) or found is None:
         return recipe
     return msgspec.structs.replace(recipe, seed=found.seeds[0], tries=1, positions=found.positions)
 
 
 def pick_try(recipe: Recipe, found: SurveyResult | None, number: int) -> Morph:
-    """Return the morph of another seed that was tried; 1 is the one that was rendered.
+    """Return the morph of another seed that was tried, from 1, the one that was rendered.
 
     Raises:
         RecipeError: there is no such number on the sheet.
     """
-    seeds = found.seeds if found is not None else ()
-    if not isinstance(recipe, Morph) or not 1 <= number <= len(seeds):
-        raise RecipeError(
-            "The contact sheet shows 1 to {count}; there is no {number}.", count=len(seeds), number=number
-        )
-    return msgspec.structs.replace(recipe, seed=seeds[number - 1], tries=1, positions=())
+    seed = _pick_seed(found.seeds if isinstance(recipe, Morph) and found is not None else (), number)
+    return msgspec.structs.replace(cast("Morph", recipe), seed=seed, tries=1, positions=())
 
 
 def with_seed(recipe: Animation, seed: int) -> Animation:
-    """Return a recipe with another seed; what was measured for the old one is measured again."""
-    fresh = without_measurements(recipe)
-    return msgspec.structs.replace(fresh, seed=seed)
+    """Return a recipe with another seed and nothing measured."""
+    return msgspec.structs.replace(without_measurements(recipe), seed=seed)
 
 
 def without_measurements(recipe: _AnyRecipe) -> _AnyRecipe:
-    """Return a recipe without what was measured for it, to be changed or rendered by another model."""
+    """Return a recipe without its measurements, which hold for one seed, prompt and model only."""
     return msgspec.structs.replace(recipe, positions=()) if isinstance(recipe, Morph) else recipe
 
 
 def without_settings(recipe: Recipe) -> Recipe:
-    """Return a recipe that leaves its settings to whoever renders it, such as another model."""
+    """Return a recipe that leaves its settings to the model that renders it."""
     if isinstance(recipe, Variations):
         return msgspec.structs.replace(recipe, of=without_settings(recipe.of))
     return msgspec.structs.replace(without_measurements(recipe), settings=Overrides())
 
 
 def with_style(recipe: Recipe, style: Style) -> Recipe:
-    """Return a recipe whose prompts are followed by a style's words; its negative prompt comes first, then the style's.
-
-    Words that are at an end already are not put there again: a recipe can be made from one that had the style.
+    """Return a recipe with a style's words after its prompts and its negative prompt, unless they are there already.
 
     Raises:
-        RecipeError: a prompt would be longer than one can be.
+        RecipeError: a prompt would become too long.
     """
     if isinstance(recipe, Variations):
         return msgspec.structs.replace(recipe, of=with_style(recipe.of, style))
-    negative = _joined(recipe.negative, style.negative)
+    negative = _append_words(recipe.negative, style.negative)
     match recipe:
         case Giro(stages=stages):
-            styled = tuple(Stage(_joined(stage.prompt, style.suffix), stage.frames) for stage in stages)
-            return _changed(recipe, stages=styled, negative=negative)
+            styled = tuple(Stage(_append_words(stage.prompt, style.suffix), stage.frames) for stage in stages)
+            return _replace_checked(recipe, stages=styled, negative=negative)
         case Morph():
-            return _changed(
-                without_measurements(recipe), prompt=_joined(recipe.prompt, style.suffix), negative=negative
+            return _replace_checked(
+                without_measurements(recipe), prompt=_append_words(recipe.prompt, style.suffix), negative=negative
             )
         case Zoom():
-            return _changed(recipe, prompt=_joined(recipe.prompt, style.suffix), negative=negative)
+            return _replace_checked(recipe, prompt=_append_words(recipe.prompt, style.suffix), negative=negative)
 
 
-def _joined(words: str, more: str) -> str:
+def _pick_seed(seeds: Sequence[int], number: int) -> int:
+    if not 1 <= number <= len(seeds):
+        raise RecipeError(
+            "The contact sheet shows 1 to {count}; there is no {number}.", count=len(seeds), number=number
+        )
+    return seeds[number - 1]
+
+
+def _append_words(words: str, more: str) -> str:
     if words == more or words.endswith(f", {more}"):
         return words
     return ", ".join(filter(None, (words, more)))
 
 
-def _changed(recipe: _SameKind, **changes: Any) -> _SameKind:
-    """Return a copy with other values, checked as if somebody had typed it."""
+def _replace_checked(recipe: _SameKind, **changes: Any) -> _SameKind:
     plain = msgspec.to_builtins(recipe) | {name: msgspec.to_builtins(value) for name, value in changes.items()}
     return cast("_SameKind", from_plain(plain))

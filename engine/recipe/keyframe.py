@@ -22,13 +22,13 @@ TurnRate = Annotated[float, Meta(ge=-MAX_TURN, le=MAX_TURN)]
 
 
 class Keyframe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How the camera moves at one moment of an animation; from one keyframe to the next, the moves ease over.
+    """How the camera moves at one moment of an animation; between keyframes the moves ease over.
 
     Attributes:
         at: when, as a share of the animation; None for halfway between its neighbours.
-        zoom: magnification from one frame to the next; "forward" is the settings' own, "back" the same backwards.
-        pan_x, pan_y: how far the view moves with each frame, in fractions of the picture, right and down.
-        degrees: how far the view turns with each frame, clockwise.
+        zoom: magnification per frame; "forward" is the settings' own, "back" the same backwards.
+        pan_x, pan_y: how far the view moves per frame, in fractions of the picture, right and down.
+        degrees: how far the view turns per frame, clockwise.
     """
 
     at: Moment | None = None
@@ -39,40 +39,34 @@ class Keyframe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 Track = Annotated[tuple[Keyframe, ...], Meta(max_length=MAX_KEYFRAMES)]
-"""The camera's keyframes in order of time; none at all is forward throughout."""
+"""The camera's keyframes in order of time; empty for forward throughout."""
 
 
 def require_order(track: Track) -> None:
-    """Refuse keyframes that are not in order of time.
-
-    Raises:
-        RecipeError: one is not later than the one before.
-    """
+    """Raise RecipeError unless each keyframe is later than the one before."""
     times = [keyframe.at for keyframe in track if keyframe.at is not None]
     if times != sorted(set(times)):
         raise RecipeError("The camera's moves must follow one another: each at a later time than the one before.")
 
 
 def extend_track(track: Track, *, loops: bool, share: float) -> Track:
-    """Return the track of an animation that goes on after its end, for all moves up to there to be as they are.
+    """Return the track of an animation that is extended at its end, with all its present moves kept as they are.
 
-    What goes on moves as it did at the end. Where it would have looped that is how it began, which the last move
-    eases over into. Where that happens across the seam, the last move is there once more, so long before the new end
-    as it was before the old one, for the beginning to come out of it as it did; and if what goes on is too short for
-    both, it stays at the last move until then.
+    The extension moves as the animation did at its end; in a loop that is the first move, which the last one eases to.
+    If it eases across the seam, the last move is repeated as long before the new end as it was before the old one, so
+    that the beginning follows from it as before; an extension too short for both stays at the last move until then.
 
     Args:
-        track: of the animation as it is.
-        loops: whether that loops.
-        share: which share of the longer one it is.
+        loops: whether the animation loops.
+        share: its share of the extended one.
     """
     if len(track) < 2:
         return track
     times, in_order = time_keyframes(track, loops=loops)
     first, last = in_order[0], in_order[-1]
-    pinned = _pinned(in_order, (at * share for at in times))
-    is_home = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
-    if not loops or is_home or times[-1] >= 1:
+    pinned = _pin_times(in_order, (at * share for at in times))
+    ends_as_it_began = msgspec.structs.replace(first, at=None) == msgspec.structs.replace(last, at=None)
+    if not loops or ends_as_it_began or times[-1] >= 1:
         return pinned
     returns, repeats = (1 + times[0]) * share, 1 - (1 - times[-1]) * share
     begun, again = msgspec.structs.replace(first, at=returns), msgspec.structs.replace(last, at=repeats)
@@ -83,8 +77,8 @@ def extend_track(track: Track, *, loops: bool, share: float) -> Track:
     return (*pinned, *more) if len(track) < MAX_KEYFRAMES else pinned
 
 
-def _pinned(track: Track, times: Iterable[float]) -> Track:
-    """Return keyframes with their times; of those at one moment each is later by less than `move` tells apart."""
+def _pin_times(track: Track, times: Iterable[float]) -> Track:
+    """Return keyframes with explicit times; of several at one moment each is later by next to nothing."""
     pinned: list[Keyframe] = []
     latest = -1.0
     for keyframe, at in zip(track, times, strict=True):
@@ -94,9 +88,9 @@ def _pinned(track: Track, times: Iterable[float]) -> Track:
 
 
 def time_keyframes(track: Track, *, loops: bool) -> tuple[tuple[float, ...], Track]:
-    """Return when each keyframe is, from 0 to 1, and the keyframes in that order.
+    """Return the time of each keyframe, from 0 to 1, and the keyframes in that order.
 
-    Where the first of a loop is not at its beginning, later ones may be spread across the seam: they come first.
+    In a loop whose first keyframe is later than 0, the last ones may lie across the seam: they come first.
     """
     times = spread_times(tuple(keyframe.at for keyframe in track), loops=loops)
     across = sum(at >= 1 for at in times) if loops and times[0] > 0 else 0
@@ -105,10 +99,9 @@ def time_keyframes(track: Track, *, loops: bool) -> tuple[tuple[float, ...], Tra
 
 
 def spread_times(given: tuple[float | None, ...], *, loops: bool) -> tuple[float, ...]:
-    """Return when each keyframe is: those without a time are spread evenly between their neighbours.
+    """Return the time of each keyframe: those without one are spread evenly between their neighbours.
 
-    An animation that loops leaves room behind its last keyframe, in which the move eases over into the first. So its
-    last times can be beyond 1, which is its beginning once more.
+    A loop leaves room after its last keyframe to ease into the first, so that its last times can be beyond 1.
     """
     times = dict(enumerate(given)) | ({0: 0.0} if given[0] is None else {})
     last = len(given) - 1

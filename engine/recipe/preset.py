@@ -1,4 +1,4 @@
-"""A preset: a giro ready to ride, under a name."""
+"""A preset: a named giro."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.recipe.stages import parse_stages
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[presets.NAME]: a giro ready to ride; `stages` is the list a member would type, one stage a line."""
+    """[presets.NAME]: a named giro; `stages` is what a member would type, one stage a line."""
 
     stages: Annotated[str, Meta(min_length=1)]
     loop: bool = True
     description: Annotated[str, Meta(max_length=100)] = ""
 
-    def parsed(self) -> tuple[Stage, ...]:
-        """Return the stages; they were checked when the configuration was read."""
+    def parse_stages(self) -> tuple[Stage, ...]:
+        """Return the stages, which were validated with the configuration."""
         return parse_stages(self.stages)

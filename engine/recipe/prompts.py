@@ -1,4 +1,4 @@
-"""The words of a recipe: what members typed to say what is to be seen."""
+"""The words of a recipe, and which of them a model knows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 
 from engine.recipe.recipe import Giro, Morph, Recipe, Variations, Zoom
 
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
 
 def prompts_of(recipe: Recipe) -> tuple[str, ...]:
-    """Return the prompts that a recipe is made of, each once; a morph's is the template that its words go into,
-    or they are its waypoints."""
+    """Return a recipe's prompts, each once; of a morph its template, or its waypoints if they are whole prompts."""
     match recipe:
         case Giro():
             return tuple(dict.fromkeys(stage.prompt for stage in recipe.stages))
@@ -23,7 +24,7 @@ def prompts_of(recipe: Recipe) -> tuple[str, ...]:
 
 
 def texts_of(recipe: Recipe) -> tuple[str, ...]:
-    """Return everything in a recipe that says what is to be seen: the prompts and a morph's waypoints."""
+    """Return all texts in a recipe that say what is to be seen: prompts, template and waypoints."""
     if isinstance(recipe, Variations):
         return texts_of(recipe.of)
     if isinstance(recipe, Morph):
@@ -32,15 +33,12 @@ def texts_of(recipe: Recipe) -> tuple[str, ...]:
 
 
 def waypoints_of(recipe: Recipe) -> tuple[str, ...]:
-    """Return the words that a morph puts into its prompt, each once; none where they are prompts themselves."""
+    """Return the words that a morph puts into its template, each once; none if its waypoints are whole prompts."""
     if isinstance(recipe, Variations):
         return waypoints_of(recipe.of)
     if isinstance(recipe, Morph) and not recipe.is_whole:
         return tuple(dict.fromkeys(recipe.waypoints))
     return ()
-
-
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 _SMALL = frozenset(
@@ -49,11 +47,11 @@ _SMALL = frozenset(
         *("it", "its", "of", "on", "or", "over", "the", "this", "through", "to", "under", "up", "with"),
     )
 )
-"""Words that hold others together: nobody misses them where they mean nothing."""
+"""Function words, which a model need not know."""
 
 
 def unknown_words(texts: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return the words of `texts` that are not among those a model knows, each once, in lower case, in their order.
+    """Return the words of `texts` that a model does not know, each once, in lower case, in order.
 
     Args:
         known: in lower case; empty for a model that takes any word.
@@ -64,12 +62,12 @@ def unknown_words(texts: Iterable[str], known: Collection[str]) -> tuple[str, ..
 
 
 def words_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the words of `texts`, each once, in lower case, in their order."""
+    """Return the words of `texts`, each once, in lower case, in order."""
     return tuple(dict.fromkeys(word for text in texts for word in _WORD.findall(text.lower())))
 
 
 def complete_word(typed: str, known: Iterable[str]) -> list[str]:
-    """Return `typed` with its last word completed, or with one more word behind it, by each word that fits."""
+    """Return `typed` with its last word completed, or another word appended, for each known word that fits."""
     last = _WORD.findall(typed)[-1] if typed[-1:].isalpha() else ""
     begun, before = last.lower(), typed[: len(typed) - len(last)]
     return [before + word for word in known if word.startswith(begun) and word != begun]

@@ -1,8 +1,7 @@
 """What a member asked for, and nothing else.
 
-A recipe is plain data: frozen, validated, a tagged union with a JSON round trip. Together with the model's name it is
-enough to render the same pictures again, so it is what members share, remix and replay. It knows no Discord and no
-torch.
+A recipe is plain data: frozen, validated, a tagged union with a JSON round trip. With the model's name it renders the
+same pictures again, so it is what members share, remix and replay.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ MAX_SEED = 2**32 - 1
 MAX_PROMPT = 300
 MAX_WORD = 60
 MAX_WAYPOINTS = 10
-"""What a morph can lead through, its source and its target among them."""
+"""At most, source and target included."""
 MAX_TRIES = 16
 MAX_STAGES = 50
 MAX_FRAMES = 1000
@@ -62,7 +61,7 @@ AutoFocus = Literal["auto"]
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """What every animation has; `negative` is what the pictures are led away from, empty for nothing in particular."""
+    """What every animation has; `negative` is what guidance leads away from, empty for nothing in particular."""
 
     version: Literal[1] = 1
     seed: Seed
@@ -77,8 +76,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Giro(_Common, frozen=True, tag="giro"):
     """A journey through stages: the camera moves forward while the prompts change.
 
-    Each stage grows out of the one before, in a chain; or all open from pictures of their own and are rendered side by
-    side, parallel.
+    In a chain each stage grows out of the one before; in parallel all start from pictures of their own, side by side.
     """
 
     stages: Annotated[tuple[Stage, ...], Meta(min_length=1, max_length=MAX_STAGES)]
@@ -89,7 +87,6 @@ class Giro(_Common, frozen=True, tag="giro"):
 
     @property
     def frames(self) -> int:
-        """Number of frames of the whole journey."""
         return sum(stage.frames for stage in self.stages)
 
     def __post_init__(self) -> None:
@@ -121,11 +118,10 @@ class Morph(_Common, frozen=True, tag="morph"):
         source, target: the first and the last waypoint.
         through: those between them, in order.
         frames: how many are rendered.
-        loop: "there and back" shows the frames forwards, then backwards; "round" spreads them over the way there and
-            a way back through another seed's pictures; "none" jumps back. A way that ends where it began is round by
-            itself, unless it is "none".
-        tries: how many seeds are tried, of which the best is rendered; the recipe's own is the first of them.
-        positions: where on the way each frame lies, from 0 to 1, as it was measured; empty to measure it.
+        loop: "there and back" plays the frames forwards, then backwards; "round" spreads them over the way there and a
+            way back through another seed's pictures; "none" jumps back.
+        tries: how many seeds are tried, the recipe's own first; the best is rendered.
+        positions: each frame's measured position on the path, from 0 to 1; empty to measure it.
     """
 
     source: Waypoint
@@ -139,17 +135,15 @@ class Morph(_Common, frozen=True, tag="morph"):
 
     @property
     def waypoints(self) -> tuple[str, ...]:
-        """All of them, from source to target."""
         return (self.source, *self.through, self.target)
 
     @property
     def is_whole(self) -> bool:
-        """Whether the waypoints are whole prompts."""
         return self.prompt.strip() == WHOLE
 
     @property
-    def course(self) -> MorphLoop:
-        """How it comes back to its beginning, `loop` and the waypoints considered."""
+    def effective_loop(self) -> MorphLoop:
+        """The loop, which is "round" if the waypoints return to the source, unless it is "none"."""
         returns = len(self.waypoints) > 2 and self.source == self.target
         return "round" if returns and self.loop != "none" else self.loop
 
@@ -201,10 +195,7 @@ Animation = Giro | Morph | Zoom
 class Variations(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="variations"
 ):
-    """A contact sheet: a few stills of one animation for each of four seeds, to choose from before it is rendered.
-
-    Each of `seeds` takes the place of the seed of `of`; all else is as it says there.
-    """
+    """A contact sheet: stills of the animation `of` for each of four seeds, to choose from before it is rendered."""
 
     version: Literal[1] = 1
     of: Animation
@@ -212,23 +203,20 @@ class Variations(
 
     @property
     def seed(self) -> int:
-        """The first of the seeds: a number by which to call the sheet."""
+        """The first of the seeds, which identifies the sheet."""
         return self.seeds[0]
 
     @property
     def negative(self) -> str:
-        """The animation's."""
         return self.of.negative
 
     @property
     def settings(self) -> Overrides:
-        """The animation's."""
         return self.of.settings
 
     @property
     def stills(self) -> int:
-        """How many pictures each seed gets: the first, the middle and the last stage of a giro, as far as they differ;
-        the source, the half and the target of a morph; one of a zoom."""
+        """Pictures for each seed: a giro's first, middle and last stage; a morph's source, half and target."""
         match self.of:
             case Giro(stages=stages):
                 return min(len(stages), 3)
@@ -239,7 +227,6 @@ class Variations(
 
     @property
     def frames(self) -> int:
-        """Number of pictures on the sheet."""
         return self.stills * len(self.seeds)
 
 
@@ -254,17 +241,17 @@ def kind_of(recipe: Recipe) -> RecipeKind:
 
 
 def resolve(recipe: Recipe, layers: tuple[SettingsLayer, ...]) -> tuple[Recipe, Settings]:
-    """Decide every setting: `layers` from the lowest up, the recipe's own wishes on top.
+    """Decide every setting: `layers` from the lowest up, the recipe's own on top.
 
     Returns:
-        the recipe with all its settings written down, so that a later change of a default or of config.toml does not
-        change what it renders, and those settings.
+        those settings, and the recipe with all of them written down, so that a later change of a default or of
+        config.toml does not change what it renders.
     """
     if isinstance(recipe, Variations):
         of, settings = resolve(recipe.of, layers)
         return msgspec.structs.replace(recipe, of=of), settings
     kind: Kind = recipe.__struct_config__.tag  # type: ignore[assignment]  # the tags of animations are their kinds
-    settings = Settings.layered([*(layer.of(kind) for layer in layers), recipe.settings])
+    settings = Settings.from_layers([*(layer.for_kind(kind) for layer in layers), recipe.settings])
     return msgspec.structs.replace(recipe, settings=settings.as_overrides()), settings
 
 
@@ -283,10 +270,10 @@ def from_json(text: str | bytes) -> Recipe:
 
 
 def plain_json(text: str | bytes) -> Any:
-    """Read JSON from anywhere into plain values; the mark that some editors put in front of it is passed over.
+    """Read JSON from anywhere into plain values; a byte order mark is skipped.
 
     Raises:
-        RecipeError: it is none, or nested deeper than anything that a recipe could be.
+        RecipeError: it is no JSON, or nested too deeply.
     """
     try:
         return msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8) if isinstance(text, bytes) else text)
@@ -297,7 +284,7 @@ def plain_json(text: str | bytes) -> Any:
 
 
 def from_plain(raw: Any) -> Recipe:
-    """Build a recipe from plain dictionaries and lists, as JSON, TOML or a command's options give them.
+    """Build a recipe from plain dictionaries and lists.
 
     Raises:
         RecipeError: another version, an unknown key, or a value out of range.

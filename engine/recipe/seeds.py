@@ -1,4 +1,4 @@
-"""Seeds: drawn for animations whose members gave none, and those that follow from another."""
+"""Seeds, drawn at random or derived from another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 from engine.recipe.recipe import MAX_SEED, VARIATIONS
 
 _STRIDE = 2_654_435_761
-"""Odd, so that every seed comes once before any comes again; large, so that the next are not those one would type."""
+"""Odd, so that every seed comes once before any repeats; large, to stay away from seeds that people type."""
 
 
 def new_seed(not_this: int | None = None) -> int:
@@ -18,13 +18,13 @@ def new_seed(not_this: int | None = None) -> int:
 
 
 def new_seeds() -> tuple[int, ...]:
-    """Return as many different random seeds as a contact sheet shows."""
+    """Return different random seeds, as many as a contact sheet shows."""
     seeds: set[int] = set()
     while len(seeds) < VARIATIONS:
         seeds.add(new_seed())
     return tuple(seeds)
 
 
-def other_seeds(seed: int, count: int) -> tuple[int, ...]:
-    """Return so many more seeds, all different, that always follow from this one."""
+def derive_seeds(seed: int, count: int) -> tuple[int, ...]:
+    """Return `count` more seeds, all different, always the same ones for this seed."""
     return tuple((seed + number * _STRIDE) % (MAX_SEED + 1) for number in range(1, count + 1))

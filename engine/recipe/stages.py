@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import RecipeError
@@ -29,26 +30,26 @@ SEED_STAGES = (
 """The seven stages of the blog post this program comes from: 275 frames."""
 
 _QUOTES = "'\"‘’‚‛“”„‟`´′″«»‹›"
-# A prompt has an end here: without one, a text of nothing but brackets and quotes would take seconds to be refused.
+# The prompt's length is bounded: else a text of nothing but brackets and quotes would take seconds to refuse.
 _BRACKETED = re.compile(
     rf"[\[(]\s*[{_QUOTES}](?P<prompt>.{{0,{2 * MAX_PROMPT}}}?)[{_QUOTES}]\s*(?:,\s*(?P<frames>[^\s,\])]+)\s*)?[\])]",
     re.DOTALL,
 )
-_WRITTEN = Sentence("write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own")
+_HELP = Sentence("write a stage as `a road by the sea | 50`, stages separated by `;` or on lines of their own")
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:
-    """Read a list of stages in any of the forms above; a stage without a number gets 25 frames.
+    """Read a list of stages in any of the forms above; a stage without a number gets `DEFAULT_FRAMES`.
 
     Raises:
         RecipeError: no stage, too many, or one with a prompt or a number of frames that is not allowed.
     """
-    pairs = _pairs(text.strip())
+    pairs = _split_stages(text.strip())
     if not pairs:
-        raise RecipeError("There is no stage: {help}.", help=_WRITTEN)
+        raise RecipeError("There is no stage: {help}.", help=_HELP)
     if len(pairs) > MAX_STAGES:
         raise RecipeError("There are {count} stages; at most {limit} are possible.", count=len(pairs), limit=MAX_STAGES)
-    return tuple(_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
+    return tuple(_check_stage(number, prompt, frames) for number, (prompt, frames) in enumerate(pairs, 1))
 
 
 def format_stages(stages: tuple[Stage, ...], separator: str = "\n") -> str:
@@ -56,26 +57,26 @@ def format_stages(stages: tuple[Stage, ...], separator: str = "\n") -> str:
     return separator.join(f"{stage.prompt} | {stage.frames}" for stage in stages)
 
 
-def _pairs(text: str) -> list[tuple[Any, Any]]:
+def _split_stages(text: str) -> list[tuple[Any, Any]]:
     if not text.startswith(("[", "{", "(")):
-        return list(_from_lines(text))
+        return list(_split_lines(text))
     try:
         raw = json.loads(text)
-    except (ValueError, RecursionError):  # the latter for thousands of brackets, which are not json's notation either
-        return list(_from_brackets(text))  # the seed's own notation also begins with a bracket
-    return _from_json(raw)
+    except (ValueError, RecursionError):  # the latter for thousands of brackets
+        return list(_split_brackets(text))  # the seed's own notation also begins with a bracket
+    return _split_json(raw)
 
 
-def _from_json(raw: Any) -> list[tuple[Any, Any]]:
+def _split_json(raw: Any) -> list[tuple[Any, Any]]:
     entries = raw if isinstance(raw, list) else raw.get("stages", raw)
     if not isinstance(entries, list):
         entries = [entries]
     if len(entries) == 2 and isinstance(entries[0], str) and isinstance(entries[1], int):
         entries = [entries]  # a single ["prompt", 50]
-    return [_json_entry(entry) for entry in entries]
+    return [_read_json_entry(entry) for entry in entries]
 
 
-def _json_entry(entry: Any) -> tuple[Any, Any]:
+def _read_json_entry(entry: Any) -> tuple[Any, Any]:
     match entry:
         case str(prompt) | [str(prompt)]:
             return prompt, DEFAULT_FRAMES
@@ -86,29 +87,25 @@ def _json_entry(entry: Any) -> tuple[Any, Any]:
     raise RecipeError('A stage in JSON is ["a road by the sea", 50], not {entry}.', entry=json.dumps(entry)[:80])
 
 
-def _from_brackets(text: str) -> list[tuple[str, str]]:
+def _split_brackets(text: str) -> list[tuple[str, str]]:
     found = list(_BRACKETED.finditer(text))
     rest = _BRACKETED.sub("", text).strip(" \t\r\n,;[]()")
     if not found or rest:
         raise RecipeError(
-            "This list of stages cannot be read near “{place}”: {help}.", place=(rest or text)[:40], help=_WRITTEN
+            "This list of stages cannot be read near “{place}”: {help}.", place=(rest or text)[:40], help=_HELP
         )
     return [(match["prompt"], match["frames"] or str(DEFAULT_FRAMES)) for match in found]
 
 
-def _from_lines(text: str) -> list[tuple[str, str]]:
-    parts = (part.strip() for part in re.split(r"[;\n]", text))
-    return [_from_part(part) for part in parts if part]
+def _split_lines(text: str) -> Iterator[tuple[str, str]]:
+    for part in filter(None, map(str.strip, re.split(r"[;\n]", text))):
+        prompt, bar, frames = part.rpartition("|")
+        yield (prompt.strip(), frames.strip()) if bar else (part, str(DEFAULT_FRAMES))
 
 
-def _from_part(part: str) -> tuple[str, str]:
-    prompt, bar, frames = part.rpartition("|")
-    return (prompt.strip(), frames.strip()) if bar else (part, str(DEFAULT_FRAMES))
-
-
-def _stage(number: int, prompt: Any, frames: Any) -> Stage:
+def _check_stage(number: int, prompt: Any, frames: Any) -> Stage:
     if not isinstance(prompt, str) or not prompt.strip():
-        raise RecipeError("Stage {number} has no prompt: {help}.", number=number, help=_WRITTEN)
+        raise RecipeError("Stage {number} has no prompt: {help}.", number=number, help=_HELP)
     if len(prompt.strip()) > MAX_PROMPT:
         raise RecipeError(
             "The prompt of stage {number} has {count} characters; at most {limit} are possible.",
@@ -129,7 +126,7 @@ def _stage(number: int, prompt: Any, frames: Any) -> Stage:
 
 
 def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
-    """Stretch or shrink stages so that they add up to `frames`; with fewer frames than stages the last ones go.
+    """Stretch or shrink stages to add up to `frames`; with fewer frames than stages the last ones are dropped.
 
     Raises:
         RecipeError: not a possible number of frames.
@@ -144,7 +141,7 @@ def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
         before += stage.frames
         ends = round(frames * before / total)
         used = sum(earlier.frames for earlier in spread)
-        # every stage keeps at least one frame, and leaves one for each stage after it
+        # every stage gets at least one frame, and leaves one for each stage after it
         share = min(max(1, ends - used), frames - used - (len(kept) - number))
         spread.append(Stage(stage.prompt, share))
     return tuple(spread)

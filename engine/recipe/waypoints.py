@@ -11,14 +11,14 @@ from engine.recipe.recipe import MAX_WAYPOINTS
 
 ARROW: Final = " > "
 LONGEST: Final = 2000
-"""Characters that a whole chain may have."""
+"""At most, in characters, of a whole chain."""
 
 _ARROW = re.compile(r"\s*(?:→|->|=>|\n)\s*|\s+>\s*|(?<=\w)>(?=\w)")
-"""An angle that closes something, as in <this>, is none."""
+"""A closing angle bracket, as in <this>, is no arrow."""
 
 
 def parse_waypoints(text: str) -> tuple[str, ...]:
-    """Read waypoints with arrows between them (>, ->, => or →), or each on a line of its own; there may be only one.
+    """Read one or more waypoints, separated by arrows (>, ->, => or →) or line breaks.
 
     Raises:
         RecipeError: one is missing at an arrow.
@@ -33,12 +33,12 @@ def parse_waypoints(text: str) -> tuple[str, ...]:
 
 
 def format_waypoints(waypoints: Sequence[str]) -> str:
-    """Write waypoints so that `parse_waypoints` reads them back."""
+    """Write waypoints the way `parse_waypoints` reads them."""
     return ARROW.join(waypoints)
 
 
 def waypoint_options(source: str, target: str | None) -> dict[str, Any]:
-    """Return a morph's source, through and target, where each of what was typed may be a chain.
+    """Return a morph's source, through and target; each of the two texts may be a chain.
 
     Raises:
         RecipeError: as `parse_waypoints`; or there is only one waypoint, or too many.

@@ -1,4 +1,4 @@
-"""From a recipe to its storyboard: one module for each kind of animation, all of them pure."""
+"""From a recipe to its storyboard: one pure module for each kind of animation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.storyboard.storyboard import Storyboard
 
 
 def build_storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
-    """Lay out every shot of `recipe`; the same arguments always give the same storyboard."""
+    """Lay out all shots of `recipe`; the same arguments always give the same storyboard."""
     match recipe:
         case Giro():
             shots = giro.shots(recipe, settings)
@@ -25,5 +25,5 @@ def build_storyboard(recipe: Recipe, settings: Settings) -> Storyboard:
         height=settings.size,
         scheduler=settings.scheduler,
         frame_ms=settings.frame_ms,
-        boomerang=isinstance(recipe, Morph) and recipe.course == "there and back",
+        boomerang=isinstance(recipe, Morph) and recipe.effective_loop == "there and back",
     )

@@ -1,4 +1,4 @@
-"""How giro and zoom get from one frame to the next: the camera's moves, what it moves towards, and the way back."""
+"""How giro and zoom get from one frame to the next: the camera's moves, its focus, and the way back."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from engine.storyboard.shot import (
     frame_seed,
 )
 
-CARRIED = 5
-"""Earlier frames whose noise is carried along at most."""
-RECENT = 6
-"""Frames that are looked at for the focus: enough to even out what is seen in one, few enough to keep in memory."""
+MAX_CARRIED_NOISES = 5
+"""Number of earlier frames whose noise is carried along."""
+FOCUS_FRAMES = 6
+"""Recent frames in which the focus is looked for: enough to average out errors, few enough to keep in memory."""
 FEATHER = 0.15
-"""Width of the soft edge of a frame that is led to, where the way there begins, as a share of its side."""
+"""Width of a target frame's soft edge at the beginning of the approach, as a share of its side."""
 
 
 class ColourTargets(msgspec.Struct, frozen=True):
-    """What a frame's colours are drawn towards: its anchors, and what those are made like first."""
+    """What a frame's colours are drawn towards: its anchors, and what those are graded to."""
 
     anchors: tuple[Anchor, ...] = ()
     grade: Grade | None = None
@@ -43,14 +43,11 @@ NO_COLOUR_TARGETS = ColourTargets()
 
 
 class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
-    """The camera's way through an animation.
+    """The camera's way through an animation of `frames` frames.
 
     Attributes:
-        frames: how many the animation has.
-        track: how the camera moves.
-        focus: what it moves towards.
         seed: of the recipe.
-        noise_warp: share of the noise that moves along.
+        noise_warp: share of the noise that moves along with the camera.
         persistence: share of a frame's starting picture that stays in it.
     """
 
@@ -62,9 +59,9 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
     persistence: float
 
     @classmethod
-    def of(cls, recipe: Giro | Zoom, settings: Settings) -> CameraMotion:
-        """Return the way that a recipe asks for; a zoom always comes back."""
-        loops = recipe.loop if isinstance(recipe, Giro) else True
+    def from_recipe(cls, recipe: Giro | Zoom, settings: Settings) -> CameraMotion:
+        """Return the motion that a recipe asks for; a zoom always loops."""
+        loops = not isinstance(recipe, Giro) or recipe.loop
         return cls(
             frames=recipe.frames,
             track=CameraTrack(keyframes=recipe.camera, loops=loops, forward=settings.zoom),
@@ -74,65 +71,63 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
             persistence=settings.persistence,
         )
 
-    def follow(
-        self, shot: Shot, past: Sequence[int], approach: Approach | None = None, look: ColourTargets = NO_COLOUR_TARGETS
+    def continue_shot(
+        self,
+        shot: Shot,
+        past: Sequence[int],
+        approach: Approach | None = None,
+        colours: ColourTargets = NO_COLOUR_TARGETS,
     ) -> Shot:
-        """Return a shot, not the first, that goes on from the frames before it.
-
-        Args:
-            past: those that it may look at; it goes on from the last of them.
-            approach: what it is led towards.
-            look: what its colours are drawn towards.
-        """
-        camera = self._aimed(self._move(shot.index), _sight(past[-RECENT:], approach))
-        blend = self._blend(shot.index, approach) if approach else None
+        """Return a shot, not the first, that starts from the last of the `past` frames and may look at all of them."""
+        camera = self._set_focus(self._move_to(shot.index), _weigh_focus_sources(past[-FOCUS_FRAMES:], approach))
+        blend = self._blend_towards(shot.index, approach) if approach else None
         return msgspec.structs.replace(
             shot,
-            start=FeedbackStart(past[-1], camera, blend, look.anchors, look.grade, self.persistence),
-            strength=approach.calmed(shot.strength) if approach else shot.strength,
-            carried=self._carried(shot.index, camera),
+            start=FeedbackStart(past[-1], camera, blend, colours.anchors, colours.grade, self.persistence),
+            strength=approach.reduce_strength(shot.strength) if approach else shot.strength,
+            carried_noise=self._carry_noise(shot.index, camera),
         )
 
-    def _carried(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
-        """Say what noise frame `index` has in common with the frames before it: the older it is, the less.
+    def _carry_noise(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
+        """Return what noise frame `index` shares with the frames before it, weighted by powers of `noise_warp`.
 
-        The weights of the fresh noises, from the newest back, fall in proportion to the powers of `noise_warp`.
+        Frame 0's is left out: a picture was made of that noise alone.
 
         Args:
-            camera: the frame's own, for what it moves towards.
+            camera: the frame's own, for its focus.
         """
-        reach = min(CARRIED, index - 1) if self.noise_warp else 0  # frame 0's noise has become a picture of its own
+        reach = min(MAX_CARRIED_NOISES, index - 1) if self.noise_warp else 0
         powers = [self.noise_warp**age for age in range(reach + 1)]
         size = math.hypot(*powers)
         past: list[CarriedNoise] = []
         seen = msgspec.structs.replace(camera, zoom=1.0, pan_x=0.0, pan_y=0.0, degrees=0.0)
         for age in range(1, reach + 1):
-            seen = compose_moves((self._move(index - age + 1), seen), about=camera)
+            seen = compose_moves((self._move_to(index - age + 1), seen), about=camera)
             past.append(CarriedNoise(frame_seed(self.seed, index - age), powers[age] / size, seen))
         return tuple(past)
 
-    def _move(self, index: int) -> Camera:
-        """Return the move from the frame before to frame `index`; `frames` is frame 0 again, where it loops."""
+    def _move_to(self, index: int) -> Camera:
+        """Return the move to frame `index` from the one before; index `frames` is frame 0 again in a loop."""
         return self.track.move(index / self.frames)
 
-    def _blend(self, index: int, approach: Approach) -> Blend:
-        """Return a frame that is led to, as it is seen from frame `index`: with the moves still to come taken back.
+    def _blend_towards(self, index: int, approach: Approach) -> Blend:
+        """Return the target frame as seen from frame `index`: with the moves still to come undone.
 
-        So what they lead up to is that frame, and the last step is a move like any other.
+        Those moves then end at the target, and the last step is a move like any other.
         """
-        ahead = [self._move(number) for number in range(index + 1, approach.arrives + 1)]
+        ahead = [self._move_to(number) for number in range(index + 1, approach.arrives + 1)]
         view = invert_move(compose_moves(ahead, about=Camera()))
         feather = FEATHER * len(ahead) / approach.length
-        return Blend(approach.frame, approach.weight, self._aimed(view, (FocusSource(approach.frame),)), feather)
+        return Blend(approach.frame, approach.weight, self._set_focus(view, (FocusSource(approach.frame),)), feather)
 
-    def _aimed(self, move: Camera, focus_sources: tuple[FocusSource, ...]) -> Camera:
+    def _set_focus(self, move: Camera, focus_sources: tuple[FocusSource, ...]) -> Camera:
         if isinstance(self.focus, Focus):
             return msgspec.structs.replace(move, focus_x=self.focus.x, focus_y=self.focus.y)
         return msgspec.structs.replace(move, focus_sources=focus_sources)
 
 
-def _sight(recent: Sequence[int], approach: Approach | None) -> tuple[FocusSource, ...]:
-    """Return the frames that show where the road leads: the latest ones, and more and more the one that is led to."""
+def _weigh_focus_sources(recent: Sequence[int], approach: Approach | None) -> tuple[FocusSource, ...]:
+    """Return the frames in which to look for the focus: recent ones, and increasingly the target of an approach."""
     arrived = approach.weight if approach else 0.0
     looks = tuple(FocusSource(frame, (1 - arrived) / len(recent)) for frame in recent)
     return (FocusSource(approach.frame, arrived), *looks) if approach else looks

@@ -1,8 +1,8 @@
-"""Camera moves as arithmetic: several in a row are one, and each can be taken back.
+"""Arithmetic of camera moves: composition and inversion.
 
-A move about a focus takes a point p of the new picture to the point A·p + t of the old one, both seen from the focus.
-In a plane of complex numbers A is e^(i·turn) / zoom and t the pan: then a chain of moves is a chain of products.
-This holds for square pictures, whose fractions are the same length across and down.
+A move takes a point p of the new picture to the point A·p + t of the old one, both relative to the focus. In the
+complex plane A is e^(i·turn) / zoom and t is the pan. Pictures must be square, for a fraction to be as long across as
+down.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.storyboard.shot import Camera
 
 
 def compose_moves(moves: Iterable[Camera], about: Camera) -> Camera:
-    """Return the one move that does what `moves` do one after another, all of them about the focus of `about`."""
+    """Return `moves`, one after another about the focus of `about`, as one move."""
     factor, shift = 1 + 0j, 0j
     for move in moves:
         step_factor, step_shift = _affine(move)
@@ -27,7 +27,6 @@ def compose_moves(moves: Iterable[Camera], about: Camera) -> Camera:
 
 
 def invert_move(move: Camera) -> Camera:
-    """Return the move that takes `move` back."""
     factor, shift = _affine(move)
     return _move(1 / factor, -shift / factor, move)
 
@@ -47,6 +46,6 @@ def _move(factor: complex, shift: complex, about: Camera) -> Camera:
 
 
 def smoothstep(position: float) -> float:
-    """Return 3p² − 2p³, which starts and arrives gently; positions outside 0…1 are clamped."""
+    """Return 3p² − 2p³, which eases in and out; positions outside 0…1 are clamped."""
     position = min(max(position, 0.0), 1.0)
     return position * position * (3 - 2 * position)

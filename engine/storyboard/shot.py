@@ -1,11 +1,10 @@
 """How each frame is made, as plain data.
 
-A storyboard is a small graph: every shot says how ONE frame is made and names the earlier frames it needs. From that
-follows what may run now (all its sources exist), what is independent and can share a batch, what the whole costs
-before it starts, how to resume after a crash (the frames on disk are done) and how to replay.
+A storyboard is a small graph: each shot says how ONE frame is made and names the earlier frames it needs. From that
+follow what may run now, what can share a batch, the exact cost, how to resume after a crash and how to replay.
 
-Shots may be hidden: key frames and survey pictures that others start from, kept on disk like any frame, but never
-shown. Their indices begin at `HIDDEN`, whatever the animation's length, so that those of a longer one are the same.
+Hidden shots are key frames and survey pictures that others start from, kept on disk like any frame but never shown.
+Their indices begin at `HIDDEN` whatever the animation's length, so that a longer one has the same.
 """
 
 from __future__ import annotations
@@ -15,26 +14,26 @@ from collections.abc import Iterable
 
 import msgspec
 
+from engine.recipe.settings import Settings
 from engine.storyboard.morph_path import MeasuredPosition, NoiseStart, PromptMix, TokenMix
 
 Prompt = PromptMix | TokenMix | MeasuredPosition
 
 HIDDEN = 10_000
-"""The first index of frames that are not shown; far above what an animation can have."""
+"""First index of hidden frames, far above what an animation can have."""
 
 
 def is_hidden(index: int) -> bool:
-    """Whether frame `index` is there for others to start from, and not shown."""
+    """Whether frame `index` is only there for others to start from."""
     return index >= HIDDEN
 
 
 def count_shown(indices: Iterable[int]) -> int:
-    """Return how many of these frames are shown."""
     return sum(not is_hidden(index) for index in indices)
 
 
 class FocusSource(msgspec.Struct, frozen=True):
-    """A look at an earlier frame for the point that its road leads to; weights count relative to one another."""
+    """An earlier frame in which to look for the point that its road leads to; weights are relative."""
 
     frame: int
     weight: float = 1.0
@@ -48,7 +47,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
         pan_x, pan_y: how far the view moves, in fractions of the picture's width and height, right and down.
         degrees: how far the view turns, clockwise.
         focus_x, focus_y: the point that stays where it is, in fractions from the top left corner.
-        focus_sources: where to look for that point; if empty it is where `focus_x` and `focus_y` say.
+        focus_sources: frames in which that point is looked for; if empty `focus_x` and `focus_y` say where it is.
     """
 
     zoom: float = 1.0
@@ -61,18 +60,16 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_still(self) -> bool:
-        """Whether the view does not move at all."""
         return (self.zoom, self.pan_x, self.pan_y, self.degrees) == (1.0, 0.0, 0.0, 0.0)
 
 
 class Blend(msgspec.Struct, frozen=True):
-    """Another frame mixed in, after the camera has moved: weight 0 leaves it out, 1 leaves nothing else.
+    """Another frame mixed in after the camera has moved: weight 0 leaves it out, 1 leaves nothing else.
 
     Attributes:
         camera: how that frame is seen from here.
-        feather: width of the soft edge inside that frame's borders, as a share of its side. Beyond its borders its
-            mirror image is mixed in, by the third power of the weight: next to nothing, until little else is left. At
-            0 there is no edge.
+        feather: width of the soft edge inside that frame's borders, as a share of its side; 0 for none. Beyond the
+            borders its mirror image is mixed in by the third power of the weight: hardly any until little else is left.
     """
 
     frame: int
@@ -82,11 +79,11 @@ class Blend(msgspec.Struct, frozen=True):
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """A frame whose colours a picture is drawn towards: weight 0 leaves them as they are, 1 takes over that frame's.
+    """A frame whose colours a picture is drawn towards: 0 leaves them as they are, 1 takes over that frame's.
 
     Attributes:
-        weight: for the colours of the whole picture, whatever is where.
-        layout: for where they are, coarsely.
+        weight: for the colours of the picture as a whole.
+        layout: for where they lie, coarsely.
     """
 
     frame: int
@@ -95,9 +92,9 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class Grade(msgspec.Struct, frozen=True):
-    """A frame that a picture's anchors are first made as colourful and as rich in contrast as, by its weight, 0…1.
+    """A frame whose colourfulness and contrast a picture's anchors take on first, by a weight of 0…1.
 
-    So all scenes of a film have one look, whatever their hues and however bright they are.
+    It gives all scenes of a film one look, whatever their hues and brightness.
     """
 
     frame: int
@@ -105,12 +102,12 @@ class Grade(msgspec.Struct, frozen=True):
 
 
 class FeedbackStart(msgspec.Struct, frozen=True, tag="feedback"):
-    """A frame that starts from an earlier one, moved, blended, drawn towards its anchors and re-noised: image-to-image.
+    """Image-to-image: an earlier frame, moved, blended, drawn towards its anchors and re-noised.
 
-    The weights of the anchors sum to 1 at most, and so do those for the layout.
+    The anchors' weights sum to 1 at most, and so do their layout weights.
 
     Attributes:
-        persistence: share of that starting picture that stays in the finished one.
+        persistence: share of the starting picture that stays in the finished one.
     """
 
     frame: int
@@ -125,19 +122,19 @@ Start = NoiseStart | FeedbackStart
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """What a frame of a settled stage must be nearer to: `frame`, rather than the frame that the stage came from."""
+    """A frame must look more like `frame`, its stage's key, than like `rather_than`, the key of the stage before."""
 
     frame: int
     rather_than: int
 
 
 class CarriedNoise(msgspec.Struct, frozen=True):
-    """An earlier frame's fresh noise, which has moved along with the camera since.
+    """An earlier frame's fresh noise, moved along with the camera since.
 
     Attributes:
         seed: of that frame's random generator.
-        weight: its share of the noise; with the frame's own fresh noise, the squares of the weights add up to 1.
-        camera: all the moves since that frame as one.
+        weight: of this noise; the squares of all weights, the frame's own fresh noise included, add up to 1.
+        camera: all moves since that frame as one.
     """
 
     seed: int
@@ -149,16 +146,16 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     """How one frame is made.
 
     Attributes:
-        index: the frame's place in the animation, from 0; `HIDDEN` and above for a frame that is not shown.
+        index: the frame's place in the animation, from 0; `HIDDEN` and above for a hidden frame.
         steps: length of the sampler's schedule.
-        strength: share of the schedule that a feedback frame goes through.
+        strength: share of the schedule that a feedback frame runs through.
         guidance: classifier-free guidance scale; 1 is none, at half the cost.
         seed: of the frame's own random generator, 0 <= seed < 2**63.
         guidance_rescale: share of the spread that guidance adds to a prediction which is taken away again.
         negative: what guidance leads away from; empty for the empty prompt.
-        retries: how many other seeds may be tried if the frame comes out degenerate; see `engine.vision.degenerate`.
-        goal: what its stage is recognised by.
-        carried: what a feedback frame is re-noised with besides its own fresh noise.
+        retries: number of other seeds to try if the frame comes out degenerate; see `engine.vision.degenerate`.
+        goal: what the frame is checked against.
+        carried_noise: what a feedback frame is re-noised with besides its own fresh noise.
     """
 
     index: int
@@ -172,69 +169,73 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     negative: str = ""
     retries: int = 0
     goal: Goal | None = None
-    carried: tuple[CarriedNoise, ...] = ()
+    carried_noise: tuple[CarriedNoise, ...] = ()
 
     @property
     def sources(self) -> frozenset[int]:
-        """Indices of the frames that must exist before this one can start, and be judged."""
-        return self.pictures | self.prompt.surveyed if isinstance(self.prompt, MeasuredPosition) else self.pictures
+        """Indices of the frames that must exist before this one can start and be checked."""
+        surveyed = self.prompt.required_frames if isinstance(self.prompt, MeasuredPosition) else frozenset()
+        return self.pictures | surveyed
 
     @property
     def pictures(self) -> frozenset[int]:
-        """Indices of the frames whose pictures are needed: to start from, and to be judged by."""
-        if self.goal is None:
-            return self._starts_from
-        return self._starts_from | {self.goal.frame, self.goal.rather_than}
-
-    @property
-    def _starts_from(self) -> frozenset[int]:
-        if not isinstance(self.start, FeedbackStart):
-            return frozenset()
-        frames = [self.start.frame, *(anchor.frame for anchor in self.start.anchors)]
-        cameras = [self.start.camera, *(past.camera for past in self.carried)]
-        if self.start.blend is not None:
-            frames.append(self.start.blend.frame)
-            cameras.append(self.start.blend.camera)
-        if self.start.grade is not None:
-            frames.append(self.start.grade.frame)
-        return frozenset((*frames, *(glance.frame for camera in cameras for glance in camera.focus_sources)))
+        """Indices of the frames whose pictures are needed, to start from and to be checked against."""
+        frames = {self.goal.frame, self.goal.rather_than} if self.goal else set()
+        if isinstance(self.start, FeedbackStart):
+            cameras = [self.start.camera, *(noise.camera for noise in self.carried_noise)]
+            frames |= {self.start.frame, *(anchor.frame for anchor in self.start.anchors)}
+            if self.start.blend is not None:
+                frames.add(self.start.blend.frame)
+                cameras.append(self.start.blend.camera)
+            if self.start.grade is not None:
+                frames.add(self.start.grade.frame)
+            frames.update(source.frame for camera in cameras for source in camera.focus_sources)
+        return frozenset(frames)
 
     @property
     def unet_calls(self) -> int:
-        """Denoising steps this frame takes; the arithmetic of diffusers' image-to-image, but at least one."""
+        """Denoising steps of this frame, counted as diffusers' image-to-image does, but at least one."""
         if isinstance(self.start, NoiseStart):
             return self.steps
         return max(1, min(int(self.steps * self.strength), self.steps))
 
 
-def frame_seed(seed: int, index: int) -> int:
-    """Derive the seed of frame `index`: no running generator, so any frame can be made again on its own.
+def noise_shot(index: int, prompt: Prompt, settings: Settings, seed: int, negative: str = "") -> Shot:
+    """Return a shot that starts from noise, all else as the settings say."""
+    return Shot(
+        index=index,
+        prompt=prompt,
+        start=NoiseStart(),
+        steps=settings.steps,
+        strength=settings.strength,
+        guidance=settings.guidance,
+        guidance_rescale=settings.guidance_rescale,
+        seed=seed,
+        negative=negative,
+        retries=settings.retries,
+    )
 
-    Frame 0 keeps the recipe's seed, so it is the very picture that diffusers' own pipelines give for that seed.
+
+def frame_seed(seed: int, index: int) -> int:
+    """Derive the seed of frame `index`; with no running generator, any frame can be made again on its own.
+
+    Frame 0 keeps the recipe's seed: it is the very picture that diffusers' own pipelines give for that seed.
     """
-    if index == 0:
-        return seed
-    return _seed_from(f"{seed}/{index}")
+    return _hash_seed(f"{seed}/{index}") if index else seed
 
 
 def retry_shot(shot: Shot, number: int) -> Shot:
-    """Return a shot as it is tried for the `number`-th time more: with another seed, and with more noise, all fresh.
-
-    Nothing of the picture that it starts from has to stay in it.
-
-    Args:
-        number: from 1 to the shot's retries.
-    """
+    """Return retry `number`, from 1, of a shot: another seed, more noise, all of it fresh, and no persistence."""
     share = number / (shot.retries + 1)
     is_feedback = isinstance(shot.start, FeedbackStart)
     return msgspec.structs.replace(
         shot,
         start=msgspec.structs.replace(shot.start, persistence=0.0) if is_feedback else shot.start,
-        seed=_seed_from(f"{shot.seed}/try/{number}"),
+        seed=_hash_seed(f"{shot.seed}/try/{number}"),
         strength=shot.strength + (1 - shot.strength) * share,
-        carried=(),
+        carried_noise=(),
     )
 
 
-def _seed_from(words: str) -> int:
+def _hash_seed(words: str) -> int:
     return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big") >> 1

@@ -1,4 +1,4 @@
-"""Where a storyboard stands: which shots can start, and which frames somebody still needs."""
+"""Progress through a storyboard: which shots can start, and which frames are still needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.storyboard.storyboard import Storyboard
 
 
 class ShotGraph:
-    """The edge between the frames that exist and the shots that need them.
+    """Dependencies between the frames that exist and the shots that need them.
 
     Args:
         shots: a storyboard's shots, in order.
@@ -31,24 +31,22 @@ class ShotGraph:
 
     @property
     def ready(self) -> Sequence[int]:
-        """Shots whose sources all exist and that were not started, in order."""
+        """Indices of the shots that were not started and whose sources all exist, in order."""
         return self._ready
 
     @property
     def is_complete(self) -> bool:
-        """Whether every frame exists."""
         return not self._left
 
     def start(self, index: int) -> None:
-        """Note that a ready shot was started."""
         self._ready.remove(index)
 
     def retry(self, index: int) -> None:
-        """Note that a shot was started in vain: it is ready again."""
+        """Make a started shot ready again."""
         bisect.insort(self._ready, index)
 
     def finish(self, index: int) -> None:
-        """Note that a frame exists now: it needs its sources no more, and shots that waited only for it are ready."""
+        """Mark a frame as existing: it releases its sources, and shots that waited only for it become ready."""
         self._left.remove(index)
         self._uses.subtract(self._sources.pop(index))
         for dependent in self._dependents.pop(index, ()):
@@ -57,19 +55,17 @@ class ShotGraph:
                 bisect.insort(self._ready, dependent)
 
     def is_needed(self, index: int) -> bool:
-        """Whether a frame that does not exist yet starts from this one."""
+        """Whether this frame is a source of one that does not exist yet."""
         return self._uses[index] > 0
 
 
 def find_inherited_frames(board: Storyboard, base: Storyboard, kept: Collection[int]) -> frozenset[int]:
-    """Return the indices of the frames that `base` has as well.
+    """Return the indices of the frames of `board` that were already rendered for `base`, by the same model.
 
-    A frame is the same when its shot is, and all the frames that it starts from are, back to the noise.
+    A frame is the same if its shot is, and so are all its sources, back to the noise.
 
     Args:
-        board: of the animation to be rendered.
-        base: of one that was rendered, by the same model.
-        kept: indices of its frames that still exist.
+        kept: indices of the base's frames that still exist.
     """
     if (board.width, board.height, board.scheduler) != (base.width, base.height, base.scheduler):
         return frozenset()

@@ -1,11 +1,11 @@
 """The stages of a giro: which prompt a frame follows, and how one stage gives way to the next.
 
-Every stage but the first has a key frame, a still of its prompt from noise that is not shown: its colours are the
-stage's anchor, and it is what the stage is led towards. The first stage's key is frame 0.
+Every stage but the first has a key frame: a hidden still of its prompt, whose colours anchor the stage and which it is
+steered towards. The first stage's key is frame 0.
 
-A chain goes on from frame to frame through all stages: at the beginning of a stage the prompt fades over from the one
-before. In a parallel giro each stage opens from its own key, and the end of the one before is led there by the method
-that closes a loop; so no stage waits for another, and all are rendered side by side.
+A chain runs from frame to frame through all stages, and the prompt is cross-faded at the beginning of each. In a
+parallel giro each stage starts from its own key, and the end of the stage before is led there as a loop is closed; no
+stage waits for another, so that all are rendered side by side.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from engine.recipe.settings import Settings
 from engine.storyboard.camera_motion import NO_COLOUR_TARGETS, ColourTargets
 from engine.storyboard.camera_moves import smoothstep
 from engine.storyboard.loop_closure import Approach, LoopClosure
-from engine.storyboard.morph_path import NoiseStart, PromptMix
-from engine.storyboard.shot import HIDDEN, Anchor, Goal, Grade, Shot, frame_seed
+from engine.storyboard.morph_path import PromptMix
+from engine.storyboard.shot import HIDDEN, Anchor, Goal, Grade, Shot, frame_seed, noise_shot
 
-SETTLING = 4
-"""Frames of a stage, after its prompt has faded over, that may still look like the one before."""
+SETTLING_FRAMES = 4
+"""Frames after the cross-fade in which a stage may still look like the one before."""
 CHECK_EVERY = 5
-"""Every so many frames of a settled stage are compared with its key: all of them would cost more where one is stuck."""
+"""Interval of the frames that are compared with their stage's key; checking each would cost too many retries."""
 
 
 class StageSchedule:
-    """Where each frame of a giro stands among its stages."""
+    """For each frame of a giro, what follows from its place among the stages."""
 
     def __init__(self, recipe: Giro, settings: Settings) -> None:
         self._recipe = recipe
@@ -37,71 +37,71 @@ class StageSchedule:
         self._begins = [0, *accumulate(stage.frames for stage in recipe.stages[:-1])]
         self._return = LoopClosure(recipe.frames if recipe.loop else 0)
         self._is_parallel = recipe.mode == "parallel"
-        self._is_held = settings.colour_anchor > 0 or settings.layout_anchor > 0
-        self._has_keys = self._is_parallel or self._is_held or settings.steering > 0
+        self._has_anchors = settings.colour_anchor > 0 or settings.layout_anchor > 0
+        self._has_keys = self._is_parallel or self._has_anchors or settings.steering > 0
 
     @property
     def key_shots(self) -> Iterator[Shot]:
-        """The key frames that are not shown; none where nothing needs them."""
+        """The hidden key frames; none where nothing needs them."""
         if self._has_keys:
             yield from (self._key_shot(stage) for stage in range(1, len(self._begins)))
 
     def prompt(self, index: int) -> PromptMix:
-        """Return what frame `index` follows."""
-        return PromptMix.mixed((self._recipe.stages[stage].prompt, share) for stage, share in self._presence(index))
+        return PromptMix.from_weights(
+            (self._recipe.stages[stage].prompt, share) for stage, share in self._stage_weights(index)
+        )
 
-    def past(self, index: int) -> Sequence[int]:
-        """Return the frames before frame `index`, not the first, that it may look at; it goes on from the last."""
+    def frames_before(self, index: int) -> Sequence[int]:
+        """Return the frames that frame `index`, not the first, may look at; it starts from the last of them."""
         if not self._is_parallel:
             return range(index)
-        stage, offset = self._place(index)
-        return range(index - offset, index) if offset else (self._key(stage),)
+        stage, offset = self._locate(index)
+        return range(index - offset, index) if offset else (self._key_frame(stage),)
 
     def approach(self, index: int) -> Approach | None:
         """Return what frame `index` is led towards, if anything."""
-        stage, offset = self._place(index)
+        stage, offset = self._locate(index)
         if self._is_parallel and stage + 1 < len(self._begins):
-            departure = self._departure(stage)
-            weight = departure.weight(offset)
-            arrives = self._begins[stage + 1] - 1  # the next stage's first frame goes on from its key by one move
-            return Approach(self._key(stage + 1), weight, arrives, departure.length) if weight > 0 else None
+            closure = self._stage_closure(stage)
+            weight = closure.weight(offset)
+            arrives = self._begins[stage + 1] - 1  # the next stage's first frame is one move on from its key
+            return Approach(self._key_frame(stage + 1), weight, arrives, closure.length) if weight > 0 else None
         if self._return.weight(index) > 0:
             return self._return.approach(index)
-        weight = self._steering(stage, offset)
-        return Approach(self._key(stage), weight, arrives=index, length=1, calm=0.0) if weight > 0 else None
+        weight = self._steering_weight(stage, offset)
+        return (
+            Approach(self._key_frame(stage), weight, arrives=index, length=1, strength_drop=0.0) if weight > 0 else None
+        )
 
     def goal(self, index: int) -> Goal | None:
-        """Return what frame `index` of a chain is held to: once a stage has had time to arrive, now and then.
-
-        Not on the way back to frame 0.
-        """
-        stage, offset = self._place(index)
-        settled = offset - self._fading(stage) - SETTLING
+        """Return what frame `index` of a chain is checked against: now and then, once its stage has settled."""
+        stage, offset = self._locate(index)
+        settled = offset - self._crossfade_frames(stage) - SETTLING_FRAMES
         is_due = settled >= 0 and settled % CHECK_EVERY == 0 and self._return.weight(index) == 0
         if not (stage and is_due and self._has_keys) or self._is_parallel:
             return None
-        return Goal(self._key(stage), rather_than=self._key(stage - 1))
+        return Goal(self._key_frame(stage), rather_than=self._key_frame(stage - 1))
 
-    def look(self, index: int) -> ColourTargets:
+    def colours(self, index: int) -> ColourTargets:
         """Return what the colours of frame `index` are drawn towards: its stages' keys, graded to frame 0.
 
-        To frame 0 rather than to all keys: so what a stage looks like does not change when another is appended.
+        The grade follows frame 0 alone, so that appending a stage does not change how the others look.
         """
-        if not self._is_held:
+        if not self._has_anchors:
             return NO_COLOUR_TARGETS
         weight, layout = self._settings.colour_anchor, self._settings.layout_anchor
-        presence = self._presence(index)
-        anchors = tuple(Anchor(self._key(stage), weight * share, layout * share) for stage, share in presence)
+        presence = self._stage_weights(index)
+        anchors = tuple(Anchor(self._key_frame(stage), weight * share, layout * share) for stage, share in presence)
         is_graded = self._settings.grade > 0 and any(stage for stage, _ in presence)
-        return ColourTargets(anchors, Grade(self._key(0), self._settings.grade) if is_graded else None)
+        return ColourTargets(anchors, Grade(self._key_frame(0), self._settings.grade) if is_graded else None)
 
-    def _presence(self, index: int) -> list[tuple[int, float]]:
-        """Return the stages that frame `index` belongs to, and how far; the shares sum to 1."""
-        stage, offset = self._place(index)
+    def _stage_weights(self, index: int) -> list[tuple[int, float]]:
+        """Return the stages that frame `index` belongs to, with weights that sum to 1."""
+        stage, offset = self._locate(index)
         if self._is_parallel:
-            other, share = stage + 1, self._departure(stage).weight(offset)
+            other, share = stage + 1, self._stage_closure(stage).weight(offset)
         else:
-            other, share = stage - 1, 1 - self._arrival(stage, offset)
+            other, share = stage - 1, 1 - self._fade_in(stage, offset)
         returned = self._return.weight(index)
         shares = {stage: (1 - share) * (1 - returned)}
         if share > 0:
@@ -110,41 +110,31 @@ class StageSchedule:
             shares[0] = shares.get(0, 0.0) + returned
         return list(shares.items())
 
-    def _arrival(self, stage: int, offset: int) -> float:
-        """Return how far the prompt of a chain's stage has faded in, up to 1."""
-        return smoothstep((offset + 1) / (self._fading(stage) + 1)) if stage else 1.0
+    def _fade_in(self, stage: int, offset: int) -> float:
+        return smoothstep((offset + 1) / (self._crossfade_frames(stage) + 1)) if stage else 1.0
 
-    def _steering(self, stage: int, offset: int) -> float:
-        """Return how much of its own key a chain's stage is led by; only while its prompt fades in."""
-        if self._is_parallel or stage == 0 or offset >= self._fading(stage):
+    def _steering_weight(self, stage: int, offset: int) -> float:
+        """Return how much of its own key is mixed into a frame of a chain, while its prompt fades in."""
+        if self._is_parallel or stage == 0 or offset >= self._crossfade_frames(stage):
             return 0.0
-        return self._settings.steering * self._arrival(stage, offset)
+        return self._settings.steering * self._fade_in(stage, offset)
 
-    def _fading(self, stage: int) -> int:
+    def _crossfade_frames(self, stage: int) -> int:
         return min(self._settings.crossfade, self._recipe.stages[stage].frames // 2)
 
-    def _departure(self, stage: int) -> LoopClosure:
-        """Return a parallel stage's way to the next one's key; the last has none, unless it is the way to frame 0."""
+    def _stage_closure(self, stage: int) -> LoopClosure:
+        """Return how a parallel stage is led to the next one's key; the last is not."""
         return LoopClosure(self._recipe.stages[stage].frames if stage + 1 < len(self._begins) else 0)
 
-    def _place(self, index: int) -> tuple[int, int]:
-        """Return the stage of frame `index`, and its number within it."""
+    def _locate(self, index: int) -> tuple[int, int]:
         stage = bisect.bisect_right(self._begins, index) - 1
         return stage, index - self._begins[stage]
 
-    def _key(self, stage: int) -> int:
+    def _key_frame(self, stage: int) -> int:
         return HIDDEN + stage if stage else 0
 
     def _key_shot(self, stage: int) -> Shot:
-        return Shot(
-            index=self._key(stage),
-            prompt=PromptMix.of(self._recipe.stages[stage].prompt),
-            start=NoiseStart(),
-            steps=self._settings.steps,
-            strength=self._settings.strength,
-            guidance=self._settings.guidance,
-            guidance_rescale=self._settings.guidance_rescale,
-            seed=frame_seed(self._recipe.seed, self._key(stage)),
-            negative=self._recipe.negative,
-            retries=self._settings.retries,
-        )
+        index = self._key_frame(stage)
+        prompt = PromptMix.of(self._recipe.stages[stage].prompt)
+        seed = frame_seed(self._recipe.seed, index)
+        return noise_shot(index, prompt, self._settings, seed, self._recipe.negative)

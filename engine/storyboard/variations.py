@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from engine.recipe.recipe import Animation, Giro, Morph, Variations, Zoom
 from engine.recipe.settings import Settings
-from engine.storyboard.morph import path_of
-from engine.storyboard.morph_path import NoiseStart, PromptMix
-from engine.storyboard.shot import Prompt, Shot
+from engine.storyboard.morph import morph_path
+from engine.storyboard.morph_path import PromptMix
+from engine.storyboard.shot import Prompt, Shot, noise_shot
 
 
 def shots(recipe: Variations, settings: Settings) -> Iterator[Shot]:
     """Yield the stills, all those of the first seed first.
 
-    The stills of one seed begin with the same noise: the first is the very picture that the animation would open with,
-    and the others look as related to it as an animation's later frames do.
+    All stills of a seed start from the same noise: the first is the very frame that the animation would open with, and
+    the others resemble it as the animation's later frames do.
     """
-    moments = list(_moments(recipe.of))
-    pictures = [(seed, prompt) for seed in recipe.seeds for prompt in moments]
-    for index, (seed, prompt) in enumerate(pictures):
-        yield Shot(
-            index=index,
-            prompt=prompt,
-            start=NoiseStart(),
-            steps=settings.steps,
-            strength=settings.strength,
-            guidance=settings.guidance,
-            guidance_rescale=settings.guidance_rescale,
-            seed=seed,
-            negative=recipe.negative,
-            retries=settings.retries,
-        )
+    stills = itertools.product(recipe.seeds, _still_prompts(recipe.of))
+    for index, (seed, prompt) in enumerate(stills):
+        yield noise_shot(index, prompt, settings, seed, recipe.negative)
 
 
-def _moments(animation: Animation) -> Iterator[Prompt]:
-    """Yield the prompts of an animation's stills."""
+def _still_prompts(animation: Animation) -> Iterator[Prompt]:
     match animation:
         case Giro(stages=stages):
             for number in sorted({0, len(stages) // 2, len(stages) - 1}):
                 yield PromptMix.of(stages[number].prompt)
         case Morph():
-            path = path_of(animation)
+            path = morph_path(animation)
             for position in (0.0, 0.5, 1.0):
                 yield path.prompt(position)
         case Zoom(prompt=prompt):

@@ -8,26 +8,16 @@ from engine.recipe.recipe import Zoom
 from engine.recipe.settings import Settings
 from engine.storyboard.camera_motion import CameraMotion, ColourTargets
 from engine.storyboard.loop_closure import LoopClosure
-from engine.storyboard.morph_path import NoiseStart, PromptMix
-from engine.storyboard.shot import Anchor, Shot, frame_seed
+from engine.storyboard.morph_path import PromptMix
+from engine.storyboard.shot import Anchor, Shot, frame_seed, noise_shot
 
 
 def shots(recipe: Zoom, settings: Settings) -> Iterator[Shot]:
     """Yield the shots of an endless zoom that loops."""
-    closure, travel = LoopClosure(recipe.frames), CameraMotion.of(recipe, settings)
-    held = Anchor(0, settings.colour_anchor, settings.layout_anchor)
-    look = ColourTargets((held,) if held.weight > 0 or held.layout > 0 else ())
+    closure, motion = LoopClosure(recipe.frames), CameraMotion.from_recipe(recipe, settings)
+    anchor = Anchor(0, settings.colour_anchor, settings.layout_anchor)
+    colours = ColourTargets((anchor,) if anchor.weight > 0 or anchor.layout > 0 else ())
+    prompt = PromptMix.of(recipe.prompt)
     for index in range(recipe.frames):
-        shot = Shot(
-            index=index,
-            prompt=PromptMix.of(recipe.prompt),
-            start=NoiseStart(),
-            steps=settings.steps,
-            strength=settings.strength,
-            guidance=settings.guidance,
-            guidance_rescale=settings.guidance_rescale,
-            seed=frame_seed(recipe.seed, index),
-            negative=recipe.negative,
-            retries=settings.retries,
-        )
-        yield travel.follow(shot, range(index), closure.approach(index), look) if index else shot
+        shot = noise_shot(index, prompt, settings, frame_seed(recipe.seed, index), recipe.negative)
+        yield motion.continue_shot(shot, range(index), closure.approach(index), colours) if index else shot

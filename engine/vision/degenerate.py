@@ -1,6 +1,6 @@
-"""Whether a finished frame can stay as it is: pure functions of pictures.
+"""Whether a frame is degenerate.
 
-A model that is fed its own pictures sometimes leaves the world it knows: one tone, colours at full strength, a picture
+A model that is fed its own pictures sometimes leaves what it has learnt: one tone, colours at full strength, a picture
 that no camera moves any more, or a stage that never arrives. Another seed and more noise bring it back. Everything is
 measured on a few thousand of a frame's pixels, which takes a millisecond whatever its size.
 """
@@ -19,7 +19,7 @@ from engine.vision.perception import Pixels, to_lab
 Fault = Literal["flat", "saturated", "unchanged", "astray"]
 
 GRID: Final = 64
-"""Pixels that are looked at, along each side."""
+"""Pixels sampled along each side."""
 FLAT: Final = 4.0
 """Spread (standard deviation) of lightness, of 100, and of chroma below which a picture shows nothing."""
 VIVID: Final = 85.0
@@ -29,7 +29,7 @@ CLIPPED: Final = 0.6
 UNCHANGED: Final = 0.05
 """Mean difference, of 255 levels, below which a frame equals the one before."""
 ASTRAY: Final = 1.25
-"""A frame is astray when it is so many times as far from its own stage's key as from the former one's."""
+"""A frame is astray when it is this many times as far from its own stage's key frame as from the former one's."""
 _CELL: Final = 4
 
 _WORST_FIRST: Final[tuple[Fault | None, ...]] = ("flat", "saturated", "unchanged", "astray", None)
@@ -39,7 +39,7 @@ class FrameCheck(msgspec.Struct, frozen=True):
     """What is wrong with a frame, if anything.
 
     Attributes:
-        measure: of what is wrong; higher is better, and only comparable between frames of the same fault.
+        measure: how bad it is; higher is better, comparable only within one fault.
     """
 
     fault: Fault | None
@@ -47,7 +47,7 @@ class FrameCheck(msgspec.Struct, frozen=True):
 
     @property
     def rank(self) -> tuple[int, float]:
-        """Orders the tries of one frame, the best last."""
+        """Orders the attempts at one frame, the best last."""
         return _WORST_FIRST.index(self.fault), self.measure
 
 
@@ -55,8 +55,8 @@ class FrameContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a frame is compared with.
 
     Attributes:
-        before: the frame that it moved on from; None where it need not differ.
-        goal: the key frame of its stage, and that of the stage before; None where it may look like either.
+        before: the frame that the camera moved on from; None where it need not differ.
+        goal: the key frames of its stage and of the stage before; None where it may look like either.
     """
 
     before: Pixels | None = None
@@ -64,11 +64,8 @@ class FrameContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_frame(picture: Pixels, context: FrameContext) -> FrameCheck:
-    """Say what is wrong with a frame.
-
-    What the model made of NaN is a black picture, and so flat.
-    """
-    image = _sampled(picture)
+    """Return what is wrong with a frame; a picture of NaN is black, and so flat."""
+    image = _sample(picture)
     lightness, chroma = image[..., 0], np.hypot(image[..., 1], image[..., 2])
     spread = float(max(lightness.std(), chroma.std()))
     if spread < FLAT:
@@ -76,28 +73,28 @@ def check_frame(picture: Pixels, context: FrameContext) -> FrameCheck:
     clipped = float(((chroma > VIVID) | (lightness < 1) | (lightness > 99)).mean())
     if clipped > CLIPPED:
         return FrameCheck("saturated", -clipped)
-    if context.before is not None and (change := _change(picture, context.before)) < UNCHANGED:
+    if context.before is not None and (change := _measure_change(picture, context.before)) < UNCHANGED:
         return FrameCheck("unchanged", change)
     if context.goal is not None:
-        own, former = (_layout_distance(image, _sampled(key)) for key in context.goal)
+        own, former = (_layout_distance(image, _sample(key)) for key in context.goal)
         if own > ASTRAY * former:
             return FrameCheck("astray", -own / max(former, 1e-6))
     return FrameCheck(None)
 
 
-def _sampled(picture: Pixels) -> NDArray[np.float64]:
-    """Return pixels from all over a picture in CIELAB, shape (GRID, GRID, 3)."""
-    return to_lab(picture[_places(*picture.shape[:2])])
+def _sample(picture: Pixels) -> NDArray[np.float64]:
+    """Return pixels from all over a picture, in CIELAB, shape (GRID, GRID, 3)."""
+    return to_lab(picture[_sample_grid(*picture.shape[:2])])
 
 
-def _change(picture: Pixels, before: Pixels) -> float:
-    places = _places(*picture.shape[:2])
+def _measure_change(picture: Pixels, before: Pixels) -> float:
+    places = _sample_grid(*picture.shape[:2])
     return float(np.abs(picture[places].astype(np.int16) - before[places]).mean())
 
 
 @functools.lru_cache(maxsize=8)
-def _places(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the rows, shape (GRID, 1), and columns, shape (GRID,), that are looked at in pictures of a size."""
+def _sample_grid(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the sampled rows, shape (GRID, 1), and columns, shape (GRID,)."""
     rows, columns = (np.linspace(0, size - 1, GRID).round().astype(np.intp) for size in (height, width))
     return rows[:, None], columns
 

@@ -32,9 +32,9 @@ SIZES: Final = 4
 """Each size is half the one before: 128, 64, 32 and 16 pixels."""
 ORIENTATIONS: Final = 8
 EDGE_WEIGHT: Final = 6.0
-"""Brings edges up to colours: between different scenes they say a quarter to a half of the distance."""
+"""Between different scenes edges make up a quarter to a half of the distance."""
 LEAST_STEP: Final = 1e-3
-"""A median step counts as at least this much, less than one level in one pixel makes: no ratio is infinite."""
+"""A median step counts as at least this much, less than one level in one pixel makes, so that no ratio is infinite."""
 
 _TO_XYZ: Final = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -52,19 +52,18 @@ def to_lab(picture: Pixels) -> NDArray[np.float64]:
 
 
 def describe_picture(picture: Pixels) -> Description:
-    """Return what the distance is taken of."""
     small = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX)
     image = to_lab(np.asarray(small))
     parts = []
     for _ in range(SIZES):
-        parts.append(_edges(image[..., 0]) * EDGE_WEIGHT)
-        image = _pooled(image, 2)
-        parts.append(_pooled(image, 2))
+        parts.append(_measure_edges(image[..., 0]) * EDGE_WEIGHT)
+        image = _pool(image, 2)
+        parts.append(_pool(image, 2))
     row = np.concatenate([part.ravel() / part[..., 0].size for part in parts]) / len(parts)
     return row.astype(np.float32)
 
 
-def _edges(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
+def _measure_edges(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean gradient in each cell along each orientation: shape (cells, cells, ORIENTATIONS).
 
     A gradient is shared between the two orientations next to it; light to dark counts as dark to light.
@@ -78,11 +77,10 @@ def _edges(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
     energy = np.zeros((*lightness.shape, ORIENTATIONS))
     np.put_along_axis(energy, lower[..., None], (strength * (1 - share))[..., None], axis=-1)
     np.put_along_axis(energy, ((lower + 1) % ORIENTATIONS)[..., None], (strength * share)[..., None], axis=-1)
-    return _pooled(energy, CELL)
+    return _pool(energy, CELL)
 
 
-def _pooled(image: NDArray[np.float64], cell: int) -> NDArray[np.float64]:
-    """Return the means over cells of cell×cell pixels."""
+def _pool(image: NDArray[np.float64], cell: int) -> NDArray[np.float64]:
     height, width, channels = image.shape
     means: NDArray[np.float64] = image.reshape(height // cell, cell, width // cell, cell, channels).mean(axis=(1, 3))
     return means
@@ -118,5 +116,5 @@ def seam(descriptions: Sequence[Description]) -> float:
 
 
 def directness(descriptions: Sequence[Description]) -> float:
-    """Return the way from the first picture to the last over the sum of all steps: 1 for a straight line."""
+    """Return the distance from the first picture to the last over the sum of all steps: 1 for a straight line."""
     return perceptual_distance(descriptions[0], descriptions[-1]) / max(sum(measure_steps(descriptions)), LEAST_STEP)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.storyboard.shot import Camera, FeedbackStart, FocusSource, Shot
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[np.uint8]  # shape (height, width, 3)
 Floats = NDArray[np.float32]
 
 SIDE: Final = 64  # pixels that the longer side is shrunk to, at least: coarse, for a road's edges are long
@@ -32,7 +32,6 @@ CENTRE: Final = (0.5, 0.47)  # where roads lead to in most pictures
 SPREAD: Final = 0.17  # how far from there they usually are
 SURE: Final = 0.30  # share of the edges' weight that must agree
 MOST_IN_16_BITS: Final = 65535 // 255  # bytes whose sum fits
-
 
 _GRID: Final = np.linspace(0.15, 0.85, 12, dtype=np.float32)
 
@@ -56,18 +55,14 @@ class _Edges(NamedTuple):
 
 
 def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
-    """Return a shot whose cameras know their focus: they have looked where their focus_sources tells them to.
-
-    Args:
-        pictures: the shot's sources.
-    """
+    """Return a shot whose cameras have found their focus in their focus_sources, which are among `pictures`."""
     if not isinstance(shot.start, FeedbackStart):
         return shot
 
     @functools.cache  # many of a shot's cameras look at the same frames
     def focus(focus_sources: tuple[FocusSource, ...]) -> tuple[float, float]:
-        total = sum(glance.weight for glance in focus_sources)
-        found = [(*find_focus(pictures[glance.frame]), glance.weight / total) for glance in focus_sources]
+        total = sum(source.weight for source in focus_sources)
+        found = [(*find_focus(pictures[source.frame]), source.weight / total) for source in focus_sources]
         return sum(x * weight for x, _, weight in found), sum(y * weight for _, y, weight in found)
 
     def aim(camera: Camera) -> Camera:
@@ -79,38 +74,38 @@ def aim_camera(shot: Shot, pictures: Mapping[int, Picture]) -> Shot:
     replace = msgspec.structs.replace
     blend = shot.start.blend and replace(shot.start.blend, camera=aim(shot.start.blend.camera))
     start = replace(shot.start, camera=aim(shot.start.camera), blend=blend)
-    return replace(shot, start=start, carried=tuple(replace(past, camera=aim(past.camera)) for past in shot.carried))
+    return replace(
+        shot, start=start, carried_noise=tuple(replace(past, camera=aim(past.camera)) for past in shot.carried_noise)
+    )
 
 
 def find_focus(picture: Picture) -> tuple[float, float]:
-    """Return the point that the road in a picture leads to, drawn to the centre the less edges agree on it."""
+    """Return the point that the road in a picture leads to, drawn to the centre where few edges agree on it."""
     point = find_vanishing_point(picture)
     trust = min(1.0, point.agreement / SURE)
     return 0.5 + (point.x - 0.5) * trust, 0.5 + (point.y - 0.5) * trust
 
 
 def find_vanishing_point(picture: Picture) -> VanishingPoint:
-    """Return where the slanted edges of a picture meet; the centre, agreed on by none, where there are too few.
-
-    Args:
-        picture: shape (height, width, 3), 0…255.
-    """
-    small = _shrunk(picture)
-    return _vanishing_point(small.tobytes(), small.shape[1])
+    """Return where the slanted edges of a picture meet; the centre, agreed on by none, where there are too few."""
+    small = _shrink(picture)
+    return _find_in_brightness(small.tobytes(), small.shape[1])
 
 
 @functools.lru_cache(maxsize=96)  # every frame is looked at several times, by the frames that follow it
-def _vanishing_point(brightness: bytes, width: int) -> VanishingPoint:
-    edges = _edges(np.frombuffer(brightness, np.float32).reshape(-1, width))
+def _find_in_brightness(brightness: bytes, width: int) -> VanishingPoint:
+    edges = _find_edges(np.frombuffer(brightness, np.float32).reshape(-1, width))
     if len(edges.x) < EDGES // 10:
         return VanishingPoint(0.5, 0.5, 0.0)
-    x, y = _voted(edges)
+    x, y = _vote(edges)
     for _ in range(5):
-        x, y = _refined(edges, x, y)
-    return VanishingPoint(x, y, float(_agreement(edges, np.array([x], np.float32), np.array([y], np.float32))[0]))
+        x, y = _refine(edges, x, y)
+    return VanishingPoint(
+        x, y, float(_measure_agreement(edges, np.array([x], np.float32), np.array([y], np.float32))[0])
+    )
 
 
-def _shrunk(picture: Picture) -> Floats:
+def _shrink(picture: Picture) -> Floats:
     """Return the brightness, 0…1, with every pixel the mean of a block."""
     step = max(1, max(picture.shape[:2]) // SIDE)
     height, width = picture.shape[0] // step, picture.shape[1] // step
@@ -121,9 +116,9 @@ def _shrunk(picture: Picture) -> Floats:
     return means
 
 
-def _edges(image: Floats) -> _Edges:
+def _find_edges(image: Floats) -> _Edges:
     along_y, along_x = (np.asarray(slope) for slope in np.gradient(image))
-    xx, xy, yy = _blurred(np.stack([along_x * along_x, along_x * along_y, along_y * along_y]))
+    xx, xy, yy = _blur(np.stack([along_x * along_x, along_x * along_y, along_y * along_y]))
     line = np.hypot(xx - yy, 2 * xy)  # the difference of the tensor's eigenvalues: nothing where edges cross
     straight = line / (xx + yy + 1e-5)
     slanted = np.abs(2 * xy) > SINE_OF_TWICE_SLANT * line  # an edge's normal is turned by half of atan2(2 xy, xx - yy)
@@ -144,7 +139,7 @@ def _edges(image: Floats) -> _Edges:
     )
 
 
-def _blurred(images: Floats) -> Floats:
+def _blur(images: Floats) -> Floats:
     """Smooth by 1-2-1 in both directions, twice; shape (images, height, width)."""
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2)), mode="edge")
     for _ in range(2):
@@ -153,19 +148,19 @@ def _blurred(images: Floats) -> Floats:
     return padded
 
 
-def _voted(edges: _Edges) -> tuple[float, float]:
+def _vote(edges: _Edges) -> tuple[float, float]:
     """Return the point of a coarse grid that most edges agree on."""
     x, y = (axis.ravel() for axis in np.meshgrid(_GRID, _GRID))
-    best = int(np.argmax(_agreement(edges, x, y) * _prior(x, y)))
+    best = int(np.argmax(_measure_agreement(edges, x, y) * _weigh_prior(x, y)))
     return float(x[best]), float(y[best])
 
 
-def _prior(x: Floats, y: Floats) -> Floats:
+def _weigh_prior(x: Floats, y: Floats) -> Floats:
     away: Floats = np.exp(-((x - CENTRE[0]) ** 2 + (y - CENTRE[1]) ** 2) / (2 * SPREAD**2))
     return away
 
 
-def _agreement(edges: _Edges, x: Floats, y: Floats) -> Floats:
+def _measure_agreement(edges: _Edges, x: Floats, y: Floats) -> Floats:
     """Return for each point how much of the edges' weight leads there, 0…1; it takes both sides of a road."""
     to_x, to_y = x[:, None] - edges.x, y[:, None] - edges.y
     distance2 = to_x**2 + to_y**2
@@ -177,7 +172,7 @@ def _agreement(edges: _Edges, x: Floats, y: Floats) -> Floats:
     return agreed
 
 
-def _refined(edges: _Edges, x: float, y: float) -> tuple[float, float]:
+def _refine(edges: _Edges, x: float, y: float) -> tuple[float, float]:
     """Return the point nearest to the lines of those edges that lead to about (x, y)."""
     to_x, to_y = x - edges.x, y - edges.y
     distance2 = to_x**2 + to_y**2 + 1e-9

@@ -11,7 +11,7 @@ from typing import TextIO
 import msgspec
 from PIL import Image, ImageSequence
 
-from engine.frames.seam import seam
+from engine.frames.seam import measure_seam
 from playground.cli.outcome import Outcome, follow
 from playground.cli.rig import Bot, rig
 from playground.cli.send import BROKEN, DELIVERED, save
@@ -83,7 +83,7 @@ def summary(outcome: Outcome) -> Summary:
     seed = _SEED.search(outcome.message.text)
     with Image.open(io.BytesIO(outcome.gif.data)) as picture:
         frames = getattr(picture, "n_frames", 1)
-        measured = seam(_frames(picture))
+        measured = measure_seam(_frames(picture))
     return Summary(
         frames=frames,
         seconds=outcome.seconds,

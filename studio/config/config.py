@@ -17,89 +17,41 @@ from engine.recipe.recipe import MAX_FRAMES, MAX_STAGES
 from engine.recipe.settings import SettingsLayer
 from engine.recipe.style import Style
 from engine.sentence import Sentence
-from engine.validation import explain, place_of
+from engine.validation import explain, locate_fault
 from studio.config.toml_lines import line_of
 
 MIB = 1024 * 1024
 
-
 EVERYTHING: Final = "all"
 """Stands in a list of commands or channels for all of them."""
 
-
 Snowflake = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a server\'s id, such as "123456789012345678"')]
-
-
 ChannelId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a channel\'s id, such as "123456789012345678"')]
-
-
 RoleId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a role\'s id, such as "123456789012345678"')]
-
-
 MemberId = Annotated[str, Meta(pattern=r"^\d{1,20}$", description='a member\'s id, such as "123456789012345678"')]
-
-
 MaybeChannel = Annotated[
     str, Meta(pattern=r"^(\d{1,20})?$", description='empty, or a channel\'s id such as "123456789012345678"')
 ]
-
-
 ChannelName = Annotated[
     str, Meta(pattern=r"^(all|\d{1,20})$", description='"all", or a channel\'s id such as "123456789012345678"')
 ]
-
-
 CommandName = Literal["all", "giro", "morph", "zoom", "variations"]
-
-
 BannedWord = Annotated[str, Meta(min_length=1, max_length=60)]
-
-
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
 EntryName = Annotated[str, Meta(min_length=1, max_length=32)]
-
-
 FramesLimit = Annotated[int, Meta(ge=1, le=MAX_FRAMES)]
-
-
 StagesLimit = Annotated[int, Meta(ge=1, le=MAX_STAGES)]
-
-
 SizeLimit = Annotated[int, Meta(ge=64, le=2048)]
-
-
 StepsLimit = Annotated[int, Meta(ge=1, le=200)]
-
-
 MemberJobs = Annotated[int, Meta(ge=1, le=100)]
-
-
 ServerJobs = Annotated[int, Meta(ge=1, le=10_000)]
-
-
 GifBytes = Annotated[int, Meta(ge=64 * 1024, le=500 * MIB)]
-
-
 Cooldown = Annotated[int, Meta(ge=0, le=86_400)]
-
-
 Daily = Annotated[int, Meta(ge=0, le=86_400)]
-
-
 Priority = Annotated[int, Meta(ge=-100, le=100)]
-
-
 Votes = Annotated[int, Meta(ge=1, le=1000)]
-
-
 Hour = Annotated[int, Meta(ge=0, le=23)]
-
-
 KeptDays = Annotated[int, Meta(ge=0, le=3650)]
-
-
 ProxyUrl = Annotated[
     str, Meta(pattern=r"^(https?://\S+)?$", description='empty, or a URL such as "http://127.0.0.1:8080"')
 ]
@@ -207,7 +159,7 @@ class CommunityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class OwnCommunity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What differs from [community] for a server."""
+    """[servers.ID.community]: what differs from [community] on a server."""
 
     sharing: bool | None = None
     showcase_channel: MaybeChannel | None = None
@@ -298,7 +250,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def engine_setup(self) -> EngineSetup:
-        """The part of it that an engine needs."""
+        """The part that an engine needs."""
         return EngineSetup(
             model=self.model,
             engine=self.engine,
@@ -351,15 +303,14 @@ def parse_config(text: str, path: Path | None) -> Config:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
         fault = explain(error, Config, Sentence("The file"), raw)
-        raise _located(path, text, place_of(error, Config, raw), fault) from None
-    _require_stages(config.presets, text, path, ("presets",))
+        raise _located_error(path, text, locate_fault(error, Config, raw), fault) from None
+    _require_valid_presets(config.presets, text, path, ("presets",))
     for server, own in config.servers.items():
-        _require_stages(own.presets, text, path, ("servers", server, "presets"))
+        _require_valid_presets(own.presets, text, path, ("servers", server, "presets"))
     return config
 
 
-def _located(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
-    """Return the error about what a key holds, with the line on which it does."""
+def _located_error(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
     if path is None:
         return ConfigError(fault)
     line = line_of(text, key)
@@ -368,11 +319,11 @@ def _located(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence
     return ConfigError("{path}, line {line}: {fault}", path=path, line=line, fault=fault)
 
 
-def _require_stages(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
+def _require_valid_presets(presets: Mapping[str, Preset], text: str, path: Path | None, table: tuple[str, ...]) -> None:
     for name, preset in presets.items():
         try:
-            preset.parsed()
+            preset.parse_stages()
         except RecipeError as error:
             key = (*table, name, "stages")
             fault = Sentence("{key}: {fault}", {"key": ".".join(key), "fault": error.sentence})
-            raise _located(path, text, key, fault) from None
+            raise _located_error(path, text, key, fault) from None

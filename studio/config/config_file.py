@@ -20,24 +20,23 @@ import tomlkit.items
 from engine.errors import ConfigError, LimitError
 from studio.config.config import Config, parse_config, read_config, read_text
 
-Subscriber = Callable[[Config], None]
 Requirement = Callable[[Config], Awaitable[None]]
 Permit = Callable[[Config, Config], None]
 
-_WRONG_KIND = ("not text.", "not a list.")
-"""How a refusal ends that says no more than that a reading of the value was not the one that is meant."""
+_WRONG_TYPE = ("not text.", "not a list.")
+"""Endings of errors that say only that the value was read as the wrong type: another reading's error says more."""
 
-_TO_LIST = ("+", "-")
-"""In front of a value they add to what a list holds in the file, or take away from it."""
+_LIST_SIGNS = ("+", "-")
+"""In front of a value: add to the list in the file, or remove from it."""
 
-PATIENCE_SECONDS = 5.0
-"""How long a change waits for another one: most take milliseconds, one that loads a model takes minutes."""
+LOCK_SECONDS = 5.0
+"""How long a change waits for another: most take milliseconds, one that loads a model takes minutes."""
 
 _NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
-"""How it fails where the directory is not ours to write to, or the file is mounted by itself."""
+"""Errors of a directory that cannot be written to, or of a file that is mounted by itself."""
 
 DEFAULT = "default"
-"""Given as a value it takes a key out of the file, so that the default holds again."""
+"""As a value, it removes a key from the file, so that the default applies again."""
 
 
 class ConfigFile:
@@ -45,14 +44,15 @@ class ConfigFile:
 
     Attributes:
         current: what is in force; replaced as a whole, so look it up each time rather than keep it.
+        requirements: are awaited with each configuration before it comes into force. One refuses it by raising an
+            OperatorError, and then works on with what is in force.
     """
 
     def __init__(self, path: Path | None, config: Config) -> None:
         self._path = path
-        self._subscribers: list[Subscriber] = []
-        self._requirements: list[Requirement] = []
         self._changing = asyncio.Lock()
         self.current = config
+        self.requirements: list[Requirement] = []
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -68,17 +68,6 @@ class ConfigFile:
         """Return a configuration without a file, which never changes."""
         return cls(None, config)
 
-    def subscribe(self, callback: Subscriber) -> None:
-        """Have `callback` called with each configuration that comes into force from now on."""
-        self._subscribers.append(callback)
-
-    def require(self, requirement: Requirement) -> None:
-        """Have `requirement` awaited with each configuration before it comes into force.
-
-        It refuses one by raising an OperatorError, and then works on with what is in force.
-        """
-        self._requirements.append(requirement)
-
     async def reload(self) -> Config:
         """Read the file again.
 
@@ -88,10 +77,11 @@ class ConfigFile:
         """
         if self._path is None:
             return self.current
-        async with self._turn():
-            config = await asyncio.to_thread(_read, self._path)
-            await self._require(config)
-            return self._put_in_force(config)
+        async with self._lock_changes():
+            config = await asyncio.to_thread(_read_without_folder, self._path)
+            await self._try_out(config)
+            self.current = config
+            return config
 
     async def set(self, key: str, value: str, permit: Permit | None = None) -> Config:
         """Change one key in the file, whose comments and order are kept, and put all of the file in force.
@@ -109,29 +99,30 @@ class ConfigFile:
         """
         if self._path is None:
             raise ConfigError("This configuration has no file.")
-        async with self._turn():
+        async with self._lock_changes():
             path = self._path.resolve()
-            text, config = await asyncio.to_thread(_changed, path, split_key(key), value)
+            text, config = await asyncio.to_thread(_change_key, path, split_key(key), value)
             if permit is not None:
                 permit(self.current, config)
             await asyncio.to_thread(_require_replaceable, path)  # rather than load a model for nothing
-            await self._require(config)
+            await self._try_out(config)
             try:
                 await asyncio.to_thread(_replace, path, text)
             except ConfigError:
-                await self._require(self.current)
+                await self._try_out(self.current)
                 raise
-            return self._put_in_force(config)
+            self.current = config
+            return config
 
     @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Let one change through at a time; who would wait long is told why instead.
+    async def _lock_changes(self) -> AsyncIterator[None]:
+        """Let one change through at a time.
 
         Raises:
-            LimitError: another one takes its time.
+            LimitError: another change is still being tried after LOCK_SECONDS.
         """
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(LOCK_SECONDS):
                 await self._changing.acquire()
         except TimeoutError:
             raise LimitError(
@@ -143,15 +134,9 @@ class ConfigFile:
         finally:
             self._changing.release()
 
-    async def _require(self, config: Config) -> None:
-        for requirement in self._requirements:
+    async def _try_out(self, config: Config) -> None:
+        for requirement in self.requirements:
             await requirement(config)
-
-    def _put_in_force(self, config: Config) -> Config:
-        self.current = config
-        for callback in self._subscribers:
-            callback(config)
-        return config
 
 
 def split_key(key: str) -> tuple[str, ...]:
@@ -173,42 +158,41 @@ def split_key(key: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _read(path: Path) -> Config:
-    """Read the file; what is wrong in it is said without where it lies, for not only the operator reads that."""
+def _read_without_folder(path: Path) -> Config:
+    """Read the file. Errors name it without its folder, as not only operators read them."""
     return parse_config(read_text(path), Path(path.name))
 
 
-def _changed(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
-    """Return the file's text with one key changed, and what all of it comes to, if that is allowed."""
+def _change_key(path: Path, key: tuple[str, ...], value: str) -> tuple[str, Config]:
+    """Return the file's text with one key changed, and the configuration that it then holds."""
     text = read_text(path)
     parse_config(text, Path(path.name))  # a file that is wrong already is not made worse
     if value.strip() == DEFAULT:
-        changed = _edited(text, key, None)
+        changed = _edit_text(text, key, None)
         return changed, parse_config(changed, None)
-    return _first_allowed(text, key, value)
+    return _first_valid_edit(text, key, value)
 
 
-def _first_allowed(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
-    """Read `value` in each way that it may be meant; the first one that is allowed is taken."""
+def _first_valid_edit(text: str, key: tuple[str, ...], value: str) -> tuple[str, Config]:
+    """Try each way in which `value` can be read, and take the first that is allowed."""
     refusals: list[ConfigError] = []
-    for meant in _readings(value, _held(text, key)):
-        changed = _edited(text, key, meant)
+    for reading in _interpretations(value, _current_value(text, key)):
+        changed = _edit_text(text, key, reading)
         try:
             return changed, parse_config(changed, None)
         except ConfigError as error:
             refusals.append(error)
-    raise next((error for error in refusals if not str(error).endswith(_WRONG_KIND)), refusals[0])
+    raise next((error for error in refusals if not str(error).endswith(_WRONG_TYPE)), refusals[0])
 
 
-def _held(text: str, key: tuple[str, ...]) -> Any:
-    """Return what a key holds in the file, None if it is not there."""
-    held: Any = tomllib.loads(text)
+def _current_value(text: str, key: tuple[str, ...]) -> Any:
+    found: Any = tomllib.loads(text)
     for part in key:
-        held = held.get(part) if isinstance(held, dict) else None
-    return held
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
-def _readings(value: str, held: Any) -> list[Any]:
+def _interpretations(value: str, current: Any) -> list[Any]:
     stripped = value.strip()
     readings: list[Any] = []
     with contextlib.suppress(tomllib.TOMLDecodeError):
@@ -216,19 +200,19 @@ def _readings(value: str, held: Any) -> list[Any]:
         if loaded.keys() == {"value"}:
             readings.append(loaded["value"])
     readings.append(stripped)
-    if stripped[:1] in _TO_LIST:
-        entries, before = _entries(stripped[1:]), held if isinstance(held, list) else []
+    if stripped[:1] in _LIST_SIGNS:
+        entries, before = _split_entries(stripped[1:]), current if isinstance(current, list) else []
         kept = [entry for entry in before if entry not in entries]
         readings.append([*kept, *entries] if stripped[0] == "+" else kept)
-    readings.append(_entries(stripped))
+    readings.append(_split_entries(stripped))
     return readings
 
 
-def _entries(text: str) -> list[str]:
+def _split_entries(text: str) -> list[str]:
     return [entry.strip() for entry in text.split(",") if entry.strip()]
 
 
-def _edited(text: str, key: tuple[str, ...], value: Any | None) -> str:
+def _edit_text(text: str, key: tuple[str, ...], value: Any | None) -> str:
     """Return the file's text with one key set, or taken out for None.
 
     Raises:
@@ -270,7 +254,7 @@ def _new_table(parent: object, *, is_last: bool) -> MutableMapping[str, Any]:
 
 
 def _require_replaceable(path: Path) -> None:
-    """Put the file in its own place, as it is: only that tells for sure whether it can be replaced.
+    """Replace the file by itself: only that tells for sure whether it can be replaced.
 
     Raises:
         ConfigError: it cannot.
@@ -279,7 +263,7 @@ def _require_replaceable(path: Path) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put `text` in the place of the file, in full or not at all."""
+    """Replace the file atomically."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         partial = Path(name)

@@ -17,10 +17,10 @@ _PRIVATE = ("model.source", "model.token_file", "model.loras", "model.tiny_vae",
 
 _NEEDS_RESTART = ("discord", "storage.data")
 
-_BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_BARE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-class Change(msgspec.Struct, frozen=True):
+class ConfigChange(msgspec.Struct, frozen=True):
     """One key and what stood there before and after, as TOML would have it; empty for nothing."""
 
     key: str
@@ -29,7 +29,7 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def needs_restart(self) -> bool:
-        """Whether it has an effect only when the bot is started again."""
+        """Whether it takes effect only after a restart of the bot."""
         return _is_in(self.key, _NEEDS_RESTART)
 
     @property
@@ -44,7 +44,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def values_of(table: msgspec.Struct) -> dict[str, str]:
     """Return every key of a table and of the tables in it that holds something, with the value as TOML has it."""
-    return dict(_flat(msgspec.to_builtins(table), ()))
+    return dict(_flatten(msgspec.to_builtins(table), ()))
 
 
 def settable_keys(table: Config | ServerConfig, inherited: Config | None = None) -> dict[str, str]:
@@ -55,11 +55,9 @@ def settable_keys(table: Config | ServerConfig, inherited: Config | None = None)
         inherited: where a server's values come from that it does not set itself.
     """
     common = values_of(inherited) if inherited else {}
-    own = values_of(table)
-    sections = [name for name in ("limits", "community", "moderation") if inherited is not None]
-    everything = {key: "" for section in sections for key in _fields(getattr(table, section), section)}
-    fallen_back = {key: common.get(key, "") for key in everything}
-    return {**fallen_back, **own}
+    sections = ("limits", "community", "moderation") if inherited else ()
+    names = [f"{section}.{name}" for section in sections for name in getattr(table, section).__struct_fields__]
+    return {**{name: common.get(name, "") for name in names}, **values_of(table)}
 
 
 def settable_keys_in(table: ChannelRules | RoleRules, of_server: Mapping[str, str]) -> dict[str, str]:
@@ -76,12 +74,12 @@ def settable_keys_in(table: ChannelRules | RoleRules, of_server: Mapping[str, st
 
 def is_key(key: tuple[str, ...], kind: type[msgspec.Struct]) -> bool:
     """Whether a table of some kind has such a key, or might have it under a name of somebody's choice."""
-    return _node(inspect.type_info(kind), key) is not None
+    return _type_at(inspect.type_info(kind), key) is not None
 
 
 def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
-    """Return what a key may hold, where that is a choice of few."""
-    node = _node(inspect.type_info(kind), key)
+    """Return the values that a key may hold, if it is a choice between a few."""
+    node = _type_at(inspect.type_info(kind), key)
     match node:
         case inspect.LiteralType(values=values):
             return [str(value) for value in values]
@@ -92,11 +90,11 @@ def choices_of(key: tuple[str, ...], kind: type[msgspec.Struct]) -> list[str]:
     return []
 
 
-def find_changes(before: Config, after: Config) -> list[Change]:
-    """Return what differs, in the order of the keys."""
+def find_changes(before: Config, after: Config) -> list[ConfigChange]:
+    """Return what differs, sorted by key."""
     old, new = values_of(before), values_of(after)
     keys = sorted(old.keys() | new.keys())
-    return [Change(key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
+    return [ConfigChange(key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
 
 
 def require_granted(before: Config, after: Config, server: str) -> None:
@@ -111,8 +109,8 @@ def require_granted(before: Config, after: Config, server: str) -> None:
         **msgspec.structs.asdict(after.community),
         "nsfw": after.moderation.nsfw,
     }
-    for where, table in _tables(own).items():
-        granted = _tables(earlier).get(where, {})
+    for where, table in _tables_of(own).items():
+        granted = _tables_of(earlier).get(where, {})
         for key, value in table.items():
             if value is None or key not in everyone or not is_looser(key, value, everyone[key]):
                 continue
@@ -120,57 +118,53 @@ def require_granted(before: Config, after: Config, server: str) -> None:
                 raise LimitError(
                     "{key} may allow at most what everyone has: {value}.",
                     key=f"{where}.{key}",
-                    value=_toml(everyone[key]),
+                    value=_format_value(everyone[key]),
                 )
 
 
-def _tables(own: ServerConfig) -> dict[str, dict[str, Any]]:
+def _tables_of(own: ServerConfig) -> dict[str, dict[str, Any]]:
     tables = {"limits": own.limits, "community": own.community, "moderation": own.moderation}
     tables |= {f"channels.{channel}": limits for channel, limits in own.channels.items()}
     tables |= {f"roles.{role}": limits for role, limits in own.roles.items()}
     return {where: msgspec.structs.asdict(table) for where, table in tables.items()}
 
 
-def _fields(table: msgspec.Struct, section: str) -> list[str]:
-    return [f"{section}.{name}" for name in table.__struct_fields__]
-
-
-def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _flatten(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _flat(inner, (*path, str(key)))
+            yield from _flatten(inner, (*path, str(key)))
     elif value is not None:
-        yield ".".join(map(_part, path)), _toml(value)
+        yield ".".join(map(_format_part, path)), _format_value(value)
 
 
-def _part(name: str) -> str:
-    """Return one part of a key, in quotes where TOML wants them."""
-    return name if name and set(name) <= _BARE else _toml(name)
+def _format_part(name: str) -> str:
+    """Return one part of a key, quoted where TOML requires it."""
+    return name if name and set(name) <= _BARE_CHARACTERS else _format_value(name)
 
 
-def _toml(value: Any) -> str:
-    """Return a value as TOML has it; JSON writes texts, numbers and truths the same way."""
+def _format_value(value: Any) -> str:
+    """Return a value as TOML; strings, numbers and booleans are written as in JSON."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_part(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
+        return "{ " + ", ".join(f"{_format_part(key)} = {_format_value(inner)}" for key, inner in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(_toml, value)) + "]"
+        return "[" + ",".join(map(_format_value, value)) + "]"
     return msgspec.json.encode(value).decode()
 
 
-def _node(node: inspect.Type, path: tuple[str, ...]) -> inspect.Type | None:
-    """Return the type that a key's value has, without what is wrapped around it."""
+def _type_at(node: inspect.Type, path: tuple[str, ...]) -> inspect.Type | None:
+    """Return the type of a key's value, without metadata and None; None if there is no such key."""
     while isinstance(node, inspect.Metadata):
         node = node.type
     if isinstance(node, inspect.UnionType):
         plain = [inner for inner in node.types if not isinstance(inner, inspect.NoneType)]
-        return _node(plain[0], path) if len(plain) == 1 else None
+        return _type_at(plain[0], path) if len(plain) == 1 else None
     if not path:
         return node
     if isinstance(node, inspect.DictType):
-        return _node(node.value_type, path[1:])
+        return _type_at(node.value_type, path[1:])
     if isinstance(node, inspect.StructType):
         fields = {field.encode_name: field.type for field in node.fields}
-        return _node(fields[path[0]], path[1:]) if path[0] in fields else None
+        return _type_at(fields[path[0]], path[1:]) if path[0] in fields else None
     return None
 
 

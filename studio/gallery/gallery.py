@@ -18,9 +18,9 @@ from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, channels_of, community_at, community_of, may_share, moderation_of
 from studio.rules.banned_words import compile_banned_words
 from studio.rules.limits import require_not_blocked
-from studio.store import JobRecord, Member, PageQuery, Render, Share, SharePage, Store
-from studio.store.pages import Order
-from studio.store.suggestions import Typed
+from studio.store import JobRecord, Member, PageQuery, Share, SharePage, Store
+from studio.store.page_finder import SortOrder
+from studio.store.suggestions import PromptKind
 
 _DAY = 24 * 60 * 60
 _SHAREABLE = ("done", "delivered")
@@ -43,21 +43,22 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> Place:
-        """Where they are, as the rules see it."""
         return Place(server=self.server or None, channel=self.channel, roles=self.roles)
 
 
 class Gallery:
-    """What the members of each server have shared."""
+    """What the members of each server have shared.
+
+    Attributes:
+        shares: what is stored of it, for what the bot does on its own; nothing there checks who asks.
+        on_removal: is called with every share that is taken back, for whatever reason.
+    """
 
     def __init__(self, configuration: ConfigFile, store: Store) -> None:
         self._configuration = configuration
         self._store = store
-        self._told: list[Callable[[Share], None]] = []
-
-    def tell_of_removals(self, listener: Callable[[Share], None]) -> None:
-        """Have a function called with every share that is taken back from now on, for whatever reason."""
-        self._told.append(listener)
+        self.shares = store.shares
+        self.on_removal: list[Callable[[Share], None]] = []
 
     # ---- one share ----
 
@@ -82,12 +83,12 @@ class Gallery:
             raise LimitError("This animation is not finished, so it cannot be shared yet.")
         if not await self._store.renders.has(record.id):
             raise LimitError("The file of this animation is not kept any more, so it cannot be shared.")
-        await self._require_welcome(viewer)
+        await self._require_not_blocked(viewer)
         share = Share(
             id=record.id,
             server=viewer.server,
             member=record.member,
-            recipe=record.made,
+            recipe=record.final_recipe,
             model=record.plan.model,
             width=record.report.width,
             height=record.report.height,
@@ -102,7 +103,7 @@ class Gallery:
             nsfw=record.nsfw or record.nsfw_rule == "allow",  # which nobody has judged
             adults_only=record.nsfw_rule == "allow",
         )
-        if not await self._store.gallery.add(share):
+        if not await self.shares.add(share):
             raise LimitError("This animation is shared already: /gallery shows it.")
         return share
 
@@ -112,27 +113,15 @@ class Gallery:
         Raises:
             LimitError: it is not there, or in another server, which is not told apart.
         """
-        found = await self.find(share, viewer)
+        found = await self.find(viewer.server, share)
         if found is None:
             raise LimitError("This animation is not in this server's gallery any more.")
         return found
 
-    async def find(self, share: JobId, viewer: Viewer) -> Share | None:
-        """Return a share of the viewer's server, or None."""
-        return await self.find_in(viewer.server, share)
-
-    async def find_in(self, server: str, share: JobId) -> Share | None:
+    async def find(self, server: str, share: JobId) -> Share | None:
         """Return a share of a server, or None."""
-        found = await self._store.gallery.get(share)
+        found = await self.shares.get(share)
         return found if found is not None and found.server == server else None
-
-    async def picture(self, share: Share) -> Render:
-        """Return a share's file.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
-        return await self._store.renders.load(share.id)
 
     async def vote(self, share: JobId, viewer: Viewer) -> tuple[Share, bool]:
         """Give one's vote, or take it back; return the share afterwards and whether one's vote is on it now.
@@ -142,8 +131,8 @@ class Gallery:
         """
         if (await self.get(share, viewer)).member.id == viewer.member.id:
             raise LimitError("This animation is your own; the votes are for the others to give.")
-        await self._require_welcome(viewer)
-        voted = await self._store.gallery.vote(share, viewer.member.id)
+        await self._require_not_blocked(viewer)
+        voted = await self.shares.vote(share, viewer.member.id)
         if voted is None:
             raise LimitError("This animation is not in this server's gallery any more.")
         return voted
@@ -155,13 +144,9 @@ class Gallery:
             LimitError: it is not in this gallery.
         """
         await self.get(share, viewer)
-        if await self._store.gallery.unsave(share, viewer.member.id):
+        if await self.shares.unsave(share, viewer.member.id):
             return False
-        return await self._store.gallery.save(share, viewer.member.id)
-
-    async def forget_message(self, share: Share) -> None:
-        """Note that the message where a share was posted is there no more; the share stays."""
-        await self._store.gallery.forget_message(share.id)
+        return await self.shares.save(share, viewer.member.id)
 
     async def delete(self, share: JobId, viewer: Viewer) -> Share:
         """Take a share back, as its maker or a moderator: its file and its votes go. Return it as it was.
@@ -177,72 +162,64 @@ class Gallery:
 
     # ---- many ----
 
-    async def page(self, viewer: Viewer, order: Order, argument: str, offset: int) -> SharePage:
+    async def page(self, viewer: Viewer, order: SortOrder, argument: str, offset: int) -> SharePage:
         """Return one share of the viewer's server; see `PageQuery` for the orders and their arguments.
 
         What a member has saved is for their own eyes: the order "saved" takes no argument but the viewer.
         """
         argument = viewer.member.id if order == "saved" else argument
-        return await self._store.gallery.page(PageQuery(viewer.server, order, argument), offset)
+        return await self.shares.page(PageQuery(viewer.server, order, argument), offset)
 
-    async def found(self, viewer: Viewer, typed: str, count: int = 25) -> list[Share]:
+    async def search(self, viewer: Viewer, typed: str, count: int = 25) -> list[Share]:
         """Return what was shared in the viewer's server with all the words typed, the last of which may be unfinished.
 
         The newest comes first; nothing typed finds everything, and in a direct message there is nothing.
         """
-        return await self._store.gallery.found(viewer.server, typed, count) if viewer.server else []
+        return await self.shares.search(viewer.server, typed, count) if viewer.server else []
 
-    async def suggest(self, server: str, what: Typed, typed: str, limit: int = 25) -> list[str]:
+    async def suggest(self, server: str, what: PromptKind, typed: str, limit: int = 25) -> list[str]:
         """Return what was shared in a server and fits what was typed so far; see `Suggestions`.
 
         Words that have been banned since are not suggested.
         """
         banned = compile_banned_words(moderation_of(self._configuration.current, server).banned_words)
-        found = await self._store.gallery.suggest(server, what, typed, limit)
+        found = await self.shares.suggest(server, what, typed, limit)
         return [text for text in found if banned.find(text) is None]
-
-    async def best(self, server: str, since: float, until: float, count: int) -> list[Share]:
-        """Return a server's shares of a time with the most votes, best first; times in seconds since the epoch."""
-        return await self._store.gallery.best(server, since, until, count)
-
-    async def recently_voted(self, server: str, votes: int, since: float) -> list[Share]:
-        """Return a server's shares with at least so many votes, one of which was given since a time."""
-        return await self._store.gallery.recently_voted(server, votes, since)
 
     # ---- upkeep ----
 
     async def expire(self) -> None:
         """Take back what has been shared for longer than the admin wants it kept, in every server."""
         config = self._configuration.current
-        for server in await self._store.gallery.servers():
+        for server in await self.shares.servers():
             days = {
                 channel: community_at(config, server, channel).keep_shared_days
                 for channel in channels_of(config, server)
             }
             if elsewhere := community_of(config, server).keep_shared_days:
-                old = await self._store.gallery.shared_before(server, time.time() - elsewhere * _DAY)
+                old = await self.shares.shared_before(server, time.time() - elsewhere * _DAY)
                 await self._remove_all(share for share, home in old if home not in days)
             for channel, own in days.items():
                 if own:
-                    old = await self._store.gallery.shared_before(server, time.time() - own * _DAY, home=channel)
+                    old = await self.shares.shared_before(server, time.time() - own * _DAY, home=channel)
                     await self._remove_all(share for share, _ in old)
 
     async def purge(self, server: str, member: str) -> int:
         """Take back everything that a member has shared in a server; return how many shares that were."""
-        shares = await self._store.gallery.made_by(server, member)
+        shares = await self.shares.made_by(server, member)
         await self._remove_all(shares)
         return len(shares)
 
     # ---- how ----
 
     async def _remove(self, share: JobId) -> None:
-        """Delete the row before the file: a file that is left over goes with the old ones."""
-        removed = await self._store.gallery.delete(share)
+        """Delete the row before the file: a file that is left over is removed with the old ones."""
+        removed = await self.shares.delete(share)
         record = await self._store.jobs.get(share)
-        if record is None or record.settled:  # else it is still being posted
+        if record is None or record.is_settled:  # else it is still being posted
             await self._store.renders.remove([share])
         if removed is not None:
-            for listener in self._told:
+            for listener in self.on_removal:
                 listener(removed)
 
     async def _remove_all(self, shares: Iterable[JobId]) -> None:
@@ -259,16 +236,16 @@ class Gallery:
             )
         raise LimitError("Sharing is switched off on this server; its admins can switch it on.")
 
-    async def _require_welcome(self, viewer: Viewer) -> None:
+    async def _require_not_blocked(self, viewer: Viewer) -> None:
         require_not_blocked(await self._store.members.blocked_by(viewer.server, viewer.member.id))
 
     async def _parent_maker(self, record: JobRecord) -> str | None:
-        """Return who made what a job was made from, as far as this server may know."""
+        """Return the name of who made the parent of a job, if this server may know it."""
         if record.parent is None:
             return None
         parent = await self._store.jobs.get(record.parent)
         if parent is not None:
             is_known = parent.answer.server == record.answer.server or parent.member.id == record.member.id
             return parent.member.name if is_known else None
-        share = await self._store.gallery.get(record.parent)
+        share = await self.shares.get(record.parent)
         return share.member.name if share is not None and share.server == record.answer.server else None

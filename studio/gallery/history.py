@@ -24,7 +24,7 @@ from studio.config.effective import keep_days_of
 from studio.gallery.gallery import Viewer
 from studio.store import JobRecord, Share, Store
 
-LINEAGE = 10
+MAX_LINEAGE = 10
 """How many generations of a render are told."""
 
 
@@ -70,7 +70,7 @@ class RenderHistory:
         line = await self.lineage(record, Viewer(member=record.member, server=record.answer.server or ""), length=2)
         return line[1] if len(line) > 1 else None
 
-    async def lineage(self, record: JobRecord, viewer: Viewer, length: int = LINEAGE) -> list[JobRecord]:
+    async def lineage(self, record: JobRecord, viewer: Viewer, length: int = MAX_LINEAGE) -> list[JobRecord]:
         """Return a job, what it was made from, what that was made from, and so on, as far as a member may know."""
         line = [record]
         while (parent := line[-1].parent) is not None and len(line) < length:
@@ -82,18 +82,18 @@ class RenderHistory:
 
     async def latest(self, channel: str, viewer: Viewer) -> JobRecord | None:
         """Return the last render in a channel that a member may know of."""
-        for record in await self._store.jobs.in_channel(channel, viewer.server or None, LINEAGE):
+        for record in await self._store.jobs.list_in_channel(channel, viewer.server or None, MAX_LINEAGE):
             if viewer.server or record.member.id == viewer.member.id:
                 return record
         return None
 
     async def renders(self, viewer: Viewer, limit: int = 25) -> list[JobRecord]:
         """Return a member's latest renders of all kinds, the newest first."""
-        return await self._store.jobs.finished(viewer.member.id, limit)
+        return await self._store.jobs.list_finished(viewer.member.id, limit)
 
     async def recent(self, member: str, kind: Kind | None, limit: int = 25) -> list[JobRecord]:
         """Return a member's latest jobs of one kind, None for any animation, the newest first."""
-        return await self._store.jobs.recent(member, kind, limit)
+        return await self._store.jobs.list_recent(member, kind, limit)
 
     # ---- to make it again ----
 
@@ -131,19 +131,21 @@ class RenderHistory:
         ready = self._engine.ready
         is_same_model = ready is not None and record.plan is not None and record.plan.model == ready.model
         if is_same_model:
-            return record.made
+            return record.final_recipe
         return without_measurements(with_survey_result(record.recipe, record.report.found if record.report else None))
 
-    async def asked(self, share: Share) -> Recipe:
+    async def asked_recipe(self, share: Share) -> Recipe:
         """Return what would have to be asked for here and now to have a share again.
 
         Raises:
             StorageError: the database cannot be used.
         """
         record = await self._store.jobs.get(share.id)
-        return self.pared(record).asked if record is not None and self._decides_alike(record) else share.recipe
+        if record is None or not self._decides_alike(record):
+            return share.recipe
+        return self.with_open_settings(record).asked_recipe
 
-    def pared(self, record: JobRecord) -> JobRecord:
+    def with_open_settings(self, record: JobRecord) -> JobRecord:
         """Return a job whose recipe leaves the settings open, where the same ones would be decided here and now."""
         if isinstance(record.recipe, Variations) or not self._decides_alike(record):
             return record

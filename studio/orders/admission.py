@@ -1,4 +1,4 @@
-"""From an order to a job in the store: within the limits, quoted, charged, or refused with the reason."""
+"""Admits an order as a job (within the limits, quoted and charged), or refuses it with the reason."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Plan
 from engine.recipe.ceiling import Ceiling, lower
 from engine.recipe.recipe import Recipe, resolve
-from engine.recipe.settings import BUILT_IN, Settings
+from engine.recipe.settings import BUILT_IN
 from studio.config.config import LimitsConfig
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place, limits_at, moderation_at, nsfw_at
-from studio.orders.quote import quote_seconds, work_of_calls
+from studio.orders.quote import work_of_plan, work_of_recipe
 from studio.rules.clamp import ceiling_of, clamp_recipe
 from studio.rules.limits import (
     MemberAccount,
@@ -30,7 +30,7 @@ from studio.rules.limits import (
 )
 from studio.store import JobRecord, Order, Store
 
-CHECK_SECONDS = 2.0
+CHECK_TIMEOUT_SECONDS = 2.0
 """How long a member waits for the engine's opinion; a busy engine gives it later, by message."""
 
 QUOTA_SECONDS = 24 * 60 * 60
@@ -45,7 +45,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Admission:
-    """Decides about orders, one at a time where two could take the same last place or the same last seconds."""
+    """Decides about orders; where two could take the same last place or seconds, one at a time."""
 
     def __init__(self, configuration: ConfigFile, engine: Engine, store: Store) -> None:
         self._configuration = configuration
@@ -65,9 +65,11 @@ class Admission:
         require_open(order.recipe, order.place, limits)
         require_clean_words(order.recipe, moderation_at(config, order.place))
         clamped = clamp_recipe(order.recipe, limits)
-        await self._require_leave(order, 0.0, limits)
+        changes = self._store.changes
+        account = await self._account_of(order)
+        _require_within_limits(account, 0.0, limits)
         ceiling = ceiling_of(limits)
-        plan = await self._check(clamped.recipe, order.parent, ceiling)
+        plan = await self._ask_for_plan(clamped.recipe, order.parent, ceiling)
         record = JobRecord(
             id=secrets.token_hex(8),
             recipe=clamped.recipe,
@@ -78,14 +80,16 @@ class Admission:
             created=time.time(),
             parent=order.parent,
             notes=(*clamped.notes, *(plan.notes if plan else ()), *order.notes),
-            cost=await self._quote(clamped.recipe, plan, ceiling),
+            cost=await self._quote_seconds(clamped.recipe, plan, ceiling),
             priority=limits.priority,
             nsfw_rule=nsfw_at(config, order.place),
             ceiling=ceiling,
         )
         async with self._deciding:
-            await self._require_leave(order, record.cost, limits)
-            await self._write(record)
+            if self._store.changes != changes:  # another order may have taken the last place meanwhile
+                account = await self._account_of(order)
+            _require_within_limits(account, record.cost, limits)
+            await self._charge_and_store(record)
         return record
 
     async def allowance(self, member: str, place: Place) -> Allowance | None:
@@ -96,35 +100,32 @@ class Admission:
         spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
         return Allowance(quota=quota, left=max(0.0, quota - spent))
 
-    async def _check(self, recipe: Recipe, base: JobId | None, ceiling: Ceiling) -> Plan | None:
-        """Ask the engine what it thinks; None while it is loading, busy or being restarted, and will say so later."""
+    async def _ask_for_plan(self, recipe: Recipe, base: JobId | None, ceiling: Ceiling) -> Plan | None:
+        """Return the engine's plan; None while it is loading, busy or being restarted, and will send one later."""
         if self._engine.ready is None:
             return None
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 return await self._engine.check(recipe, base, ceiling)
         except (TimeoutError, EngineError):
             return None
 
-    async def _quote(self, recipe: Recipe, plan: Plan | None, ceiling: Ceiling) -> float:
+    async def _quote_seconds(self, recipe: Recipe, plan: Plan | None, ceiling: Ceiling) -> float:
         ready = self._engine.ready
         pace = await self._store.charges.pace(plan.model if plan else ready.model if ready else "")
         if plan is not None:
-            return work_of_calls(plan.unet_calls, _settings(plan.recipe)) * pace.seconds_per_work
+            return work_of_plan(plan) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
-        lowered = lower(resolve(recipe, layers)[0], ceiling).recipe
-        return quote_seconds(lowered, _settings(lowered), pace)
+        return work_of_recipe(lower(resolve(recipe, layers)[0], ceiling).recipe) * pace.seconds_per_work
 
-    async def _require_leave(self, order: Order, cost: float, limits: LimitsConfig) -> None:
-        member, server = order.member.id, order.place.server
+    async def _account_of(self, order: Order) -> MemberAccount:
+        """Return what a member has asked for so far.
+
+        Raises:
+            LimitError: they are blocked.
+        """
+        member, server, now = order.member.id, order.place.server, time.time()
         require_not_blocked(await self._store.members.blocked_by(server, member))
-        account = await self._account(member, server)
-        require_capacity(account, limits)
-        require_cooldown(account, limits)
-        require_quota(account, cost, limits)
-
-    async def _account(self, member: str, server: str | None) -> MemberAccount:
-        now = time.time()
         last = await self._store.charges.last_order(member, server)
         return MemberAccount(
             open_of_member=await self._store.jobs.count_open(member=member),
@@ -133,8 +134,8 @@ class Admission:
             since_last=None if last is None else max(0.0, now - last),
         )
 
-    async def _write(self, record: JobRecord) -> None:
-        """Charge first: a job that is written down is never free, and a charge without one is taken back."""
+    async def _charge_and_store(self, record: JobRecord) -> None:
+        """Charge first, so that no stored job is free; a charge whose job cannot be stored is taken back."""
         charges, server = self._store.charges, record.answer.server
         await charges.add(record.id, record.member.id, server, record.cost, record.created)
         try:
@@ -144,5 +145,7 @@ class Admission:
             raise
 
 
-def _settings(resolved: Recipe) -> Settings:
-    return Settings.layered([resolved.settings])
+def _require_within_limits(account: MemberAccount, cost: float, limits: LimitsConfig) -> None:
+    require_capacity(account, limits)
+    require_cooldown(account, limits)
+    require_quota(account, cost, limits)

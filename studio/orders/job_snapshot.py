@@ -1,4 +1,4 @@
-"""A job while somebody still waits for it: where it stands at this moment."""
+"""The state of a job that somebody still waits for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from studio.store.records import JobRecord
 
 
 class JobSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """One moment in the life of a job.
+    """What is known of a job at one moment.
 
     Attributes:
         progress: as last reported, None until then.
@@ -29,8 +29,8 @@ class JobSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     frames_found: int | None = None
 
     @property
-    def rendered(self) -> float:
-        """The share of the job that has been rendered, from 0 to 1, as far as is known.
+    def fraction_rendered(self) -> float:
+        """The fraction of the job that has been rendered, from 0 to 1, as far as is known.
 
         After a restart nothing is known of a job that had begun until the engine has counted its frames; then it may
         have been rendered whole.
@@ -44,23 +44,22 @@ class JobSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobWatch:
-    """Holds the latest moment of one job, and wakes those who wait for its end."""
+    """Holds the latest snapshot of one job, and wakes those who wait for its end."""
 
     def __init__(self, record: JobRecord) -> None:
-        self.now = JobSnapshot(record=record)
+        self.snapshot = JobSnapshot(record=record)
         self._over = asyncio.Event()
         self.update()
 
     def update(self, **changes: object) -> None:
-        """Move on to the next moment."""
-        self.now = msgspec.structs.replace(self.now, **changes)
-        if self.now.record.is_open:
+        self.snapshot = msgspec.structs.replace(self.snapshot, **changes)
+        if self.snapshot.record.is_open:
             self._over.clear()
         else:
             self._over.set()
 
-    async def wait_over(self, seconds: float) -> None:
-        """Return when the engine is through with the job, or after so many seconds."""
+    async def wait_until_over(self, seconds: float) -> None:
+        """Return when the engine is done with the job, or after a number of seconds."""
         try:
             async with asyncio.timeout(seconds):
                 await self._over.wait()

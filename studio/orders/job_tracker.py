@@ -1,4 +1,4 @@
-"""The jobs that somebody still waits for, and the writing down of what becomes of them."""
+"""Follows the jobs that somebody still waits for, and stores what becomes of them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ from engine.protocol.messages import (
     Progress,
     Report,
 )
-from engine.recipe.settings import Settings
 from engine.sentence import Sentence
 from studio.orders.job_snapshot import JobSnapshot, JobWatch
-from studio.orders.quote import work_of
+from studio.orders.quote import work_of_plan
 from studio.store import JobRecord, Render, Store
 
 _log = logging.getLogger(__name__)
@@ -49,51 +48,49 @@ class JobTracker:
         self._following: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop following all jobs."""
         for task in self._following:
             task.cancel()
         await asyncio.gather(*self._following, return_exceptions=True)
         self._jobs.clear()
 
     def track(self, record: JobRecord) -> None:
-        """Begin to keep a job."""
+        """Begin to keep a job that somebody waits for."""
         self._jobs[record.id] = JobWatch(record)
 
+    def untrack(self, job: JobId) -> None:
+        """Forget a job that nobody waits for any more."""
+        self._jobs.pop(job, None)
+
     def find(self, job: JobId) -> JobWatch | None:
-        """Return a job that is kept."""
         return self._jobs.get(job)
 
-    def all(self) -> list[JobSnapshot]:
-        """Return where every job stands at this moment."""
-        return [job.now for job in self._jobs.values()]
+    def snapshots(self) -> list[JobSnapshot]:
+        return [watch.snapshot for watch in self._jobs.values()]
 
     def publish(self, record: JobRecord | None) -> None:
-        """Let those who watch see what the store says of a job now."""
-        if record is not None and (job := self._jobs.get(record.id)):
-            job.update(record=record)
+        """Show a job's new record to those who watch it."""
+        if record is not None and (watch := self._jobs.get(record.id)):
+            watch.update(record=record)
 
     async def cancel(self, job: JobId, reason: Sentence | None = None) -> JobRecord | None:
         """Call off an open job, and give its owner back what was not rendered; None if it is over already."""
-        rendered = self._rendered(job)
-        cancelled = await self._store.jobs.cancelled(job, reason)
+        unrendered = self._unrendered_share(job)
+        cancelled = await self._store.jobs.mark_cancelled(job, reason)
         if cancelled is not None:
-            await self._pay_back(cancelled, 1 - rendered)
+            await self._refund(cancelled, unrendered)
             self.publish(cancelled)
         return cancelled
-
-    def untrack(self, job: JobId) -> None:
-        """Keep a job no longer: nobody waits for it."""
-        self._jobs.pop(job, None)
 
     async def render(self, record: JobRecord) -> None:
         """Give a job to the engine and follow what it says about it."""
         task = asyncio.create_task(self._follow(record.id, self._engine.watch(record.id)))
         self._following.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_followed)
         await self._engine.add(
             Job(
                 id=record.id,
-                recipe=record.resolved,
+                recipe=record.resolved_recipe,
                 owner=record.member.id,
                 server=record.answer.server,
                 limit_bytes=record.limit_bytes,
@@ -106,74 +103,74 @@ class JobTracker:
 
     async def _follow(self, job: JobId, events: AsyncIterator[JobEvent]) -> None:
         async for event in events:
-            if (live := self._jobs.get(job)) is None:
+            if (watch := self._jobs.get(job)) is None:
                 return
             try:
-                record = await self._note(live, event)
+                record = await self._store_event(watch, event)
                 if isinstance(event, Done):
-                    await self._measure(live.now, event.report)
+                    await self._update_pace(watch.snapshot, event.report)
                 self.publish(record)
             except StorageError as error:
                 # The owner is told although nothing can be written: the next start finds the job open, and goes on.
                 _log.error("Job %s: %s", job, describe(error))
-                live.update(record=msgspec.structs.replace(live.now.record, state="failed", error=_UNWRITTEN))
+                failed = msgspec.structs.replace(watch.snapshot.record, state="failed", error=_UNWRITTEN)
+                watch.update(record=failed)
                 return
 
-    async def _note(self, live: JobWatch, event: JobEvent) -> JobRecord | None:
-        """Write an event down; return the job as it is in the store from now on, if that changed."""
+    async def _store_event(self, watch: JobWatch, event: JobEvent) -> JobRecord | None:
+        """Store what an event says; return the job's new record, if it changed."""
+        known = watch.snapshot
         match event:
             case Accepted(job=job, plan=plan, frames_done=found):
-                live.update(restarting=False, frames_found=max(found, live.now.frames_found or 0))
-                known = live.now.record.notes
-                news = tuple(note for note in plan.notes if note not in known)
-                return await self._store.jobs.planned(job, plan, (*known, *news))
+                watch.update(restarting=False, frames_found=max(found, known.frames_found or 0))
+                if plan == known.record.plan:
+                    return None
+                news = tuple(note for note in plan.notes if note not in known.record.notes)
+                return await self._store.jobs.mark_planned(job, plan, (*known.record.notes, *news))
             case Progress(job=job):
-                live.update(progress=event, restarting=False)
-                return await self._store.jobs.running(job) if live.now.record.state == "waiting" else None
+                watch.update(progress=event, restarting=False)
+                return await self._store.jobs.mark_running(job) if known.record.state == "waiting" else None
             case Preview():
-                live.update(preview=event)
+                watch.update(preview=event)
             case Lost():
-                live.update(restarting=True, restarts=live.now.restarts + 1)
+                watch.update(restarting=True, restarts=known.restarts + 1)
             case Done(job=job, picture=picture, suffix=suffix, report=report, tries=tries):
                 if tries is not None:
                     await self._store.renders.save_tries(job, tries)
                 await self._store.renders.save(job, Render(picture, suffix))
-                return await self._store.jobs.done(job, report)
+                return await self._store.jobs.mark_done(job, report)
             case Failed(job=job, message=message, costs=True):
-                rendered = self._rendered(job)
-                refused = await self._store.jobs.refused(job, message)
+                unrendered = self._unrendered_share(job)
+                refused = await self._store.jobs.mark_refused(job, message)
                 if refused is not None:
-                    await self._pay_back(refused, 1 - rendered)
+                    await self._refund(refused, unrendered)
                 return refused
             case Failed(job=job, message=message):
-                return await self._store.jobs.failed(job, message)
+                return await self._store.jobs.mark_failed(job, message)
             case Cancelled(job=job):
                 return await self.cancel(job)
         return None
 
-    def _rendered(self, job: JobId) -> float:
-        """Return the share of a job that is rendered, as far as the engine has said."""
-        return live.now.rendered if (live := self._jobs.get(job)) else 0.0
+    def _unrendered_share(self, job: JobId) -> float:
+        return 1 - watch.snapshot.fraction_rendered if (watch := self._jobs.get(job)) else 1.0
 
-    async def _pay_back(self, record: JobRecord, share: float) -> None:
-        """Give an owner back a share of what a job was to cost."""
+    async def _refund(self, record: JobRecord, share: float) -> None:
         try:
             await self._store.charges.refund(record.id, record.cost * share)
         except StorageError as error:  # what became of the job stands all the same
             _log.error("Job %s was not refunded: %s", record.id, describe(error))
 
-    async def _measure(self, live: JobSnapshot, report: Report) -> None:
+    async def _update_pace(self, snapshot: JobSnapshot, report: Report) -> None:
         """Learn the model's pace from a render, unless some of it had been made before."""
-        plan, charges = live.record.plan, self._store.charges
-        if plan is None or live.frames_found or live.restarts:
+        plan = snapshot.record.plan
+        if plan is None or snapshot.frames_found or snapshot.restarts:
             return
-        work = work_of(plan.recipe, Settings.layered([plan.recipe.settings]))
         try:
-            await charges.set_pace(plan.model, (await charges.pace(plan.model)).after(report, work))
+            await self._store.charges.add_measurement(plan.model, report, work_of_plan(plan))
         except StorageError as error:  # quotes stay as they were; the render itself is safe
             _log.error("The pace of %s was not noted: %s", plan.model, describe(error))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_followed(self, task: asyncio.Task[None]) -> None:
         self._following.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.error("A job's events could not be followed", exc_info=error)

@@ -1,4 +1,4 @@
-"""Words an admin does not want to see, found however they are dressed up.
+"""Finds the words that an admin has banned, however they are disguised.
 
 Both the banned words and a member's text are brought to the same plain form: NFKC, case folded, without accents and
 invisible characters, look-alikes of other scripts replaced (Unicode's confusables, UTS #39), digits and signs that
@@ -19,38 +19,38 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 _LEET = str.maketrans("0134578@$€£|!+", "oieastbaseliit")
-"""What stands for a letter; 1, | and ! are i as well as l, which `_folded` makes the same."""
+"""What stands for a letter; 1, | and ! are i as well as l, which `_merge_i_and_l` makes the same."""
 
 _INNER_SIGN = re.compile(r"[|!+](?![^\W_]|[@$€£])")
 """A sign that stands for a letter only where more of the word follows; at its end it is punctuation."""
 
 _WORD = re.compile(r"[^\W_]+")
-_FOLDED = str.maketrans("l", "i")
+_L_AS_I = str.maketrans("l", "i")
 _SHORT_WORDS = frozenset("aeioun")
 """Words of one letter, in English, Italian and chat: they may stand before or behind a word that is spelled out."""
 
-_LEAST_SPELLED = 3
-"""So many single letters in a row are a word that is spelled out; two may be initials."""
+_MIN_LETTERS = 3
+"""Number of single letters in a row that count as a spelled-out word; two may be initials."""
 
-_SCRAP = 2
-"""So many letters that are no word of their own are a scrap of one: "fr og" is one word, "pen is" are two."""
+_SCRAP_LENGTH = 2
+"""Letters of a scrap, a piece that is no word of its own: "fr og" is one word, "pen is" are two."""
 
-_MOST_SCRAPS = 4
-"""A word is looked for in so many pieces."""
+_MAX_PIECES = 4
+"""Number of pieces in which a word is looked for."""
 
-_LITTLE = (
+_TWO_LETTER_TEXT = (
     "ah al am an as at be by da di do eh el et ex go ha he hi ho id if il in is it la le li lo ma me mi mr ms my ne"
     " ni no of oh ok on or ox pi re se sa si so su te ti to tu tv uk un up us vi we"
     " ai ci eu io ad ed od po va vs ll re ve"
 )
 """Words of two letters, and what an apostrophe cuts off, in English and Italian; they are no scraps."""
 
-_LITTLE_WORDS = frozenset(_LITTLE.split())
+_TWO_LETTER_WORDS = frozenset(_TWO_LETTER_TEXT.split())
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Scripts that are written without spaces: there a banned word is looked for anywhere in the text."""
 
-_BOXED = {
+_BOXED_LETTERS = {
     first + offset: string.ascii_lowercase[offset]
     for first in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)  # squared, negative circled, negative squared, flags
     for offset in range(26)
@@ -65,7 +65,6 @@ class _Runs(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, word: str) -> _Runs:
-        """Count."""
         runs = [(letter, sum(1 for _ in group)) for letter, group in itertools.groupby(word)]
         return cls("".join(letter for letter, _ in runs), tuple(count for _, count in runs))
 
@@ -83,12 +82,12 @@ class BannedWords:
         self._phrases: dict[bool, dict[tuple[str, ...], list[tuple[str, tuple[_Runs, ...]]]]] = {True: {}, False: {}}
         self._unspaced: list[tuple[str, str]] = []
         for word in words:
-            plain = _plain(word)
+            plain = _normalize(word)
             if _UNSPACED.search(plain):
                 self._unspaced.append((word, plain))
             elif tokens := _WORD.findall(plain):
                 for folded, index in self._phrases.items():
-                    runs = tuple(_Runs.of(_folded(token) if folded else token) for token in tokens)
+                    runs = tuple(_Runs.of(_merge_i_and_l(token) if folded else token) for token in tokens)
                     index.setdefault(tuple(run.letters for run in runs), []).append((word, runs))
         self._lengths = sorted({len(key) for key in self._phrases[False]})
 
@@ -97,20 +96,20 @@ class BannedWords:
 
         The time grows with the length of the text only, not with how it is written or with the number of words.
         """
-        plain = _plain(text)
+        plain = _normalize(text)
         for word, wanted in self._unspaced:
             if wanted in plain:
                 return word
-        for folded, reading in ((False, plain), (True, _unleeted(plain))):
+        for folded, reading in ((False, plain), (True, _read_leet(plain))):
             if found := self._find_in(_WORD.findall(reading), folded=folded):
                 return found
         return None
 
     def _find_in(self, tokens: Sequence[str], *, folded: bool) -> str | None:
         readings = [tokens, [token.strip(string.digits) for token in tokens]]
-        joined = itertools.chain(_spelled_out(tokens), _pieced_together(tokens))
+        joined = itertools.chain(_join_letters(tokens), _join_scraps(tokens))
         for words in (*readings, *([word] for word in joined)):
-            runs = [_Runs.of(_folded(word) if folded else word) for word in words]
+            runs = [_Runs.of(_merge_i_and_l(word) if folded else word) for word in words]
             if found := self._match(runs, self._phrases[folded]):
                 return found
         return None
@@ -133,9 +132,8 @@ def compile_banned_words(words: tuple[str, ...]) -> BannedWords:
     return BannedWords(words)
 
 
-def _plain(text: str) -> str:
-    """Return `text` in the form in which dressed-up words look alike."""
-    boxed = text.translate(_BOXED)
+def _normalize(text: str) -> str:
+    boxed = text.translate(_BOXED_LETTERS)
     # a capital I within a word of small letters is read as an l, which is what it is there for
     ambiguous = re.sub(r"(?<=[a-z])I", "l", unicodedata.normalize("NFKC", boxed))
     folded = unicodedata.normalize("NFKC", ambiguous.casefold())
@@ -147,41 +145,41 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(letters)).translate(_look_alikes())
 
 
-def _unleeted(plain: str) -> str:
-    """Return `plain` with digits and signs read as letters, apart from words that are numbers."""
+def _read_leet(plain: str) -> str:
+    """Read digits and signs as letters, except in words that are numbers."""
     signs = _INNER_SIGN.sub(" ", plain)
-    return re.sub(r"[^\s]+", lambda match: _unless_number(match[0]), signs)
+    return re.sub(r"[^\s]+", lambda match: _unleet_chunk(match[0]), signs)
 
 
-def _unless_number(chunk: str) -> str:
+def _unleet_chunk(chunk: str) -> str:
     if not any(character.isalpha() or character in "@$" for character in chunk):
         return chunk
     return chunk.translate(_LEET)
 
 
-def _folded(word: str) -> str:
-    """Return `word` with i and l made the same: a digit may have stood for either."""
-    return word.translate(_FOLDED)
+def _merge_i_and_l(word: str) -> str:
+    """Replace l by i: a digit may have stood for either."""
+    return word.translate(_L_AS_I)
 
 
-def _spelled_out(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words that are spelled out letter by letter, with and without the words of one letter around them."""
+def _join_letters(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield words spelled out letter by letter, with and without the one-letter words around them."""
     for alone, group in itertools.groupby(tokens, key=lambda token: len(set(token)) == 1):
         letters = list(group)
-        if not alone or len(letters) < _LEAST_SPELLED:
+        if not alone or len(letters) < _MIN_LETTERS:
             continue
         starts = (0, 1) if letters[0] in _SHORT_WORDS else (0,)
         ends = (0, 1) if letters[-1] in _SHORT_WORDS else (0,)
         for start, end in itertools.product(starts, ends):
-            if len(word := letters[start : len(letters) - end]) >= _LEAST_SPELLED:
+            if len(word := letters[start : len(letters) - end]) >= _MIN_LETTERS:
                 yield "".join(word)
 
 
-def _pieced_together(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words that may have been taken apart: a few pieces in a row, all but one of them scraps."""
+def _join_scraps(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield words that may have been split: a few pieces in a row, all but one of them scraps."""
     for start in range(len(tokens)):
         whole_words = 0
-        for end in range(start, min(start + _MOST_SCRAPS, len(tokens))):
+        for end in range(start, min(start + _MAX_PIECES, len(tokens))):
             whole_words += not _is_scrap(tokens[end])
             if whole_words > 1:
                 break
@@ -190,7 +188,7 @@ def _pieced_together(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def _is_scrap(token: str) -> bool:
-    return len(token) == _SCRAP and token not in _LITTLE_WORDS
+    return len(token) == _SCRAP_LENGTH and token not in _TWO_LETTER_WORDS
 
 
 @functools.cache
@@ -209,12 +207,12 @@ def _look_alikes() -> Mapping[int, str]:
         if len(character) != 1 or len(small) != 1 or small.isascii():
             continue
         # some small letters, such as the Cyrillic к, are listed as look-alikes of a Latin one as capitals only
-        if letter := _latin(table.get(small, [])) or _latin(table[character]):
+        if letter := _latin_letter(table.get(small, [])) or _latin_letter(table[character]):
             found[ord(small)] = letter
     return found
 
 
-def _latin(look_alikes: Iterable[Mapping[str, str]]) -> str:
+def _latin_letter(look_alikes: Iterable[Mapping[str, str]]) -> str:
     for entry in look_alikes:
         bare = "".join(one for one in unicodedata.normalize("NFD", entry["c"]) if not unicodedata.combining(one))
         if len(bare) == 1 and bare in string.ascii_letters:

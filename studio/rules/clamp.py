@@ -1,4 +1,4 @@
-"""What was asked for, brought within the limits where that is possible; what was changed is told to the member."""
+"""Reduces what was asked for to the limits where possible, and notes for the member what was changed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from studio.config.config import LimitsConfig
 _SIZE_UNIT = 8
 """The sides of a frame are multiples of this many pixels."""
 
-_LEAST_FRAMES = 2
-"""An animation of one thing that changes has at least a first and a last frame."""
+_MIN_FRAMES = 2
+"""Morphs and zooms need a first and a last frame."""
 
 
 class ClampedRecipe(msgspec.Struct, frozen=True):
@@ -41,13 +41,13 @@ def clamp_recipe(recipe: Recipe, limits: LimitsConfig) -> ClampedRecipe:
     """
     lowered = lower(recipe, ceiling_of(limits))
     if isinstance(lowered.recipe, Variations):  # or the one that is picked could not be rendered
-        shorter, notes = _within_frames(lowered.recipe.of, limits)
+        shorter, notes = _clamp_frames(lowered.recipe.of, limits)
         return ClampedRecipe(msgspec.structs.replace(lowered.recipe, of=shorter), (*notes, *lowered.notes))
-    shorter, notes = _within_frames(lowered.recipe, limits)
+    shorter, notes = _clamp_frames(lowered.recipe, limits)
     return ClampedRecipe(shorter, (*notes, *lowered.notes))
 
 
-def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, tuple[Sentence, ...]]:
+def _clamp_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, tuple[Sentence, ...]]:
     if isinstance(recipe, Giro) and len(recipe.stages) > limits.stages:
         raise LimitError(
             "There are {stages} stages; at most {limit} are allowed here, so leave some out.",
@@ -62,6 +62,6 @@ def _within_frames(recipe: Animation, limits: LimitsConfig) -> tuple[Animation, 
     )
     if isinstance(recipe, Giro):
         return msgspec.structs.replace(recipe, stages=spread_frames(recipe.stages, limits.frames)), (note,)
-    if limits.frames < _LEAST_FRAMES:
+    if limits.frames < _MIN_FRAMES:
         raise LimitError("Only giros are possible here, for no more than a single frame is allowed.")
     return msgspec.structs.replace(without_measurements(recipe), frames=limits.frames), (note,)

@@ -1,4 +1,4 @@
-"""What members may ask for, where the admin has drawn the line."""
+"""The limits that an admin has set on what members may order."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from studio.rules.banned_words import compile_banned_words
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 
-_NO_TEXT = ("kind", "loop", "settings", "version")
-"""Keys of a recipe whose values members choose but do not write."""
+_NOT_WRITTEN = ("kind", "loop", "settings", "version")
+"""Keys of a recipe whose values are not free text."""
 
 
-_SPOKEN = {
+_COMMAND_NAMES = {
     "giro": Sentence("/giro"),
     "morph": Sentence("/morph"),
     "zoom": Sentence("/zoom"),
     "variations": Sentence("variations"),
 }
-"""What the kinds of animations are called, so that members read of the commands as Discord shows them."""
+"""The kinds of animations as members know them: by their commands."""
 
 
 class MemberAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """What a member has asked for so far in one place.
+    """What a member has ordered so far in one place.
 
     Attributes:
         open_of_member: their unfinished jobs, wherever.
@@ -47,7 +47,7 @@ class MemberAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_not_blocked(blocked_by: str | None) -> None:
-    """Hold a member to whether they are blocked.
+    """Refuse a member who is blocked.
 
     Args:
         blocked_by: the id of the server where they are; empty where that is everywhere, None if they are not.
@@ -62,14 +62,14 @@ def require_not_blocked(blocked_by: str | None) -> None:
 
 
 def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
-    """Hold an order to the commands and channels that are open.
+    """Refuse an order by a command or in a channel that is not open.
 
     Raises:
         LimitError: this one is not.
     """
     for kind in _kinds(recipe):
         if EVERYTHING not in limits.commands and kind not in limits.commands:
-            raise _closed(kind, limits)
+            raise _closed_command(kind, limits)
     if EVERYTHING not in limits.channels and place.channel not in limits.channels:
         if not limits.channels:
             raise LimitError("No channel is open to you on this server; its admins can open one.")
@@ -77,19 +77,19 @@ def require_open(recipe: Recipe, place: Place, limits: LimitsConfig) -> None:
 
 
 def require_clean_words(recipe: Recipe, moderation: ModerationConfig) -> None:
-    """Hold a recipe to the words that are wanted.
+    """Refuse a recipe with a banned word.
 
     Raises:
         LimitError: there is another among them.
     """
     banned = compile_banned_words(moderation.banned_words)
-    for text in texts_of(recipe):
+    for text in member_texts(recipe):
         if word := banned.find(text):
             raise LimitError("“{word}” is not wanted here; say it in other words.", word=word)
 
 
 def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
-    """Hold a member and a server to the number of unfinished jobs they may have.
+    """Refuse an order where a member or a server has too many unfinished jobs.
 
     Raises:
         LimitError: there is no room for one more.
@@ -117,7 +117,7 @@ def require_capacity(account: MemberAccount, limits: LimitsConfig) -> None:
 
 
 def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
-    """Hold a member to the time between two orders.
+    """Refuse an order that comes too soon after the last one.
 
     Raises:
         LimitError: the last one was too short a while ago.
@@ -131,7 +131,7 @@ def require_cooldown(account: MemberAccount, limits: LimitsConfig) -> None:
 
 
 def require_quota(account: MemberAccount, cost: float, limits: LimitsConfig) -> None:
-    """Hold a member to what they may spend in any 24 hours.
+    """Refuse an order that costs more than is left of a member's quota.
 
     Args:
         account: what they have spent.
@@ -160,9 +160,9 @@ def require_quota(account: MemberAccount, cost: float, limits: LimitsConfig) -> 
     )
 
 
-def texts_of(recipe: Recipe) -> Iterator[str]:
+def member_texts(recipe: Recipe) -> Iterator[str]:
     """Yield every text in a recipe that a member wrote, and a morph's prompt with its words in place."""
-    yield from _texts(msgspec.to_builtins(recipe))
+    yield from _walk_texts(msgspec.to_builtins(recipe))
     animation = recipe.of if isinstance(recipe, Variations) else recipe
     if isinstance(animation, Morph):
         yield from (animation.prompt.replace("{}", word) for word in animation.waypoints)
@@ -178,32 +178,30 @@ def format_duration(seconds: float) -> Sentence:
     return Sentence("{count} hour", {"count": -(-whole // _HOUR)}, "{count} hours")
 
 
-def _closed(kind: str, limits: LimitsConfig) -> LimitError:
-    """Return the error about a kind of animation that is not open, and what is."""
-    closed = Sentence("Not open to you here: {command}.", {"command": _SPOKEN[kind]})
+def _closed_command(kind: str, limits: LimitsConfig) -> LimitError:
+    closed = Sentence("Not open to you here: {command}.", {"command": _COMMAND_NAMES[kind]})
     if not limits.commands:
         return LimitError(closed)
-    first, *others = (_SPOKEN[name] for name in limits.commands)
+    first, *others = (_COMMAND_NAMES[name] for name in limits.commands)
     for other in others:
         first = Sentence("{one}, {other}", {"one": first, "other": other})
     return LimitError("{closed} Open are: {commands}.", closed=closed, commands=first)
 
 
 def _kinds(recipe: Recipe) -> Iterator[str]:
-    """Yield the commands that a recipe takes: its own, and that of the recipe in it, if there is one."""
     yield kind_of(recipe)
     if isinstance(recipe, Variations):
         yield kind_of(recipe.of)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _walk_texts(value: Any) -> Iterator[str]:
     match value:
         case str() if value:
             yield value
         case dict():
             for key, inner in value.items():
-                if key not in _NO_TEXT:
-                    yield from _texts(inner)
+                if key not in _NOT_WRITTEN:
+                    yield from _walk_texts(inner)
         case list() | tuple():
             for inner in value:
-                yield from _texts(inner)
+                yield from _walk_texts(inner)

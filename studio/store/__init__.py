@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.store.announcements import Announcement
-from studio.store.pages import PageQuery
+from studio.store.page_finder import PageQuery
 from studio.store.records import Answer, JobRecord, Member, Order, Share, State
 from studio.store.renders import Render
 from studio.store.shares import SharePage

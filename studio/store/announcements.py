@@ -1,7 +1,7 @@
 """What the bot posts on its own, each exactly once.
 
-An announcement is written down before it is posted and again afterwards. One that was never said to be posted is in
-doubt: the program ended in between, and whoever posts it looks first whether it is there.
+An announcement is stored before it is posted and again afterwards. If the bot stopped in between, whoever posts it
+looks first whether it is there already.
 """
 
 from __future__ import annotations
@@ -79,42 +79,26 @@ class Announcements:
         )
         return [_announcement(row) for row in rows]
 
-    async def sending(self, announcement: Announcement, shares: Iterable[JobId], now: float) -> None:
+    async def mark_sending(self, announcement: Announcement, shares: Iterable[JobId], now: float) -> None:
         """Note that an announcement is about to be sent, and which shares it is going to show."""
-        await self._database.rows(
-            "UPDATE announcements SET about = ?, since = ? WHERE purpose = ? AND server = ? AND subject = ?",
-            msgspec.json.encode(tuple(shares)).decode(),
-            now,
-            announcement.purpose,
-            announcement.server,
-            announcement.subject,
-        )
+        await self._update(announcement, "about = ?, since = ?", msgspec.json.encode(tuple(shares)).decode(), now)
 
-    async def shows(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
+    async def set_shares(self, announcement: Announcement, shares: Iterable[JobId]) -> None:
         """Note which shares an announcement shows from now on."""
-        await self._database.rows(
-            "UPDATE announcements SET about = ? WHERE purpose = ? AND server = ? AND subject = ?",
-            msgspec.json.encode(tuple(shares)).decode(),
-            announcement.purpose,
-            announcement.server,
-            announcement.subject,
-        )
+        await self._update(announcement, "about = ?", msgspec.json.encode(tuple(shares)).decode())
 
-    async def withdrawn(self, announcement: Announcement) -> None:
-        """Note that an announcement does not stand anywhere any more."""
-        await self._database.rows(
-            "UPDATE announcements SET channel = NULL, message = NULL WHERE purpose = ? AND server = ? AND subject = ?",
-            announcement.purpose,
-            announcement.server,
-            announcement.subject,
-        )
-
-    async def posted(self, announcement: Announcement, channel: str, message: str) -> None:
+    async def mark_posted(self, announcement: Announcement, channel: str, message: str) -> None:
         """Note where an announcement stands."""
+        await self._update(announcement, "channel = ?, message = ?", channel, message)
+
+    async def mark_withdrawn(self, announcement: Announcement) -> None:
+        """Note that an announcement does not stand anywhere any more."""
+        await self._update(announcement, "channel = NULL, message = NULL")
+
+    async def _update(self, announcement: Announcement, change: str, *values: object) -> None:
         await self._database.rows(
-            "UPDATE announcements SET channel = ?, message = ? WHERE purpose = ? AND server = ? AND subject = ?",
-            channel,
-            message,
+            f"UPDATE announcements SET {change} WHERE purpose = ? AND server = ? AND subject = ?",
+            *values,
             announcement.purpose,
             announcement.server,
             announcement.subject,

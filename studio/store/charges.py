@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.protocol.messages import JobId
+from engine.protocol.messages import JobId, Report
 from studio.store.database import Database
-from studio.store.pace import ModelPace
+from studio.store.pace import DECAY, ModelPace, engine_seconds
 
 
 class Charges:
@@ -36,25 +36,37 @@ class Charges:
     async def spent(self, member: str, server: str | None, since: float) -> float:
         """Return the seconds that a member was charged with in one place after a time since the epoch."""
         sql = "SELECT total(seconds) FROM charges WHERE member_id = ? AND server IS ? AND at > ?"
-        row = await self._database.row(sql, member, server, since)
-        return float(row[0]) if row else 0.0
+        return float(await self._database.value(sql, member, server, since))
 
     async def last_order(self, member: str, server: str | None) -> float | None:
         """Return when a member last ordered something in one place, in seconds since the epoch; None for never."""
-        row = await self._database.row(
-            "SELECT max(at) FROM charges WHERE member_id = ? AND server IS ?", member, server
-        )
-        return row[0] if row else None
+        sql = "SELECT max(at) FROM charges WHERE member_id = ? AND server IS ?"
+        last: float | None = await self._database.value(sql, member, server)
+        return last
 
     async def pace(self, model: str) -> ModelPace:
         """Return how fast a model renders, as far as that was measured."""
         row = await self._database.row("SELECT seconds, work FROM paces WHERE model = ?", model)
         return ModelPace(row["seconds"], row["work"]) if row else ModelPace()
 
-    async def set_pace(self, model: str, pace: ModelPace) -> None:
-        """Remember how fast a model renders."""
-        sql = "INSERT OR REPLACE INTO paces (model, seconds, work) VALUES (?, ?, ?)"
-        await self._database.rows(sql, model, pace.seconds, pace.work)
+    async def add_measurement(self, model: str, report: Report, work: float) -> None:
+        """Take one more render into a model's pace; it has to have been rendered from its first frame.
+
+        Args:
+            model: which one.
+            report: what the engine says of the render.
+            work: denoising steps times megapixels of a frame.
+        """
+        seconds = engine_seconds(report)
+        if seconds <= 0 or work <= 0:
+            return
+        await self._database.rows(
+            "INSERT INTO paces (model, seconds, work) VALUES (?, ?, ?) ON CONFLICT (model) DO UPDATE SET"
+            f" seconds = seconds * {DECAY} + excluded.seconds, work = work * {DECAY} + excluded.work",
+            model,
+            seconds,
+            work,
+        )
 
     async def prune(self, before: float) -> None:
         """Forget charges from before a time, in seconds since the epoch."""

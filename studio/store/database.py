@@ -1,28 +1,28 @@
-"""The one connection to SQLite that every room of the store shares."""
+"""The one connection to SQLite that every part of the store shares."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import aiosqlite
 
 from engine.errors import StorageError
-from studio.store.migrations import is_migrated, migrate
+from studio.store.migrate import is_migrated, migrate
 
 _CHUNK = 500
-"""Ids in one statement: whoever waits for the connection gets a turn in between."""
+"""Number of ids in one statement; other users of the connection get a turn in between."""
 
 
 class Database:
     """One SQLite file.
 
-    There are no transactions above it: every change is one statement, and what has to happen with it is done by the
-    schema's triggers. So no two coroutines can meet inside a half-done change.
+    Nothing above it uses transactions: every change is one statement, and the schema's triggers do what has to happen
+    with it. So no coroutine can see another one's change half done.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,6 +71,11 @@ class Database:
             await self._connection.close()
             self._connection = None
 
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the database was opened; while that stays, so does what was read."""
+        return self._opened.total_changes
+
     async def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Run one statement and return the rows that it selects or returns.
 
@@ -85,14 +90,26 @@ class Database:
         found = await self.rows(sql, *values)
         return found[0] if found else None
 
+    async def value(self, sql: str, *values: object) -> Any:
+        """Run one statement and return the first value of its first row, None if there is none; raises as `rows`."""
+        row = await self.row(sql, *values)
+        return row[0] if row else None
+
+    async def insert(self, table: str, values: Mapping[str, object], on_conflict: str = "") -> sqlite3.Row | None:
+        """Add a row of a table by the names of its columns; return its id, None if there was a conflict."""
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        return await self.row(
+            f"INSERT INTO {table} ({names}) VALUES ({marks}) {on_conflict} RETURNING id", *values.values()
+        )
+
     async def known(self, table: Literal["jobs", "shares"], ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that stand in a table, however many they are; raises as `rows` does."""
-        found: set[str] = set()
+        """Return those of the ids that are in a table, however many there are; raises as `rows` does."""
+        known: set[str] = set()
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
             rows = await self.rows(f"SELECT id FROM {table} WHERE id IN ({', '.join('?' * len(chunk))})", *chunk)
-            found.update(row["id"] for row in rows)
-        return found
+            known.update(row["id"] for row in rows)
+        return known
 
     @property
     def _opened(self) -> aiosqlite.Connection:

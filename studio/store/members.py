@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 
 import msgspec
@@ -45,14 +46,14 @@ class Members:
         rows = await self._database.rows(
             "SELECT * FROM member_presets WHERE member_id = ? ORDER BY name COLLATE NOCASE", member
         )
-        return [MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"]) for row in rows]
+        return [_preset(row) for row in rows]
 
     async def preset(self, member: str, name: str) -> MemberPreset | None:
         """Return one of a member's presets; capitals do not matter."""
         row = await self._database.row(
             "SELECT * FROM member_presets WHERE member_id = ? AND name = ? COLLATE NOCASE", member, name
         )
-        return MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"]) if row else None
+        return _preset(row) if row else None
 
     async def save_preset(self, member: str, preset: MemberPreset) -> None:
         """Keep a preset, in the place of one of the same name, whatever the capitals: the new ones hold."""
@@ -77,12 +78,10 @@ class Members:
         await self._database.rows("INSERT OR REPLACE INTO member_defaults VALUES (?, ?)", member, encoded)
 
     async def was_told(self, member: str, what: str) -> bool:
-        """Return whether a member has been told something."""
         sql = "SELECT 1 FROM told WHERE member_id = ? AND what = ?"
         return await self._database.row(sql, member, what) is not None
 
-    async def tell(self, member: str, what: str) -> None:
-        """Note that a member has been told something."""
+    async def mark_told(self, member: str, what: str) -> None:
         await self._database.rows("INSERT OR IGNORE INTO told VALUES (?, ?)", member, what)
 
     # ---- what administrators decided ----
@@ -95,21 +94,20 @@ class Members:
             member: id of who it is.
         """
         sql = "SELECT server FROM blocked WHERE server IN (?, ?) AND member_id = ? ORDER BY server LIMIT 1"
-        row = await self._database.row(sql, server or EVERYWHERE, EVERYWHERE, member)
-        return str(row["server"]) if row else None
+        blocker: str | None = await self._database.value(sql, server or EVERYWHERE, EVERYWHERE, member)
+        return blocker
 
     async def block(self, server: str, who: BlockedMember) -> None:
         """Let a member order nothing more on a server; one who is blocked already stays so since then."""
         sql = "INSERT OR IGNORE INTO blocked (server, member_id, since, name) VALUES (?, ?, ?, ?)"
         await self._database.rows(sql, server, who.member, who.since, who.name)
 
-    async def all_blocked(self, server: str) -> list[BlockedMember]:
+    async def list_blocked(self, server: str) -> list[BlockedMember]:
         """Return who is blocked on a server, the latest first."""
         rows = await self._database.rows("SELECT * FROM blocked WHERE server = ? ORDER BY since DESC", server)
         return [BlockedMember(member=row["member_id"], name=row["name"], since=row["since"]) for row in rows]
 
     async def unblock(self, server: str, member: str) -> None:
-        """Let a member order again."""
         await self._database.rows("DELETE FROM blocked WHERE server = ? AND member_id = ?", server, member)
 
     async def flags(self, name: str) -> set[str]:
@@ -118,9 +116,11 @@ class Members:
         return {row["server"] for row in rows}
 
     async def raise_flag(self, name: str, server: str) -> None:
-        """Put a flag up for a server."""
         await self._database.rows("INSERT OR IGNORE INTO flags VALUES (?, ?)", name, server)
 
     async def lower_flag(self, name: str, server: str) -> None:
-        """Take a flag down."""
         await self._database.rows("DELETE FROM flags WHERE name = ? AND server = ?", name, server)
+
+
+def _preset(row: sqlite3.Row) -> MemberPreset:
+    return MemberPreset(name=row["name"], recipe=from_json(row["recipe"]), saved=row["saved"])

@@ -12,12 +12,10 @@ STARTING_PACE = 1.0
 A small GPU takes about two, a large one a twentieth.
 """
 
+DECAY = 0.8
+"""Weight of everything measured before each new render: the latest renders count most."""
 
-_KEPT = 0.8
-"""Share of what was measured before that still counts beside each new render."""
-
-
-_NOT_THE_ENGINES = ("gif",)
+_IN_PARALLEL = ("gif",)
 """Phases of a render that keep no other job from the accelerator."""
 
 
@@ -32,14 +30,7 @@ class ModelPace(msgspec.Struct, frozen=True):
         """What one denoising step of a megapixel takes."""
         return self.seconds / self.work if self.work > 0 else STARTING_PACE
 
-    def after(self, report: Report, work: float) -> ModelPace:
-        """Return the pace with one more render taken in; it has to have been rendered from its first frame.
 
-        Args:
-            report: what the engine says of it.
-            work: what `work_of` says of its recipe.
-        """
-        seconds = sum(spent for phase, spent in report.seconds_by_phase.items() if phase not in _NOT_THE_ENGINES)
-        if seconds <= 0 or work <= 0:
-            return self
-        return ModelPace(self.seconds * _KEPT + seconds, self.work * _KEPT + work)
+def engine_seconds(report: Report) -> float:
+    """Return for how long a render has kept other jobs from the accelerator."""
+    return sum(seconds for phase, seconds in report.seconds_by_phase.items() if phase not in _IN_PARALLEL)

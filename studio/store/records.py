@@ -16,7 +16,7 @@ from studio.config.effective import Place
 
 State = Literal["waiting", "running", "done", "delivered", "failed", "cancelled"]
 
-OPEN: tuple[State, ...] = ("waiting", "running")
+OPEN_STATES: tuple[State, ...] = ("waiting", "running")
 """States in which the engine still has work to do."""
 
 
@@ -93,7 +93,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer
     limit_bytes: int
     state: State = "waiting"
-    settled: bool = False
+    is_settled: bool = False
     plan: Plan | None = None
     report: Report | None = None
     error: Sentence | None = None
@@ -109,16 +109,15 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether the engine still has work to do."""
-        return self.state in OPEN
+        return self.state in OPEN_STATES
 
     @property
-    def made(self) -> Recipe:
+    def final_recipe(self) -> Recipe:
         """The recipe of what came of it: settings, chosen seed and measured places written down."""
-        return with_survey_result(self.resolved, self.report.found if self.report else None)
+        return with_survey_result(self.resolved_recipe, self.report.found if self.report else None)
 
     @property
-    def asked(self) -> Recipe:
+    def asked_recipe(self) -> Recipe:
         """The recipe that was asked for, with the seed that was chosen where several were tried."""
         found = self.report.found if self.report else None
         if not isinstance(self.recipe, Morph) or found is None:
@@ -126,7 +125,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.recipe, seed=found.seeds[0], tries=1)
 
     @property
-    def resolved(self) -> Recipe:
+    def resolved_recipe(self) -> Recipe:
         """The recipe to render: with its settings written down where they are known."""
         return self.plan.recipe if self.plan else self.recipe
 

@@ -22,7 +22,7 @@ from engine.protocol.messages import JobId, Suffix
 _Result = TypeVar("_Result")
 _TRIES = ".tries.png"
 _ENDINGS = (*get_args(Suffix), _TRIES, ".partial", ".tries.partial")
-"""Of everything that may lie there of a job; one file is looked for at a time, for there are many of others."""
+"""Endings of all files of a job; each is looked for by name, as the folder is large."""
 
 
 class Render(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Render(msgspec.Struct, frozen=True):
 
 
 class Renders:
-    """The folder of finished renders. A file is there in full or not at all."""
+    """The folder of finished renders. Files are written atomically."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +50,7 @@ class Renders:
             raise StorageError("{path}: cannot be used ({reason}).", path=self._folder, reason=error.strerror) from None
 
     async def save(self, job: JobId, render: Render) -> None:
-        """Keep a job's render, in the place of an earlier one of the same kind.
+        """Write a job's render, replacing an earlier one of the same kind.
 
         Raises:
             StorageError: it cannot be written, such as for a full disk.
@@ -64,22 +64,17 @@ class Renders:
             StorageError: it is not there or cannot be read.
         """
         for suffix in get_args(Suffix):
-            target = self._file(job, suffix)
-            try:
-                return Render(await _to_the_end(_read(target)), suffix)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+            if (data := await self._load(self._file(job, suffix))) is not None:
+                return Render(data, suffix)
         raise StorageError("{path}: there is no render of {job} any more.", path=self._folder, job=job)
 
     async def save_tries(self, job: JobId, sheet: bytes) -> None:
-        """Keep the contact sheet of the seeds that a job has tried.
+        """Write the contact sheet of the seeds that a job has tried.
 
         Raises:
             StorageError: it cannot be written.
         """
-        await self._save(self._folder / f"{job}{_TRIES}", sheet)
+        await self._save(self._file(job, _TRIES), sheet)
 
     async def load_tries(self, job: JobId) -> bytes | None:
         """Return the contact sheet of the seeds that a job has tried; None if there is none.
@@ -87,20 +82,13 @@ class Renders:
         Raises:
             StorageError: it cannot be read.
         """
-        target = self._folder / f"{job}{_TRIES}"
-        try:
-            return await _to_the_end(_read(target))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+        return await self._load(self._file(job, _TRIES))
 
     async def has(self, job: JobId) -> bool:
-        """Return whether a job's file is there."""
         files = [self._file(job, suffix) for suffix in get_args(Suffix)]
         return any([await aiofiles.os.path.exists(file) for file in files])
 
-    async def older_than(self, before: float) -> list[JobId]:
+    async def list_older_than(self, before: float) -> list[JobId]:
         """Return the jobs any of whose files was written before a time, in seconds since the epoch.
 
         Raises:
@@ -124,6 +112,14 @@ class Renders:
                 "{path}: a file cannot be removed ({reason}).", path=self._folder, reason=error.strerror
             ) from None
 
+    async def _load(self, target: Path) -> bytes | None:
+        try:
+            return await _to_the_end(_read(target))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError("{path}: cannot be read ({reason}).", path=target, reason=error.strerror) from None
+
     async def _save(self, target: Path, data: bytes) -> None:
         try:
             await _to_the_end(_write(target, data))
@@ -143,14 +139,14 @@ class Renders:
         for job in jobs:
             for ending in _ENDINGS:
                 try:
-                    (self._folder / f"{job}{ending}").unlink(missing_ok=True)
+                    self._file(job, ending).unlink(missing_ok=True)
                 except OSError as error:
                     problem = error
         if problem is not None:
             raise problem
 
-    def _file(self, job: JobId, suffix: Suffix) -> Path:
-        return self._folder / f"{job}{suffix}"
+    def _file(self, job: JobId, ending: str) -> Path:
+        return self._folder / f"{job}{ending}"
 
 
 async def _write(target: Path, data: bytes) -> None:
@@ -168,7 +164,7 @@ async def _read(target: Path) -> bytes:
 
 
 async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Finish `work` even when whoever waits for it is cancelled, or an open file might be left behind."""
+    """Finish `work` even if the caller is cancelled, so that no file is left open or partial."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

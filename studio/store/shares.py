@@ -13,10 +13,10 @@ from engine.protocol.messages import JobId
 from engine.recipe.prompts import texts_of
 from engine.recipe.recipe import from_json, to_json
 from studio.store.database import Database
-from studio.store.pages import CIRCLE, PageFinder, PageQuery
+from studio.store.page_finder import CIRCLE, PageFinder, PageQuery
 from studio.store.records import Member, Share
+from studio.store.search_words import scope_words, search_expression, words_of
 from studio.store.suggestions import Suggestions, suggestions_of
-from studio.store.words import scope_words, search_expression, words_of
 
 
 class SharePage(msgspec.Struct, frozen=True):
@@ -43,46 +43,41 @@ class Shares:
     async def add(self, share: Share) -> bool:
         """Show a render to its server; return False if it was shared before."""
         texts = [word for text in texts_of(share.recipe) for word in words_of(text)]
-        row = await self._database.row(
-            "INSERT INTO shares (id, server, member_id, member_name, recipe, model, width, height, frames, created,"
-            " shared, votes, parent, parent_maker, channel, message, home, nsfw, adults_only, shuffle, words,"
-            " prompts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO NOTHING RETURNING id",
-            share.id,
-            share.server,
-            share.member.id,
-            share.member.name,
-            to_json(share.recipe),
-            share.model,
-            share.width,
-            share.height,
-            share.frames,
-            share.created,
-            share.shared,
-            share.parent,
-            share.parent_maker,
-            share.channel,
-            share.message,
-            share.home,
-            share.nsfw,
-            share.adults_only,
-            random.SystemRandom().randrange(CIRCLE),
-            scope_words(share.server, texts),
-            "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
-        )
-        self._pages.forget()
-        return row is not None
+        row = {
+            "id": share.id,
+            "server": share.server,
+            "member_id": share.member.id,
+            "member_name": share.member.name,
+            "recipe": to_json(share.recipe),
+            "model": share.model,
+            "width": share.width,
+            "height": share.height,
+            "frames": share.frames,
+            "created": share.created,
+            "shared": share.shared,
+            "parent": share.parent,
+            "parent_maker": share.parent_maker,
+            "channel": share.channel,
+            "message": share.message,
+            "home": share.home,
+            "nsfw": share.nsfw,
+            "adults_only": share.adults_only,
+            "shuffle": random.SystemRandom().randrange(CIRCLE),
+            "words": scope_words(share.server, texts),
+            "prompts": "[]" if share.nsfw else suggestions_of(share.server, share.recipe),
+        }
+        added = await self._database.insert("shares", row, "ON CONFLICT (id) DO NOTHING")
+        self._pages.invalidate_counts()
+        return added is not None
 
     async def get(self, share: JobId) -> Share | None:
-        """Return a share, or None if there is none of that id."""
         row = await self._database.row("SELECT * FROM shares WHERE id = ?", share)
         return _share(row) if row else None
 
     async def delete(self, share: JobId) -> Share | None:
         """Take a share back, with its votes; return it as it was, None if there was none."""
         row = await self._database.row("DELETE FROM shares WHERE id = ? RETURNING *", share)
-        self._pages.forget()
+        self._pages.invalidate_counts()
         return _share(row) if row else None
 
     async def forget_message(self, share: JobId) -> None:
@@ -126,20 +121,15 @@ class Shares:
         sql = "DELETE FROM saves WHERE share = ? AND member_id = ? RETURNING share"
         return await self._database.row(sql, share, member) is not None
 
-    async def saved(self, share: JobId, member: str) -> bool:
-        """Return whether a share is on a member's list."""
-        sql = "SELECT 1 FROM saves WHERE share = ? AND member_id = ?"
-        return await self._database.row(sql, share, member) is not None
-
     # ---- many ----
 
     async def page(self, query: PageQuery, offset: int) -> SharePage:
         """Return one share of a query; an offset past either end gives the share at that end."""
-        spot = await self._pages.find(query, offset)
-        if spot is None:
+        position = await self._pages.find(query, offset)
+        if position is None:
             return SharePage(None, 0, 0)
-        row = await self._database.row("SELECT * FROM shares WHERE number = ?", spot.number)
-        return SharePage(_share(row) if row else None, spot.offset, spot.total)
+        row = await self._database.row("SELECT * FROM shares WHERE number = ?", position.number)
+        return SharePage(_share(row) if row else None, position.offset, position.total)
 
     async def best(self, server: str, since: float, until: float, count: int) -> list[Share]:
         """Return the shares of a time with the most votes, the best first; times in seconds since the epoch."""
@@ -164,7 +154,7 @@ class Shares:
         )
         return [_share(row) for row in rows]
 
-    async def found(self, server: str, typed: str, count: int) -> list[Share]:
+    async def search(self, server: str, typed: str, count: int) -> list[Share]:
         """Return the newest shares of a server that hold every word typed; nothing typed finds all."""
         if wanted := search_expression(server, typed):
             rows = await self._database.rows(
@@ -180,7 +170,6 @@ class Shares:
         return [_share(row) for row in rows]
 
     async def servers(self) -> list[str]:
-        """Return the servers that have shares."""
         rows = await self._database.rows("SELECT server FROM gallery_totals WHERE shares > 0")
         return [row["server"] for row in rows]
 
@@ -199,7 +188,6 @@ class Shares:
         return [share for share in found if home is None or share[1] == home]
 
     async def made_by(self, server: str, member: str) -> list[JobId]:
-        """Return what a member has shared in a server."""
         rows = await self._database.rows("SELECT id FROM shares WHERE server = ? AND member_id = ?", server, member)
         return [row["id"] for row in rows]
 
@@ -208,30 +196,17 @@ class Shares:
         rows = await self._database.rows("SELECT * FROM shares WHERE server = ? ORDER BY shared DESC, id", server)
         return [_share(row) for row in rows]
 
-    async def not_shared(self, jobs: Sequence[JobId]) -> list[JobId]:
-        """Return those of the jobs that nobody has shared."""
+    async def filter_unshared(self, jobs: Sequence[JobId]) -> list[JobId]:
         shared = await self._database.known("shares", jobs)
         return [job for job in jobs if job not in shared]
 
 
 def _share(row: sqlite3.Row) -> Share:
-    return Share(
-        id=row["id"],
-        server=row["server"],
-        member=Member(id=row["member_id"], name=row["member_name"]),
-        recipe=from_json(row["recipe"]),
-        model=row["model"],
-        width=row["width"],
-        height=row["height"],
-        frames=row["frames"],
-        created=row["created"],
-        shared=row["shared"],
-        votes=row["votes"],
-        parent=row["parent"],
-        parent_maker=row["parent_maker"],
-        channel=row["channel"],
-        message=row["message"],
-        home=row["home"],
-        nsfw=bool(row["nsfw"]),
-        adults_only=bool(row["adults_only"]),
-    )
+    values = {
+        **dict(row),
+        "member": Member(id=row["member_id"], name=row["member_name"]),
+        "recipe": from_json(row["recipe"]),
+        "nsfw": bool(row["nsfw"]),
+        "adults_only": bool(row["adults_only"]),
+    }
+    return msgspec.convert(values, Share)

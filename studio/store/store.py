@@ -1,4 +1,4 @@
-"""Everything that must outlive a restart: one database of several rooms, and the finished files beside it."""
+"""Everything that must outlive a restart: one database, and the finished files beside it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 from engine.protocol.messages import JobId
 from studio.store.announcements import Announcements
 from studio.store.charges import Charges
-from studio.store.commands import SyncedCommands
 from studio.store.database import Database
-from studio.store.forms import OpenForms
 from studio.store.jobs import Jobs
 from studio.store.members import Members
+from studio.store.open_forms import OpenForms
 from studio.store.renders import Renders
 from studio.store.shares import Shares
+from studio.store.synced_commands import SyncedCommands
 
 _DAY = 24 * 60 * 60
 _FORM_DAYS = 2
 _STRAY_SECONDS = 60 * 60
-"""How long a file may lie there that belongs to nothing: such as while somebody puts a backup back."""
+"""Age at which a file that belongs to nothing is removed; a backup may be being restored."""
 
 
 class Store:
-    """The rooms.
+    """The parts of the store.
 
     Attributes:
         jobs: who asked for what, and how far it is.
-        gallery: what members have shared.
+        shares: what members have shared.
         members: what they keep, and who is blocked.
         charges: what they have spent.
         announcements: what the bot posts on its own.
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, data: Path) -> None:
         self._database = Database(data / "tappa.db")
         self.jobs = Jobs(self._database)
-        self.gallery = Shares(self._database)
+        self.shares = Shares(self._database)
         self.members = Members(self._database)
         self.charges = Charges(self._database)
         self.announcements = Announcements(self._database)
@@ -60,6 +60,11 @@ class Store:
     async def close(self) -> None:
         """Close the database; the store can be opened again."""
         await self._database.close()
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since the store was opened; while that stays, so does what was read."""
+        return self._database.changes
 
     async def prune(
         self, days: float, *, unshared_days: float | None = None, own_days: Mapping[str, float] | None = None
@@ -86,13 +91,13 @@ class Store:
         return await self.jobs.prune(now - (days if unshared_days is None else unshared_days) * _DAY, own)
 
     async def sweep(self, forgotten: Sequence[JobId]) -> None:
-        """Throw away the files of jobs that were just forgotten, and those that belong to neither a job nor a share.
+        """Remove the files of jobs that were just forgotten, and files of neither a job nor a share.
 
-        How old a file is says nothing: that of a job which could not be delivered for long is still waited for.
+        Age alone is no reason: a job that could not be delivered for long still needs its file.
 
         Raises:
             StorageError: the database or the folder cannot be used, or a file cannot be removed.
         """
-        await self.renders.remove(await self.gallery.not_shared(forgotten))
-        found = await self.renders.older_than(time.time() - _STRAY_SECONDS)
-        await self.renders.remove(await self.gallery.not_shared(await self.jobs.unknown(found)))
+        await self.renders.remove(await self.shares.filter_unshared(forgotten))
+        found = await self.renders.list_older_than(time.time() - _STRAY_SECONDS)
+        await self.renders.remove(await self.shares.filter_unshared(await self.jobs.filter_unknown(found)))

@@ -1,4 +1,4 @@
-"""What members of a server have typed for what they shared, for whoever is typing now."""
+"""Suggests texts from the prompts of what members of a server have shared."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import msgspec
 from engine.recipe.prompts import prompts_of, waypoints_of
 from engine.recipe.recipe import Recipe
 from studio.store.database import Database
-from studio.store.words import fold_text, scope_words, search_expression, words_of
+from studio.store.search_words import fold_text, scope_words, search_expression, words_of
 
 PLACEHOLDER = "{}"
 """What makes a prompt a morph's template."""
 
-_MANY = 2000
-"""From so many matches on, the most used ones are found by walking the prompts by use until enough have matched."""
+_MAX_MATCHES = 2000
+"""From this many matches on, the most used ones are found by walking the prompts by use."""
 
 _LAST = "\U0010ffff"
 
-Typed = Literal["prompt", "template", "waypoint", "negative"]
+PromptKind = Literal["prompt", "template", "waypoint", "negative"]
 """What a text is typed as; a template is a morph's prompt, and its waypoints are what goes into that."""
 
-_SUFFIXES: dict[Typed, str] = {"prompt": "", "template": "t", "waypoint": "w", "negative": "n"}
+_SUFFIXES: dict[PromptKind, str] = {"prompt": "", "template": "t", "waypoint": "w", "negative": "n"}
 
 
 class Suggestions:
-    """Every text shared in a server once, with how often it was."""
+    """The distinct texts shared in each server, with how often each was."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def suggest(self, server: str, what: Typed, typed: str, limit: int) -> list[str]:
+    async def suggest(self, server: str, what: PromptKind, typed: str, limit: int) -> list[str]:
         """Return texts that fit what was typed so far, at most `limit`.
 
         Those that begin with it come first, then those that hold its words, the last of which may be unfinished; of
@@ -53,7 +53,7 @@ class Suggestions:
         span = (scope, beginning, beginning + _LAST)
         condition = "scope = ? AND folded >= ? AND folded < ?"
         many = await self._count(
-            f"SELECT 1 FROM prompts INDEXED BY prompts_by_text WHERE {condition} LIMIT {_MANY}", *span
+            f"SELECT 1 FROM prompts INDEXED BY prompts_by_text WHERE {condition} LIMIT {_MAX_MATCHES}", *span
         )
         index = "prompts_by_use" if many else "prompts_by_text"
         sql = f"SELECT text FROM prompts INDEXED BY {index} WHERE {condition} ORDER BY uses DESC, folded DESC LIMIT ?"
@@ -61,7 +61,7 @@ class Suggestions:
 
     async def _containing(self, scope: str, beginning: str, limit: int) -> list[str]:
         expression = search_expression(scope, beginning)
-        matches = f"SELECT rowid FROM prompt_words WHERE prompt_words MATCH ? LIMIT {_MANY}"
+        matches = f"SELECT rowid FROM prompt_words WHERE prompt_words MATCH ? LIMIT {_MAX_MATCHES}"
         if await self._count(matches, expression):
             *whole, last = beginning.split()
             parts = [*(f" {word} " for word in whole), f" {last}"]
@@ -77,15 +77,15 @@ class Suggestions:
         return [row["text"] for row in await self._database.rows(sql, *values)]
 
     async def _count(self, sql: str, *values: object) -> bool:
-        """Return whether a statement that stops at `_MANY` rows gets there."""
-        row = await self._database.row(f"SELECT count(*) FROM ({sql})", *values)
-        return row is not None and row[0] >= _MANY
+        """Return whether a statement has at least `_MAX_MATCHES` rows."""
+        count: int = await self._database.value(f"SELECT count(*) FROM ({sql})", *values)
+        return count >= _MAX_MATCHES
 
 
 def suggestions_of(server: str, recipe: Recipe) -> str:
     """Return what a share adds to the suggestions, as the JSON that the schema's triggers read."""
     entries: dict[tuple[str, str], dict[str, str]] = {}
-    for what, text in _typed(recipe):
+    for what, text in _prompts_by_kind(recipe):
         scope = _scope(server, what)
         if beginning := fold_text(text):
             words = scope_words(scope, words_of(text))
@@ -93,7 +93,7 @@ def suggestions_of(server: str, recipe: Recipe) -> str:
     return msgspec.json.encode(list(entries.values())).decode()
 
 
-def _typed(recipe: Recipe) -> Iterator[tuple[Typed, str]]:
+def _prompts_by_kind(recipe: Recipe) -> Iterator[tuple[PromptKind, str]]:
     for prompt in prompts_of(recipe):
         yield ("template" if PLACEHOLDER in prompt else "prompt"), prompt
     for waypoint in waypoints_of(recipe):
@@ -102,5 +102,5 @@ def _typed(recipe: Recipe) -> Iterator[tuple[Typed, str]]:
         yield "negative", recipe.negative
 
 
-def _scope(server: str, what: Typed) -> str:
+def _scope(server: str, what: PromptKind) -> str:
     return f"{server}{_SUFFIXES[what]}"

@@ -70,28 +70,25 @@ class Collection:
                 remixes[share.parent].append(share)
         self._remixes = {parent: tuple(children) for parent, children in remixes.items()}
         makers = (
-            Maker(key=key_of(member), name=_name(owned), shares=tuple(owned)) for member, owned in by_maker.items()
+            Maker(key=maker_key(member), name=_name(owned), shares=tuple(owned)) for member, owned in by_maker.items()
         )
         self.makers = tuple(sorted(makers, key=lambda maker: (maker.name.casefold(), maker.key)))
         self._maker = {share.id: maker for maker in self.makers for share in maker.shares}
 
     @property
     def best(self) -> tuple[Share, ...]:
-        """What anybody has voted for, the most votes first."""
+        """The shares that have votes, the most first."""
         voted = (share for share in self.shares if share.votes > 0)
         return tuple(sorted(voted, key=lambda share: -share.votes))
 
     def maker(self, share: Share) -> Maker:
-        """Return who made it."""
         return self._maker[share.id]
 
     def newer(self, share: Share) -> Share | None:
-        """Return the share after it, if it is not the newest."""
         position = self._position[share.id]
         return self.shares[position - 1] if position else None
 
     def older(self, share: Share) -> Share | None:
-        """Return the share before it, if it is not the oldest."""
         position = self._position[share.id] + 1
         return self.shares[position] if position < len(self.shares) else None
 
@@ -114,7 +111,7 @@ class Collection:
         return self._by_id.get(id) if id is not None else None
 
 
-def key_of(member: str) -> str:
+def maker_key(member: str) -> str:
     """Return what stands for a member in addresses: always the same, and not their Discord id."""
     return hashlib.sha256(f"tappa web gallery {member}".encode()).hexdigest()[:12]
 
@@ -129,5 +126,5 @@ def list_pages(items: Sequence[Item], length: int = PAGE_LENGTH) -> list[ListPag
 
 
 def _name(shares: Sequence[Share]) -> str:
-    """Return the name that a member had last; somebody who shows none is still somebody."""
+    """Return the name that a member had last; "?" if none of it can be shown."""
     return one_line(shares[0].member.name) or "?"

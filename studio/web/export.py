@@ -1,4 +1,4 @@
-"""From shares to a directory of pages."""
+"""Exports shares as a directory of web pages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine.protocol.messages import JobId
 from engine.recipe.recipe import to_json
 from studio.store import Share
 from studio.web.collection import Collection, list_pages
-from studio.web.pages import PageLanguage, PageRenderer, list_page_path
-from studio.web.pictures import SharePicture, find_picture
-from studio.web.target import ChangeCounts, ExportDirectory
+from studio.web.export_directory import ChangeCounts, ExportDirectory
+from studio.web.page_renderer import PageLanguage, PageRenderer, list_page_path
+from studio.web.share_picture import SharePicture, find_picture
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -29,13 +29,13 @@ class ExportResult(msgspec.Struct, frozen=True, kw_only=True):
         shares: how many are shown.
         missing: those without a picture that can be read: they are left out.
         for_adults: how many are left out because Discord, too, would show them in age-restricted channels only.
-        tally: what it did to the directory.
+        changes: what it did to the directory.
     """
 
     shares: int
     missing: tuple[JobId, ...]
     for_adults: int
-    tally: ChangeCounts
+    changes: ChangeCounts
 
 
 class ExportSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +43,10 @@ class ExportSource(msgspec.Struct, frozen=True, kw_only=True):
 
     shares: Sequence[Share]
     renders: Path
-    speech: PageLanguage
+    page_language: PageLanguage
 
 
-def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
+def export_gallery(source: ExportSource, directory: Path) -> ExportResult:
     """Bring a directory in step with the shares.
 
     What was made where nobody judges pictures is left out: it cannot be known whether it has to be veiled, and a veil
@@ -58,38 +58,40 @@ def export_gallery(exhibition: ExportSource, directory: Path) -> ExportResult:
     """
     target = ExportDirectory(directory)
     target.open()
-    shares = [share for share in exhibition.shares if not share.adults_only]
-    found = {share.id: find_picture(exhibition.renders, share.id) for share in shares}
+    shares = [share for share in source.shares if not share.adults_only]
+    found = {share.id: find_picture(source.renders, share.id) for share in shares}
     pictures = {id: picture for id, picture in found.items() if picture is not None}
-    target.announce([path for share in shares for path in _paths(share, pictures.get(share.id))])
-    hung = _hang(target, shares, pictures)
-    collection = Collection(hung)
-    suffixes = {share.id: pictures[share.id].suffix for share in hung}
-    pages = PageRenderer(collection, suffixes, exhibition.speech)
-    target.announce(path for path, _ in _files(collection, pages))
-    for path, written in _files(collection, pages):
+    target.announce([path for share in shares for path in _picture_paths(share, pictures.get(share.id))])
+    exported = _export_pictures(target, shares, pictures)
+    collection = Collection(exported)
+    suffixes = {share.id: pictures[share.id].suffix for share in exported}
+    pages = PageRenderer(collection, suffixes, source.page_language)
+    target.announce(path for path, _ in _text_files(collection, pages))
+    for path, written in _text_files(collection, pages):
         target.put(path, written().encode())
-    kept = {share.id for share in hung}
+    kept = {share.id for share in exported}
     missing = tuple(share.id for share in shares if share.id not in kept)
-    for_adults = len(exhibition.shares) - len(shares)
-    return ExportResult(shares=len(hung), missing=missing, for_adults=for_adults, tally=target.finish())
+    for_adults = len(source.shares) - len(shares)
+    return ExportResult(shares=len(exported), missing=missing, for_adults=for_adults, changes=target.finish())
 
 
-def _hang(target: ExportDirectory, shares: Sequence[Share], pictures: dict[JobId, SharePicture]) -> list[Share]:
+def _export_pictures(
+    target: ExportDirectory, shares: Sequence[Share], pictures: dict[JobId, SharePicture]
+) -> list[Share]:
     """Copy every picture and make its still; return the shares for which both went well.
 
     Reading and encoding let go of the interpreter, so threads help even though the rest is Python.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        went_well = pool.map(partial(_hang_one, target, pictures), shares)
+        went_well = pool.map(partial(_export_picture, target, pictures), shares)
         return [share for share, well in zip(shares, went_well, strict=True) if well]
 
 
-def _hang_one(target: ExportDirectory, pictures: dict[JobId, SharePicture], share: Share) -> bool:
+def _export_picture(target: ExportDirectory, pictures: dict[JobId, SharePicture], share: Share) -> bool:
     picture = pictures.get(share.id)
     if picture is None:
         return False
-    still, moving = _paths(share, picture)
+    still, moving = _picture_paths(share, picture)
     try:
         target.make(still, f"{picture.stamp}-{share.nsfw}", picture.veiled if share.nsfw else picture.still)
         target.make(moving, picture.stamp, picture.copy)
@@ -98,12 +100,12 @@ def _hang_one(target: ExportDirectory, pictures: dict[JobId, SharePicture], shar
     return True
 
 
-def _paths(share: Share, picture: SharePicture | None) -> tuple[str, ...]:
+def _picture_paths(share: Share, picture: SharePicture | None) -> tuple[str, ...]:
     return (f"pictures/{share.id}.webp", f"pictures/{share.id}{picture.suffix}") if picture else ()
 
 
-def _files(collection: Collection, pages: PageRenderer) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield every file that is text: its path, and what writes it. All of a large gallery would not fit into memory."""
+def _text_files(collection: Collection, pages: PageRenderer) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the path of every text file and a function that renders it: all at once may not fit into memory."""
     for asset in sorted(ASSETS.iterdir()):
         yield f"assets/{asset.name}", partial(asset.read_text, encoding="utf-8")
     for sheet in list_pages(collection.shares):

@@ -197,12 +197,12 @@ def test_a_crew_renders_all_but_what_another_is_at(tmp_path):
 def test_a_crew_stops_in_time_and_goes_on_later(tmp_path, monkeypatch):
     films = [film(some("zoom"), methods(ToyBackend())[1], tmp_path, "toy")]
     assert not render_all(films, time.monotonic() - 1)
-    assert not films[0].folder.frames()
+    assert not films[0].folder.indices()
     with monkeypatch.context() as patched:
         ticks = itertools.count()  # a second passes whenever somebody looks
         patched.setattr(films_on_disk.time, "monotonic", lambda: float(next(ticks)))
         assert not render_all(films, deadline=5.5)
-    assert 0 < len(films[0].folder.frames()) < 16
+    assert 0 < len(films[0].folder.indices()) < 16
     assert render_all(films, math.inf)
 
 

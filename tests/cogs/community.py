@@ -49,7 +49,7 @@ async def hung(theatre: Theatre, prompt: str = "a road", *, picture: bytes = GIF
     ada = theatre.ada
     member = Member(id=ada.user.id, name="Ada")
     one = share(prompt, member=member, server=ada.channel.guild_id, **given)
-    await theatre.store.gallery.add(one)
+    await theatre.store.shares.add(one)
     await theatre.store.renders.save(one.id, Render(picture, ".gif"))
     return one
 

@@ -107,7 +107,7 @@ class Stage:
             if running.done():
                 running.result()
             await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 10)
-        while not await store.commands.synced():  # noqa: ASYNC110  # the store tells nobody when it is written
+        while not await store.commands.load_digests():  # noqa: ASYNC110  # the store tells nobody when it is written
             await asyncio.sleep(0.005)
 
 

@@ -106,7 +106,7 @@ def test_every_frame_of_a_morph_is_the_notebooks():
     for shot, (expected_image, expected_picture) in zip(morph.shots(recipe, settings), notebook_frames(), strict=True):
         lanes = model.open([request(shot, scheduler="lms", size=SIZE, sources=pictures)])
         denoise_through(model, lanes, width=1)
-        (developed,) = model.develop(lanes)
+        (developed,) = model.decode(lanes)
         picture = developed.picture()
 
         assert decode(model, lanes[0].latents) == pytest.approx(expected_image.numpy(), abs=1e-4)

@@ -174,7 +174,7 @@ def test_a_picture_is_decoded_and_rounded_as_the_pipeline_does():
     lanes = model.open([request(make_shot(NoiseStart(), prompt=PROMPT, steps=2, seed=1), size=72)])
     denoise_through(model, lanes, width=1)
 
-    (developed,) = model.develop(lanes)
+    (developed,) = model.decode(lanes)
     picture = developed.picture()
 
     assert picture.dtype == np.uint8

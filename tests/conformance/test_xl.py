@@ -104,7 +104,7 @@ def test_frames_are_the_pipelines_own(directory, model):
     lanes = model.open(requests + company)
     denoise_through(model, lanes, width=4)
 
-    assert model.develop(lanes[-1:])[0].picture().shape == (96, 96, 3)
+    assert model.decode(lanes[-1:])[0].picture().shape == (96, 96, 3)
     for seed, (case, lane) in enumerate(zip(CASES, lanes, strict=False)):
         expected = theirs(directory, case, seed)
         worst = (lane.latents - expected).abs().max()
@@ -130,12 +130,12 @@ def test_a_word_is_swapped_for_another_through_both_encoders(model):
 def test_a_mixture_of_prompts_mixes_what_they_are_as_a_whole(model):
     with torch.inference_mode():
         one, other = (model._prompts.encode(PromptMix.of(text)) for text in ("a road", "a frog"))
-        mixed = model._prompts.encode(PromptMix.between("a road", "a frog", 0.25))
+        mixed = model._prompts.encode(PromptMix.crossfade("a road", "a frog", 0.25))
     assert torch.allclose(mixed.pooled, 0.75 * one.pooled + 0.25 * other.pooled, atol=1e-6)
 
 
 def test_a_picture_is_told_its_size(model):
     shots = [request(make_shot(NoiseStart(), seed=3), size=64), request(make_shot(NoiseStart(), seed=3), size=96)]
     lanes = model.open(shots)
-    batches = [model._denoiser._sizes_told(batch) for batch in (Batch([lane], 1) for lane in lanes)]
+    batches = [model._denoiser._size_rows(batch) for batch in (Batch([lane], 1) for lane in lanes)]
     assert [batch[0].tolist() for batch in batches] == [[64, 64, 0, 0, 64, 64], [96, 96, 0, 0, 96, 96]]

@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.core.writers import Writers
-from engine.environment import LAST, SPINS, give_way, patient_threads
+from engine.environment import HIGHEST_NICENESS, SPINS, limit_thread_spinning, lower_thread_priority
 
 FAULTS = """
 import resource, sys
 import torch
-from engine.environment import keep_memory
+from engine.environment import keep_freed_memory
 torch.set_num_threads(1)
 if sys.argv[1] == "keep":
-    assert keep_memory()
+    assert keep_freed_memory()
 def work():
     picture = torch.ones(4 * 2**20)
     for _ in range(8):
@@ -44,9 +44,9 @@ def test_memory_that_is_kept_soon_costs_hardly_any_page_faults():
 
 
 def test_threads_spin_a_moment_unless_the_operator_says_how_they_wait():
-    assert patient_threads({"HOME": "/"}) == {"HOME": "/", "GOMP_SPINCOUNT": SPINS}
-    assert patient_threads({"GOMP_SPINCOUNT": "7"}) == {"GOMP_SPINCOUNT": "7"}
-    assert patient_threads({"OMP_WAIT_POLICY": "PASSIVE"}) == {"OMP_WAIT_POLICY": "PASSIVE"}
+    assert limit_thread_spinning({"HOME": "/"}) == {"HOME": "/", "GOMP_SPINCOUNT": SPINS}
+    assert limit_thread_spinning({"GOMP_SPINCOUNT": "7"}) == {"GOMP_SPINCOUNT": "7"}
+    assert limit_thread_spinning({"OMP_WAIT_POLICY": "PASSIVE"}) == {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def niceness():
@@ -57,7 +57,7 @@ def niceness():
 def test_writers_give_way_and_nobody_else_does():
     before = niceness()
     writers = Writers(1)
-    assert writers.of("job").submit(niceness).result(timeout=5) == LAST
+    assert writers.of("job").submit(niceness).result(timeout=5) == HIGHEST_NICENESS
     writers.close()
     assert niceness() == before
 
@@ -65,4 +65,7 @@ def test_writers_give_way_and_nobody_else_does():
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere only a process has a priority")
 def test_who_gives_way_already_is_left_alone():
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(lambda: (give_way(19), give_way(5), niceness())).result(timeout=5)[2] == 19
+        assert (
+            pool.submit(lambda: (lower_thread_priority(19), lower_thread_priority(5), niceness())).result(timeout=5)[2]
+            == 19
+        )

@@ -12,7 +12,7 @@ from PIL import Image
 from engine.__main__ import build_parser, build_recipe, main
 from engine.diffusion.loading.source import EMBEDDED
 from engine.errors import RecipeError
-from engine.frames.seam import seam
+from engine.frames.seam import measure_seam
 from engine.protocol.card import read_card
 from engine.recipe.camera import parse_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom, to_json
@@ -149,7 +149,7 @@ def test_a_render_tells_everything_about_itself(tmp_path: Path) -> None:
     kept = sorted(frames.glob("*.png"))
     assert [path.name for path in kept] == [f"{index:05d}.png" for index in range(4)]
     there_and_back = [*kept, *kept[2:0:-1]]
-    assert facts["seam"] == pytest.approx(seam(Image.open(path).convert("RGB") for path in there_and_back))
+    assert facts["seam"] == pytest.approx(measure_seam(Image.open(path).convert("RGB") for path in there_and_back))
 
 
 def test_variations_become_one_png(tmp_path: Path) -> None:

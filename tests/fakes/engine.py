@@ -28,9 +28,9 @@ from engine.protocol.messages import (
     Status,
 )
 from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
-from engine.recipe.found import SurveyResult
 from engine.recipe.recipe import Recipe, Variations, resolve
 from engine.recipe.settings import BUILT_IN, Settings
+from engine.recipe.survey_result import SurveyResult
 from engine.sentence import Sentence
 from engine.storyboard.builder import build_storyboard
 from studio.config.config import MIB
@@ -225,7 +225,7 @@ class FakeEngine:
 
 def plan_of(recipe: Recipe, ceiling: Ceiling = NO_CEILING) -> Plan:
     lowered = lower(resolve(recipe, (BUILT_IN,))[0], ceiling)
-    calls = build_storyboard(lowered.recipe, Settings.layered([lowered.recipe.settings])).unet_calls
+    calls = build_storyboard(lowered.recipe, Settings.from_layers([lowered.recipe.settings])).unet_calls
     return Plan(recipe=lowered.recipe, model=MODEL, frames=recipe.frames, unet_calls=calls, notes=lowered.notes)
 
 

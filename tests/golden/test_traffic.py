@@ -9,9 +9,9 @@ from typing import Any
 import discord
 import pytest
 
-from engine.recipe.found import SurveyResult
 from engine.recipe.preset import Preset
 from engine.recipe.style import Style
+from engine.recipe.survey_result import SurveyResult
 from playground.client.handle import InteractionHandle
 from playground.client.modal import Modal
 from playground.member import Member

@@ -277,9 +277,9 @@ class Community(RuleBasedStateMachine):
         async for live in self.studio.watch(job, every=60):
             last = live
         if last.record.state == "done":
-            await self.studio.delivered(job)
+            await self.studio.mark_delivered(job)
         else:
-            await self.studio.told(job)
+            await self.studio.mark_settled(job)
 
     @rule(which=st.integers(0, 9), frames=st.integers(1, 12))
     def progress(self, which: int, frames: int) -> None:

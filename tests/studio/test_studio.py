@@ -64,7 +64,7 @@ class TestForgetting:
         record = await studio.submit(job)
         engine.finish(record.id)
         await over(studio, record.id)
-        await studio.delivered(record.id)
+        await studio.mark_delivered(record.id)
         return record.id
 
     async def test_old_renders_go_with_files_and_frames(self, tmp_path, engine):
@@ -167,7 +167,7 @@ class TestSubmitting:
         with pytest.raises(PromptError, match="zxqv"):
             await studio.submit(order())
         assert engine.added == []
-        assert studio.unfinished() == []
+        assert studio.list_unsettled() == []
         await studio.close()
 
     async def test_a_loading_engine_does_not_keep_the_member_waiting(self, tmp_path):
@@ -182,7 +182,7 @@ class TestSubmitting:
         async def never(*_):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr("studio.orders.admission.CHECK_SECONDS", 0.01)
+        monkeypatch.setattr("studio.orders.admission.CHECK_TIMEOUT_SECONDS", 0.01)
         monkeypatch.setattr(engine, "check", never)
         studio = await open_studio(tmp_path, engine)
         record = await studio.submit(order())
@@ -253,47 +253,47 @@ class TestDelivering:
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
-        assert await studio.render(record.id) == Render(GIF, ".gif")
+        assert await studio.renders.load(record.id) == Render(GIF, ".gif")
         assert engine.forgotten == []
-        await studio.delivered(record.id)
+        await studio.mark_delivered(record.id)
         assert engine.forgotten == [record.id]
         assert (await studio.history.record(record.id)).state == "delivered"
-        assert studio.unfinished() == []
+        assert studio.list_unsettled() == []
 
     async def test_a_gif_that_is_too_large_is_asked_for_again_and_the_frames_are_kept(self, studio, engine):
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
-        await studio.shrink(record.id, 1000)
+        await studio.render_again(record.id, 1000)
         assert [(job.id, job.limit_bytes) for job in engine.added] == [(record.id, 10 * MIB), (record.id, 1000)]
         assert engine.forgotten == []
         engine.finish(record.id, b"GIF89a")
         assert (await over(studio, record.id)).state == "done"
-        assert (await studio.render(record.id)).data == b"GIF89a"
+        assert (await studio.renders.load(record.id)).data == b"GIF89a"
 
     async def test_an_owner_who_was_told_of_a_failure_is_not_told_again(self, studio, engine):
         record = await studio.submit(order())
         engine.fail(record.id, "No.")
         await over(studio, record.id)
-        assert [open_.id for open_ in studio.unfinished()] == [record.id]
-        await studio.told(record.id)
-        assert studio.unfinished() == []
-        assert (await studio.history.record(record.id)).settled
+        assert [open_.id for open_ in studio.list_unsettled()] == [record.id]
+        await studio.mark_settled(record.id)
+        assert studio.list_unsettled() == []
+        assert (await studio.history.record(record.id)).is_settled
 
     async def test_what_cannot_reach_anybody_is_settled_with_its_reason(self, studio, engine):
         record = await studio.submit(order())
         engine.finish(record.id)
         await over(studio, record.id)
-        await studio.undeliverable(record.id, Sentence("The channel is gone."))
+        await studio.mark_undeliverable(record.id, Sentence("The channel is gone."))
         ended = await studio.history.record(record.id)
-        assert (ended.state, str(ended.error), ended.settled) == ("failed", "The channel is gone.", True)
+        assert (ended.state, str(ended.error), ended.is_settled) == ("failed", "The channel is gone.", True)
         assert engine.forgotten == [record.id]
 
     async def test_an_answer_that_moved_is_found_where_it_went(self, studio):
         record = await studio.submit(order())
         elsewhere = answer(message="901")
-        await studio.moved(record.id, elsewhere)
-        assert studio.unfinished()[0].answer == elsewhere
+        await studio.move_answer(record.id, elsewhere)
+        assert studio.list_unsettled()[0].answer == elsewhere
         assert (await studio.history.record(record.id)).answer == elsewhere
 
     async def test_a_gif_that_cannot_be_written_is_told_and_tried_again_after_a_restart(
@@ -310,7 +310,7 @@ class TestDelivering:
         assert ended.state == "failed"
         assert "could not be stored" in str(ended.error)
         assert "No space left" in caplog.text
-        await studio.told(record.id)
+        await studio.mark_settled(record.id)
         assert engine.forgotten == []
         await studio.close()
         await studio.open()
@@ -343,7 +343,7 @@ class TestCancelling:
         assert (ended.state, str(ended.error)) == ("cancelled", "Cancelled by a moderator.")
         await studio.close()
         await studio.open()
-        assert next(record for record in studio.unfinished() if record.id == here.id) == ended
+        assert next(record for record in studio.list_unsettled() if record.id == here.id) == ended
 
     async def test_of_what_is_ones_own_a_moderator_is_no_moderator(self, studio):
         record = await studio.submit(order())
@@ -381,7 +381,7 @@ class TestAgain:
         for ask in (studio.history.again, studio.history.recipe, studio.history.visible):
             with pytest.raises(LimitError, match="not remembered any more"):
                 await ask(record.id, Viewer(member=BOB, server=server))
-        assert (await studio.history.recipe(record.id, Viewer(member=ADA, server=server))) == record.resolved
+        assert (await studio.history.recipe(record.id, Viewer(member=ADA, server=server))) == record.resolved_recipe
 
     async def test_of_a_contact_sheet_there_are_four_others(self, studio):
         record = await studio.submit(order(make_variations(MORPH, (1, 2, 3, 4))))
@@ -430,8 +430,8 @@ class TestRestarting:
         engine = FakeEngine()
         after = await open_studio(tmp_path, engine)
         assert engine.added == []
-        assert [(open_.id, open_.state) for open_ in after.unfinished()] == [(record.id, "done")]
-        assert (await after.render(record.id)).data == GIF
+        assert [(open_.id, open_.state) for open_ in after.list_unsettled()] == [(record.id, "done")]
+        assert (await after.renders.load(record.id)).data == GIF
         await after.close()
 
     async def test_a_delivered_job_is_left_alone(self, tmp_path):
@@ -440,10 +440,10 @@ class TestRestarting:
         record = await before.submit(order())
         engine.finish(record.id)
         await over(before, record.id)
-        await before.delivered(record.id)
+        await before.mark_delivered(record.id)
         await before.close()
         after = await open_studio(tmp_path, FakeEngine())
-        assert after.unfinished() == []
+        assert after.list_unsettled() == []
         await after.close()
 
     async def test_closing_stops_the_engine(self, tmp_path):
@@ -496,7 +496,7 @@ class TestLookingAtTheEngine:
         assert (await studio.administration.status()).device == "cpu"
 
     async def test_an_engine_too_busy_to_answer_is_a_sentence(self, studio, engine, monkeypatch):
-        monkeypatch.setattr("studio.administration.STATUS_SECONDS", 0.01)
+        monkeypatch.setattr("studio.administration.STATUS_TIMEOUT_SECONDS", 0.01)
         monkeypatch.setattr(engine, "status", asyncio.Event().wait)
         with pytest.raises(EngineError, match="too busy"):
             await studio.administration.status()
@@ -530,7 +530,7 @@ async def test_nothing_is_pruned_any_more_once_it_is_closed(tmp_path, engine, mo
             await slow.wait()
         finally:
             await asyncio.sleep(0.01)
-            await store.jobs.unsettled()
+            await store.jobs.list_unsettled()
 
     monkeypatch.setattr(Store, "prune", prune)
     studio = await open_studio(tmp_path, engine)

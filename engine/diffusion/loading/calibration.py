@@ -1,9 +1,8 @@
-"""How a CPU computes fastest: how many threads, and which order of pixels and channels in memory.
+"""How a CPU computes fastest: the number of threads, and the memory layout.
 
-Which it is differs between machines, models and versions of torch, so it is measured when the engine starts for the
-first time, in a few seconds, and kept; of a model that takes many seconds for a single picture it is not, and all cores
-but one are taken. Neither choice changes a picture by more than its last digits; what would, such
-as half-size numbers, is not for a measurement to decide.
+It differs between machines, models and versions of torch, so it is measured in a few seconds at the engine's first
+start, and kept. A model that takes many seconds a picture is not measured, and gets all cores but one. Neither choice
+changes more than a picture's last digits.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ import msgspec
 import torch
 
 from engine.diffusion.loading.parts import Parts
-from engine.environment import give_way
+from engine.environment import lower_thread_priority
 
 FILE = "calibration.json"
 REPEATS = 3
-BUDGET = 20.0
-"""Seconds after which no further candidate is tried."""
-WORTH = 0.95
-"""A candidate has to take less than this share of the present choice's time: less is noise."""
+BUDGET_SECONDS = 20.0
+"""No further candidate is tried after so long."""
+CLEARLY_FASTER = 0.95
+"""A candidate must take less than this share of the best one's time: a smaller gain is noise."""
 
 Candidate = TypeVar("Candidate")
 
@@ -38,8 +37,7 @@ class CpuLayout(msgspec.Struct, frozen=True):
     """How a model computes on a CPU.
 
     Attributes:
-        threads: of each operation.
-        unet_channels_last, vae_channels_last: whether all channels of a pixel lie together in memory.
+        unet_channels_last, vae_channels_last: whether the channels of a pixel are adjacent in memory.
     """
 
     threads: int
@@ -47,38 +45,36 @@ class CpuLayout(msgspec.Struct, frozen=True):
     vae_channels_last: bool = False
 
     def apply(self, parts: Parts) -> None:
-        """Let a model compute so."""
         torch.set_num_threads(self.threads)
         parts.unet.to(memory_format=_memory_format(channels_last=self.unet_channels_last))
         parts.vae.to(memory_format=_memory_format(channels_last=self.vae_channels_last))
 
 
 def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> CpuLayout:
-    """Return how this model computes fastest on this machine's CPU: as it was kept in `folder`, or measured now.
+    """Return how a model computes fastest on this CPU: as kept in `folder`, or measured now.
 
     Args:
-        name: of the model.
-        threads: how many to compute with; 0 lets that be measured as well.
+        threads: to compute with; 0 measures that as well.
     """
     file = folder / FILE
     key = _key(name, parts, threads)
-    kept = _read(file)
+    kept = _load(file)
     if key in kept:
         return kept[key]
     measured, complete = _measure(parts, threads)
     if complete:
-        _keep(file, kept | {key: measured})
+        _save(file, kept | {key: measured})
     return measured
 
 
 def thread_counts(cores: int) -> list[int]:
-    """Return how many threads are worth a try: all cores but one first, which is taken where nothing else is faster."""
+    """Return the numbers of threads to try; the first, all cores but one, is kept unless another is faster."""
     powers = [1 << power for power in range(cores.bit_length()) if 1 << power < cores]
     return list(dict.fromkeys([max(1, cores - 1), *powers, cores]))
 
 
 def pick_fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate], float], until: float) -> Candidate:
-    """Return the first candidate, or another that is clearly faster; after `until` none is tried any more."""
+    """Return the first candidate, or one that is clearly faster; none is tried after `until`."""
     best, *others = candidates
     if not others or time.monotonic() > until:
         return best
@@ -86,28 +82,25 @@ def pick_fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate],
     for candidate in others:
         if time.monotonic() > until:
             break
-        if (taken := seconds(candidate)) < least * WORTH:
+        if (taken := seconds(candidate)) < least * CLEARLY_FASTER:
             best, least = candidate, taken
     return best
 
 
 def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
-    """Measure; say also whether the choice is to be kept, or there was no time for everything.
-
-    Nothing is measured of a model so large that one call of each part is all there is time for.
-    """
-    until = time.monotonic() + BUDGET
+    """Return the fastest layout, and whether there was time to try everything, or the model is too slow to measure."""
+    until = time.monotonic() + BUDGET_SECONDS
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
     first = CpuLayout(counts[0])
     first.apply(parts)
-    with torch.inference_mode(), _company():
-        if (len(counts) + 1) * (REPEATS + 1) * (_once(unet) + _once(vae)) > BUDGET:
+    with torch.inference_mode(), _background_load():
+        if (len(counts) + 1) * (REPEATS + 1) * (_time_call(unet) + _time_call(vae)) > BUDGET_SECONDS:
             return first, True
 
         def taken(layout: CpuLayout, *works: Callable[[], Any]) -> float:
             layout.apply(parts)
-            return sum(_seconds(work) for work in works)
+            return sum(_best_time(work) for work in works)
 
         chosen = pick_fastest([CpuLayout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
@@ -116,29 +109,29 @@ def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
     return chosen, time.monotonic() <= until
 
 
-def _seconds(work: Callable[[], Any]) -> float:
+def _best_time(work: Callable[[], Any]) -> float:
     work()  # the first call sets things up
-    return min(_once(work) for _ in range(REPEATS))
+    return min(_time_call(work) for _ in range(REPEATS))
 
 
-def _once(work: Callable[[], Any]) -> float:
+def _time_call(work: Callable[[], Any]) -> float:
     begun = time.perf_counter()
     work()
     return time.perf_counter() - begun
 
 
 @contextlib.contextmanager
-def _company() -> Iterator[None]:
-    """Keep one core busy now and then, as writing frames and GIFs does while the model computes."""
+def _background_load() -> Iterator[None]:
+    """Load a core in short bursts, as writing frames and GIFs does while the model computes."""
     over = threading.Event()
     data = os.urandom(1 << 19)
 
     def work() -> None:
-        give_way()
+        lower_thread_priority()
         while not over.wait(0.05):
             zlib.compress(data)
 
-    thread = threading.Thread(target=work, name="company")
+    thread = threading.Thread(target=work, name="background load")
     thread.start()
     try:
         yield
@@ -150,7 +143,7 @@ def _company() -> Iterator[None]:
 def _unet_call(parts: Parts) -> Callable[[], Any]:
     config = parts.unet.config
     rows = 2 if config.time_cond_proj_dim is None else 1
-    latents = torch.zeros(rows, config.in_channels, _side(parts), _side(parts), dtype=parts.unet.dtype)
+    latents = torch.zeros(rows, config.in_channels, _latent_side(parts), _latent_side(parts), dtype=parts.unet.dtype)
     states = torch.zeros(rows, 77, config.cross_attention_dim, dtype=parts.unet.dtype)
     others: dict[str, Any] = {}
     if config.addition_embed_type == "text_time":
@@ -161,12 +154,11 @@ def _unet_call(parts: Parts) -> Callable[[], Any]:
 
 def _vae_call(parts: Parts) -> Callable[[], Any]:
     config = parts.vae.config
-    latents = torch.zeros(1, config.latent_channels, _side(parts), _side(parts), dtype=parts.vae.dtype)
+    latents = torch.zeros(1, config.latent_channels, _latent_side(parts), _latent_side(parts), dtype=parts.vae.dtype)
     return lambda: parts.vae.encode(parts.vae.decode(latents).sample)
 
 
-def _side(parts: Parts) -> int:
-    """Return the side of the latents that the model was made for, where it says."""
+def _latent_side(parts: Parts) -> int:
     size = parts.unet.config.sample_size
     return size if isinstance(size, int) else 64
 
@@ -176,9 +168,9 @@ def _memory_format(*, channels_last: bool) -> torch.memory_format:
 
 
 def _key(name: str, parts: Parts, threads: int) -> str:
-    """Return what a measurement holds for."""
-    made = f"torch {torch.__version__}", "lean, packed"  # as `engine.diffusion.loading.lean` makes it
-    facts = (_processor(), os.cpu_count(), *made, name, parts.dtype, f"threads {threads}")
+    modules = "lean, packed"  # as made by `engine.diffusion.loading.lean`
+    torch_version = f"torch {torch.__version__}"
+    facts = (_processor(), os.cpu_count(), torch_version, modules, name, parts.dtype, f"threads {threads}")
     return " | ".join(str(fact) for fact in facts)
 
 
@@ -190,16 +182,16 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _keep(file: Path, layouts: dict[str, CpuLayout]) -> None:
+def _save(file: Path, layouts: dict[str, CpuLayout]) -> None:
     fresh = file.with_suffix(".tmp")
-    with contextlib.suppress(OSError):  # where nothing can be written, no frame can: that is told by whoever tries
+    with contextlib.suppress(OSError):  # if the disk is not writable, writing frames reports it
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_bytes(msgspec.json.format(msgspec.json.encode(layouts)))
         fresh.replace(file)
 
 
-def _read(file: Path) -> dict[str, CpuLayout]:
-    """Return what was kept; a file that cannot be read is as good as none, for it is measured again."""
+def _load(file: Path) -> dict[str, CpuLayout]:
+    """Return the kept layouts; none if the file cannot be read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, CpuLayout])
     except (OSError, msgspec.MsgspecError):

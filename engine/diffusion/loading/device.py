@@ -1,4 +1,4 @@
-"""Where the model runs, and in which numbers."""
+"""The model's device and number format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.errors import ModelError
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `name`; "auto" takes the best there is.
+    """Return the device called `name`; "auto" is the best there is.
 
     Raises:
         ModelError: this machine has no such device.
@@ -30,13 +30,13 @@ def choose_device(name: str) -> torch.device:
             '[model] device is "{name}", but there is none here; "auto" takes what there is.', name=name
         ) from None
     if device.index is not None and device.type in ("cuda", "xpu"):
-        # Streams, events and recordings belong to the current device wherever no other is named.
+        # Streams, events and recordings belong to the current device unless another is named.
         torch.get_device_module(device).set_device(device)
     return device
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the number format called `name`; "auto" takes float32 on a CPU and a half-size one elsewhere."""
+    """Return the dtype called `name`; "auto" is float32 on a CPU and a half-precision one elsewhere."""
     named = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
     if name in named:
         return named[name]
@@ -50,17 +50,17 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if supported else torch.float16
 
 
-def use_threads(count: int) -> None:
+def set_threads(count: int) -> None:
     """Compute with `count` CPU threads; 0 takes all cores but one.
 
-    The threads of one operation wait for each other many times in every forward pass, and where one of them shares its
-    core, all of them wait for it. `loading.calibration` and `speed.threads` look closer.
+    The threads of an operation wait for each other many times in a forward pass: if one shares its core, all are slowed
+    down. See also `loading.calibration` and `speed.threads`.
     """
     torch.set_num_threads(count or max(1, (os.cpu_count() or 1) - 1))
 
 
 def memory_of(device: torch.device) -> Memory:
-    """Return what the memory of `device` holds: a card's as a whole, or this process's part of the machine's."""
+    """Return the memory of `device`: of a card all that is used, of the host what this process uses."""
     if device.type in ("cuda", "xpu"):
         free, total = torch.get_device_module(device).mem_get_info(device)
         return Memory(used=total - free, total=total)

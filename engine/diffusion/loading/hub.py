@@ -19,6 +19,7 @@ from huggingface_hub.errors import (
 from engine.config import ModelConfig
 from engine.errors import ModelError
 from engine.sentence import Sentence
+from engine.text import first_line
 
 ENDINGS = (".safetensors", "-*-of-*.safetensors", ".safetensors.index.json")
 WANTED = [
@@ -41,31 +42,32 @@ WANTED = [
         for ending in ENDINGS
     ),
 ]
-"""What is needed of a repository: no pickles and no second copies of the weights."""
+"""Files of a model that are downloaded: no pickles, no second copies of the weights."""
 VAE = ["config.json", *(f"diffusion_pytorch_model{ending}" for ending in ENDINGS)]
-"""What is needed of a repository that is nothing but a VAE."""
-GUARD = ["feature_extractor/*.json", *(f"safety_checker/model{ending}" for ending in ENDINGS)]
-"""What its safety checker needs, where it is asked for: as many bytes again as half a model."""
+"""Files of a repository that holds nothing but a VAE."""
+SAFETY_CHECKER = ["feature_extractor/*.json", *(f"safety_checker/model{ending}" for ending in ENDINGS)]
+"""Files of its safety checker, half as large as a model."""
 TOKEN_HELP = Sentence("put a token that may read it into HF_TOKEN, or its file's name into [model] token_file")
 
 
-def download(config: ModelConfig, *, guard: bool = False) -> Path:
-    """Fetch the model `config.source` from the hub, or find it in the local cache; without network the cache will do.
+def download(config: ModelConfig, *, safety_checker: bool = False) -> Path:
+    """Fetch the model `config.source`, perhaps with its safety checker; see `fetch`."""
+    patterns = WANTED + SAFETY_CHECKER if safety_checker else WANTED
+    return fetch(config.source, config.revision, config.token_file, patterns)
+
+
+def fetch(source: str, revision: str, token_file: str, patterns: Sequence[str]) -> Path:
+    """Fetch files of a repository from the hub, or from the local cache, which works without network.
 
     Args:
-        guard: with its safety checker, if it has one.
+        patterns: of the files.
 
     Returns:
-        the directory it lies in.
+        the directory that they lie in.
 
     Raises:
         ModelError: one line that says what to do.
     """
-    return fetch(config.source, config.revision, config.token_file, WANTED + GUARD if guard else WANTED)
-
-
-def fetch(source: str, revision: str, token_file: str, patterns: Sequence[str]) -> Path:
-    """Fetch files of a repository, those that match `patterns`; see `download`."""
     token = _read_token(token_file)
     try:
         path = snapshot_download(source, revision=revision, token=token, allow_patterns=[*patterns])
@@ -96,13 +98,13 @@ def fetch(source: str, revision: str, token_file: str, patterns: Sequence[str]) 
     except HfHubHTTPError as error:
         raise ModelError(_explain_status(source, error)) from None
     except Exception as error:
-        # The hub's library stands on others (HTTP, disk, its own transfer protocol) and lets their errors through.
+        # The hub's library lets errors of those below through: HTTP, disk, its transfer protocol.
         raise ModelError(_explain_transfer(source, error)) from error
     return Path(path)
 
 
 def _read_token(token_file: str) -> str | None:
-    """Return the first line of the token file; None leaves it to HF_TOKEN."""
+    """Return the first word of the token file; None leaves it to HF_TOKEN."""
     if not token_file:
         return None
     try:
@@ -143,8 +145,7 @@ def _explain_transfer(source: str, error: Exception) -> Sentence:
             "The disk is full, so {source} cannot be downloaded: free some space, or set HF_HOME to another disk.",
             {"source": source},
         )
-    reason = str(error).strip().splitlines() or [type(error).__name__]
     return Sentence(
         "{source} could not be downloaded ({reason}): check network and disk, and start again.",
-        {"source": source, "reason": reason[0].rstrip(".")},
+        {"source": source, "reason": first_line(error).rstrip(".")},
     )

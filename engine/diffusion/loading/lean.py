@@ -1,20 +1,19 @@
-"""The same model with less work: what a CPU can leave out of diffusers' modules without changing what they compute.
+"""Leaner versions of diffusers' modules for a CPU, which compute the same with less work.
 
-On a graphics card other things count, and are done elsewhere (`speed.acceleration`). On a CPU, where a small
-model is bound by arithmetic, by memory and by Python, four are worth it:
+Graphics cards are served by `speed.acceleration`. On a CPU, where a small model is bound by arithmetic, memory and
+Python, four changes are worth it:
 
-- Doubling a picture by repeating pixels and then convolving it 3×3 multiplies the same value several times. Summing
-  the weights that meet one pixel gives a transposed convolution of 4×4 with stride 2: four ninths of the
-  multiplications, and no doubled picture in between (Shi et al. 2016, "Is the deconvolution layer the same as a
-  convolutional layer?").
-- A residual block divides by 1, and takes new memory for each of its activations and sums.
-- An attention block inspects its own signature in every call and projects thrice where once is enough.
-- A convolution brings its weights into the order that oneDNN computes with anew in every call; or, asked by one thread
-  for one small picture, it is computed by unfolding the picture. In that order once and for all a UNet call takes a
-  seventh to a quarter less, and a small picture's result no longer depends on the number of threads.
+- Repeating pixels and then convolving 3×3 multiplies the same value several times. Summing the weights that meet one
+  pixel gives a transposed convolution of 4×4 with stride 2: four ninths of the multiplications, and no larger picture
+  in between (Shi et al. 2016, "Is the deconvolution layer the same as a convolutional layer?").
+- A residual block divides by 1, and allocates memory for each activation and sum.
+- An attention block inspects its own signature in every call, and projects three times instead of once.
+- A convolution reorders its weights for oneDNN in every call, or, for one small picture on one thread, unfolds the
+  picture instead. Reordered once, a UNet call takes a seventh to a quarter less, and a small picture's result no longer
+  depends on the number of threads.
 
-Only the order of additions changes, so results agree to the last digits of float32;
-`tests/engine/diffusion/loading/test_lean.py` states how many.
+Only the order of additions changes; `tests/engine/diffusion/loading/test_lean.py` states to how many digits results
+agree.
 """
 
 from __future__ import annotations
@@ -30,13 +29,9 @@ from torch.nn import functional
 
 
 def make_lean(model: nn.Module) -> None:
-    """Replace modules inside a UNet or a VAE by leaner ones, where there are such.
-
-    Args:
-        model: in evaluation mode, with its final weights.
-    """
+    """Replace modules inside a UNet or a VAE, in evaluation mode and with its final weights, by leaner ones."""
     for name, child in list(model.named_children()):
-        lean = _lean(child)
+        lean = _find_replacement(child)
         if lean is not None:
             setattr(model, name, lean)
         if lean is None:
@@ -45,7 +40,7 @@ def make_lean(model: nn.Module) -> None:
             make_lean(lean)
 
 
-def _lean(module: nn.Module) -> nn.Module | None:
+def _find_replacement(module: nn.Module) -> nn.Module | None:
     if isinstance(module, Upsample2D) and LeanUpsample.can_replace(module):
         return LeanUpsample(module)
     if isinstance(module, ResnetBlock2D) and LeanResnet.can_replace(module):
@@ -58,7 +53,7 @@ def _lean(module: nn.Module) -> nn.Module | None:
 
 
 class LeanConvolution(nn.Module):
-    """`Conv2d` with its weights in oneDNN's own order, arranged as `torch.compile` does it on a CPU."""
+    """`Conv2d` with its weights in oneDNN's own order, as `torch.compile` arranges them on a CPU."""
 
     def __init__(self, original: nn.Conv2d) -> None:
         super().__init__()
@@ -69,7 +64,7 @@ class LeanConvolution(nn.Module):
 
     @staticmethod
     def can_replace(module: nn.Conv2d) -> bool:
-        """Whether it pads by zeros, if at all, and oneDNN is there for its numbers."""
+        """Whether it pads with zeros, if at all, and oneDNN takes its dtype."""
         plain = type(module) is nn.Conv2d and module.padding_mode == "zeros" and not isinstance(module.padding, str)
         is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         return plain and module.weight.dtype == torch.float32 and is_there
@@ -96,7 +91,7 @@ class LeanUpsample(nn.Module):
         super().__init__()
         conv: nn.Conv2d = original.conv
         self._original = original
-        self.weight = nn.Parameter(_summed(conv.weight.detach()), requires_grad=False)
+        self.weight = nn.Parameter(_sum_weights(conv.weight.detach()), requires_grad=False)
         self.bias = conv.bias
 
     @staticmethod
@@ -114,8 +109,8 @@ class LeanUpsample(nn.Module):
         return functional.conv_transpose2d(hidden_states, self.weight, self.bias, stride=2, padding=1)
 
 
-def _summed(weight: Tensor) -> Tensor:
-    """Return the weights of the transposed convolution, shape (in, out, 4, 4), for those of a convolution of 3×3."""
+def _sum_weights(weight: Tensor) -> Tensor:
+    """Return the transposed convolution's weights, shape (in, out, 4, 4), from those of a 3×3 convolution."""
     for axis in (2, 3):
         first, middle, last = weight.unbind(axis)
         weight = torch.stack([last, middle + last, first + middle, first], axis)
@@ -123,7 +118,7 @@ def _summed(weight: Tensor) -> Tensor:
 
 
 class LeanResnet(nn.Module):
-    """`ResnetBlock2D` without what does nothing."""
+    """`ResnetBlock2D` without its idle branches."""
 
     def __init__(self, original: ResnetBlock2D) -> None:
         super().__init__()
@@ -134,7 +129,7 @@ class LeanResnet(nn.Module):
 
     @staticmethod
     def can_replace(module: ResnetBlock2D) -> bool:
-        """Whether it is of the kind that Stable Diffusion's models are made of."""
+        """Whether it is of the kind in Stable Diffusion's models."""
         resized = module.upsample is not None or module.downsample is not None
         untimed = module.time_emb_proj is None and isinstance(module.norm2, nn.GroupNorm)
         plain = untimed or (module.time_embedding_norm == "default" and not module.skip_time_act)
@@ -151,11 +146,7 @@ class LeanResnet(nn.Module):
 
 
 class LeanAttention(nn.Module):
-    """`Attention` as a UNet's transformer blocks have it.
-
-    What it looks at beside itself, the prompts, stays the same for many calls; its keys and values are kept until other
-    prompts come.
-    """
+    """`Attention` as in a UNet's transformer blocks; the keys and values of prompts are kept until others come."""
 
     def __init__(self, original: Attention) -> None:
         super().__init__()
@@ -166,7 +157,7 @@ class LeanAttention(nn.Module):
         self.first = nn.Parameter(torch.cat(first), requires_grad=False)
         self.second = nn.Parameter(torch.cat(second), requires_grad=False) if second else None
         self.to_out = original.to_out[0]
-        self._seen: tuple[Tensor, Tensor, Tensor] | None = None
+        self._cached_prompt: tuple[Tensor, Tensor, Tensor] | None = None
 
     @staticmethod
     def can_replace(module: Attention) -> bool:
@@ -186,32 +177,26 @@ class LeanAttention(nn.Module):
         attention_mask: Tensor | None = None,
         **_: Any,
     ) -> Tensor:
-        """Attend to the prompts, or to oneself.
-
-        Args:
-            hidden_states: shape (rows, places, channels).
-            encoder_hidden_states: the prompts, where this block looks at them.
-            attention_mask: none is ever given by this program.
-        """
+        """Attend to the prompts, or to `hidden_states` themselves, of shape (rows, places, channels)."""
         assert attention_mask is None
         if self._crosses:
             assert encoder_hidden_states is not None
-            query = self._divided(functional.linear(hidden_states, self.first))
+            query = self._split_heads(functional.linear(hidden_states, self.first))
             key, value = self._keys_and_values(encoder_hidden_states)
         else:
-            query, key, value = map(self._divided, functional.linear(hidden_states, self.first).chunk(3, -1))
+            query, key, value = map(self._split_heads, functional.linear(hidden_states, self.first).chunk(3, -1))
         attended = functional.scaled_dot_product_attention(query, key, value)
         projected: Tensor = self.to_out(attended.transpose(1, 2).flatten(2))
         return projected
 
     def _keys_and_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
-        if self._seen is None or self._seen[0] is not states:
+        if self._cached_prompt is None or self._cached_prompt[0] is not states:
             assert self.second is not None
-            key, value = map(self._divided, functional.linear(states, self.second).chunk(2, -1))
-            self._seen = states, key, value
-        return self._seen[1:]
+            key, value = map(self._split_heads, functional.linear(states, self.second).chunk(2, -1))
+            self._cached_prompt = states, key, value
+        return self._cached_prompt[1:]
 
-    def _divided(self, states: Tensor) -> Tensor:
-        """Return states with a dimension of their own for the heads: shape (rows, heads, places, channels a head)."""
+    def _split_heads(self, states: Tensor) -> Tensor:
+        """Return states of shape (rows, heads, places, channels per head)."""
         rows, places, channels = states.shape
         return states.view(rows, places, self.heads, channels // self.heads).transpose(1, 2)

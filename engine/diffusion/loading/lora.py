@@ -1,4 +1,4 @@
-"""LoRAs: small additions to a model's weights, added to them once, when it is loaded."""
+"""LoRAs, which are fused into a model's weights when it is loaded."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ ADAPTER = "fused"
 
 
 class Lora(NamedTuple):
-    """A LoRA's file, and how much of it is added: 1 is as it was trained."""
+    """A LoRA's file, and its weight: 1 is as it was trained."""
 
     file: Path
     weight: float
 
 
 def find_loras(config: ModelConfig) -> list[Lora]:
-    """Find the LoRAs that are configured; the hub is asked if a source can be nothing but its id.
+    """Find the configured LoRAs; the hub is asked only if a source can be nothing but a hub id.
 
     Raises:
         ModelError: one line that says what to do.
     """
-    return [Lora(_locate(lora, config.token_file), lora.weight) for lora in config.loras]
+    return [Lora(_find_file(lora, config.token_file), lora.weight) for lora in config.loras]
 
 
-def describe_changes(config: ModelConfig) -> str:
-    """Return what LoRAs and a tiny VAE add to a model's name, for they change its pictures."""
+def describe_additions(config: ModelConfig) -> str:
+    """Return what a tiny VAE and LoRAs add to a model's name, as they change its pictures."""
     vae = f" + {Path(config.tiny_vae).name}" if config.tiny_vae else ""
     return vae + "".join(
         f" + {lora.file.removesuffix(ENDING) or Path(lora.source).name.removesuffix(ENDING)}"
@@ -44,14 +44,14 @@ def describe_changes(config: ModelConfig) -> str:
 
 
 def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
-    """Add LoRAs to a model's weights, as diffusers does.
+    """Fuse LoRAs into a model's weights with diffusers.
 
     Raises:
-        ModelError: one is damaged, or was not made for this kind of model.
+        ModelError: one is damaged, or made for another kind of model.
     """
     if not loras:
         return
-    pipeline = _pipeline(parts)
+    pipeline = _build_pipeline(parts)
     for lora in loras:
         with report_damage(lora.file):
             pipeline.load_lora_weights(
@@ -68,8 +68,8 @@ def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
         part.eval().requires_grad_(False)
 
 
-def _pipeline(parts: Parts) -> Any:
-    # Imported only where there are LoRAs: it takes its time, and without torchvision it writes warnings.
+def _build_pipeline(parts: Parts) -> Any:
+    # Imported only for LoRAs: it is slow, and warns without torchvision.
     from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
     shared = {
@@ -85,7 +85,7 @@ def _pipeline(parts: Parts) -> Any:
     return StableDiffusionXLPipeline(**shared, text_encoder_2=parts.text_encoder_2, tokenizer_2=parts.tokenizer_2)
 
 
-def _locate(lora: LoraConfig, token_file: str) -> Path:
+def _find_file(lora: LoraConfig, token_file: str) -> Path:
     path = Path(lora.source).expanduser()
     if path.is_file():
         if path.suffix != ENDING:
@@ -99,10 +99,10 @@ def _locate(lora: LoraConfig, token_file: str) -> Path:
                 source=lora.source,
             )
         path = fetch(lora.source, lora.revision, token_file, [lora.file or f"*{ENDING}"])
-    return _only_file(path, lora)
+    return _pick_file(path, lora)
 
 
-def _only_file(directory: Path, lora: LoraConfig) -> Path:
+def _pick_file(directory: Path, lora: LoraConfig) -> Path:
     files = sorted(file.name for file in directory.glob(f"*{ENDING}"))
     wanted = [lora.file] if lora.file else files
     if len(wanted) > 1:

@@ -1,20 +1,21 @@
-"""What suits a model by its own files: the size it was made for, and the few steps of a distilled one.
+"""Settings that follow from a model's own files: the size it was trained at, and the few steps of a distilled one.
 
-It lies beneath the model's card, so that a model without one looks right before anybody has configured anything.
+The model's card overrides them; a model without a card looks right before anybody configures anything.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from engine.diffusion.loading.model_files import read_json
+from engine.errors import ModelError
 from engine.recipe.settings import Overrides
 
 FEWEST, MOST, GRAIN = 64, 2048, 8
 """Sides of frames that settings allow."""
 LCM = Overrides(scheduler="lcm", steps=4, strength=0.5, guidance=8.0)
-"""Luo et al. 2023: trained on schedules of a few steps, and told the scale of the guidance."""
+"""Luo et al. 2023: trained on schedules of a few steps, and conditioned on the guidance scale."""
 TURBO = Overrides(scheduler="euler", steps=4, strength=0.5, guidance=1.0)
 """Sauer et al. 2023: 1 to 4 steps from the last timestep on, without guidance."""
 XL = Overrides(guidance=5.0)
@@ -22,22 +23,22 @@ XL = Overrides(guidance=5.0)
 
 
 def infer_settings(directory: Path) -> Overrides:
-    """Return the settings that follow from a model's files; of what cannot be read, none: that is reported later."""
+    """Return the settings that follow from a model's files; one that cannot be read is skipped, and reported later."""
     settings = Overrides()
     index = _read(directory / "model_index.json")
     if "XL" in str(index.get("_class_name")):
-        settings = XL.over(settings)
+        settings |= XL
     scheduler = _read(directory / "scheduler" / "scheduler_config.json")
     if index.get("_class_name") == "LatentConsistencyModelPipeline" or scheduler.get("_class_name") == "LCMScheduler":
-        settings = LCM.over(settings)
+        settings |= LCM
     elif _is_turbo(scheduler):
-        settings = TURBO.over(settings)
+        settings |= TURBO
     size = _size(_read(directory / "unet" / "config.json"), _read(directory / "vae" / "config.json"))
-    return settings if size is None else Overrides(size=size).over(settings)
+    return settings if size is None else settings | Overrides(size=size)
 
 
 def _is_turbo(scheduler: dict[str, Any]) -> bool:
-    """Whether a model starts at the last timestep and yet is none of those with a zero terminal SNR."""
+    """Whether a model starts at the last timestep without being one of those with zero terminal SNR."""
     return (
         scheduler.get("_class_name") in ("EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler")
         and scheduler.get("timestep_spacing") == "trailing"
@@ -56,7 +57,6 @@ def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path)
+    except ModelError:
         return {}
-    return content if isinstance(content, dict) else {}

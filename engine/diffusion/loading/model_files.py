@@ -1,4 +1,4 @@
-"""A model's files: whether this is a model that we know how to run, and one clear line where it is not."""
+"""Checks of a model's files, with one clear line about what is wrong."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
+from engine.text import first_line
 
 SUPPORTED = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "LatentConsistencyModelPipeline")
 SUPPORTED_XL = ("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline")
@@ -20,7 +21,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "tokenizer": ("CLIPTokenizer", "CLIPTokenizerFast"),
 }
 PARTS_XL = PARTS | {"text_encoder_2": ("CLIPTextModelWithProjection",), "tokenizer_2": PARTS["tokenizer"]}
-"""What makes a model, and of which kinds each part may be."""
+"""The parts of a model, and the classes that each may have."""
 WEIGHTS = {
     "unet": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
@@ -28,13 +29,13 @@ WEIGHTS = {
     "text_encoder_2": "model",
     "safety_checker": "model",
 }
-"""How the files with each part's weights are called."""
+"""Stem of the files with each part's weights."""
 LONGEST_REASON = 160
-"""Characters of a library's own words that are passed on."""
+"""Characters of a library's message that are passed on."""
 
 
 def check_layout(directory: Path) -> dict[str, Any]:
-    """See that this is a model we know how to run, before any weight is read; return its index."""
+    """Check that a model can be run, before any weight is read; return its index."""
     index_file = directory / "model_index.json"
     if not index_file.exists():
         raise ModelError(
@@ -73,20 +74,19 @@ def check_layout(directory: Path) -> dict[str, Any]:
 
 
 def _check_vocabulary(directory: Path) -> None:
-    """See that there is a vocabulary; without one a tokenizer loads all the same, and knows no word."""
-    if not (directory / "tokenizer.json").exists() and not (directory / "vocab.json").exists():
+    """Check that there is a vocabulary; without one a tokenizer still loads, but knows no word."""
+    if not any((directory / name).exists() for name in ("tokenizer.json", "vocab.json")):
         raise ModelError(
             "{directory} is incomplete: it has neither tokenizer.json nor vocab.json.", directory=directory
         )
 
 
 def has_safetensors(directory: Path, stem: str) -> bool:
-    """Return whether a part's weights are there in the one form that is read."""
+    """Return whether a part's weights are there as safetensors."""
     return any((directory / f"{stem}{ending}").exists() for ending in (".safetensors", ".safetensors.index.json"))
 
 
 def check_weights(directory: Path, stem: str) -> None:
-    """See that a part's weights are there as safetensors."""
     if has_safetensors(directory, stem):
         return
     pickles = sorted(path.name for path in directory.iterdir() if path.suffix in (".bin", ".ckpt", ".pt", ".pth"))
@@ -101,7 +101,6 @@ def check_weights(directory: Path, stem: str) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -113,7 +112,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def report_damage(directory: Path) -> Iterator[None]:
-    """Report whatever the libraries raise about the files of one part; they have no common error for it."""
+    """Turn whatever the libraries raise about a part's files into a ModelError; they have no common error for it."""
     try:
         yield
     except ModelError:
@@ -125,6 +124,4 @@ def report_damage(directory: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what a library said, kept short."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return textwrap.shorten(lines[0], LONGEST_REASON, placeholder=" …").rstrip(".:")
+    return textwrap.shorten(first_line(error), LONGEST_REASON, placeholder=" …").rstrip(".:")

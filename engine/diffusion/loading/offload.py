@@ -1,8 +1,8 @@
-"""Models that are larger than a graphics card: their weights wait in the machine's memory, by accelerate's hooks.
+"""Models larger than a graphics card: their weights wait in the host's memory, by accelerate's hooks.
 
-"model" keeps the UNet and the VAE on the card, which take turns in every frame, and lets text encoders take the UNet's
-place when prompts are encoded, which is once for each. "sequential" brings each layer when it is needed and lets it go
-at once: next to nothing stays on the card, and every call takes as long as its weights travel.
+"model" keeps the UNet and the VAE on the card, and lets the text encoders take the UNet's place while they encode a
+prompt. "sequential" moves each layer to the card only while it computes: next to nothing stays there, and every call
+takes as long as its weights travel.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from torch import nn
 from engine.config import Offload
 from engine.errors import ModelError
 
-SPARABLE = ("cuda", "xpu")
+OWN_MEMORY = ("cuda", "xpu")
 """Devices with a memory of their own."""
 
 
 def check_offload(how: Offload, device: torch.device, acceleration: str) -> None:
-    """See whether a model can be offloaded.
+    """Check that a model can be offloaded.
 
     Raises:
-        ModelError: there is no other memory to spare, or calls are to be recorded, which holds the weights in place.
+        ModelError: the device has no memory of its own, or calls are to be recorded, which pins the weights.
     """
     if how == "none":
         return
-    if device.type not in SPARABLE:
+    if device.type not in OWN_MEMORY:
         raise ModelError(
             '[model] offload is "{how}", but {device} has no memory of its own that could be spared; set it to "none".',
             how=how,
@@ -45,16 +45,12 @@ def check_offload(how: Offload, device: torch.device, acceleration: str) -> None
 
 
 def offload(how: Offload, device: torch.device, *, unet: Any, vae: Any, text_encoders: tuple[Any, ...]) -> None:
-    """Let parts that lie in the machine's memory come to `device` when they are called.
-
-    Args:
-        how: anything but "none".
-    """
-    if device.index is None and device.type in SPARABLE:
+    """Let parts in the host's memory move to `device` when they are called; `how` is not "none"."""
+    if device.index is None and device.type in OWN_MEMORY:
         device = torch.device(device.type, 0)  # accelerate compares it with where the weights are
     if how == "sequential":
         for part in (unet, vae, *text_encoders):
-            # Weights of the part itself, of none of its layers, are buffers to accelerate.
+            # To accelerate, weights of the part itself rather than of a layer are buffers.
             cpu_offload(part, device, offload_buffers=any(True for _ in part.parameters(recurse=False)))
         return
     vae.to(device)
@@ -62,7 +58,7 @@ def offload(how: Offload, device: torch.device, *, unet: Any, vae: Any, text_enc
 
 
 def _take_turns(parts: list[nn.Module], device: torch.device) -> None:
-    """Let each of `parts`, which are called in this order, send back the one before when it comes."""
+    """Let each of `parts`, called in this order, send the one before it back to the host."""
     hooks = [cpu_offload_with_hook(part, device)[1] for part in parts]
     for before, hook in pairwise([hooks[-1], *hooks]):
         hook.hook.prev_module_hook = before

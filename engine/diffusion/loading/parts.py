@@ -1,4 +1,4 @@
-"""The parts of a model, read from its directory, and one clear line for everything that can be wrong with them."""
+"""The parts of a model, loaded from its directory, and one clear line for everything that can be wrong with them."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from engine.diffusion.sampling.text_encoder import TextEncoder
 from engine.errors import ModelError
 
 SIZES = 6
-"""Numbers about a picture's size that an SDXL-shaped UNet is told."""
+"""Numbers in SDXL's micro-conditioning on picture sizes."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A model in memory, part by part. What diffusers and transformers build is untyped.
+    """A model in memory. What diffusers and transformers build is untyped.
 
     Attributes:
         dtype: of the UNet and the text encoders; the VAE's may be wider.
-        tokenizer_2, text_encoder_2: of SDXL-shaped models, which read each prompt twice.
-        zeros_for_nothing: whether such a model is led away from zeros where there is no negative prompt.
+        tokenizer_2, text_encoder_2: of SDXL, which encodes each prompt twice.
+        zero_negative: whether SDXL's guidance leads away from zeros if there is no negative prompt.
     """
 
     device: torch.device
@@ -49,20 +49,17 @@ class Parts:
     samplers: Samplers
     tokenizer_2: Any = None
     text_encoder_2: Any = None
-    zeros_for_nothing: bool = False
+    zero_negative: bool = False
 
     @property
     def text_encoders(self) -> tuple[Any, ...]:
-        """The text encoder, or both."""
         return (self.text_encoder,) if self.text_encoder_2 is None else (self.text_encoder, self.text_encoder_2)
 
     @property
     def readers(self) -> list[TextEncoder]:
-        """The text encoders with their tokenizers, as they are used."""
-        if self.text_encoder_2 is None:
-            return [TextEncoder(self.tokenizer, self.text_encoder, self.device)]
-        pairs = (self.tokenizer, self.text_encoder), (self.tokenizer_2, self.text_encoder_2)
-        return [TextEncoder(*pair, self.device, penultimate=True) for pair in pairs]
+        pairs = zip((self.tokenizer, self.tokenizer_2), self.text_encoders, strict=False)
+        is_xl = self.text_encoder_2 is not None
+        return [TextEncoder(*pair, self.device, penultimate=is_xl) for pair in pairs]
 
 
 def load_parts(
@@ -70,16 +67,16 @@ def load_parts(
     device: torch.device,
     dtype: torch.dtype,
     *,
-    waiting: bool = False,
+    in_host_memory: bool = False,
     spacing: TimestepSpacing = "auto",
     tiny_vae: Path | None = None,
 ) -> Parts:
     """Load a model in diffusers layout. Only safetensors are read, and none of the model's own code is ever run.
 
     Args:
-        waiting: whether weights wait in the machine's memory; see `engine.diffusion.loading.offload`.
-        spacing: which timesteps the model's samplers take.
-        tiny_vae: a directory with the VAE that takes the place of the model's own.
+        in_host_memory: whether weights wait in the host's memory; see `engine.diffusion.loading.offload`.
+        spacing: of the samplers' timesteps.
+        tiny_vae: a directory with the VAE that replaces the model's own.
 
     Raises:
         ModelError: one line that says what is wrong.
@@ -89,14 +86,14 @@ def load_parts(
     with report_damage(directory / "scheduler"):
         schedule = read_json(directory / "scheduler" / "scheduler_config.json")
         samplers = Samplers(schedule if spacing == "auto" else schedule | {"timestep_spacing": spacing})
-    at_first = torch.device("cpu") if waiting else device
+    load_device = torch.device("cpu") if in_host_memory else device
     parts = Parts(
         device=device,
         dtype=dtype,
         tokenizer=_load_tokenizer(directory / "tokenizer"),
-        text_encoder=load_part(CLIPTextModel, directory / "text_encoder", at_first, {"dtype": dtype}),
-        unet=load_part(UNet2DConditionModel, directory / "unet", at_first, {"torch_dtype": dtype}),
-        vae=_load_vae(tiny_vae or directory / "vae", at_first, dtype),
+        text_encoder=load_part(CLIPTextModel, directory / "text_encoder", load_device, {"dtype": dtype}),
+        unet=load_part(UNet2DConditionModel, directory / "unet", load_device, {"torch_dtype": dtype}),
+        vae=_load_vae(tiny_vae or directory / "vae", load_device, dtype),
         samplers=samplers,
     )
     if index["_class_name"] in SUPPORTED_XL:
@@ -104,15 +101,14 @@ def load_parts(
         parts = dataclasses.replace(
             parts,
             tokenizer_2=_load_tokenizer(directory / "tokenizer_2"),
-            text_encoder_2=load_part(CLIPTextModelWithProjection, second, at_first, {"dtype": dtype}),
-            zeros_for_nothing=bool(index.get("force_zeros_for_empty_prompt", True)),
+            text_encoder_2=load_part(CLIPTextModelWithProjection, second, load_device, {"dtype": dtype}),
+            zero_negative=bool(index.get("force_zeros_for_empty_prompt", True)),
         )
     _check_fit(directory, parts)
     return parts
 
 
 def _quiet_libraries() -> None:
-    """Let errors through, but no progress bars and no advice: what goes wrong is said in our own words."""
     diffusers.utils.logging.set_verbosity_error()
     diffusers.utils.logging.disable_progress_bar()
     transformers.logging.set_verbosity_error()
@@ -125,7 +121,7 @@ def _load_tokenizer(directory: Path) -> Any:
 
 
 def _load_vae(directory: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    """Load a VAE; some overflow in float16, as their own configuration says, and compute in float32 instead."""
+    """Load a VAE; one that overflows in float16, as its configuration says, computes in float32 instead."""
     config = read_json(directory / "config.json")
     check_weights(directory, WEIGHTS["vae"])
     wider = config.get("force_upcast", False) and dtype == torch.float16
@@ -134,7 +130,10 @@ def _load_vae(directory: Path, device: torch.device, dtype: torch.dtype) -> Any:
 
 
 def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str, torch.dtype]) -> Any:
-    """Load one part with weights; `dtype` under the argument's name in the part's library.
+    """Load one part with weights.
+
+    Args:
+        dtype: under the name of the library's argument for it.
 
     Raises:
         ModelError: one line that says what is wrong.
@@ -145,9 +144,7 @@ def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str,
         )
     if missing := sorted(info["missing_keys"]):
         raise ModelError(
-            "{directory} is incomplete: weights are missing, such as {name}.",
-            directory=directory,
-            name=missing[0],
+            "{directory} is incomplete: weights are missing, such as {name}.", directory=directory, name=missing[0]
         )
     try:
         return part.to(device).eval().requires_grad_(False)
@@ -158,7 +155,7 @@ def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str,
 
 
 def _check_fit(directory: Path, parts: Parts) -> None:
-    """See that the parts belong together; a mismatch would only show in the first picture, or in none."""
+    """Check that the parts belong together; a mismatch would show in the first picture at the earliest."""
     unet, vae = parts.unet.config, parts.vae.config
     text_encoders = [text_encoder.config for text_encoder in parts.text_encoders]
     width = sum(text_encoder.hidden_size for text_encoder in text_encoders)
@@ -187,17 +184,17 @@ def _check_fit(directory: Path, parts: Parts) -> None:
                 count=len(tokenizer),
                 most=text_encoder.vocab_size,
             )
-    _check_added(directory, parts)
+    _check_added_conditioning(directory, parts)
 
 
-def _check_added(directory: Path, parts: Parts) -> None:
-    """See that the UNet is told besides the prompts' states what its text encoders and we can tell it."""
+def _check_added_conditioning(directory: Path, parts: Parts) -> None:
+    """Check that the UNet takes no other conditioning than hidden states and, for SDXL, pooled states and sizes."""
     unet = parts.unet.config
-    told = 0
+    width = 0
     if parts.text_encoder_2 is not None:
-        told = parts.text_encoder_2.config.projection_dim + SIZES * (unet.addition_time_embed_dim or 0)
-    kind = "text_time" if told else None
-    if unet.addition_embed_type != kind or (told and parts.unet.add_embedding.linear_1.in_features != told):
+        width = parts.text_encoder_2.config.projection_dim + SIZES * (unet.addition_time_embed_dim or 0)
+    kind = "text_time" if width else None
+    if unet.addition_embed_type != kind or (width and parts.unet.add_embedding.linear_1.in_features != width):
         raise ModelError(
             "{directory}: the UNet is to be told more than prompts and a size, as refiners are; that is not supported.",
             directory=directory,

@@ -20,30 +20,30 @@ EMBEDDED = Path(__file__).resolve().parents[3] / "models" / "embedded"
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Where a model lies, what it is called, and what its card says, upon what follows from its files."""
+    """A model's directory, name and card, the latter on top of the settings that follow from its files."""
 
     directory: Path
     name: str
     card: Card
 
 
-def find_model(config: ModelConfig, *, guard: bool = False) -> ModelFiles:
-    """Find the model that is configured; the hub is asked only if `config.source` can be nothing but its id.
+def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFiles:
+    """Find the configured model; the hub is asked only if `config.source` can be nothing but a hub id.
 
     Args:
-        guard: whether its safety checker is wanted, too.
+        safety_checker: whether to download its safety checker, too.
 
     Raises:
         ModelError: one line that says what to do.
     """
-    directory, name = _locate(config, guard=guard)
+    directory, name = _find_directory(config, safety_checker=safety_checker)
     card = read_card(directory)
-    card = msgspec.structs.replace(card, common=card.common.over(infer_settings(directory)))
+    card = msgspec.structs.replace(card, common=infer_settings(directory) | card.common)
     return ModelFiles(directory, card.name or name, card)
 
 
 def find_tiny_vae(config: ModelConfig) -> Path | None:
-    """Find the VAE that takes the place of the model's own, where one is configured.
+    """Find the VAE that is configured to replace the model's own.
 
     Raises:
         ModelError: one line that says what to do.
@@ -61,7 +61,7 @@ def find_tiny_vae(config: ModelConfig) -> Path | None:
     return fetch(config.tiny_vae, "main", config.token_file, VAE)
 
 
-def _locate(config: ModelConfig, *, guard: bool) -> tuple[Path, str]:
+def _find_directory(config: ModelConfig, *, safety_checker: bool) -> tuple[Path, str]:
     source = config.source
     if source == "embedded":
         return EMBEDDED, "embedded"
@@ -76,4 +76,4 @@ def _locate(config: ModelConfig, *, guard: bool) -> tuple[Path, str]:
         raise ModelError(
             'There is no directory {source}: check [model] source, or set it to "embedded".', source=source
         )
-    return download(config, guard=guard), source
+    return download(config, safety_checker=safety_checker), source

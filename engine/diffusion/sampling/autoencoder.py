@@ -16,19 +16,19 @@ from engine.diffusion.speed.acceleration import Acceleration, Function
 from engine.diffusion.speed.transfer import to_device
 
 ROWS = 1
-"""Pictures in one call on a graphics card: one of usual size keeps all of it busy, and is ready the sooner."""
+"""Pictures in one call: on a CPU more gain nothing, and alone a picture is the same to the last bit whatever its
+neighbours are; a graphics card is kept busy by one, which is ready the sooner."""
 
 
 class Autoencoder:
-    """A VAE, or a tiny one (TAESD), called for many pictures.
-
-    On a CPU pictures go through it one by one: a batch gains nothing there, and alone each is the same to the last
-    bit whatever the others are. On a graphics card one already keeps all of it busy, and the first are ready early.
+    """A VAE, or a tiny one (TAESD).
 
     Args:
-        device: where it computes, wherever its weights wait.
-        acceleration: how calls are made fast.
+        device: where it computes, wherever its weights are.
         watch: entered around every call.
+
+    Attributes:
+        factor: pixels of a picture along one side of a latent.
     """
 
     def __init__(
@@ -40,21 +40,15 @@ class Autoencoder:
     ) -> None:
         self._vae = vae
         self._is_tiny = isinstance(vae, AutoencoderTiny)
-        self._dtype = vae.dtype  # asked once: diffusers goes through all weights for it
-        self._rows = 1 if device.type == "cpu" else ROWS
+        self._dtype = vae.dtype  # diffusers goes through all weights for it
+        self.factor = 1 << (len(vae.config.block_out_channels) - 1)
         acceleration = acceleration or Acceleration(device)
-        self.encoder = acceleration.recorded(acceleration.compiled(self._encode, "the VAE's encoder"))
-        self.decoder = acceleration.recorded(acceleration.compiled(self._decode, "the VAE's decoder"))
+        self.encoder = acceleration.record(acceleration.compile(self._encode, "the VAE's encoder"))
+        self.decoder = acceleration.record(acceleration.compile(self._decode, "the VAE's decoder"))
         self._watch = watch
 
-    @property
-    def factor(self) -> int:
-        """Pixels of a picture along one side of a latent."""
-        halvings = len(self._vae.config.block_out_channels) - 1
-        return 1 << halvings
-
     def encode(self, images: Sequence[Tensor], generators: Sequence[torch.Generator]) -> list[Tensor]:
-        """Encode pictures of one size, each sampled from its posterior with its own generator.
+        """Encode pictures of one size, each sampled from its posterior by its own generator.
 
         Args:
             images: shape (1, 3, height, width) each, -1…1.
@@ -63,8 +57,8 @@ class Autoencoder:
             latents of shape (1, channels, height / factor, width / factor), float32, scaled as the UNet knows them.
         """
         return [
-            self._sampled(row.float(), generator)
-            for row, generator in zip(self._through(self.encoder, images), generators, strict=True)
+            self._sample(row.float(), generator)
+            for row, generator in zip(self._run_rows(self.encoder, images), generators, strict=True)
         ]
 
     def decode(self, latents: Sequence[Tensor]) -> list[Tensor]:
@@ -73,19 +67,13 @@ class Autoencoder:
         Returns:
             pictures of shape (1, 3, height, width), float32, about -1…1.
         """
-        return list(self._through(self.decoder, latents))
+        return list(self._run_rows(self.decoder, latents))
 
-    @property
-    def rows(self) -> int:
-        """How many pictures are decoded in one call."""
-        return self._rows
-
-    def _through(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:
-        """Yield what becomes of each row."""
-        for batch in torch.split(torch.cat(list(rows)), self._rows):
+    def _run_rows(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:
+        for batch in torch.split(torch.cat(list(rows)), ROWS):
             with self._watch():
                 result = function(batch)
-            # A recording's result is overwritten by the next call.
+            # The next call overwrites a recording's result.
             yield from torch.split(result.clone() if result.device.type == "cuda" else result, 1)
 
     def _encode(self, images: Tensor) -> Tensor:
@@ -98,11 +86,8 @@ class Autoencoder:
         decoded: Tensor = self._vae.decode(scaled).sample
         return decoded.float()
 
-    def _sampled(self, moments: Tensor, generator: torch.Generator) -> Tensor:
-        """Return latents from their distribution, as diffusers draws them, but without waiting for the device.
-
-        A tiny VAE gives latents rather than a distribution, and nothing is drawn.
-        """
+    def _sample(self, moments: Tensor, generator: torch.Generator) -> Tensor:
+        """Sample latents as diffusers does, but without waiting for the device; a tiny VAE's are no distribution."""
         scaling: float = self._vae.config.scaling_factor
         if self._is_tiny:
             return moments * scaling

@@ -1,4 +1,4 @@
-"""What steers the denoiser besides the noisy latents."""
+"""What the denoiser is conditioned on."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Conditioning:
     """Encoded prompts, as the UNet takes them.
 
     Attributes:
-        hidden_states: the text encoder's, or both encoders' side by side, shape (rows, tokens, channels).
-        pooled: each prompt as a whole, shape (rows, channels); None for models that do not ask for it.
+        hidden_states: of the text encoder, or of both side by side, shape (rows, tokens, channels).
+        pooled: one vector per prompt, shape (rows, channels); None for models that do not take it.
     """
 
     hidden_states: Tensor
@@ -23,24 +23,22 @@ class Conditioning:
 
     @classmethod
     def stack(cls, rows: Sequence[Conditioning]) -> Conditioning:
-        """Return all of `rows` as one batch."""
-        return cls._combined(rows, torch.cat)
+        return cls._combine(rows, torch.cat)
 
     @classmethod
     def mix(cls, parts: Sequence[tuple[Conditioning, float]]) -> Conditioning:
-        """Return the weighted sum of conditionings; one part of weight 1 is returned as it is."""
+        """Return the weighted sum of conditionings; a single one of weight 1 is returned as it is."""
         (first, weight), *others = parts
         if not others and weight == 1:
             return first
         weights = [weight for _, weight in parts]
-        return cls._combined([part for part, _ in parts], lambda tensors: _weighted_sum(tensors, weights))
+        return cls._combine([part for part, _ in parts], lambda tensors: _weighted_sum(tensors, weights))
 
     def zeros(self) -> Conditioning:
-        """Return the like of this that says nothing."""
-        return self._combined([self], lambda tensors: torch.zeros_like(tensors[0]))
+        return self._combine([self], lambda tensors: torch.zeros_like(tensors[0]))
 
     @classmethod
-    def _combined(cls, rows: Sequence[Conditioning], combine: Callable[[list[Tensor]], Tensor]) -> Conditioning:
+    def _combine(cls, rows: Sequence[Conditioning], combine: Callable[[list[Tensor]], Tensor]) -> Conditioning:
         pooled = [row.pooled for row in rows if row.pooled is not None]
         return cls(combine([row.hidden_states for row in rows]), combine(pooled) if pooled else None)
 

@@ -21,27 +21,29 @@ from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Shot
 
 BATCHES = 4
-"""Batches that are kept: those of a few shapes, each perhaps in two portions."""
+"""Batches that are kept packed: of a few shapes, each perhaps in two portions."""
 
 
-class _Told(NamedTuple):
-    """A batch, and what the model is told with it beside prompts and timesteps."""
+class _PreparedBatch(NamedTuple):
+    """A batch, and the inputs of its model besides latents, timesteps and prompts."""
 
     batch: Batch
-    told: list[Tensor]
+    extras: list[Tensor]
 
 
 class Denoiser:
-    """A UNet, and how guidance is applied to what it says.
+    """A UNet with classifier-free guidance.
 
-    It keeps the batches of its last calls: as long as the same lanes come again, nothing is packed anew, also where
-    lanes of several shapes take turns, or memory has no room for all lanes in one call.
+    It keeps the batches of its last calls, so that nothing is packed anew as long as the same lanes come again, also if
+    lanes of several shapes take turns, or do not all fit into one call.
 
     Args:
-        device: where it computes, wherever its weights wait.
-        acceleration: how calls are made fast.
+        device: where it computes, wherever its weights are.
         watch: entered around every call.
-        factor: pixels of a picture along one side of a latent, for models that are told how large it will be.
+        factor: pixels of a picture along one side of a latent, for models that are conditioned on its size.
+
+    Attributes:
+        channels: of the latents.
     """
 
     def __init__(
@@ -53,30 +55,25 @@ class Denoiser:
         factor: int = 8,
     ) -> None:
         self._unet = unet
+        self.channels: int = unet.config.in_channels
         self._factor = factor
-        self._is_told_guidance = unet.config.time_cond_proj_dim is not None
-        self._is_told_size = unet.config.addition_embed_type == "text_time"
+        self._takes_guidance = unet.config.time_cond_proj_dim is not None
+        self._takes_sizes = unet.config.addition_embed_type == "text_time"
         self._device = device
-        self._dtype = unet.dtype  # asked once: diffusers goes through all weights for it
+        self._dtype = unet.dtype  # diffusers goes through all weights for it
         self._acceleration = acceleration or Acceleration(device)
         self._watch = watch
-        self.forward = self._acceleration.compiled(self._call, "the UNet")
+        self.forward = self._acceleration.compile(self._call, "the UNet")
         self._predictors: dict[tuple[bool, bool], Function] = {}
-        self._batches: deque[_Told] = deque(maxlen=BATCHES)
-
-    @property
-    def channels(self) -> int:
-        """Channels of the latents."""
-        count: int = self._unet.config.in_channels
-        return count
+        self._batches: deque[_PreparedBatch] = deque(maxlen=BATCHES)
 
     def needs_guidance_pair(self, shot: Shot) -> bool:
-        """Whether a shot takes two rows: with the prompt and without.
+        """Whether a shot takes two rows, with the prompt and without.
 
-        Models distilled with their guidance (LCM) are told the scale instead, and take one row. They know of no
-        negative prompt, so a shot that has one takes two rows here as well; each is told that there is no guidance.
+        Models distilled with guidance (LCM) take the scale as an input instead. They have no negative prompt, so a shot
+        with one takes two rows, each at a scale of no guidance.
         """
-        return shot.guidance > 1 and (bool(shot.negative) or not self._is_told_guidance)
+        return shot.guidance > 1 and (bool(shot.negative) or not self._takes_guidance)
 
     def step(self, lanes: Sequence[DiffusionLane], width: int) -> None:
         """Advance every lane by one step of its own sampler, in one call.
@@ -85,24 +82,20 @@ class Denoiser:
             lanes: at least one, all of one shape key.
             width: the call is filled up to this many lanes with copies of the first.
         """
-        told = next((told for told in self._batches if told.batch.holds(lanes, width)), None)
-        if told is None:
-            told = self._tell(Batch(lanes, width))
-            self._batches.appendleft(told)
-        told.batch.advance(self._predict_told(*told))
+        prepared = next((prepared for prepared in self._batches if prepared.batch.matches(lanes, width)), None)
+        if prepared is None:
+            prepared = self._prepare(Batch(lanes, width))
+            self._batches.appendleft(prepared)
+        prepared.batch.advance(self._predict_prepared(*prepared))
 
     def predict(self, batch: Batch) -> Tensor:
-        """Predict what each lane's sampler asks for, guidance applied, in one call.
+        """Return the guided prediction, a row of float32 for each lane and filler."""
+        return self._predict_prepared(*self._prepare(batch))
 
-        Returns:
-            one row of float32 for each lane and filler.
-        """
-        return self._predict_told(*self._tell(batch))
-
-    def _predict_told(self, batch: Batch, told: list[Tensor]) -> Tensor:
+    def _predict_prepared(self, batch: Batch, extras: list[Tensor]) -> Tensor:
         kind = batch.guided, batch.rescale is not None
         if kind not in self._predictors:
-            self._predictors[kind] = self._acceleration.recorded(functools.partial(self._predict, *kind))
+            self._predictors[kind] = self._acceleration.record(functools.partial(self._predict, *kind))
         rescale = [] if batch.rescale is None else [batch.rescale]
         with self._watch(), use_attention_kernel(self._attention):
             prediction = self._predictors[kind](
@@ -110,9 +103,9 @@ class Denoiser:
                 batch.conditioning.hidden_states,
                 batch.guidance,
                 *rescale,
-                *told,
+                *extras,
             )
-        # A recording's result is overwritten by the next call, and samplers look back on it.
+        # The next call overwrites a recording's result, which samplers look back on.
         return prediction.clone() if prediction.device.type == "cuda" else prediction
 
     def _predict(
@@ -126,26 +119,25 @@ class Denoiser:
         *others: Tensor,
     ) -> Tensor:
         latents = latents.to(self._dtype)
-        told = others[1:] if is_rescaled else others
+        extras = others[1:] if is_rescaled else others
         if not is_guided:
-            return self.forward(latents, timesteps, states, *told)
+            return self.forward(latents, timesteps, states, *extras)
         pairs = latents.repeat(2, 1, 1, 1), timesteps.repeat(2)
-        without, with_prompt = self.forward(*pairs, states, *told).chunk(2)
+        without, with_prompt = self.forward(*pairs, states, *extras).chunk(2)
         guided = without + guidance * (with_prompt - without)
         return rescale_guidance(guided, with_prompt, others[0]) if is_rescaled else guided
 
-    def _call(self, latents: Tensor, timesteps: Tensor, states: Tensor, *told: Tensor) -> Tensor:
-        others: dict[str, Any] = {"timestep_cond": told[0]} if self._is_told_guidance and told else {}
-        if self._is_told_size:
-            others["added_cond_kwargs"] = {"text_embeds": told[-2], "time_ids": told[-1]}
-        prediction: Tensor = self._unet(latents, timesteps, encoder_hidden_states=states, **others, return_dict=False)[
-            0
-        ]
-        return prediction.float()
+    def _call(self, latents: Tensor, timesteps: Tensor, states: Tensor, *extras: Tensor) -> Tensor:
+        others: dict[str, Any] = {"timestep_cond": extras[0]} if self._takes_guidance and extras else {}
+        if self._takes_sizes:
+            others["added_cond_kwargs"] = {"text_embeds": extras[-2], "time_ids": extras[-1]}
+        predictions = self._unet(latents, timesteps, encoder_hidden_states=states, **others, return_dict=False)
+        prediction: Tensor = predictions[0].float()
+        return prediction
 
     @functools.cached_property
     def _attention(self) -> SDPBackend | None:
-        """Which kernel attends fastest in the largest blocks, where that is worth a look."""
+        """The fastest attention kernel in the largest blocks; None to leave the choice to torch."""
         config = self._unet.config
         if self._device.type != "cuda" or not isinstance(config.sample_size, int):
             return None
@@ -154,25 +146,24 @@ class Denoiser:
         like = torch.empty(0, device=self._device, dtype=self._dtype)
         return measure_fastest_attention(heads, config.sample_size**2, config.block_out_channels[0] // heads, like)
 
-    def _tell(self, batch: Batch) -> _Told:
-        """Put together what else this model is told: guidance, what the prompts are as a whole, and sizes."""
-        told = [self._guidance_told(batch)] if self._is_told_guidance else []
-        if self._is_told_size:
+    def _prepare(self, batch: Batch) -> _PreparedBatch:
+        extras = [self._embed_guidance(batch)] if self._takes_guidance else []
+        if self._takes_sizes:
             assert batch.conditioning.pooled is not None
-            told += [batch.conditioning.pooled, self._sizes_told(batch)]
-        return _Told(batch, told)
+            extras += [batch.conditioning.pooled, self._size_rows(batch)]
+        return _PreparedBatch(batch, extras)
 
-    def _sizes_told(self, batch: Batch) -> Tensor:
-        """Return for each row the size of an original, where it was cropped, and the size wanted, as SDXL takes them.
+    def _size_rows(self, batch: Batch) -> Tensor:
+        """Return SDXL's micro-conditioning for each row: original size, crop and target size.
 
         From Podell et al. 2023, section 2.2; as in diffusers' pipelines the original is as large as the picture.
         """
         height, width = (side * self._factor for side in batch.sides)
-        told = torch.tensor([[height, width, 0, 0, height, width]], dtype=self._dtype)
-        return to_device(told, self._device).repeat(len(batch.conditioning.hidden_states), 1)
+        sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=self._dtype)
+        return to_device(sizes, self._device).repeat(len(batch.conditioning.hidden_states), 1)
 
-    def _guidance_told(self, batch: Batch) -> Tensor:
-        """Return the guidance scales as a distilled model takes them: of a pair each row is told that there is none."""
+    def _embed_guidance(self, batch: Batch) -> Tensor:
+        """Return the guidance scales as a distilled model takes them; both rows of a pair get that of no guidance."""
         size: int = self._unet.config.time_cond_proj_dim
         scales = batch.guidance.new_zeros(2 * len(batch.guidance)) if batch.guided else batch.guidance.flatten() - 1
         embedding: Tensor = get_timestep_embedding(scales * 1000, size, downscale_freq_shift=1)
@@ -180,13 +171,13 @@ class Denoiser:
 
 
 def rescale_guidance(guided: Tensor, with_prompt: Tensor, share: Tensor) -> Tensor:
-    """Return guided predictions with the spread of those that follow the prompt alone, as far as `share` says.
+    """Return guided predictions with their spread drawn back to that of the prompt's alone, by `share`.
 
-    Guidance widens the spread of a prediction, which is seen as colours that saturate. From Lin et al. 2023, "Common
-    Diffusion Noise Schedules and Sample Steps are Flawed", section 3.4.
+    Guidance widens the spread of a prediction, which oversaturates colours. From Lin et al. 2023, "Common Diffusion
+    Noise Schedules and Sample Steps are Flawed", section 3.4.
 
     Args:
-        share: shape (rows, 1, 1, 1), 0…1; a row of 0 stays as it is to the last bit.
+        share: shape (rows, 1, 1, 1), 0…1; rows of 0 are unchanged to the last bit.
     """
     axes = (1, 2, 3)
     factor = with_prompt.std(axes, keepdim=True) / guided.std(axes, keepdim=True)

@@ -17,18 +17,17 @@ from engine.storyboard.shot import Blend, FeedbackStart
 
 
 def compose_starting_image(start: FeedbackStart, sources: Mapping[int, Picture], pictures: DevicePictures) -> Tensor:
-    """Move a source frame by the camera, mix the other one in, anchor its colours; nothing is rounded on the way.
+    """Move a source frame by the camera, blend another one in and match its colours, without rounding in between.
 
     Args:
-        start: its cameras know their focus.
-        pictures: of the device that is to hold the result.
+        start: with the focus of its cameras known.
 
     Returns:
-        the picture as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
+        the picture on the device as a VAE takes it: shape (1, 3, height, width), float32, -1…1.
     """
-    image = warp(pictures.look(sources[start.frame]), start.camera)
+    image = warp(pictures.load(sources[start.frame]), start.camera)
     if start.blend is not None:
-        image = _blended(image, start.blend, pictures.look(sources[start.blend.frame]))
+        image = _blend_in(image, start.blend, pictures.load(sources[start.blend.frame]))
     if start.anchors:
         anchors = [(pictures.palette(sources[anchor.frame]), anchor) for anchor in start.anchors]
         if any(anchor.layout for anchor in start.anchors):
@@ -38,11 +37,11 @@ def compose_starting_image(start: FeedbackStart, sources: Mapping[int, Picture],
     return image.clamp(0, 1).mul_(2).sub_(1)  # a sharp kernel overshoots a little at hard edges
 
 
-def _blended(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
-    """Mix another frame in where it exists.
+def _blend_in(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
+    """Mix another frame in, inside its borders.
 
-    Beyond its borders the picture goes on as it is; near the end of a return, where that is a narrow edge and little is
-    imagined anew, the frame's mirror image takes over, or a strip of another place would stay there.
+    Near the end of a return its mirror image takes over beyond the borders, too: by then that is a narrow edge, and
+    little is imagined anew, so that a strip of another place would stay there.
     """
     other = warp(source, blend.camera)
     if not blend.feather:
@@ -52,20 +51,15 @@ def _blended(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
     return torch.lerp(image, other, blend.weight * torch.lerp(there, torch.ones_like(there), blend.weight**2))
 
 
-def finish_pictures(images: Sequence[Tensor], remains: Sequence[KeptShare | None]) -> Tensor:
-    """Return decoded pictures as frames, rounded to bytes as diffusers does.
-
-    What is to remain of their starts is mixed in.
-
-    Args:
-        images: of one shape, as `Autoencoder.decode` returns them.
+def finish_pictures(images: Sequence[Tensor], kept_shares: Sequence[KeptShare | None]) -> Tensor:
+    """Return decoded pictures of one shape, mixed with the kept shares of their starts and rounded as diffusers does.
 
     Returns:
         shape (rows, height, width, 3), uint8.
     """
     mixed = [
-        image if stays is None else torch.lerp(image.clamp(-1, 1), stays.picture, stays.share)
-        for image, stays in zip(images, remains, strict=True)
+        image if kept is None else torch.lerp(image.clamp(-1, 1), kept.picture, kept.share)
+        for image, kept in zip(images, kept_shares, strict=True)
     ]
     levels = torch.cat(mixed).mul_(0.5).add_(0.5).clamp_(0, 1).mul_(255).round_()
     return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()

@@ -14,8 +14,8 @@ from engine.diffusion.sampling.sampler import Sampler
 class ShapeKey(NamedTuple):
     """What lanes must have in common to share a UNet call.
 
-    Guidance is part of it: a guided lane takes two rows of the batch, an unguided one takes one. Kept apart, the
-    number of rows follows from the width alone, whoever the neighbours are, and nobody pays for rows nobody needs.
+    Guidance is part of it, because a guided lane takes two rows of the batch and an unguided one takes one: the number
+    of rows then follows from the width alone, whatever the other lanes are.
     """
 
     height: int
@@ -24,19 +24,19 @@ class ShapeKey(NamedTuple):
 
     @property
     def cells(self) -> int:
-        """Cells of the latents that the UNet computes for a lane."""
+        """Number of latent cells that the UNet computes for a lane."""
         return self.height * self.width * (2 if self.guided else 1)
 
 
-class StepHistory(NamedTuple):
-    """Latents, and what the UNet predicted for them."""
+class StepRecord(NamedTuple):
+    """Latents, and the UNet's prediction for them."""
 
     latents: Tensor
     prediction: Tensor
 
 
 class KeptShare(NamedTuple):
-    """A share of the picture that a shot started from, which is to stay in what it becomes."""
+    """The starting picture of a shot, and the share of it that stays in the finished one."""
 
     picture: Tensor
     share: float
@@ -44,17 +44,15 @@ class KeptShare(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class DiffusionLane:
-    """One shot in flight: its latents, and where its own sampler stands.
+    """One shot in flight.
 
     Attributes:
-        latents: shape (1, channels, height, width), float32 whatever the model computes in, so that many small steps
-            do not lose what they add up. Usually a row of a batch's: never changed in place.
+        latents: shape (1, channels, height, width), float32 whatever the model's dtype, so that many small steps add up
+            exactly. Usually a view of a batch's row: never changed in place.
         conditioning: one row.
         unconditional: one row, of what guidance leads away from.
-        guidance: classifier-free guidance scale.
-        guidance_rescale: share of the spread that guidance adds to a prediction which is taken away again.
-        past: of the steps before, newest first, as many as the sampler looks back on.
-        remains: what stays of the picture that the shot started from; None for nothing.
+        history: of the steps before, newest first, as many as the sampler looks back on.
+        kept_share: what stays of the starting picture; None for nothing.
     """
 
     shape_key: ShapeKey
@@ -64,10 +62,9 @@ class DiffusionLane:
     unconditional: Conditioning
     guidance: float
     guidance_rescale: float
-    past: list[StepHistory] = field(default_factory=list)
-    remains: KeptShare | None = None
+    history: list[StepRecord] = field(default_factory=list)
+    kept_share: KeptShare | None = None
 
     @property
     def steps_left(self) -> int:
-        """Denoising steps still to go."""
         return self.sampler.steps_left

@@ -1,9 +1,9 @@
 """Noise that moves with the camera, so that texture stays on the road instead of crawling on the glass.
 
-White noise cannot be interpolated: that makes it weaker and blurred, and a model sees both. So each cell is divided
-into smaller cells of white noise that add up to it, the small ones are moved whole, and those that fall into one cell
-of the new picture are added up and brought back to unit variance. This is the method of "How I Warped Your Noise"
-[Chang et al., ICLR 2024], with nearest small cells in the place of their polygons.
+White noise cannot be interpolated: that makes it weaker and blurred. So each cell is divided into small cells of white
+noise that sum to it, the small ones are moved whole, and those that land in one cell of the new picture are summed and
+scaled back to unit variance. This is the method of "How I Warped Your Noise" [Chang et al., ICLR 2024], with nearest
+small cells instead of their polygons.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Camera
 
 DIVISIONS = 4
-"""Small cells along one side of a cell: their motion is exact to half of their own size."""
+"""Small cells along one side of a cell, which move exactly to half their own size."""
 
 
 def subdivide_noise(noise: Tensor, generator: torch.Generator) -> Tensor:
-    """Return finer white noise whose cells, added up and divided by DIVISIONS, are `noise`.
+    """Return finer white noise whose cells, summed and divided by DIVISIONS, are `noise`.
 
     Args:
         noise: shape (1, channels, height, width), of unit variance.
@@ -36,43 +36,45 @@ def subdivide_noise(noise: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def move_noise(fine: Tensor, camera: Camera, beyond: Tensor) -> Tensor:
-    """Return divided noise as the camera sees it after its move, in whole cells again.
+    """Return fine noise as the camera sees it after its move, in whole cells again.
 
     Args:
         fine: from `subdivide_noise`.
-        beyond: of the same shape: more of it, for what the move brings in from beyond the borders.
+        beyond: more noise of the same shape, for what the move brings in from beyond the borders.
 
     Returns:
         white noise of unit variance, shape (1, channels, height / DIVISIONS, width / DIVISIONS).
     """
-    total, variance = (_moved_axes if camera.degrees == 0 else _moved_turned)(fine, camera, beyond)
+    total, variance = (_move_axes if camera.degrees == 0 else _move_rotated)(fine, camera, beyond)
     return total * to_device(variance.to(fine.dtype).rsqrt(), fine.device)
 
 
-def _moved_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
-    """Move without rotation, and add up: rows and columns are independent, and each is one small matrix of counts."""
+def _move_axes(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
+    """Move and sum without rotation: rows and columns are independent, each by one small matrix of counts."""
     height, width = fine.shape[-2:]
     x, y = (positions.floor().long() for positions in axis_positions(width, height, camera))
-    rows, columns = _counts(y), _counts(x)
-    total = _products(rows, columns, fine)
+    rows, columns = _count_matrix(y), _count_matrix(x)
+    total = _sum_cells(rows, columns, fine)
     variance = rows.square().sum(1)[:, None] * columns.square().sum(1)
-    if _leaves(x) or _leaves(y):  # in its own place each, so none of them repeats
-        there_y, there_x = (_counts(torch.where(_is_inside(index), torch.arange(len(index)), -1)) for index in (y, x))
-        total += DIVISIONS**2 * F.avg_pool2d(beyond, DIVISIONS) - _products(there_y, there_x, beyond)
+    if _crosses_border(x) or _crosses_border(y):  # each cell in its own place, so that none repeats
+        there_y, there_x = (
+            _count_matrix(torch.where(_is_inside(index), torch.arange(len(index)), -1)) for index in (y, x)
+        )
+        total += DIVISIONS**2 * F.avg_pool2d(beyond, DIVISIONS) - _sum_cells(there_y, there_x, beyond)
         variance += DIVISIONS**2 - there_y.sum(1)[:, None] * there_x.sum(1)
     return total, variance
 
 
-def _counts(index: Tensor) -> Tensor:
+def _count_matrix(index: Tensor) -> Tensor:
     """Return how often each small cell of an axis is seen in each cell: shape (cells, small cells), float32.
 
     Args:
-        index: which small cell each one shows; what lies beyond the borders counts nowhere.
+        index: the small cell that each one shows; those beyond the borders count nowhere.
     """
     return (index.view(-1, DIVISIONS, 1) == torch.arange(len(index))).sum(1).float()
 
 
-def _products(rows: Tensor, columns: Tensor, fine: Tensor) -> Tensor:
+def _sum_cells(rows: Tensor, columns: Tensor, fine: Tensor) -> Tensor:
     return to_device(rows, fine.device) @ fine @ to_device(columns, fine.device).T
 
 
@@ -80,13 +82,13 @@ def _is_inside(index: Tensor) -> Tensor:
     return (index >= 0) & (index < len(index))
 
 
-def _leaves(index: Tensor) -> bool:
-    """Return whether an axis is seen from beyond its borders, by indices that only grow."""
+def _crosses_border(index: Tensor) -> bool:
+    """Return whether an axis shows anything beyond its borders; indices are in ascending order."""
     return bool(index[0] < 0) or bool(index[-1] >= len(index))
 
 
-def _moved_turned(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
-    """Move with rotation, and add up: every small cell is looked up on its own."""
+def _move_rotated(fine: Tensor, camera: Camera, beyond: Tensor) -> tuple[Tensor, Tensor]:
+    """Move and sum with rotation: every small cell is looked up on its own."""
     height, width = fine.shape[-2:]
     x, y = source_positions(width, height, camera)
     column, row = x.floor().long(), y.floor().long()

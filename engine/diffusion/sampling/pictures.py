@@ -1,41 +1,41 @@
-"""Finished pictures between a device and the host: nobody waits for their arrival, and none is sent back needlessly."""
+"""Finished pictures on their way from the device to the host, kept on the device for the frames that follow."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+from cachetools import LRUCache
 from torch import Tensor
 
 from engine.backend import Picture
 from engine.diffusion.sampling.colour import Palette, measure_palette
-from engine.diffusion.speed.shelf import MIB, Shelf
 from engine.diffusion.speed.transfer import to_device
 
-KEPT = 128
-KEPT_BYTES = 128 * MIB
+KEPT, KEPT_BYTES = 128, 128 * 1024**2
 """Pictures that are kept on a device: the sources of coming frames are among the latest."""
-
-
-PALETTES = 32
-PALETTE_BYTES = 64 * MIB
+PALETTES, PALETTE_BYTES = 32, 64 * 1024**2
 """Pictures whose palettes are kept: some are the anchors of all frames of a stage. Bytes are the pictures' own."""
 
 
 class DevicePictures:
-    """The latest pictures, as they lie on the device.
+    """The latest pictures, kept on `device`.
 
-    Attributes:
-        device: where that is.
+    An entry holds its host picture, whose id is the key, so that no other picture can get that id. It counts no less
+    than an even share of the bytes, which bounds the number of entries, too.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._kept: Shelf[int, tuple[Picture, Tensor]] = Shelf(KEPT, KEPT_BYTES)
-        self._palettes: Shelf[int, tuple[Picture, Palette]] = Shelf(PALETTES, PALETTE_BYTES)
+        self._pixels: LRUCache[int, tuple[Picture, Tensor]] = LRUCache(
+            KEPT_BYTES, lambda entry: max(KEPT_BYTES // KEPT, entry[1].nbytes)
+        )
+        self._palettes: LRUCache[int, tuple[Picture, Palette]] = LRUCache(
+            PALETTE_BYTES, lambda entry: max(PALETTE_BYTES // PALETTES, entry[0].nbytes)
+        )
 
-    def decode(self, pixels: Tensor) -> list[PictureTransfer]:
-        """Let pictures come to the host.
+    def transfer(self, pixels: Tensor) -> list[PictureTransfer]:
+        """Begin to copy pictures to the host.
 
         Args:
             pixels: shape (rows, height, width, 3), uint8, on the device.
@@ -48,37 +48,34 @@ class DevicePictures:
         event.record()
         return [PictureTransfer(self, *row, event) for row in zip(pixels, arrived.numpy(), strict=True)]
 
-    def keep(self, picture: Picture, pixels: Tensor) -> None:
-        """Remember where a picture lies on the device."""
+    def remember(self, picture: Picture, pixels: Tensor) -> None:
+        """Keep a picture that lies on the device already."""
         if self.device.type == "cuda":
-            self._kept.put(id(picture), (picture, pixels), pixels.nbytes)
+            self._pixels[id(picture)] = picture, pixels
 
-    def forget(self) -> None:
-        """Let go of what lies on the device; pictures are sent there again."""
-        self._kept.clear()
+    def clear_cache(self) -> None:
+        """Free the device memory; pictures are sent there again when they are needed."""
+        self._pixels.clear()
         self._palettes.clear()
 
-    def look(self, picture: Picture) -> Tensor:
+    def load(self, picture: Picture) -> Tensor:
         """Return a picture on the device: shape (1, 3, height, width), float32, 0…1."""
-        if kept := self._kept.get(id(picture)):
-            pixels = kept[1]
+        if id(picture) in self._pixels:
+            _, pixels = self._pixels[id(picture)]
         else:
             pixels = to_device(torch.tensor(picture), self.device)
-            self.keep(picture, pixels)
+            self.remember(picture, pixels)
         # Contiguous, because a VAE's last digits depend on the order of its input in memory.
         return pixels.permute(2, 0, 1).contiguous()[None].float().div_(255)
 
     def palette(self, picture: Picture) -> Palette:
-        """Return a picture's palette, on the device."""
-        kept = self._palettes.get(id(picture))
-        if kept is None:
-            kept = picture, measure_palette(self.look(picture))
-            self._palettes.put(id(picture), kept, picture.nbytes)
-        return kept[1]
+        if id(picture) not in self._palettes:
+            self._palettes[id(picture)] = picture, measure_palette(self.load(picture))
+        return self._palettes[id(picture)][1]
 
 
 class PictureTransfer:
-    """A picture on its way to the host; see `engine.backend.PendingPicture`."""
+    """A picture on its way to the host: an `engine.backend.PendingPicture`."""
 
     def __init__(self, pictures: DevicePictures, pixels: Tensor, arrived: Picture, event: Any) -> None:
         self._pictures = pictures
@@ -88,14 +85,13 @@ class PictureTransfer:
 
     @property
     def ready(self) -> bool:
-        """Whether it has arrived."""
         return self._event is None or bool(self._event.query())
 
     def picture(self) -> Picture:
-        """Return it, once it has arrived."""
+        """Return the picture, waiting for it if necessary."""
         if self._event is not None:
             self._event.synchronize()
             self._event = None
             self._arrived = self._arrived.copy()  # pinned memory is scarce
-            self._pictures.keep(self._arrived, self._pixels)
+            self._pictures.remember(self._arrived, self._pixels)
         return self._arrived

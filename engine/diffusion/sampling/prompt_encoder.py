@@ -1,11 +1,11 @@
-"""From words to conditioning, with two places where prompts can be mixed: after the text encoders, and before them."""
+"""From words to conditioning; prompts can be mixed after the text encoders, or before them."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import torch
+from cachetools import LRUCache, cachedmethod
 
 from engine.diffusion.sampling.conditioning import Conditioning
 from engine.diffusion.sampling.text_encoder import EncodedPrompt, TextEncoder, fill_template
@@ -13,30 +13,27 @@ from engine.storyboard.morph_path import MeasuredPosition, PromptMix, TokenMix
 from engine.storyboard.shot import Prompt
 
 REMEMBERED = 256
-"""Encoded prompts that are kept: more than an animation has stages, some tens of megabytes for a large model."""
+"""Encoded prompts that are kept: more than an animation has stages; some tens of MB for a large model."""
 
 
 class PromptEncoder:
-    """A model's text encoders: one, or two whose states lie side by side.
+    """A model's text encoders: one, or two whose states are concatenated.
 
-    Every prompt goes through them on its own, never in a batch, so that company cannot change its digits.
+    Prompts are encoded one by one, never in a batch, so that a prompt's neighbours cannot change its digits.
 
     Args:
-        dtype: of what they say.
-        zeros_for_nothing: whether guidance leads away from zeros, rather than from the encoded empty prompt, where
-            there is no negative prompt.
+        dtype: of the conditioning.
+        zero_negative: whether zeros, rather than the encoded empty prompt, stand for no negative prompt.
     """
 
-    def __init__(self, encoders: Sequence[TextEncoder], dtype: torch.dtype, *, zeros_for_nothing: bool = False) -> None:
+    def __init__(self, encoders: Sequence[TextEncoder], dtype: torch.dtype, *, zero_negative: bool = False) -> None:
         self._encoders = tuple(encoders)
         self._dtype = dtype
-        self._zeros_for_nothing = zeros_for_nothing
-        self._remembered: OrderedDict[str | TokenMix, Conditioning] = OrderedDict()
-
-    # ---- checks ----
+        self._zero_negative = zero_negative
+        self._cache: LRUCache[Hashable, Conditioning] = LRUCache(REMEMBERED)
 
     def check(self, prompts: Iterable[Prompt]) -> None:
-        """See whether every prompt can be encoded, looking at each wording once.
+        """Check that all prompts can be encoded.
 
         Raises:
             PromptError: too many tokens, none at all, or characters a tokenizer does not know.
@@ -48,7 +45,7 @@ class PromptEncoder:
                 case PromptMix(parts=parts):
                     texts.update(text for text, _ in parts)
                 case MeasuredPosition():
-                    continue  # the frames of its surveys have all that it can come to
+                    continue  # the shots of its surveys have the same texts
                 case TokenMix(template=template, source=source, target=target):
                     words.update((source, target))
                     texts.update((fill_template(template, source), fill_template(template, target)))
@@ -59,13 +56,8 @@ class PromptEncoder:
         for encoder in self._encoders:
             encoder.check(text)
 
-    # ---- encoding ----
-
     def encode(self, prompt: Prompt) -> Conditioning:
-        """Encode one prompt.
-
-        Returns:
-            one row of conditioning.
+        """Encode one prompt as one row of conditioning.
 
         Raises:
             PromptError: as `check`.
@@ -78,50 +70,35 @@ class PromptEncoder:
             case TokenMix(template=template, target=target, weight=weight) if weight >= 1:
                 return self._encode_text(fill_template(template, target))
             case TokenMix():
-                return self._encode_swap(prompt)
+                return self._encode_token_mix(prompt)
             case MeasuredPosition():
-                raise ValueError("a shot whose place on its path is not settled cannot be rendered")
+                raise ValueError("a shot whose position was not measured cannot be rendered")
 
     def encode_negative(self, text: str) -> Conditioning:
-        """Encode what guidance leads away from: a negative prompt, or what stands for none.
+        """Encode what guidance leads away from, where an empty text stands for nothing in particular.
 
         Raises:
             PromptError: as `check`.
         """
-        if text:
-            return self._encode_text(text)
-        if known := self._recall(""):
-            return known
-        nothing = self._beside([encoder.encode("") for encoder in self._encoders])
-        return self._remember("", nothing.zeros() if self._zeros_for_nothing else nothing)
+        return self._encode_text(text) if text else self._encode_nothing()
 
+    @cachedmethod(lambda self: self._cache)
+    def _encode_nothing(self) -> Conditioning:
+        nothing = self._combine([encoder.encode("") for encoder in self._encoders])
+        return nothing.zeros() if self._zero_negative else nothing
+
+    @cachedmethod(lambda self: self._cache)
     def _encode_text(self, text: str) -> Conditioning:
-        if known := self._recall(text):
-            return known
         self._check_text(text)
-        return self._remember(text, self._beside([encoder.encode(text) for encoder in self._encoders]))
+        return self._combine([encoder.encode(text) for encoder in self._encoders])
 
-    def _encode_swap(self, swap: TokenMix) -> Conditioning:
-        if known := self._recall(swap):
-            return known
-        self.check([swap])
-        return self._remember(swap, self._beside([encoder.encode_swap(swap) for encoder in self._encoders]))
+    @cachedmethod(lambda self: self._cache)
+    def _encode_token_mix(self, mix: TokenMix) -> Conditioning:
+        self.check([mix])
+        return self._combine([encoder.encode_token_mix(mix) for encoder in self._encoders])
 
-    def _beside(self, said: Sequence[EncodedPrompt]) -> Conditioning:
-        """Return what the encoders say as one: their states side by side, and the last one's word on the whole."""
-        states = said[0].states if len(said) == 1 else torch.cat([one.states for one in said], -1)
-        pooled = said[-1].pooled
+    def _combine(self, encoded: Sequence[EncodedPrompt]) -> Conditioning:
+        """Return the encoders' states side by side, with the last encoder's pooled states."""
+        states = encoded[0].states if len(encoded) == 1 else torch.cat([one.states for one in encoded], -1)
+        pooled = encoded[-1].pooled
         return Conditioning(states.to(self._dtype), None if pooled is None else pooled.to(self._dtype))
-
-    # ---- memory ----
-
-    def _recall(self, key: str | TokenMix) -> Conditioning | None:
-        if key in self._remembered:
-            self._remembered.move_to_end(key)
-        return self._remembered.get(key)
-
-    def _remember(self, key: str | TokenMix, conditioning: Conditioning) -> Conditioning:
-        self._remembered[key] = conditioning
-        while len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
-        return conditioning

@@ -1,7 +1,7 @@
 """One frame's way through a noise schedule.
 
-The arithmetic is diffusers' own, read off its schedulers once for each schedule (`sampling.schedule`), so that
-what a frame in flight has of its own is a place in the schedule and a random generator.
+The arithmetic is diffusers' own, read off its schedulers once per schedule (`sampling.schedule`), so that a frame in
+flight owns no more than a position in its schedule and a random generator.
 """
 
 from __future__ import annotations
@@ -37,29 +37,25 @@ SCHEDULERS: dict[SchedulerName, Any] = {
 }
 SCHEDULES_KEPT = 256
 FEW = 10
-"""Steps from which on every schedule begins near enough to pure noise."""
+"""Steps from which every schedule begins close enough to pure noise."""
 
 
 class Samplers:
     """The samplers of one model, each built from the model's own scheduler configuration."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Take the contents of the model's scheduler_config.json.
+        """Build them from the contents of scheduler_config.json.
 
         Raises:
-            ValueError, TypeError, NotImplementedError: one of the samplers cannot be built from it.
+            ValueError, TypeError, NotImplementedError: one cannot be built.
         """
-        self._built = {name: SCHEDULERS[name].from_config(config) for name in get_args(SchedulerName)}
+        self._schedulers = {name: SCHEDULERS[name].from_config(config) for name in get_args(SchedulerName)}
         self._least_steps = functools.cache(self._find_least_steps)
-        self._schedule = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._read)
+        self._schedule = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._read_schedule)
 
     def check(self, name: SchedulerName, steps: int) -> None:
-        """See whether a sampler can make a schedule of so many steps.
-
-        Raises:
-            RecipeError: it cannot; the message says how many it takes.
-        """
-        config = self._built[name].config
+        """Raise RecipeError if a sampler cannot make a schedule of so many steps."""
+        config = self._schedulers[name].config
         most = config.get("original_inference_steps", config.num_train_timesteps)
         if steps > most:
             raise RecipeError(
@@ -77,11 +73,11 @@ class Samplers:
             )
 
     def _find_least_steps(self, name: SchedulerName, steps: int) -> int:
-        """Return the length of a schedule, `steps` or above, that begins where nothing is left of a picture.
+        """Return the least number of steps, `steps` or more, whose schedule begins at pure noise.
 
-        "Leading" timesteps do not reach the last one, and a schedule of a single step consists of the first alone.
+        "Leading" timesteps do not reach the last one, and with a single step they consist of the first alone.
         """
-        scheduler = self._built[name]
+        scheduler = self._schedulers[name]
         half: float = scheduler.config.num_train_timesteps / 2
         lengths = range(steps, FEW)
         return next(
@@ -89,54 +85,51 @@ class Samplers:
         )
 
     def start(self, name: SchedulerName, shot: Shot) -> Sampler:
-        """Return a sampler at the beginning of a shot."""
         first = shot.steps - shot.unet_calls if isinstance(shot.start, FeedbackStart) else None
         return Sampler(self._schedule(name, shot.steps, first), shot.seed)
 
-    def _read(self, name: SchedulerName, steps: int, first: int | None) -> Schedule:
-        scheduler = self._built[name]
+    def _read_schedule(self, name: SchedulerName, steps: int, first: int | None) -> Schedule:
+        scheduler = self._schedulers[name]
         if name == "lms":
-            # diffusers integrates numerically in every step, also of a schedule that it has integrated before.
+            # diffusers integrates numerically in every step; each schedule is read more than once.
             scheduler = start_scheduler(scheduler, steps, first)
             scheduler.get_lms_coefficient = functools.cache(scheduler.get_lms_coefficient)
         return read_schedule(scheduler, steps, first)
 
 
 class Sampler:
-    """Where one frame stands in its schedule, and its random generator.
+    """One frame's position in its schedule, and its random generator.
 
-    The order of random draws is that of diffusers' pipelines. Noise is drawn on the CPU in float32 whatever the model
-    computes in, so that a seed means the same noise on every device.
+    Random draws are in the order of diffusers' pipelines. Noise is drawn on the CPU in float32, whatever the model's
+    dtype, so that a seed means the same noise on every device.
     """
 
     def __init__(self, schedule: Schedule, seed: int) -> None:
         self.generator = torch.Generator("cpu").manual_seed(seed)
         self._schedule = schedule
         self._position = 0
-        self._stepper: Any = schedule.stepper() if schedule.stepper else None
+        self._scheduler: Any = schedule.stepper() if schedule.stepper else None
 
     @property
     def steps_left(self) -> int:
-        """Steps still to go."""
         return len(self._schedule.steps) - self._position
 
     @property
     def memory(self) -> int:
-        """How many earlier latents and predictions a step may look back on."""
+        """Number of earlier latents and predictions that a step looks back on."""
         return self._schedule.memory
 
     @property
-    def present(self) -> Step:
-        """The step that comes next."""
+    def next_step(self) -> Step:
         return self._schedule.steps[self._position]
 
     @property
-    def steps_alone(self) -> bool:
-        """Whether `step_alone` has to take the steps, because `present` does not say all there is to know of one."""
-        return self._stepper is not None
+    def uses_scheduler(self) -> bool:
+        """Whether steps have to be taken by `step_with_scheduler`, as `next_step` does not fully describe them."""
+        return self._scheduler is not None
 
     def noise(self, like: Tensor, start: NoiseStart) -> Tensor:
-        """Draw the pure noise that a text-to-image frame starts from, of `like`'s shape and device."""
+        """Draw the pure noise that a text-to-image frame starts from, with `like`'s shape and device."""
         own = self.draw(like)
         if start.other is None:
             return own * self._schedule.noise_sigma
@@ -146,21 +139,20 @@ class Sampler:
         return (own * math.cos(start.angle) + other * math.sin(start.angle)) * self._schedule.noise_sigma
 
     def renoise(self, latents: Tensor, noise: Tensor) -> Tensor:
-        """Add noise to the latents of a picture, up to the point of the schedule where this sampler starts."""
+        """Add noise to a picture's latents, up to the point of the schedule where this sampler starts."""
         return latents * self._schedule.renoise_keep + noise * self._schedule.renoise_add
 
     def draw(self, like: Tensor) -> Tensor:
-        """Draw fresh noise of unit variance, of `like`'s shape and device."""
+        """Draw fresh noise of unit variance, with `like`'s shape and device."""
         return to_device(torch.randn(like.shape, generator=self.generator), like.device)
 
     def advance(self) -> None:
-        """Note that the present step was taken."""
         self._position += 1
 
-    def step_alone(self, prediction: Tensor, latents: Tensor) -> Tensor:
+    def step_with_scheduler(self, prediction: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step further by diffusers' own arithmetic."""
-        timestep = self._stepper.timesteps[self._schedule.first + self._position]
-        extra = generator_argument(self._stepper, self.generator)
-        self._stepper.scale_model_input(latents, timestep)  # some will not step before they were asked for that
-        advanced: Tensor = self._stepper.step(prediction, timestep, latents, **extra, return_dict=False)[0]
+        timestep = self._scheduler.timesteps[self._schedule.first + self._position]
+        extra = generator_argument(self._scheduler, self.generator)
+        self._scheduler.scale_model_input(latents, timestep)  # some refuse to step without it
+        advanced: Tensor = self._scheduler.step(prediction, timestep, latents, **extra, return_dict=False)[0]
         return advanced

@@ -1,8 +1,8 @@
 """The camera's move from one frame to the next: one composed affine warp, sub-pixel exact.
 
-A feedback chain warps its own output hundreds of times, so the kernel decides how sharp the animation stays: Lanczos-3
-keeps fine detail where bilinear loses a fifth of it in every frame. Pixels are squares with their centres at halves.
-Beyond its borders a picture goes on as its mirror image, which leaves no streaks.
+A feedback chain warps its own output hundreds of times, so that the kernel decides how sharp the animation stays:
+Lanczos-3 keeps fine detail of which bilinear loses a fifth in every frame. Pixel centres are at halves. Beyond its
+borders a picture continues as its mirror image, which leaves no streaks.
 """
 
 from __future__ import annotations
@@ -28,17 +28,15 @@ def warp(image: Tensor, camera: Camera) -> Tensor:
 
     Returns:
         a tensor of the same shape on the same device; `image` itself if the camera stands still. Near hard edges
-        values may leave the range of the input by a few percent.
+        values may overshoot the input's range by a few percent.
     """
     if camera.is_still:
         return image
-    if camera.degrees == 0:
-        return _warp_axes(image, camera)
-    return _warp_turned(image, camera)
+    return _warp_axes(image, camera) if camera.degrees == 0 else _warp_rotated(image, camera)
 
 
 def mask_presence(camera: Camera, height: int, width: int, feather: float) -> Tensor:
-    """Return how much of what the camera sees lies inside the picture, with a soft edge.
+    """Return the mask, with a soft edge, of what the camera sees inside the picture.
 
     Args:
         feather: width of the edge inside the picture's borders, as a share of its longer side, above 0.
@@ -53,18 +51,16 @@ def mask_presence(camera: Camera, height: int, width: int, feather: float) -> Te
 
 
 def _warp_axes(image: Tensor, camera: Camera) -> Tensor:
-    """Warp without rotation: rows and columns are independent, and each is a sum of a few of the source's."""
     height, width = image.shape[-2:]
     x, y = axis_positions(width, height, camera)
-    columns, rows = _kernel(x, camera.zoom, width), _kernel(y, camera.zoom, height)
-    return _added_up(image, columns, rows) if image.device.type == "cpu" else _multiplied(image, columns, rows)
+    columns, rows = _make_kernel(x, camera.zoom, width), _make_kernel(y, camera.zoom, height)
+    return (
+        _resample_on_cpu(image, columns, rows) if image.device.type == "cpu" else _resample_on_gpu(image, columns, rows)
+    )
 
 
-def _added_up(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
-    """Resample on a CPU: as sums of weighted rows, and again of the columns, for which the picture is laid on its side.
-
-    An embedding bag does just that, and reads nothing but the taps: a third of the time that matrices take.
-    """
+def _resample_on_cpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
+    """Sum weighted rows and then, transposed, columns: an embedding bag takes a third of the time of matrices."""
     channels, height, width = image.shape[1:]
     first_rows = height * torch.arange(channels)[:, None, None]
     moved = F.embedding_bag(
@@ -79,14 +75,14 @@ def _added_up(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
     return lying.T.contiguous().view_as(image)
 
 
-def _multiplied(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
-    """Resample on a graphics card: each axis by one small matrix, which is what a card does best."""
+def _resample_on_gpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
+    """Multiply each axis by one small matrix, which is what a graphics card does best."""
     height, width = image.shape[-2:]
     return _axis_matrix(rows, height, image) @ image @ _axis_matrix(columns, width, image).T
 
 
 def axis_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Return the x that each column and the y that each row shows of the source, in pixels, without rotation."""
+    """Return the source x of each column and y of each row, in pixels, without rotation; float64."""
     return (
         _axis_positions(width, camera.focus_x, camera.pan_x, camera.zoom),
         _axis_positions(height, camera.focus_y, camera.pan_y, camera.zoom),
@@ -94,30 +90,24 @@ def axis_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, Ten
 
 
 def _axis_positions(size: int, focus: float, pan: float, zoom: float) -> Tensor:
-    """Return, for each pixel along one axis, the place in the source that it shows, in pixels; float64."""
     centres = torch.arange(size, dtype=torch.float64) + 0.5
     return focus * size + (centres - focus * size) / zoom + pan * size
 
 
 def _axis_matrix(kernel: _Kernel, size: int, like: Tensor) -> Tensor:
-    """Return the matrix that resamples one axis: shape (size, size), each row summing to 1.
-
-    Args:
-        like: says number format and device.
-    """
+    """Return the matrix (size, size) that resamples one axis, with `like`'s dtype and device; rows sum to 1."""
     matrix = torch.zeros(len(kernel.taps), size, dtype=like.dtype, device=like.device)
     return matrix.scatter_add_(
         1, to_device(kernel.taps, like.device), to_device(kernel.weights.to(like.dtype), like.device)
     )
 
 
-def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
-    """Warp with rotation: every pixel gathers its own neighbourhood in the source."""
+def _warp_rotated(image: Tensor, camera: Camera) -> Tensor:
     height, width = image.shape[-2:]
     x, y = source_positions(width, height, camera)
-    # One tap of all pixels after another, so each lies in one piece of memory.
+    # Taps first, so that each one's pixels are contiguous in memory.
     columns, rows = (
-        _Kernel(*(to_device(part.T.contiguous(), image.device) for part in _kernel(places, camera.zoom, size)))
+        _Kernel(*(to_device(part.T.contiguous(), image.device) for part in _make_kernel(places, camera.zoom, size)))
         for places, size in ((x, width), (y, height))
     )
     pixels = image.flatten(-2)[0]
@@ -131,7 +121,7 @@ def _warp_turned(image: Tensor, camera: Camera) -> Tensor:
 
 
 def source_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, Tensor]:
-    """Return, for each pixel in reading order, the x and the y of the place in the source that it shows, in pixels."""
+    """Return the source x and y of each pixel, in pixels, in reading order; float64."""
     y, x = torch.meshgrid(
         torch.arange(height, dtype=torch.float64) + 0.5, torch.arange(width, dtype=torch.float64) + 0.5, indexing="ij"
     )
@@ -146,37 +136,32 @@ def source_positions(width: int, height: int, camera: Camera) -> tuple[Tensor, T
 
 
 class _Kernel(NamedTuple):
-    """How a line of pixels, or all pixels, are resampled along one axis.
+    """Resampling along one axis.
 
     Attributes:
-        taps: the source pixels around each place, folded back in at the borders; shape (places, taps).
-        weights: what each is worth, float32, of the same shape; each row sums to 1.
+        taps: indices of source pixels around each position, mirrored at the borders; shape (positions, taps).
+        weights: of the same shape, float32; each row sums to 1.
     """
 
     taps: Tensor
     weights: Tensor
 
 
-def _kernel(positions: Tensor, zoom: float, size: int) -> _Kernel:
-    """Return how to resample an axis of `size` pixels at `positions`.
-
-    Zooming out widens the kernel, so that detail finer than the new pixels is averaged away instead of aliasing.
-    """
-    stretch = max(1.0, 1 / zoom)
+def _make_kernel(positions: Tensor, zoom: float, size: int) -> _Kernel:
+    stretch = max(1.0, 1 / zoom)  # zooming out widens the kernel against aliasing
     reach = math.ceil(LOBES * stretch)
     around = torch.arange(1 - reach, 1 + reach)
     nearest = torch.floor(positions - 0.5)
-    # How far a place is from its nearest pixel is a small number, exact enough in float32.
+    # The distance to the nearest pixel is small, so float32 is exact enough.
     weights = _lanczos(((positions - 0.5 - nearest).float()[:, None] - around) / stretch)
     return _Kernel(_mirror(nearest.long()[:, None] + around, size), weights / weights.sum(1, keepdim=True))
 
 
 def _lanczos(distance: Tensor) -> Tensor:
-    window = torch.sinc(distance / LOBES) * (distance.abs() < LOBES)
-    return torch.sinc(distance) * window
+    return torch.sinc(distance) * (torch.sinc(distance / LOBES) * (distance.abs() < LOBES))
 
 
 def _mirror(index: Tensor, size: int) -> Tensor:
-    """Fold indices beyond the borders back in; the border pixel is its own first reflection."""
+    """Mirror indices at the borders; the border pixel is its own first reflection."""
     folded = index % (2 * size)
     return torch.minimum(folded, 2 * size - 1 - folded)

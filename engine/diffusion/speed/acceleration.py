@@ -1,8 +1,8 @@
-"""What makes a model fast on a graphics card: recorded calls, and attention by whichever kernel is fastest there.
+"""What makes a model fast on a graphics card: recorded calls, and the fastest attention kernel.
 
-A UNet is some thousand kernels, most of them shorter than it takes Python to start one. So a call is recorded once for
-each combination of shapes (a CUDA graph) and then replayed as a whole. `torch.compile` fuses kernels besides, at the
-price of a minute at the start. Whatever of this does not work on a machine is logged and left out.
+A UNet is some thousand kernels, most of them shorter than Python takes to launch one. So each combination of shapes is
+recorded once (a CUDA graph) and replayed as a whole. `torch.compile` also fuses kernels, at the price of a minute at
+the start. What does not work on a machine is logged and left out.
 """
 
 from __future__ import annotations
@@ -11,22 +11,24 @@ import contextlib
 import functools
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from cachetools import LRUCache
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from engine.text import first_line
 
 logger = logging.getLogger(__name__)
 
 RECORDINGS = 24
-"""Shapes whose calls are kept at least; each holds its inputs and output, while all share the memory in between."""
+"""Least number of recordings kept; each holds its inputs and output, and all share the memory in between."""
 WARM_UPS = 2
-"""Plain calls of a shape before it is recorded: libraries choose their kernels then, and rare shapes are never worth
+"""Plain calls of a shape before it is recorded: libraries choose their kernels in them, and rare shapes are not worth
 it."""
 
 Function = Callable[..., Tensor]
@@ -40,33 +42,30 @@ class _Recording:
 
 
 class RecordedCall:
-    """A function of tensors on a graphics card that is replayed from recordings, one for each combination of shapes.
+    """A function on a graphics card that is replayed from recordings, one for each combination of shapes.
 
     Args:
-        function: called with tensors only; it must not wait for the card, nor draw random numbers. Its result is valid
-            until the next call.
-        pool: memory that several recordings share, since never two of them run at a time.
-        most: how many recordings are kept, the latest.
+        function: of tensors; it must not wait for the card, nor draw random numbers. Its result is valid until the next
+            call.
+        pool: memory that recordings share, as no two of them run at a time.
+        most: number of recordings that are kept, the latest.
     """
 
     def __init__(self, function: Function, pool: Any = None, most: int = RECORDINGS) -> None:
         self._function = function
         self._pool = pool
-        self._most = most
         self._seen: dict[Any, int] = {}
         self._too_large: set[Any] = set()
-        self._recordings: OrderedDict[Any, _Recording] = OrderedDict()
+        self._recordings: LRUCache[Any, _Recording] = LRUCache(most)
         self._works = True
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """Return what the function returns."""
         key = tuple((tuple(tensor.shape), tensor.dtype, tensor.stride()) for tensor in inputs)
         recording = self._recordings.get(key)
         if recording is None and self._works and self._is_due(key):
             recording = self._try_to_record(key, inputs)
         if recording is None:
             return self._function(*inputs)
-        self._recordings.move_to_end(key)
         for kept, given in zip(recording.inputs, inputs, strict=True):
             kept.copy_(given)
         recording.graph.replay()
@@ -74,11 +73,9 @@ class RecordedCall:
 
     @property
     def recordings(self) -> int:
-        """How many shapes are recorded."""
         return len(self._recordings)
 
-    def forget(self) -> None:
-        """Let all recordings go; what they shared is free once nobody else's are left."""
+    def clear(self) -> None:
         self._recordings.clear()
         self._seen.clear()
 
@@ -90,16 +87,14 @@ class RecordedCall:
         try:
             recording = self._record(inputs)
         except torch.OutOfMemoryError:
-            self._too_large.add(key)  # there is a way to go on without: one call after another, as the host starts them
+            self._too_large.add(key)
             logger.warning("too little memory to record calls of %s; they are started one by one", key[0][0])
             return None
         except RuntimeError as error:
             self._works = False
-            logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error))
+            logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error)[:200])
             return None
         self._recordings[key] = recording
-        while len(self._recordings) > self._most:
-            self._recordings.popitem(last=False)
         return recording
 
     def _record(self, inputs: tuple[Tensor, ...]) -> _Recording:
@@ -112,61 +107,52 @@ class RecordedCall:
         torch.cuda.current_stream(device).wait_stream(aside)
         torch.cuda.synchronize(device)
         graph = torch.cuda.CUDAGraph()
-        # Other threads copy pictures meanwhile: only what this thread does must fit into a recording.
+        # Other threads may copy pictures meanwhile: only this thread's work has to fit into a recording.
         with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             output = self._function(*kept)
         return _Recording(graph, kept, output)
 
 
 class CompiledCall:
-    """A function through `torch.compile`, as long as that works; the batch may have any size without a new compile.
+    """A function through `torch.compile`, as long as that works; batches of any size share one compile.
 
     Args:
-        function: called with tensors only, all with the batch as their first dimension.
+        function: of tensors, all with the batch as their first dimension.
         name: of the function, for the log.
 
     Attributes:
-        is_settled: whether shapes that were not compiled yet run as they are from now on: a compile takes a minute, in
-            which everybody's animations would stand still.
+        is_frozen: whether new shapes run uncompiled, as a compile would stop everybody's animations for a minute.
     """
 
     def __init__(self, function: Function, name: str) -> None:
-        self.is_settled = False
+        self.is_frozen = False
         self._plain = function
         self._name = name
         self._compiled: Function | None = torch.compile(function, dynamic=False)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        """Return what the function returns; the first call takes its time."""
         if self._compiled is None:
             return self._plain(*inputs)
         for tensor in inputs:
             if tensor.dim() and len(tensor) > 1:
                 torch._dynamo.maybe_mark_dynamic(tensor, 0)  # private: pyproject.toml bounds the versions of torch
         try:
-            with torch.compiler.set_stance("eager_on_recompile" if self.is_settled else "default"):
+            with torch.compiler.set_stance("eager_on_recompile" if self.is_frozen else "default"):
                 return self._compiled(*inputs)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a compiler can fail in any way, and the plain function is there
-            logger.warning("%s cannot be compiled here (%s); it runs as it is", self._name, first_line(error))
+            logger.warning("%s cannot be compiled here (%s); it runs as it is", self._name, first_line(error)[:200])
             self._compiled = None
             return self._plain(*inputs)
 
 
-def first_line(error: Exception) -> str:
-    """Return the first line of what a library said."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-
-
 class Acceleration:
-    """What is done to the calls of one model.
+    """How the calls of one model are made fast.
 
     Args:
-        device: the model's.
-        how: "none", "graphs" to record calls, or "compile" to compile them besides; neither is done anywhere but on a
-            graphics card of NVIDIA's make.
-        lanes: how many share a call at most: one recording for each number of them, guided or not, is to find room.
+        how: "none", "graphs" to record calls, or "compile" to compile them as well; "none" on all but CUDA devices.
+        lanes: at most in one call; there is room for a recording of each number of them, guided or not.
     """
 
     def __init__(self, device: torch.device, how: str = "none", lanes: int = 0) -> None:
@@ -177,32 +163,29 @@ class Acceleration:
         self._recorded: list[RecordedCall] = []
         self._compiled: list[CompiledCall] = []
 
-    def recorded(self, function: Function) -> Function:
-        """Return a function that is replayed; see `RecordedCall`. What it returned is overwritten by its next call."""
+    def record(self, function: Function) -> Function:
+        """Return the function replayed from recordings, where each call overwrites the result of the one before."""
         if not self._records:
             return function
         self._recorded.append(RecordedCall(function, self._pool, self._most))
         return self._recorded[-1]
 
-    def compiled(self, function: Function, name: str) -> Function:
-        """Return a function that runs compiled; see `CompiledCall`."""
+    def compile(self, function: Function, name: str) -> Function:
         if not self._compiles:
             return function
         self._compiled.append(CompiledCall(function, name))
         return self._compiled[-1]
 
-    def settle(self) -> None:
-        """Compile nothing any more: what is called from now on belongs to jobs."""
+    def stop_compiling(self) -> None:
+        """Compile nothing more: calls belong to jobs from now on."""
         for compiled in self._compiled:
-            compiled.is_settled = True
+            compiled.is_frozen = True
 
-    def forget(self) -> None:
-        """Let all recordings go, and with them the memory that they share."""
+    def clear_recordings(self) -> None:
+        """Drop all recordings and free the memory that they share."""
         for recorded in self._recorded:
-            recorded.forget()
+            recorded.clear()
 
-
-# ---- attention ----
 
 BACKENDS = (SDPBackend.FLASH_ATTENTION, SDPBackend.CUDNN_ATTENTION, SDPBackend.EFFICIENT_ATTENTION)
 FALLBACKS = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH)
@@ -210,14 +193,14 @@ ATTENTION_ROWS = 4
 
 
 def measure_fastest_attention(heads: int, tokens: int, width: int, like: Tensor) -> SDPBackend | None:
-    """Measure which kernel attends fastest to itself in a UNet's largest blocks; takes some milliseconds.
+    """Return the fastest kernel for self-attention in a UNet's largest blocks, which takes some ms to measure.
 
     Args:
-        width: of one head.
-        like: says device and number format.
+        width: channels of one head.
+        like: a tensor of the device and dtype.
 
     Returns:
-        None where there is no choice.
+        None where no kernel runs.
     """
     # As diffusers lays them out: heads beside each other in one row of channels.
     states = torch.randn(ATTENTION_ROWS, tokens, heads, width, device=like.device, dtype=like.dtype).transpose(1, 2)
@@ -235,7 +218,7 @@ def measure_fastest_attention(heads: int, tokens: int, width: int, like: Tensor)
 
 @contextlib.contextmanager
 def use_attention_kernel(backend: SDPBackend | None) -> Iterator[None]:
-    """Attend with `backend` where it can, and with another one elsewhere."""
+    """Prefer `backend` for attention, and fall back to others where it does not run."""
     if backend is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""How much a device's memory has room for at a time: found out by running out of it once, and without losing work."""
+"""How much a device's memory has room for at a time, found out by running out of it without losing work."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ Result = TypeVar("Result")
 
 
 class Portions:
-    """How many of something a device's memory has room for at a time, for each size of it.
+    """How many items of each size a device's memory has room for at a time.
 
     Args:
-        release: lets go of what is kept on the device only to be faster.
+        release: frees memory on the device that only caches something.
     """
 
     def __init__(self, release: Callable[[], None]) -> None:
         self._release = release
-        self._most: dict[int, int] = {}
+        self._limits: dict[int, int] = {}
 
-    def most(self, size: int) -> int | None:
-        """Return how many of a size there is room for; None until too many of it, or of smaller ones, were tried."""
-        return min((most for other, most in self._most.items() if other <= size), default=None)
+    def limit(self, size: int) -> int | None:
+        """Return how many items of a size fit; None until too many of this size, or of a smaller one, were tried."""
+        return min((most for other, most in self._limits.items() if other <= size), default=None)
 
-    def learn(self, size: int, most: int) -> None:
-        """Take in that there is room for no more than `most` of a size, and make what room can be made."""
+    def lower_limit(self, size: int, most: int) -> None:
+        """Note that at most `most` items of a size fit, and free what can be freed."""
         logger.warning("too little memory for more than %d at a time", most)
-        self._most[size] = most
+        self._limits[size] = most
         self._release()
 
-    def each(
+    def process(
         self, items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Result]], size: int, filled: int = 1
     ) -> list[Result]:
-        """Return what `work` returns for all items, in as few calls as there is memory for.
+        """Return the results of `work` for all items, in as few calls as memory allows.
 
         Args:
-            work: takes items and returns as many results; one that runs out of memory has changed nothing.
-            size: of the largest item, in whatever `work` takes memory for.
-            filled: to how many items `work` fills up fewer, if there is room for so many.
+            work: returns a result for each item; when it runs out of memory it must have changed nothing.
+            size: of the largest item, in any unit of memory.
+            filled: number of items that `work` pads to, if so many fit.
 
         Raises:
-            torch.OutOfMemoryError: there is not enough for a single one, even with nothing kept to be faster.
+            torch.OutOfMemoryError: not even a single item fits, with all caches freed.
         """
         results: list[Result] = []
         is_released = False
         while len(results) < len(items):
-            most = self.most(size)
+            most = self.limit(size)
             portion = items[len(results) :][:most]
             try:
                 results.extend(work(portion))
             except torch.OutOfMemoryError:
                 taken = max(len(portion), filled if most is None else min(filled, most))
                 if taken > 1:
-                    self.learn(size, taken // 2)
+                    self.lower_limit(size, taken // 2)
                 elif is_released:
                     raise
                 else:
@@ -72,7 +72,7 @@ class Portions:
 
 @contextlib.contextmanager
 def explain_memory_errors() -> Iterator[None]:
-    """Turn a device that is out of memory into an EngineError that says what helps."""
+    """Turn running out of memory into an EngineError that says what helps."""
     try:
         yield
     except torch.OutOfMemoryError:

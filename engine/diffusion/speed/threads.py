@@ -1,4 +1,4 @@
-"""How many CPU threads the model's next call gets, on a machine that may be busy with something else."""
+"""The number of CPU threads for the model's next call, on a machine that may be busy with something else."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from collections.abc import Callable, Iterator
 import torch
 
 CROWDED = 0.65
-"""Share of their time below which calls did not get their cores: alone on a machine they have 0.95 of it, now and then
-one only half of it; two beside one busy process on two cores have 0.42."""
-NEWS = 0.25
-"""How much the latest call counts in that share."""
-DOUBTED = 0.75
-"""The share to begin with where more threads are tried: after two bad calls they are given up."""
+"""Share of wall time spent computing below which calls did not get their cores: 0.95 on a quiet machine, rarely 0.5 for
+a single call; 0.42 for two threads beside one busy process on two cores."""
+SMOOTHING = 0.25
+"""Weight of the latest call in that share."""
+TRIAL_SHARE = 0.75
+"""Initial share when more threads are tried: two bad calls end the trial."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
-"""Seconds before more threads are tried again; twice as many each time that they find no room."""
+"""Seconds before more threads are tried again, doubled with each failure."""
 
 
-class Threads:
-    """As many threads as are fastest on a quiet machine, and fewer as long as others use its cores.
+class AdaptiveThreads:
+    """As many threads as are fastest on a quiet machine, and fewer while others use its cores.
 
-    The threads of one operation wait for each other, some hundred times in a call. Where one of them shares a core with
-    anything else, all of them wait until it has its turn again: beside one busy process two threads on two cores take
-    seven times as long as on a quiet machine, and five times as long as one thread beside it takes. Whether that is so
-    can be told from the time that the calling thread was given, call by call.
+    The threads of an operation wait for each other, some hundred times in a call. If one shares its core, all wait for
+    it: beside one busy process two threads on two cores take seven times as long as on a quiet machine, and five times
+    as long as one thread would. The CPU time of the calling thread tells, call by call.
 
     Args:
-        most: threads that are fastest on a quiet machine.
-        use: says to whoever computes how many threads it is to use.
-        clock, own_clock: seconds that pass, and those in which the calling thread computes.
+        most: number of threads that is fastest on a quiet machine.
+        use: sets the number of threads.
+        clock, own_clock: wall time, and CPU time of the calling thread, in seconds.
     """
 
     def __init__(
@@ -42,31 +41,31 @@ class Threads:
     ) -> None:
         self._most = self._count = most
         self._use, self._clock, self._own_clock = use, clock, own_clock
-        self._share, self._pause, self._again_at = 1.0, FIRST_PAUSE, 0.0
+        self._share, self._pause, self._retry_at = 1.0, FIRST_PAUSE, 0.0
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
-        """Enter this around every call of the model."""
-        count = self._next()
+        """Enter around every call of the model."""
+        count = self._choose_count()
         self._use(count)
         begun, own = self._clock(), self._own_clock()
         yield
         taken = self._clock() - begun
         if count > 1:
-            self._learn((self._own_clock() - own) / taken if taken else 1.0)
+            self._update_share((self._own_clock() - own) / taken if taken else 1.0)
 
-    def _next(self) -> int:
-        """Return how many threads a call gets: now and then twice as many as lately, to see whether there is room."""
-        if self._count < self._most and self._clock() >= self._again_at:
+    def _choose_count(self) -> int:
+        """Return the number of threads for a call: from time to time twice as many as before, as a trial."""
+        if self._count < self._most and self._clock() >= self._retry_at:
             self._count = min(self._most, 2 * self._count)
-            self._share = DOUBTED
+            self._share = TRIAL_SHARE
         return self._count
 
-    def _learn(self, share: float) -> None:
-        self._share += NEWS * (share - self._share)
+    def _update_share(self, share: float) -> None:
+        self._share += SMOOTHING * (share - self._share)
         if self._share < CROWDED:
             self._count = max(1, self._count // 2)
-            self._again_at = self._clock() + self._pause
+            self._retry_at = self._clock() + self._pause
             self._pause = min(LONGEST_PAUSE, 2 * self._pause)
-        elif self._share > DOUBTED:
+        elif self._share > TRIAL_SHARE:
             self._pause = FIRST_PAUSE

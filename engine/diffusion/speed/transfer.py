@@ -1,4 +1,4 @@
-"""Numbers on their way from the host to a graphics card, without anybody waiting for them."""
+"""Copies from the host to a device, without waiting."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from torch import Tensor
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """Return a host tensor on `device`.
 
-    An ordinary copy to a graphics card waits until all work that was begun there is done. From pinned memory it takes
-    its place in the card's queue instead.
+    An ordinary copy to a graphics card waits for all work queued there; from pinned memory it is queued, too.
     """
     if device.type != "cuda":
         return tensor.to(device)

@@ -333,7 +333,7 @@ class TestALongLoad:
             assert read_config(house.path).model.source == "embedded"
 
     async def test_another_admin_is_told_what_is_going_on(self, stage, tmp_path, monkeypatch):
-        monkeypatch.setattr("studio.config.config_file.PATIENCE_SECONDS", 0.05)
+        monkeypatch.setattr("studio.config.config_file.LOCK_SECONDS", 0.05)
         async with self.loading(stage, tmp_path) as house:
             told = await answer(house.clara, "/admin set key:limits.frames value:7")
             assert told.startswith("The engine is trying another change at the moment")

@@ -288,7 +288,7 @@ class TestTroubleInTheChannel:
             theatre.engine.finish(job.id)
             await theatre.engine.wait_forgotten(job.id)
             record = await theatre.studio.history.record(job.id)
-            assert (record.state, record.settled) == ("failed", True)
+            assert (record.state, record.is_settled) == ("failed", True)
             assert "cannot reach member" in caplog.text
 
     @pytest.mark.parametrize("status", [500, 502, 429])
@@ -321,7 +321,7 @@ class TestTroubleInTheChannel:
         message = await handle.message_where(says("**Morph** skunk → puppy", sentence))
         assert (message.controls, message.attachments, "```" in message.content) == ((), (), False)
         await theatre.engine.wait_forgotten(job.id)
-        assert (await theatre.studio.history.record(job.id)).settled
+        assert (await theatre.studio.history.record(job.id)).is_settled
 
     @pytest.mark.parametrize("ending", ["done", "failed", "cancelled"])
     async def test_what_is_refused_however_little_it_says_is_not_tried_for_ever(self, theatre, caplog, ending):
@@ -332,7 +332,7 @@ class TestTroubleInTheChannel:
         await end(theatre, job.id, ending)
         await theatre.engine.wait_forgotten(job.id)
         record = await theatre.studio.history.record(job.id)
-        assert (record.settled, theatre.studio.unfinished()) == (True, [])
+        assert (record.is_settled, theatre.studio.list_unsettled()) == (True, [])
         attempts = len(theatre.playground.backend.traffic.requests("PATCH", BY_TOKEN)) - before
         assert attempts == (3 if ending == "done" else 2)
         assert "was not taken" in caplog.text
@@ -433,7 +433,7 @@ class TestRestarts:
                 await before.engine.wait_forgotten(job.id)
             edits = len(playground.backend.traffic.requests("PATCH", BY_TOKEN))
             async with stage.bot(playground) as after:
-                assert after.studio.unfinished() == []
+                assert after.studio.list_unsettled() == []
             assert len(playground.backend.traffic.requests("PATCH", BY_TOKEN)) == edits
 
 
@@ -501,7 +501,7 @@ class TestStopping:
         async with stage.playground() as playground:
             async with stage.bot(playground) as theatre:
                 await order(theatre)
-                (record,) = theatre.studio.unfinished()
+                (record,) = theatre.studio.list_unsettled()
                 deliveries = Deliveries(mock.Mock(), theatre.studio, ConfigFile.fixed(Config()))
                 await deliveries.close()
                 deliveries.start(record)

@@ -17,7 +17,6 @@ from engine.protocol.messages import Standing
 from engine.recipe.camera import parse_camera
 from engine.recipe.command_line import command_line, stages_on_one_line
 from engine.recipe.edits import make_variations
-from engine.recipe.found import SurveyResult
 from engine.recipe.keyframe import MAX_KEYFRAMES, Keyframe
 from engine.recipe.preset import Preset
 from engine.recipe.recipe import (
@@ -37,6 +36,7 @@ from engine.recipe.recipe import (
 )
 from engine.recipe.settings import Overrides
 from engine.recipe.stages import format_stages, parse_stages
+from engine.recipe.survey_result import SurveyResult
 from engine.sentence import Sentence
 from studio.orders.job_snapshot import JobSnapshot
 from studio.store import JobRecord, Member, Render
@@ -130,8 +130,8 @@ class TestLengths:
         for draft in (finished, failed):
             file = draft.uploads[-1]
             assert (file.name, parse_recipe_file(file.data).recipe) == (
-                f"{kind_of(record.made)}-{MAX_SEED}.json",
-                record.made,
+                f"{kind_of(record.final_recipe)}-{MAX_SEED}.json",
+                record.final_recipe,
             )
             assert "give the file to /recipe import" in draft.content
             assert "```" not in draft.content
@@ -216,7 +216,7 @@ class TestTheLineToRepeat:
 
     def test_a_preset_goes_by_its_name(self):
         presets = {"tour": Preset(stages="a | 3\nb | 4")}
-        recipe = Giro(stages=presets["tour"].parsed(), seed=1)
+        recipe = Giro(stages=presets["tour"].parse_stages(), seed=1)
         assert command_line(recipe, presets) == "/giro preset:tour loop:True seed:1"
 
     def test_a_mode_other_than_the_usual_is_said(self):

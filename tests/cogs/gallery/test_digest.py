@@ -20,9 +20,9 @@ from playground.faults import Fault
 from playground.world.permissions import Permission
 from playground.world.settings import GuildSettings
 from studio.config.config import CommunityConfig
-from studio.gallery.gallery import Gallery
 from studio.store import Member
 from studio.store.announcements import Announcements
+from studio.store.shares import Shares
 from tests.cogs.community import channel_of, hung, in_channel, server
 from tests.cogs.gallery.test_gallery import viewer
 from tests.cogs.markdown import plain
@@ -88,7 +88,7 @@ class TestPosting:
                 for number in range(6):
                     one = await hung(theatre, f"road {number}", picture=gif("red"), shared=EARLIER + number)
                     for voter in range(number):
-                        await theatre.store.gallery.vote(one.id, str(voter))
+                        await theatre.store.shares.vote(one.id, str(voter))
             async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
                 message = await digest_in(theatre)
                 lines = [line for line in message.content.splitlines() if line.startswith(("1", "2", "3", "4", "5"))]
@@ -128,7 +128,7 @@ class TestPosting:
             async with bot() as theatre:
                 for place in places:
                     one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id, shared=EARLIER)
-                    await theatre.store.gallery.add(one)
+                    await theatre.store.shares.add(one)
             tables = {place.guild_id: {"community": {"digest_channel": place.id, **JUST_NOW}} for place in places}
             async with bot(servers=tables) as theatre:
                 for place in places:
@@ -146,7 +146,7 @@ class TestPosting:
             async with bot() as theatre:
                 for place in (slow, quick):
                     one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id, shared=EARLIER)
-                    await theatre.store.gallery.add(one)
+                    await theatre.store.shares.add(one)
             playground.backend.faults.order(Fault(method="POST", path=f"/channels/{slow.id}/messages$", **trouble))
             tables = {place.guild_id: {"community": {"digest_channel": place.id}} for place in (slow, quick)}
             async with bot(servers=tables, **JUST_NOW) as theatre:
@@ -172,7 +172,7 @@ class TestPosting:
             async with bot() as theatre:
                 good = await hung(theatre, "a hill", picture=gif("red"), shared=EARLIER, message="901")
                 bad = await hung(theatre, "a villain", picture=gif("blue"), shared=EARLIER + 1, message="902")
-                await theatre.store.gallery.vote(bad.id, "1")
+                await theatre.store.shares.vote(bad.id, "1")
             async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
                 await posted(theatre)
                 before = await digest_in(theatre)
@@ -240,13 +240,13 @@ class TestPosting:
                 await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
 
     async def test_the_best_are_not_looked_for_any_more_once_it_is_posted(self, stage, looks, monkeypatch):
-        best, asked = Gallery.best, []
+        best, asked = Shares.best, []
 
         async def counted(*given):
             asked.append(given)
             return await best(*given)
 
-        monkeypatch.setattr(Gallery, "best", counted)
+        monkeypatch.setattr(Shares, "best", counted)
         async with server(stage) as (playground, bot):
             async with bot() as theatre:
                 await hung(theatre, picture=gif("red"), shared=EARLIER)
@@ -275,7 +275,7 @@ class TestPosting:
                 shares = [await hung(theatre, picture=gif("red"), shared=EARLIER + n, message=None) for n in range(3)]
                 for voters, share in enumerate(shares):
                     for voter in range(voters):
-                        await theatre.store.gallery.vote(share.id, str(voter))
+                        await theatre.store.shares.vote(share.id, str(voter))
             async with bot(digest_channel=channel_of(playground), **JUST_NOW) as theatre:
                 await posted(theatre)
                 await theatre.studio.gallery.delete(shares[1].id, viewer(theatre))

@@ -238,7 +238,7 @@ class TestPages:
 
     async def test_a_share_not_for_everybodys_eyes_is_behind_a_spoiler(self, theatre):
         await shared(theatre)
-        await theatre.store.gallery._database.rows("UPDATE shares SET nsfw = 1")
+        await theatre.store.shares._database.rows("UPDATE shares SET nsfw = 1")
         page = await opened(theatre.bruno)
         assert page.attachments[0].filename.startswith("SPOILER_")
 
@@ -246,7 +246,7 @@ class TestPages:
         guilds = (GuildSettings(channels=("general", "night"), age_restricted=("night",)),)
         async with stage.playground(guilds=guilds, members=EVERYBODY) as playground, stage.bot(playground) as theatre:
             await shared(theatre)
-            await theatre.store.gallery._database.rows("UPDATE shares SET nsfw = 1, adults_only = 1")
+            await theatre.store.shares._database.rows("UPDATE shares SET nsfw = 1, adults_only = 1")
             page = await opened(theatre.bruno)
             assert "age-restricted channels only" in page.content
             assert not page.attachments

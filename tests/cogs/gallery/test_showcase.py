@@ -91,7 +91,7 @@ async def test_a_vote_that_a_crash_kept_from_being_posted_is_made_up_for_at_the_
     async with server(stage) as (playground, bot):
         async with bot() as theatre:
             one = await hung(theatre)
-            await theatre.store.gallery.vote(one.id, "1")
+            await theatre.store.shares.vote(one.id, "1")
         async with bot(showcase_channel=channel_of(playground), showcase_votes=1) as theatre:
             assert _about(await shown(theatre)) == one.id
 
@@ -118,9 +118,9 @@ async def test_a_server_that_is_slow_to_take_what_was_missed_holds_up_no_other(s
         async with bot() as theatre:
             for place in (slow, quick):
                 one = share("a road", member=Member(id="1", name="Ada"), server=place.guild_id)
-                await theatre.store.gallery.add(one)
+                await theatre.store.shares.add(one)
                 await theatre.store.renders.save(one.id, Render(GIF, ".gif"))
-                await theatre.store.gallery.vote(one.id, "2")
+                await theatre.store.shares.vote(one.id, "2")
         wait = Fault(method="POST", path=f"/channels/{slow.id}/messages$", status=None, delay_seconds=3.0)
         playground.backend.faults.order(wait)
         tables = {place.guild_id: {"community": {"showcase_channel": place.id}} for place in (slow, quick)}
@@ -152,7 +152,7 @@ async def test_one_that_could_not_be_taken_out_is_taken_out_at_the_next_start(st
             one = await hung(theatre)
             await vote(theatre, one, "Bruno")
             await shown(theatre)
-            await theatre.store.gallery.delete(one.id)  # and nobody has heard of it
+            await theatre.store.shares.delete(one.id)  # and nobody has heard of it
         async with bot(**settings):
             await playground.world.news.until(lambda: True if not in_channel(theatre) else None, 10)
 
@@ -185,7 +185,7 @@ class TestManyAtOnce:
             async with bot() as theatre:
                 for _ in range(5):
                     one = await hung(theatre, message=None)
-                    await theatre.store.gallery.vote(one.id, "1")
+                    await theatre.store.shares.vote(one.id, "1")
             async with again() as theatre:
                 while len(await theatre.store._database.rows(WRITTEN)) < 5:  # noqa: ASYNC110  # nobody is told
                     await asyncio.sleep(0.01)
@@ -232,7 +232,7 @@ class TestManyAtOnce:
         playground.deny_bot(playground.channel("animations"), Permission.READ_MESSAGE_HISTORY)
         async with bot() as theatre:
             await ready(theatre)
-            await vote(theatre, (await theatre.store.gallery.found(theatre.ada.channel.guild_id, "", 1))[0], "Bruno")
+            await vote(theatre, (await theatre.store.shares.search(theatre.ada.channel.guild_id, "", 1))[0], "Bruno")
             await asyncio.sleep(0.5)
         assert playground.backend.traffic.requests("GET", self.MESSAGE) == []
 
@@ -254,7 +254,7 @@ async def test_a_message_that_was_deleted_is_not_linked_any_more(stage):
         page = await (await theatre.bruno.slash("/gallery")).message_where(lambda m: m.controls)
         assert "where it was posted" in page.content
         await vote(theatre, one, "Bruno")
-        while (await theatre.store.gallery.get(one.id)).message is not None:  # noqa: ASYNC110  # nobody is told
+        while (await theatre.store.shares.get(one.id)).message is not None:  # noqa: ASYNC110  # nobody is told
             await asyncio.sleep(0.01)
         page = await (await theatre.bruno.slash("/gallery")).message_where(lambda m: m.controls)
         assert "where it was posted" not in page.content

@@ -39,7 +39,7 @@ async def note_of(theatre, name, values):
     handle = await theatre.ada.invoke(name, values)
     note = await handle.message_where(is_note)
     assert theatre.engine.added == []
-    assert theatre.studio.unfinished() == []
+    assert theatre.studio.list_unsettled() == []
     assert [message for message in theatre.bruno.messages if message.interaction_id == handle.interaction.id] == []
     return note
 
@@ -264,7 +264,7 @@ class TestRefusals:
 
     async def test_an_unknown_error_is_logged_under_the_reference_that_the_member_sees(self, stage, caplog):
         class Broken(FakeEngine):
-            async def check(self, recipe, base=None):
+            async def check(self, *_):
                 raise ZeroDivisionError("a secret of the house")
 
         async with stage.playground() as playground, stage.bot(playground, engine=Broken()) as theatre:
@@ -284,7 +284,7 @@ class TestAcknowledging:
     async def test_the_member_is_answered_while_the_engine_has_not_said_anything(self, theatre, monkeypatch):
         asked = asyncio.Event()
 
-        async def never(recipe, base):
+        async def never(*_):
             asked.set()
             await asyncio.Event().wait()
 

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from engine.recipe.found import SurveyResult
+from engine.recipe.survey_result import SurveyResult
 from tests.cogs.conftest import has_gif, says
 
 COMMAND = "/morph source:skunk target:puppy > rabbit frames:3 tries:3 seed:7"

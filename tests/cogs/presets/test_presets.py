@@ -12,7 +12,7 @@ from engine.recipe.recipe import Giro, Morph, kind_of
 from engine.recipe.stages import parse_stages
 from engine.recipe.style import Style
 from studio.config.config import Config, LimitsConfig
-from studio.members.profiles import LONGEST_NAME
+from studio.profiles.profiles import MAX_NAME_LENGTH
 from studio.store.members import MemberPreset
 from tests.cogs.conftest import BRISK, is_note
 from tests.cogs.delivery.test_result import LONGEST
@@ -128,7 +128,7 @@ class TestListing:
 
     async def test_a_page_fits_a_message_however_much_of_it_has_to_be_escaped(self, theatre):
         for number in range(PER_PAGE):
-            preset = MemberPreset(name=f"{number}" + "*" * (LONGEST_NAME - 1), recipe=LONGEST["zoom"], saved=1.0)
+            preset = MemberPreset(name=f"{number}" + "*" * (MAX_NAME_LENGTH - 1), recipe=LONGEST["zoom"], saved=1.0)
             await theatre.store.members.save_preset(theatre.ada.user.id, preset)
         assert (await note(theatre, "/preset list")).content.count("\n") == PER_PAGE
 
@@ -164,7 +164,7 @@ class TestShowingAndDeleting:
     @pytest.mark.parametrize("name", LONGEST)
     async def test_the_longest_of_every_kind_are_shown_or_come_as_a_file(self, theatre, name):
         recipe = LONGEST[name]
-        preset = MemberPreset(name="*" * LONGEST_NAME, recipe=recipe, saved=1.0)
+        preset = MemberPreset(name="*" * MAX_NAME_LENGTH, recipe=recipe, saved=1.0)
         await theatre.store.members.save_preset(theatre.ada.user.id, preset)
         answer = await note(theatre, f"/preset show name:{preset.name}")
         assert answer.content.startswith("**\\*")

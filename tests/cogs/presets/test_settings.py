@@ -7,7 +7,7 @@ import pytest
 from engine.recipe.recipe import Focus, Morph, Zoom
 from engine.recipe.style import Style
 from studio.config.config import Config, LimitsConfig
-from studio.members.defaults import Defaults
+from studio.profiles.defaults import Defaults
 from tests.cogs.conftest import BRISK, is_note
 
 CONFIG = Config(

@@ -100,9 +100,9 @@ class TestCommands:
 
     async def test_what_is_shared_is_found_by_its_words_however_old(self, theatre):
         old = share(Giro(stages=(Stage("a road", 4), Stage("a zebra", 4)), seed=7), server=theatre.ada.channel.guild_id)
-        await theatre.store.gallery.add(old)
+        await theatre.store.shares.add(old)
         for number in range(25):
-            await theatre.store.gallery.add(share(f"a road {number}", server=theatre.ada.channel.guild_id))
+            await theatre.store.shares.add(share(f"a road {number}", server=theatre.ada.channel.guild_id))
         assert len(await theatre.ada.autocomplete("/recipe export render:")) == 25
         (found,) = await theatre.ada.autocomplete("/recipe export render:a zeb")
         assert (found["value"], found["name"]) == (old.id, f"giro: a road · 7, by {old.member.name}")

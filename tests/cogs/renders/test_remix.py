@@ -10,7 +10,7 @@ import pytest
 from engine.errors import StorageError
 from engine.recipe.recipe import Giro, Morph, Stage, Variations
 from playground.world.settings import GuildSettings
-from studio.gallery.history import LINEAGE
+from studio.gallery.history import MAX_LINEAGE
 from tests.cogs.conftest import has_gif, is_note, says
 
 MORPH = "/morph source:skunk target:puppy frames:9 seed:1234"
@@ -236,12 +236,12 @@ class TestMenus:
         message, _ = await rendered(
             theatre, f"/morph source:{'*' * 60} target:{'_' * 60} prompt:{'~' * 298}{{}} seed:1"
         )
-        for _ in range(LINEAGE - 1):
+        for _ in range(MAX_LINEAGE - 1):
             message, _ = await delivered(theatre, await theatre.ada.click(message, "Again"))
         note = await (await theatre.ada.context("Who made this?", message)).message_where(is_note)
         *told, last = [line for line in note.content.splitlines() if line.startswith("-# ↳")]
         assert told and all("another seed of" in line for line in told)
-        assert last == f"-# ↳ and {LINEAGE - 1 - len(told)} more before that"
+        assert last == f"-# ↳ and {MAX_LINEAGE - 1 - len(told)} more before that"
         message, _ = await delivered(theatre, await theatre.ada.click(message, "Again"))
         note = await (await theatre.ada.context("Who made this?", message)).message_where(is_note)
         assert note.content.splitlines()[-1] == "-# ↳ and more before that"

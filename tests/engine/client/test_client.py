@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from engine.client.client import EngineClient
-from engine.config import EngineConfig, ModelConfig, NsfwRule
+from engine.config import EngineConfig, EngineSetup, ModelConfig, NsfwRule
 from engine.diffusion.loading.source import EMBEDDED
 from engine.errors import EngineError, MemberError, OperatorError
 from engine.protocol.card import read_card
@@ -53,12 +53,16 @@ async def engine(spool: Path) -> AsyncIterator[EngineClient]:
     await client.close()
 
 
+def other_setup(**changes: Any) -> EngineSetup:
+    return msgspec.structs.replace(CONFIG, **changes).engine_setup
+
+
 def job(job_id: str, recipe: Recipe) -> Job:
     return Job(id=job_id, recipe=recipe, owner="ada", limit_bytes=1_000_000)
 
 
 async def follow(engine: EngineClient, a_job: Job) -> list[JobEvent]:
-    events = engine.client.event_queue(a_job.id)
+    events = engine.watch(a_job.id)
     await engine.add(a_job)
     return [event async for event in events]
 
@@ -115,7 +119,7 @@ async def test_a_recipe_is_checked_without_being_queued(engine: EngineClient) ->
 
 
 async def test_a_job_can_be_cancelled(engine: EngineClient, spool: Path) -> None:
-    events = engine.client.event_queue("long")
+    events = engine.watch("long")
     await engine.add(job("long", LONG))
     await until(events, Progress)
     await engine.cancel("long")
@@ -123,18 +127,18 @@ async def test_a_job_can_be_cancelled(engine: EngineClient, spool: Path) -> None
 
 
 async def test_leaving_a_watch_does_not_cancel_the_job(engine: EngineClient) -> None:
-    events = engine.client.event_queue("left")
+    events = engine.watch("left")
     await engine.add(job("left", msgspec.structs.replace(MORPH, frames=6)))
     await until(events, Accepted)
     await events.aclose()  # type: ignore[attr-defined]
-    again = engine.client.event_queue("left")
+    again = engine.watch("left")
     assert isinstance(await until(again, Done), Done)
 
 
 async def test_a_killed_engine_is_started_again_and_the_job_completes(engine: EngineClient) -> None:
     recipe = msgspec.structs.replace(LONG, frames=40)
     (*_, undisturbed) = await follow(engine, job("whole", recipe))
-    events = engine.client.event_queue("broken")
+    events = engine.watch("broken")
     await engine.add(job("broken", recipe))
     await until(events, Progress)
     first_pid = engine.pid
@@ -151,7 +155,7 @@ async def test_a_killed_engine_is_started_again_and_the_job_completes(engine: En
 async def test_a_job_cancelled_while_the_engine_dies_does_not_come_back_and_its_frames_go(
     engine: EngineClient, spool: Path
 ) -> None:
-    events = engine.client.event_queue("cancelled")
+    events = engine.watch("cancelled")
     await engine.add(job("cancelled", LONG))
     await until(events, Progress)
     assert engine.pid is not None
@@ -176,7 +180,7 @@ async def test_after_a_death_one_can_wait_for_the_next_engine(engine: EngineClie
 async def test_a_process_that_never_gets_ready_is_given_up(
     spool: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("engine.client.supervisor.RESTART_DELAYS", (0.0,))
     monkeypatch.setattr("sys.executable", "/bin/false")
     client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
@@ -194,7 +198,7 @@ def refuse_to_start(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
             return await start(*command, **options)
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("engine.client.supervisor.RESTART_DELAYS", (0.0,))
     monkeypatch.setattr("asyncio.create_subprocess_exec", refuse)
 
 
@@ -235,16 +239,16 @@ async def test_a_check_that_the_engine_dies_under_is_answered(engine: EngineClie
 async def test_a_job_that_keeps_killing_the_engine_is_given_up(
     engine: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.client.client.RESTART_DELAYS", (0.0,))
+    monkeypatch.setattr("engine.client.supervisor.RESTART_DELAYS", (0.0,))
     # Large frames: no frame can be finished between the moment it is known to run and its death.
     deadly = Zoom(seed=1, prompt="a road", frames=2, settings=Overrides(size=512, steps=200))
-    events = engine.client.event_queue("deadly")
+    events = engine.watch("deadly")
     await engine.add(job("deadly", deadly))
     deaths = 0
     async for event in events:
         if isinstance(event, Accepted):
-            while "deadly" not in engine.standings:  # noqa: ASYNC110  # standings are polled by design
-                await asyncio.sleep(0.01)
+            while "deadly" not in engine.standings or engine.standings["deadly"].position > 0:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # standings are polled by design
             kill(engine)
             deaths += 1
     assert deaths == 3
@@ -307,7 +311,7 @@ async def test_unfinished_jobs_go_on_in_the_next_engine(spool: Path) -> None:
 
 
 async def test_a_model_that_cannot_be_loaded_is_one_sentence_for_the_operator(tmp_path: Path) -> None:
-    client = EngineClient(msgspec.structs.replace(CONFIG, model=ModelConfig(source=str(tmp_path))), tmp_path / "spool")
+    client = EngineClient(other_setup(model=ModelConfig(source=str(tmp_path))), tmp_path / "spool")
     await client.start()
     with pytest.raises(OperatorError, match=r"model_index\.json"):
         await client.wait_ready()
@@ -327,7 +331,7 @@ async def test_the_status_tells_how_it_is_doing(engine: EngineClient) -> None:
 
 async def test_paused_jobs_wait_even_where_the_engine_dies_meanwhile(engine: EngineClient) -> None:
     await engine.pause("1", paused=True)
-    events = engine.client.event_queue("paused")
+    events = engine.watch("paused")
     await engine.add(msgspec.structs.replace(job("paused", MORPH), server="1"))
     await until(events, Accepted)
     kill(engine)
@@ -348,8 +352,8 @@ async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_the
     await client.add(job("across", recipe))
     await until(events, Progress)
     pid = client.pid
-    other = msgspec.structs.replace(CONFIG, render=SettingsLayer(common=Overrides(guidance=9.0, frame_ms=500)))
-    await client.reconfigure(other.engine_setup)
+    other = other_setup(render=SettingsLayer(common=Overrides(guidance=9.0, frame_ms=500)))
+    await client.reconfigure(other)
     assert client.pid != pid and client.ready is not None
     rest = [event async for event in events]
     assert Lost in map(type, rest)
@@ -363,19 +367,19 @@ async def test_another_configuration_takes_hold_and_unfinished_jobs_go_on_as_the
 
 async def test_the_same_configuration_disturbs_nobody(engine: EngineClient) -> None:
     pid = engine.pid
-    await engine.reconfigure(msgspec.structs.replace(CONFIG, delivery=DeliveryConfig(edit_seconds=10)))
+    await engine.reconfigure(other_setup(delivery=DeliveryConfig(edit_seconds=10)))
     assert engine.pid == pid and engine.ready is not None
 
 
 async def test_a_configuration_that_the_engine_refuses_goes_back_to_the_one_before(
     engine: EngineClient, tmp_path: Path
 ) -> None:
-    events = engine.client.event_queue("patient")
+    events = engine.watch("patient")
     await engine.add(job("patient", msgspec.structs.replace(LONG, frames=40)))
     await until(events, Progress)
     outsider = asyncio.create_task(wait_for_next(engine))
     with pytest.raises(OperatorError, match=r"model_index\.json"):
-        await engine.reconfigure(msgspec.structs.replace(CONFIG, model=ModelConfig(source=str(tmp_path))))
+        await engine.reconfigure(other_setup(model=ModelConfig(source=str(tmp_path))))
     assert engine.ready is not None and engine.ready.model == MODEL
     assert (await outsider).model == MODEL, "who merely waits never hears of the attempt"
     assert isinstance(await until(events, Done), Done)
@@ -391,11 +395,11 @@ async def wait_for_next(engine: EngineClient) -> Ready:
 async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_back_and_its_frames_go(
     engine: EngineClient, spool: Path
 ) -> None:
-    events = engine.client.event_queue("dropped")
+    events = engine.watch("dropped")
     await engine.add(job("dropped", LONG))
     await until(events, Progress)
     change = asyncio.create_task(
-        engine.reconfigure(msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
+        engine.reconfigure(other_setup(engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
     )
     while engine.ready is not None:  # noqa: ASYNC110  # nothing else tells that it has gone
         await asyncio.sleep(0.01)
@@ -410,14 +414,14 @@ async def test_a_job_cancelled_while_the_configuration_changes_does_not_come_bac
 async def test_the_frames_of_a_job_whose_process_is_ended_before_it_hears_of_the_cancelling_go(
     engine: EngineClient, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.client.client.STOP_SECONDS", 0.1)
-    events = engine.client.event_queue("unheard")
+    monkeypatch.setattr("engine.client.supervisor.STOP_SECONDS", 0.1)
+    events = engine.watch("unheard")
     await engine.add(job("unheard", LONG))
     await until(events, Progress)
     assert engine.pid is not None
     os.kill(engine.pid, signal.SIGSTOP)
     await engine.cancel("unheard")
-    await engine.reconfigure(msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
+    await engine.reconfigure(other_setup(engine=msgspec.structs.replace(CONFIG.engine, lanes=1)))
     assert isinstance(await until(events, Cancelled), Cancelled)
     await gone(spool / "unheard")
     monkeypatch.undo()
@@ -428,14 +432,14 @@ async def test_a_client_that_is_closed_leaves_no_process_behind_in_the_middle_of
     client = EngineClient(CONFIG.engine_setup, spool)
     await client.start()
     await client.wait_ready()
-    other = msgspec.structs.replace(CONFIG, engine=msgspec.structs.replace(CONFIG.engine, lanes=1))
-    change = asyncio.create_task(client.reconfigure(other.engine_setup))
+    other = other_setup(engine=msgspec.structs.replace(CONFIG.engine, lanes=1))
+    change = asyncio.create_task(client.reconfigure(other))
     while client.ready is not None:  # noqa: ASYNC110  # nothing else tells that it has gone
         await asyncio.sleep(0.01)
     await client.close()
     with pytest.raises(EngineError, match="stopped"):
         await change
-    assert client._process is not None and client._process.returncode is not None
+    assert client._supervisor._process is not None and client._supervisor._process.returncode is not None
 
 
 async def test_a_model_with_a_safety_checker_is_judged_by_it(spool: Path, tmp_path: Path) -> None:
@@ -457,7 +461,7 @@ async def test_a_model_with_a_safety_checker_is_judged_by_it(spool: Path, tmp_pa
 
 
 async def test_the_engine_ends_when_the_bot_is_gone(engine: EngineClient) -> None:
-    process = engine._process
+    process = engine._supervisor._process
     assert process is not None and process.stdin is not None
     process.stdin.close()
     assert await asyncio.wait_for(process.wait(), 30) == 0

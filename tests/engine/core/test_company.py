@@ -29,7 +29,7 @@ def frames_of_first(spool: Path, config: EngineConfig, *recipes: Recipe) -> np.n
     while not core.idle:
         core.step()
     core.close()
-    folder = FrameStore(spool).folder("job0")
+    folder = FrameStore(spool).frames_of("job0")
     return np.stack([folder.picture(index) for index in range(GIRO.frames)]).astype(int)
 
 
@@ -60,7 +60,7 @@ def test_an_extended_giro_has_the_frames_of_one_rendered_from_nothing(tmp_path: 
             core.step()
         core.forget(job.id)
     core.close()
-    one, other = (FrameStore(tmp_path).folder(name) for name in ("extended", "whole"))
+    one, other = (FrameStore(tmp_path).frames_of(name) for name in ("extended", "whole"))
     assert one.plan is not None and one.plan.inherited == 9
     for index in range(longer.frames):
         assert np.array_equal(one.picture(index), other.picture(index))

@@ -14,20 +14,23 @@ from PIL.PngImagePlugin import PngImageFile
 
 from engine.backend import Lane, ShotRequest
 from engine.config import EngineConfig
-from engine.core import scheduling
+from engine.core import planned_job, scheduling
 from engine.core.core import Core, CoreConfig
-from engine.core.render_job import RenderJob, make_preview
+from engine.core.render_job import RenderJob
 from engine.errors import EngineError, PromptError
 from engine.frames.assembler import FinishedFrame
 from engine.frames.frame_store import FrameStore
-from engine.frames.seam import seam
+from engine.frames.preview import make_preview
+from engine.frames.seam import measure_seam
 from engine.protocol.messages import Accepted, Cancelled, Done, Event, Failed, Job, Preview, Progress, Standings
 from engine.recipe.ceiling import Ceiling
 from engine.recipe.edits import extend_giro, make_variations, pick_variation
 from engine.recipe.recipe import Giro, Mode, Morph, Recipe, Stage, Zoom, kind_of
-from engine.recipe.settings import Overrides, SettingsLayer
-from engine.storyboard.camera_motion import RECENT
+from engine.recipe.settings import Overrides, Settings, SettingsLayer
+from engine.storyboard.builder import build_storyboard
+from engine.storyboard.camera_motion import FOCUS_FRAMES
 from engine.storyboard.shot import HIDDEN
+from engine.storyboard.storyboard import Storyboard
 from tests.fakes.toy_backend import ToyBackend, ToyLane
 
 GIRO = Giro(seed=1, stages=(Stage("a road", 6), Stage("a mountain", 6)))
@@ -91,7 +94,7 @@ def test_a_job_becomes_a_gif(make_core: MakeCore) -> None:
     assert set(done.report.seconds_by_phase) == {"encode", "denoise", "decode", "gif"}
     assert sum(done.report.seconds_by_phase.values()) > 0
     assert done.report.seam == pytest.approx(
-        seam(Image.frombytes("RGB", (64, 64), frame) for frame in frames_of(done.picture)), rel=0.05
+        measure_seam(Image.frombytes("RGB", (64, 64), frame) for frame in frames_of(done.picture)), rel=0.05
     )
 
 
@@ -125,7 +128,7 @@ def test_events_tell_the_story_in_order(make_core: MakeCore) -> None:
 def test_the_plan_writes_every_setting_down(make_core: MakeCore) -> None:
     core, _ = make_core()
     settings = core.plan(ZOOM).recipe.settings
-    assert len(settings.chosen()) == len(Overrides.__struct_fields__)
+    assert len(settings.as_dict()) == len(Overrides.__struct_fields__)
     assert (settings.size, settings.steps) == (64, 4)
 
 
@@ -403,17 +406,17 @@ def test_a_frame_that_cannot_be_read_any_more_fails_its_job_and_no_other(
     assert "job broken failed" in caplog.text, "the sentence says that the log tells more"
 
 
-@pytest.mark.parametrize("work", ["request", "take"])
+@pytest.mark.parametrize("work", ["start_shot", "accept_picture"])
 def test_what_a_job_cannot_read_while_it_renders_fails_it_alone(
     make_core: MakeCore, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
     core, _ = make_core(lanes=4)
     plain = getattr(RenderJob, work)
 
-    def unreadable(production: RenderJob, *arguments: object) -> object:
-        if production.job.id == "broken":
+    def unreadable(render_job: RenderJob, *arguments: object) -> object:
+        if render_job.job.id == "broken":
             raise OSError("the disk has gone")
-        return plain(production, *arguments)
+        return plain(render_job, *arguments)
 
     monkeypatch.setattr(RenderJob, work, unreadable)
     core.add(job("broken", Morph(seed=2, source="skunk", target="puppy", frames=9)))  # several shots at a time
@@ -556,8 +559,8 @@ def test_pictures_are_held_only_while_a_shot_still_needs_them(make_core: MakeCor
     held = 0
     while not core.idle:
         core.step()
-        held = max([held, *(len(production._pictures) for production in core._running.values())])
-    assert held <= RECENT + 1  # the frames that show where the road leads, and the first one for the loop
+        held = max([held, *(len(render_job._pictures) for render_job in core._running.values())])
+    assert held <= FOCUS_FRAMES + 1  # the frames that show where the road leads, and the first one for the loop
 
 
 # ---- continuing another job ----
@@ -601,6 +604,30 @@ def test_what_an_extension_would_cost_is_known_before(make_core: MakeCore) -> No
     plan = core.plan(longer, base="before")
     assert (plan.unet_calls, plan.inherited) == (12 + 4, 9)
     assert core.plan(longer, base="never was").unet_calls == 4 + 16 * 2 - 4 + 2 * 4  # of which 8 for key frames
+
+
+def test_a_storyboard_is_laid_out_once_from_the_check_to_the_resumed_job(
+    make_core: MakeCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_out: list[Recipe] = []
+
+    def count(recipe: Recipe, settings: Settings) -> Storyboard:
+        laid_out.append(recipe)
+        return build_storyboard(recipe, settings)
+
+    monkeypatch.setattr(planned_job, "build_storyboard", count)
+    planned_job.lay_out.cache_clear()
+    core, backend = make_core(keep_bytes=10_000_000)
+    finished(core, job("before", GIRO))
+    longer = extend_giro(GIRO, Stage("a town", 5))
+    core.plan(longer, base="before")
+    core.add(job("after", longer, base="before"))
+    run(core, until=lambda _: 14 in backend.developed)
+    core.close()
+    successor, _ = make_core()
+    successor.add(job("after", longer, base="before"))
+    assert only(run(successor), Done)
+    assert [len(recipe.stages) for recipe in laid_out if isinstance(recipe, Giro)] == [2, 3]
 
 
 def test_an_extension_survives_a_crash_and_the_removal_of_its_base(make_core: MakeCore) -> None:
@@ -673,7 +700,7 @@ def test_the_first_still_of_a_seed_is_the_picture_that_its_animation_opens_with(
     finished(core, job("full", pick_variation(sheet, 3)))
     core.close()
     folders = FrameStore(tmp_path / "spool")
-    assert np.array_equal(folders.folder("sheet").picture(4), folders.folder("full").picture(0))
+    assert np.array_equal(folders.frames_of("sheet").picture(4), folders.frames_of("full").picture(0))
 
 
 def test_a_negative_prompt_reaches_every_shot_and_is_checked_like_any_other(make_core: MakeCore) -> None:
@@ -809,7 +836,7 @@ def make_judge(make_core: MakeCore, tmp_path: Path) -> MakeCore:
     core, _ = make_core()
     core.add(job("reference", MORPH))
     run(core)
-    shameful = FrameStore(tmp_path / "spool").folder("reference").picture(1)
+    shameful = FrameStore(tmp_path / "spool").frames_of("reference").picture(1)
 
     def make(**engine: object) -> tuple[Core, ToyBackend]:
         core, backend = make_core(**engine)
@@ -848,9 +875,9 @@ def test_frames_that_are_finished_together_are_judged_together(make_judge: MakeC
 def test_a_veiled_frame_is_veiled_in_its_preview_too() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (256, 256, 3), dtype=np.uint8)
     contrast = {}
-    for verdict in (True, False, None):
-        with Image.open(BytesIO(make_preview("one", FinishedFrame(1, picture, verdict), 256).image)) as image:
-            contrast[verdict] = np.asarray(image, dtype=float).std()
+    for flagged in (True, False, None):
+        with Image.open(BytesIO(make_preview("one", FinishedFrame(1, picture, flagged), 256).image)) as image:
+            contrast[flagged] = np.asarray(image, dtype=float).std()
     assert contrast[True] < contrast[False] / 3 and contrast[False] == contrast[None]
 
 

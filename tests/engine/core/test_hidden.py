@@ -12,8 +12,7 @@ from PIL import Image
 
 from engine.backend import Picture
 from engine.config import EngineConfig
-from engine.core import core as core_module
-from engine.core import render_job
+from engine.core import planned_job
 from engine.core.core import Core, CoreConfig
 from engine.frames.frame_store import FrameStore
 from engine.protocol.messages import Accepted, Done, Event, Job, Preview, Progress
@@ -44,9 +43,11 @@ def with_a_key_frame(recipe: Recipe, settings: Settings) -> Storyboard:
 
 
 @pytest.fixture(autouse=True)
-def _key_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_module, "build_storyboard", with_a_key_frame)
-    monkeypatch.setattr(render_job, "build_storyboard", with_a_key_frame)
+def _key_frames(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(planned_job, "build_storyboard", with_a_key_frame)
+    planned_job.lay_out.cache_clear()
+    yield
+    planned_job.lay_out.cache_clear()
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def only(events: list[Event], kind: type) -> list:
 
 
 def key_of(root: Path, job_id: str = "one") -> Picture:
-    return FrameStore(root / "spool").folder(job_id).picture(KEY)
+    return FrameStore(root / "spool").frames_of(job_id).picture(KEY)
 
 
 def test_a_hidden_frame_costs_and_does_not_count(core: Core) -> None:
@@ -101,8 +102,8 @@ def test_a_hidden_frame_costs_and_does_not_count(core: Core) -> None:
 def test_the_file_shows_all_the_others_in_order(core: Core, tmp_path: Path) -> None:
     core.add(job())
     (done,) = only(run(core), Done)
-    folder = FrameStore(tmp_path / "spool").folder("one")
-    assert folder.frames() == {*range(8), KEY}
+    folder = FrameStore(tmp_path / "spool").frames_of("one")
+    assert folder.indices() == {*range(8), KEY}
     with Image.open(BytesIO(done.picture)) as gif:
         assert gif.n_frames == 8
         for index in range(8):
@@ -171,7 +172,7 @@ def test_it_is_taken_over_and_kept_like_any_frame(core: Core, backend: ToyBacken
 def test_a_job_that_lacks_a_frame_that_is_shown_is_not_complete_whatever_is_hidden(core: Core, tmp_path: Path) -> None:
     core.add(job())
     run(core)
-    folder = FrameStore(tmp_path / "spool").folder("one")
+    folder = FrameStore(tmp_path / "spool").frames_of("one")
     (folder.path / "00007.png").unlink()
     core.forget("one")
     core.close()
@@ -202,7 +203,7 @@ def test_a_hidden_frame_that_differs_makes_those_that_start_from_it_others() -> 
 
 def test_a_hidden_frame_may_come_before_what_needs_it_or_first_of_all() -> None:
     board = with_a_key_frame(ZOOM, Settings(size=64, steps=4))
-    assert board.shown == 8
+    assert board.frame_count == 8
     seen: set[int] = set()
     for shot in board.shots:
         assert shot.sources <= seen

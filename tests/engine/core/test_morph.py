@@ -117,7 +117,7 @@ class TestStoryboard:
         tried = (1, 2, FINALISTS, 8, 16)
         boards = {tries: build_storyboard(msgspec.structs.replace(MORPH, tries=tries), SETTINGS) for tries in tried}
         calls = {tries: board.unet_calls // board.shots[0].unet_calls for tries, board in boards.items()}
-        assert len({board.shown for board in boards.values()}) == 1
+        assert len({board.frame_count for board in boards.values()}) == 1
         assert calls[2] - calls[1] == 9 + 8, "nine places, then eight more"
         assert calls[FINALISTS] - calls[1] == (FINALISTS - 1) * (9 + 8)
         assert calls[16] - calls[8] == 8 * 9, "the others are looked at once"

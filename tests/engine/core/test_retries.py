@@ -90,7 +90,7 @@ def done(events: list[Event]) -> Done:
 
 
 def folder(root: Path, spool: str = "spool") -> JobFrames:
-    return FrameStore(root / spool).folder("one")
+    return FrameStore(root / spool).frames_of("one")
 
 
 def test_a_frame_that_came_out_flat_is_made_again_with_another_seed_and_more_noise(
@@ -104,7 +104,7 @@ def test_a_frame_that_came_out_flat_is_made_again_with_another_seed_and_more_noi
     assert report.retried == 1
     assert report.unet_calls == 4 + 5 * 2 + 2 + 2  # the two that close the loop take a step less
     assert folder(tmp_path).picture(BAD).std() > 10
-    assert [folder(tmp_path).tries(index) for index in range(FRAMES)] == [1, 1, 1, 2, 1, 1, 1, 1]
+    assert [folder(tmp_path).attempts(index) for index in range(FRAMES)] == [1, 1, 1, 2, 1, 1, 1, 1]
 
 
 def test_each_try_is_noisier_and_none_is_like_another() -> None:
@@ -162,7 +162,7 @@ def test_a_recipe_replays_to_the_same_frames_also_after_a_crash_between_two_trie
     broken.add(job())
     run(broken, until=lambda: BAD in backend.developed)
     broken.close()
-    assert backend.developed.count(BAD) == 1 and BAD not in folder(tmp_path).frames()
+    assert backend.developed.count(BAD) == 1 and BAD not in folder(tmp_path).indices()
     successor = make_core(Sick(first_try_of_frame_3))
     successor.add(job())
     again = done(run(successor))

@@ -11,9 +11,9 @@ from engine.core.scheduling import (
     LaneState,
     QueuedJob,
     choose_batch,
+    find_overtaken,
     fits_between,
-    line_up,
-    overtaken_by,
+    order_queue,
     share_lanes,
 )
 from engine.protocol.messages import Standing
@@ -24,20 +24,20 @@ def tickets(owners: str) -> list[QueuedJob]:
 
 
 def test_members_take_turns() -> None:
-    assert "".join(ticket.owner for ticket in line_up(tickets("aaabbc"), [])) == "abcaba"
+    assert "".join(ticket.owner for ticket in order_queue(tickets("aaabbc"), [])) == "abcaba"
 
 
 def test_who_has_a_job_running_comes_after_who_has_none() -> None:
-    assert [ticket.owner for ticket in line_up(tickets("ab"), tickets("a"))] == ["b", "a"]
+    assert [ticket.owner for ticket in order_queue(tickets("ab"), tickets("a"))] == ["b", "a"]
 
 
 def test_one_member_is_served_in_order() -> None:
-    assert line_up(tickets("aaa"), []) == tickets("aaa")
+    assert order_queue(tickets("aaa"), []) == tickets("aaa")
 
 
 @given(st.text("abcd", max_size=30))
 def test_a_members_kth_job_is_no_later_than_k_rounds_of_everybody(owners: str) -> None:
-    line = line_up(tickets(owners), [])
+    line = order_queue(tickets(owners), [])
     assert sorted(line, key=lambda ticket: ticket.job) == sorted(tickets(owners), key=lambda ticket: ticket.job)
     for place, ticket in enumerate(line, 1):
         kth = sum(earlier.owner == ticket.owner for earlier in line[:place])
@@ -189,31 +189,31 @@ def test_the_pace_follows_what_is_measured() -> None:
 def test_higher_priority_goes_first_and_turns_are_taken_within_one() -> None:
     low = [QueuedJob("l1", "a"), QueuedJob("l2", "b")]
     high = [QueuedJob("h1", "a", priority=2), QueuedJob("h2", "a", priority=2), QueuedJob("h3", "b", priority=2)]
-    assert [ticket.job for ticket in line_up([*low, *high], [])] == ["h1", "h3", "h2", "l2", "l1"]
+    assert [ticket.job for ticket in order_queue([*low, *high], [])] == ["h1", "h3", "h2", "l2", "l1"]
 
 
 def test_who_is_overtaken_for_priority_alone_is_counted() -> None:
     line = [QueuedJob("low", "a"), QueuedJob("aged", "b", overtaken=2 * PATIENCE), QueuedJob("high", "c", priority=2)]
-    assert overtaken_by(line[2], line) == ["low"]
-    assert overtaken_by(line[1], line) == ["low"]
-    assert overtaken_by(line[0], line) == []
+    assert find_overtaken(line[2], line) == ["low"]
+    assert find_overtaken(line[1], line) == ["low"]
+    assert find_overtaken(line[0], line) == []
 
 
 @given(st.lists(st.lists(st.integers(0, 6), max_size=4), min_size=60, max_size=60), st.integers(0, 6))
 def test_nobody_starves_however_many_jobs_of_higher_priority_keep_coming(
     arrivals: list[list[int]], priority: int
 ) -> None:
-    """The bound that `line_up` promises, against members who are all new and so never have to take turns."""
+    """The bound that `order_queue` promises, against members who are all new and so never have to take turns."""
     waiting = [QueuedJob("patient", "ada", priority)]
     overtakings = 0
     for round_, priorities in enumerate(arrivals):
         # And one of the highest priority always: without ageing the patient job would wait for ever.
         for number, newcomer in enumerate([6, *priorities]):
             waiting.append(QueuedJob(f"{round_}-{number}", f"member{round_}-{number}", newcomer))
-        admitted = line_up(waiting, [])[0]
+        admitted = order_queue(waiting, [])[0]
         if admitted.job == "patient":
             break
-        passed = overtaken_by(admitted, waiting)
+        passed = find_overtaken(admitted, waiting)
         overtakings += "patient" in passed
         waiting = [
             QueuedJob(ticket.job, ticket.owner, ticket.priority, ticket.overtaken + (ticket.job in passed))

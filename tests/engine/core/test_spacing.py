@@ -105,7 +105,7 @@ class TestChoice:
         assert [one.seed for one in rank_surveys(MeasuredPosition(path, 0.5, surveys), looks)] == [5, 6]
         along = MeasuredPosition(path, 0.5, surveys, finals=((20, 21, 22, 23), (30, 31, 32, 33)))
         assert [one.seed for one in rank_surveys(along, looks)] == [6, 5]
-        assert along.surveyed == looks.keys()
+        assert along.required_frames == looks.keys()
 
 
 class TestPath:

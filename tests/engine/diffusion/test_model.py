@@ -77,7 +77,7 @@ def test_a_sampler_that_cannot_take_so_many_steps_is_refused():
 
 def test_a_size_the_model_cannot_divide_is_refused(monkeypatch):
     recipe = Morph(seed=1, source="skunk", target="puppy", frames=2)
-    monkeypatch.setattr("engine.diffusion.sampling.autoencoder.Autoencoder.factor", 16)
+    monkeypatch.setattr(embedded_model()._autoencoder, "factor", 16)
 
     with pytest.raises(RecipeError, match="multiples of 16 pixels; 72×72"):
         embedded_model().check(build_storyboard(recipe, Settings(size=72)))
@@ -90,7 +90,7 @@ def test_a_device_without_memory_is_said_in_one_line(monkeypatch):
     def full(*args, **kwargs):
         raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr(model._denoiser, "_predict_told", full)
+    monkeypatch.setattr(model._denoiser, "_predict_prepared", full)
 
     with pytest.raises(EngineError, match="no memory left"):
         model.denoise(lanes, 1)
@@ -302,7 +302,7 @@ def test_half_precision_gives_nearly_the_same_picture(dtype):
 def test_carried_noise_takes_the_place_of_part_of_the_fresh_noise():
     sources = {0: picture(90)}
     shot = make_shot(STILL, strength=1.0)
-    carrying = msgspec.structs.replace(shot, carried=(CarriedNoise(5, 0.6, Camera(zoom=1.02)),))
+    carrying = msgspec.structs.replace(shot, carried_noise=(CarriedNoise(5, 0.6, Camera(zoom=1.02)),))
 
     plain, mixed = (lane_of(request(one, size=SIZE, sources=sources)).latents for one in (shot, carrying))
 
@@ -315,7 +315,7 @@ def test_what_is_carried_is_the_noise_that_the_earlier_frame_was_made_with():
     sources = {0: picture(90)}
     earlier = make_shot(STILL, strength=1.0, seed=5)
     only_carried = msgspec.structs.replace(
-        make_shot(STILL, strength=1.0, seed=6), carried=(CarriedNoise(5, 1.0, Camera()),)
+        make_shot(STILL, strength=1.0, seed=6), carried_noise=(CarriedNoise(5, 1.0, Camera()),)
     )
 
     first, second = (lane_of(request(shot, size=SIZE, sources=sources)).latents for shot in (earlier, only_carried))

@@ -31,8 +31,8 @@ def model(sound, tmp_path) -> Path:
     return copy_model(sound, tmp_path / "tiny-dream")
 
 
-def load(directory: Path, *, guard: bool = True):
-    return load_backend(ModelConfig(source=str(directory), device="cpu"), threads=1, guard=guard)
+def load(directory: Path, *, safety_checker: bool = True):
+    return load_backend(ModelConfig(source=str(directory), device="cpu"), threads=1, safety_checker=safety_checker)
 
 
 def pictures(count: int) -> list[np.ndarray]:
@@ -73,10 +73,10 @@ def test_its_verdicts_are_those_of_diffusers_own_pipeline(model):
 @torch.no_grad()
 def test_a_picture_is_judged_the_same_alone_in_company_and_among_other_sizes():
     shown = pictures(6)
-    guard = SafetyChecker(tiny_checker(divided(shown)), tiny_extractor())
-    alone = [guard.judge([picture])[0] for picture in shown]
+    checker = SafetyChecker(tiny_checker(divided(shown)), tiny_extractor())
+    alone = [checker.judge([picture])[0] for picture in shown]
     larger = np.zeros((96, 80, 3), np.uint8)
-    assert guard.judge([*shown, larger])[:6] == alone
+    assert checker.judge([*shown, larger])[:6] == alone
 
 
 @pytest.mark.parametrize(("threshold", "verdict"), [(ALWAYS, True), (NEVER, False)])
@@ -91,7 +91,7 @@ def test_a_model_that_ships_none_judges_nothing(model):
 
 
 def test_where_nobody_wants_it_it_is_not_loaded(model):
-    assert not load(add_tiny_checker(model, ALWAYS), guard=False).judges
+    assert not load(add_tiny_checker(model, ALWAYS), safety_checker=False).judges
 
 
 def test_one_that_could_run_code_when_opened_is_left_alone(model):

@@ -35,12 +35,12 @@ class Diary(Acceleration):
     def __init__(self) -> None:
         super().__init__(torch.device("cpu"))
         self.calls: list[Any] = []
-        self.is_settled = False
+        self.is_frozen = False
 
-    def settle(self) -> None:
-        self.is_settled = True
+    def stop_compiling(self) -> None:
+        self.is_frozen = True
 
-    def recorded(self, function: Function) -> Function:
+    def record(self, function: Function) -> Function:
         def noting(*inputs: Tensor) -> Tensor:
             self.calls.append(tuple((tuple(tensor.shape), tensor.dtype) for tensor in inputs))
             return function(*inputs)
@@ -66,7 +66,7 @@ def test_calls_of_every_width_are_recorded_and_then_called(kind, tmp_path):
 
     assert set(recorded.values()) == {WARM_UPS + 1}, "the last of the calls is the one that is recorded"
     assert len(recorded) == WIDTH + 2, "each width, an encoding and a decoding"
-    assert diary.is_settled
+    assert diary.is_frozen
     assert set(diary.calls) == set(recorded)
 
 
@@ -87,8 +87,8 @@ class Full(Diary):
         super().__init__()
         self.lanes = lanes
 
-    def recorded(self, function: Function) -> Function:
-        noting = super().recorded(function)
+    def record(self, function: Function) -> Function:
+        noting = super().record(function)
 
         def with_little_room(*inputs: Tensor) -> Tensor:
             if len(inputs) > 1 and len(inputs[0]) > self.lanes:  # the UNet, with its timesteps and more

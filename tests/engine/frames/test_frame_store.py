@@ -14,7 +14,7 @@ from engine.recipe.recipe import Zoom
 
 @pytest.fixture
 def folder(tmp_path: Path) -> JobFrames:
-    folder = FrameStore(tmp_path / "spool").folder("job")
+    folder = FrameStore(tmp_path / "spool").frames_of("job")
     begin(folder)
     return folder
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> JobFrames:
 def begin(folder: JobFrames, model: str = "toy", frames: int = 60) -> None:
     if folder.open(plan(model, frames)) is None:
         folder.begin(plan(model, frames))
-    folder.verify(folder.frames())
+    folder.verify(folder.indices())
 
 
 def plan(model: str = "toy", frames: int = 60) -> Plan:
@@ -36,19 +36,19 @@ def picture(seed: int) -> np.ndarray:
 def test_a_frame_comes_back_to_the_last_bit(folder: JobFrames) -> None:
     folder.save(3, picture(3))
     assert np.array_equal(folder.picture(3), picture(3))
-    assert folder.frames() == {3}
+    assert folder.indices() == {3}
 
 
 def test_the_same_plan_finds_its_frames_again(folder: JobFrames) -> None:
     folder.save(0, picture(0))
     begin(folder)
-    assert folder.frames() == {0}
+    assert folder.indices() == {0}
 
 
 def test_another_plan_starts_from_nothing(folder: JobFrames) -> None:
     folder.save(0, picture(0))
     begin(folder, model="another")
-    assert folder.frames() == set()
+    assert folder.indices() == set()
 
 
 def test_a_frame_that_was_cut_short_does_not_count(folder: JobFrames) -> None:
@@ -57,7 +57,7 @@ def test_a_frame_that_was_cut_short_does_not_count(folder: JobFrames) -> None:
     whole = (folder.path / "00001.png").read_bytes()
     (folder.path / "00001.png").write_bytes(whole[:-20])
     (folder.path / "00002.png").write_bytes(b"")
-    assert folder.frames() == {0}
+    assert folder.indices() == {0}
 
 
 def damage(folder: JobFrames, index: int, at: float = 0.5) -> None:
@@ -73,34 +73,34 @@ def test_a_damaged_frame_is_thrown_away_when_the_work_goes_on(folder: JobFrames)
     for index in range(3):
         folder.save(index, picture(index))
     damage(folder, 1)
-    assert folder.frames() == {0, 1, 2}, "its beginning and its end are as they were"
+    assert folder.indices() == {0, 1, 2}, "its beginning and its end are as they were"
     begin(folder)
-    assert folder.frames() == {0, 2}
+    assert folder.indices() == {0, 2}
 
 
 def test_a_damaged_frame_is_not_taken_over(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path)
-    finish(spool, "old")
-    damage(spool.folder("old"), 0)
-    heir = spool.folder("heir")
+    frame_store = FrameStore(tmp_path)
+    finish(frame_store, "old")
+    damage(frame_store.frames_of("old"), 0)
+    heir = frame_store.frames_of("heir")
     begin(heir)
-    assert heir.take_over([0, 1], spool.folder("old")) == {1}
-    assert heir.frames() == {1}
+    assert heir.take_over([0, 1], frame_store.frames_of("old")) == {1}
+    assert heir.indices() == {1}
 
 
 def test_whichever_byte_is_damaged_reading_it_gives_the_picture_or_an_os_error(folder: JobFrames) -> None:
     tiny = picture(1)[:8, :8]
-    folder.save(0, tiny, verdict=True, tries=2)
+    folder.save(0, tiny, flagged=True, attempts=2)
     path = folder.path / "00000.png"
     whole = path.read_bytes()
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
-        for read in (folder.picture, folder.verdict, folder.tries):
+        for read in (folder.picture, folder.is_flagged, folder.attempts):
             with contextlib.suppress(OSError):
                 read(0)
-        if len(folder.frames()) == 1:
+        if len(folder.indices()) == 1:
             begin(folder)
-        if folder.frames():
+        if folder.indices():
             assert np.array_equal(folder.picture(0), tiny), f"byte {place} went unnoticed"
 
 
@@ -113,30 +113,30 @@ def test_time_spent_is_remembered(folder: JobFrames) -> None:
 
 
 def test_folders_that_nobody_came_back_for_are_removed(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path)
+    frame_store = FrameStore(tmp_path)
     for name, age in (("old", 3 * 86400), ("young", 0)):
-        begin(spool.folder(name))
+        begin(frame_store.frames_of(name))
         stamp = (tmp_path / name).stat().st_mtime - age
         os.utime(tmp_path / name, (stamp, stamp))
-    spool.prune(days=2)
+    frame_store.prune(days=2)
     assert [path.name for path in tmp_path.iterdir()] == ["young"]
 
 
 def test_a_frame_carries_its_verdict_wherever_it_goes(folder: JobFrames) -> None:
     for index, verdict in enumerate((True, False, None)):
         folder.save(index, picture(index), verdict)
-    assert [folder.verdict(index) for index in range(3)] == [True, False, None]
+    assert [folder.is_flagged(index) for index in range(3)] == [True, False, None]
     (folder.path / "00000.png").rename(folder.path / "00009.png")
-    assert folder.verdict(9) is True
+    assert folder.is_flagged(9) is True
     assert np.array_equal(folder.picture(9), picture(0))
 
 
 # ---- jobs that are over ----
 
 
-def finish(spool: FrameStore, name: str, frames: int = 2, used: float = 0.0) -> int:
+def finish(frame_store: FrameStore, name: str, frames: int = 2, used: float = 0.0) -> int:
     """Render and shelve a job, last of use `used` seconds after the epoch; return what its frames take."""
-    folder = spool.folder(name)
+    folder = frame_store.frames_of(name)
     begin(folder, frames=frames)
     for index in range(frames):
         folder.save(index, picture(index))
@@ -151,63 +151,63 @@ def names(root: Path) -> set[str]:
 
 def test_the_frames_that_were_of_no_use_for_longest_go_first(tmp_path: Path) -> None:
     size = finish(FrameStore(tmp_path), "probe")
-    spool = FrameStore(tmp_path, keep_bytes=3 * size)
+    frame_store = FrameStore(tmp_path, keep_bytes=3 * size)
     for number, name in enumerate(("c", "a", "probe", "b")):
-        finish(spool, name, used=number)
-    spool.make_room()
+        finish(frame_store, name, used=number)
+    frame_store.make_room()
     assert names(tmp_path) == {"a", "probe", "b"}
 
 
 def test_taking_frames_over_counts_as_use(tmp_path: Path) -> None:
     size = finish(FrameStore(tmp_path), "old", used=1)
     finish(FrameStore(tmp_path), "young", used=2)
-    spool = FrameStore(tmp_path, keep_bytes=size)
-    heir = spool.folder("heir")
+    frame_store = FrameStore(tmp_path, keep_bytes=size)
+    heir = frame_store.frames_of("heir")
     begin(heir)
-    assert heir.take_over([0, 1, 7], spool.folder("old")) == {0, 1}
-    assert heir.frames() == {0, 1} and np.array_equal(heir.picture(1), picture(1))
-    spool.make_room()
+    assert heir.take_over([0, 1, 7], frame_store.frames_of("old")) == {0, 1}
+    assert heir.indices() == {0, 1} and np.array_equal(heir.picture(1), picture(1))
+    frame_store.make_room()
     assert names(tmp_path) == {"old", "heir"}
 
 
 def test_frames_that_were_taken_over_outlive_the_job_they_came_from(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path)
-    finish(spool, "old")
-    heir = spool.folder("heir")
+    frame_store = FrameStore(tmp_path)
+    finish(frame_store, "old")
+    heir = frame_store.frames_of("heir")
     begin(heir)
-    heir.take_over([0], spool.folder("old"))
-    spool.make_room()
+    heir.take_over([0], frame_store.frames_of("old"))
+    frame_store.make_room()
     assert names(tmp_path) == {"heir"} and np.array_equal(heir.picture(0), picture(0))
 
 
 def test_frames_that_are_taken_over_daily_are_never_pruned(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path, keep_bytes=1_000_000)
+    frame_store = FrameStore(tmp_path, keep_bytes=1_000_000)
     for name in ("remixed", "forsaken"):
-        finish(spool, name, used=1)
+        finish(frame_store, name, used=1)
         os.utime(tmp_path / name / "shelved", (1, 1))
-    heir = spool.folder("heir")
+    heir = frame_store.frames_of("heir")
     begin(heir)
-    heir.take_over([0], spool.folder("remixed"))
-    spool.prune(days=2)
+    heir.take_over([0], frame_store.frames_of("remixed"))
+    frame_store.prune(days=2)
     assert names(tmp_path) == {"remixed", "heir"}
 
 
 def test_a_job_in_work_is_never_removed_to_make_room(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path, keep_bytes=0)
-    begin(spool.folder("in-work"))
-    finish(spool, "taken-up-again")
-    begin(spool.folder("taken-up-again"), frames=2)
-    spool.make_room()
+    frame_store = FrameStore(tmp_path, keep_bytes=0)
+    begin(frame_store.frames_of("in-work"))
+    finish(frame_store, "taken-up-again")
+    begin(frame_store.frames_of("taken-up-again"), frames=2)
+    frame_store.make_room()
     assert names(tmp_path) == {"in-work", "taken-up-again"}
-    assert spool.folder("taken-up-again").frames() == {0, 1}
+    assert frame_store.frames_of("taken-up-again").indices() == {0, 1}
 
 
 def test_of_a_job_that_was_not_completed_nothing_is_kept(tmp_path: Path) -> None:
-    spool = FrameStore(tmp_path, keep_bytes=1_000_000)
-    begin(spool.folder("cut-short"))
-    spool.folder("cut-short").save(0, picture(0))
-    spool.shelve("cut-short")
-    spool.shelve("never-begun")
+    frame_store = FrameStore(tmp_path, keep_bytes=1_000_000)
+    begin(frame_store.frames_of("cut-short"))
+    frame_store.frames_of("cut-short").save(0, picture(0))
+    frame_store.shelve("cut-short")
+    frame_store.shelve("never-begun")
     assert names(tmp_path) == set()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.frames.seam import SeamMeter, seam
+from engine.frames.seam import SeamMeter, measure_seam
 from tests.engine.frames.scenes import noise
 
 
@@ -19,16 +19,16 @@ def grey(level: int, size: tuple[int, int] = (64, 64)) -> Image.Image:
 
 def test_it_is_the_last_jump_over_the_median_step():
     steps_of_10_then_back_by_40 = [grey(level) for level in (100, 110, 120, 130, 140)]
-    assert seam(steps_of_10_then_back_by_40) == pytest.approx(4)
+    assert measure_seam(steps_of_10_then_back_by_40) == pytest.approx(4)
 
 
 def test_a_loop_that_closes_as_it_runs_has_a_seam_of_one():
     there_and_back = [grey(level) for level in (100, 110, 120, 130, 120, 110)]
-    assert seam(there_and_back) == pytest.approx(1)
+    assert measure_seam(there_and_back) == pytest.approx(1)
 
 
 def test_the_median_ignores_a_single_cut():
-    assert seam([grey(level) for level in (0, 2, 4, 200, 202, 204)]) == pytest.approx(102)
+    assert measure_seam([grey(level) for level in (0, 2, 4, 200, 202, 204)]) == pytest.approx(102)
 
 
 @pytest.mark.parametrize(
@@ -42,18 +42,18 @@ def test_the_median_ignores_a_single_cut():
     ],
 )
 def test_degenerate_animations(levels, expected):
-    assert seam(grey(level) for level in levels) == expected
+    assert measure_seam(grey(level) for level in levels) == expected
 
 
 def test_a_still_that_jumps_at_the_end_has_a_huge_but_finite_seam():
-    value = seam([grey(9), grey(9), grey(9), grey(10)])
+    value = measure_seam([grey(9), grey(9), grey(9), grey(10)])
     assert math.isfinite(value)
     assert value > 1000
 
 
 @pytest.mark.parametrize("size", [(64, 64), (128, 128), (512, 320)])
 def test_size_does_not_matter_to_flat_frames(size):
-    assert seam(grey(level, size) for level in (0, 10, 40)) == pytest.approx(40 / 20)
+    assert measure_seam(grey(level, size) for level in (0, 10, 40)) == pytest.approx(40 / 20)
 
 
 @settings(max_examples=25, deadline=None)
@@ -62,6 +62,6 @@ def test_it_is_the_same_frame_by_frame_and_always_finite(seeds):
     meter = SeamMeter()
     for one in seeds:
         meter.add(noise(one))
-    assert meter.seam == seam(noise(one) for one in seeds)
+    assert meter.seam == measure_seam(noise(one) for one in seeds)
     assert math.isfinite(meter.seam)
     assert meter.seam >= 0

@@ -43,7 +43,7 @@ def made(kind, **parts):
 STAGES = st.lists(st.builds(Stage, TEXTS, st.integers(1, 9)), min_size=1, max_size=4).map(tuple)
 GIROS = made(
     Giro,
-    stages=st.one_of(STAGES, st.just(PRESETS["tour"].parsed())),
+    stages=st.one_of(STAGES, st.just(PRESETS["tour"].parse_stages())),
     loop=st.booleans(),
     mode=st.sampled_from(["chain", "parallel"]),
     **VIEW,

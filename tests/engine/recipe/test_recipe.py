@@ -111,7 +111,7 @@ def test_whole_prompts_may_be_as_long_as_any() -> None:
 )
 def test_a_way_that_ends_where_it_began_is_round(waypoints: tuple[str, ...], loop: MorphLoop, course: str) -> None:
     morph = Morph(seed=1, source=waypoints[0], through=waypoints[1:-1], target=waypoints[-1], loop=loop)
-    assert (morph.waypoints, morph.course) == (waypoints, course)
+    assert (morph.waypoints, morph.effective_loop) == (waypoints, course)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def recipe_of(line, presets):
     given = dict(read.values)
     plain = {"kind": line[1:].split()[0], "seed": int(given["seed"]), "negative": given.get("negative", "")}
     if "preset" in given:
-        plain["stages"] = presets[given["preset"]].parsed()
+        plain["stages"] = presets[given["preset"]].parse_stages()
     if "stages" in given:
         plain["stages"] = parse_stages(given["stages"])
     if "source" in given:

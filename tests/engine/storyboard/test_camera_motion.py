@@ -15,7 +15,7 @@ from engine.recipe.keyframe import spread_times
 from engine.recipe.recipe import Focus, Giro, Stage, Zoom
 from engine.recipe.settings import Settings
 from engine.storyboard.builder import build_storyboard
-from engine.storyboard.camera_motion import CARRIED, RECENT, CameraMotion
+from engine.storyboard.camera_motion import FOCUS_FRAMES, MAX_CARRIED_NOISES, CameraMotion
 from engine.storyboard.camera_moves import compose_moves, invert_move
 from engine.storyboard.camera_track import CameraTrack
 from engine.storyboard.loop_closure import LoopClosure
@@ -28,7 +28,7 @@ SETTINGS = Settings(zoom=1.02, noise_warp=0.5)
 
 
 def travel(camera: str = "forward", *, focus: str | Focus = "auto", frames: int = FRAMES) -> CameraMotion:
-    return CameraMotion.of(
+    return CameraMotion.from_recipe(
         Zoom(seed=7, prompt="a road", frames=frames, camera=parse_camera(camera), focus=focus),  # type: ignore[arg-type]
         SETTINGS,
     )
@@ -38,7 +38,7 @@ def shot(way: CameraMotion, index: int) -> Shot:
     bare = Shot(
         index=index, prompt=PromptMix.of("a road"), start=NoiseStart(), steps=4, strength=0.8, guidance=3, seed=1
     )
-    return way.follow(bare, range(index), LoopClosure(way.frames).approach(index))
+    return way.continue_shot(bare, range(index), LoopClosure(way.frames).approach(index))
 
 
 def feedback(way: CameraMotion, index: int) -> FeedbackStart:
@@ -205,7 +205,7 @@ def test_a_stage_leads_up_to_the_key_that_the_next_one_opens_from() -> None:
 
 def test_it_looks_at_the_frames_before_for_where_the_road_leads() -> None:
     way = travel()
-    assert [glance.frame for glance in feedback(way, 20).camera.focus_sources] == list(range(20 - RECENT, 20))
+    assert [glance.frame for glance in feedback(way, 20).camera.focus_sources] == list(range(20 - FOCUS_FRAMES, 20))
     assert [glance.frame for glance in feedback(way, 2).camera.focus_sources] == [0, 1]
 
 
@@ -221,29 +221,33 @@ def test_on_the_way_back_it_looks_more_and_more_at_the_first_frame() -> None:
 def test_a_point_that_is_given_is_not_looked_for() -> None:
     way = travel(focus=Focus(0.3, 0.61))
     assert feedback(way, 5) == FeedbackStart(4, Camera(zoom=1.02, focus_x=0.3, focus_y=0.61))
-    assert all(not past.camera.focus_sources for past in shot(way, 20).carried)
+    assert all(not past.camera.focus_sources for past in shot(way, 20).carried_noise)
 
 
 # ---- noise ----
 
 
 def test_noise_of_frames_before_is_carried_along_the_older_the_less() -> None:
-    past = shot(travel(), 20).carried
-    assert [carried.seed for carried in past] == [frame_seed(7, index) for index in range(19, 19 - CARRIED, -1)]
-    assert [carried.camera.zoom for carried in past] == pytest.approx([1.02**age for age in range(1, CARRIED + 1)])
+    past = shot(travel(), 20).carried_noise
+    assert [carried.seed for carried in past] == [
+        frame_seed(7, index) for index in range(19, 19 - MAX_CARRIED_NOISES, -1)
+    ]
+    assert [carried.camera.zoom for carried in past] == pytest.approx(
+        [1.02**age for age in range(1, MAX_CARRIED_NOISES + 1)]
+    )
     fresh = math.sqrt(1 - sum(carried.weight**2 for carried in past))
     weights = [fresh, *(carried.weight for carried in past)]
     assert weights[1:] == pytest.approx([weight / 2 for weight in weights[:-1]])
 
 
 def test_the_first_frames_noise_is_not_carried() -> None:
-    assert shot(travel(), 1).carried == ()
-    assert [carried.seed for carried in shot(travel(), 2).carried] == [frame_seed(7, 1)]
+    assert shot(travel(), 1).carried_noise == ()
+    assert [carried.seed for carried in shot(travel(), 2).carried_noise] == [frame_seed(7, 1)]
 
 
 def test_noise_that_does_not_move_is_left_as_it_is() -> None:
-    still = CameraMotion.of(Zoom(seed=7, prompt="a road"), Settings(noise_warp=0.0))
-    assert all(shot(still, index).carried == () for index in range(1, 60))
+    still = CameraMotion.from_recipe(Zoom(seed=7, prompt="a road"), Settings(noise_warp=0.0))
+    assert all(shot(still, index).carried_noise == () for index in range(1, 60))
 
 
 def test_every_frame_but_the_first_keeps_its_share_of_where_it_starts() -> None:

@@ -116,12 +116,12 @@ def test_every_camera_of_a_shot_is_aimed_at_what_it_looks_at():
 
 def test_the_noise_is_carried_towards_the_same_point():
     looking = Camera(zoom=1.1, focus_sources=(FocusSource(0),))
-    shot = msgspec.structs.replace(make_shot(FeedbackStart(0, looking)), carried=(CarriedNoise(5, 0.5, looking),))
+    shot = msgspec.structs.replace(make_shot(FeedbackStart(0, looking)), carried_noise=(CarriedNoise(5, 0.5, looking),))
 
     carrying = aim_camera(shot, {0: lines_to(0.4, 0.4)})
 
     assert isinstance(carrying.start, FeedbackStart)
-    assert carrying.carried[0].camera == carrying.start.camera
+    assert carrying.carried_noise[0].camera == carrying.start.camera
 
 
 def test_a_shot_that_looks_at_nothing_stays_as_it_is():

@@ -90,8 +90,8 @@ class TestTheFileThatComesWithTheProgram:
 
     def test_the_presets_can_be_ridden_and_the_first_is_the_seeds(self):
         presets = read_config(CONFIG_FILE).presets
-        assert presets["giro"].parsed() == SEED_STAGES
-        assert all(preset.parsed() for preset in presets.values())
+        assert presets["giro"].parse_stages() == SEED_STAGES
+        assert all(preset.parse_stages() for preset in presets.values())
 
     def test_the_styles_say_nothing_that_the_embedded_model_does_not_know(self):
         styles, known = read_config(CONFIG_FILE).styles, read_card(EMBEDDED).words

@@ -23,7 +23,7 @@ from studio.config.config import (
     RoleRules,
     ServerConfig,
 )
-from studio.config.keys import Change, choices_of, find_changes, require_granted, settable_keys
+from studio.config.keys import ConfigChange, choices_of, find_changes, require_granted, settable_keys
 
 
 def own(**tables) -> Config:
@@ -69,16 +69,16 @@ class TestChanges:
     def test_each_key_with_old_and_new(self):
         before, after = Config(limits=LimitsConfig(frames=9)), own(limits=OwnLimits(frames=5))
         assert find_changes(before, after) == [
-            Change("limits.frames", "9", "400"),
-            Change("servers.12.limits.frames", "", "5"),
+            ConfigChange("limits.frames", "9", "400"),
+            ConfigChange("servers.12.limits.frames", "", "5"),
         ]
         assert find_changes(before, before) == []
 
     def test_a_servers_own_concern_nobody_else(self):
-        change = Change("servers.12.limits.frames", "", "5")
+        change = ConfigChange("servers.12.limits.frames", "", "5")
         assert change.concerns("12")
         assert not change.concerns("1")
-        assert Change("limits.frames", "", "5").concerns("1")
+        assert ConfigChange("limits.frames", "", "5").concerns("1")
 
     def test_what_needs_a_restart_and_what_is_nobodys_business(self):
         before = Config()

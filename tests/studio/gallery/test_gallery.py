@@ -48,9 +48,9 @@ async def rendered(store: Store, job: str = "a" * 16, *, member=ADA, server=SERV
         created=time.time(), **given,
     )  # fmt: skip
     await store.jobs.add(record)
-    await store.jobs.done(job, report_of(MORPH))
+    await store.jobs.mark_done(job, report_of(MORPH))
     await store.renders.save(job, Render(b"GIF89a", ".gif"))
-    return await store.jobs.delivered(job)
+    return await store.jobs.mark_delivered(job)
 
 
 class TestSharing:
@@ -61,7 +61,7 @@ class TestSharing:
         assert (share.member, share.recipe, share.model) == (ADA, record.plan.recipe, record.plan.model)
         assert (share.width, share.height, share.frames) == (256, 256, 9)
         assert (share.channel, share.message, share.nsfw) == ("700", "900", True)
-        assert await gallery.picture(share) == Render(b"GIF89a", ".gif")
+        assert await store.renders.load(share.id) == Render(b"GIF89a", ".gif")
 
     async def test_only_its_maker_shares_it(self, store, gallery):
         record = await rendered(store)
@@ -176,11 +176,11 @@ class TestDeleting:
         await gallery.share(record.id, AS_ADA)
         with pytest.raises(LimitError, match="Only the member who made"):
             await gallery.delete(record.id, AS_BOB)
-        assert await gallery.picture(await gallery.get(record.id, AS_BOB)) == Render(b"GIF89a", ".gif")
+        assert await store.renders.load((await gallery.get(record.id, AS_BOB)).id) == Render(b"GIF89a", ".gif")
 
     async def test_those_who_show_it_elsewhere_are_told(self, store, gallery):
         told = []
-        gallery.tell_of_removals(told.append)
+        gallery.on_removal.append(told.append)
         record = await rendered(store)
         share = await gallery.share(record.id, AS_ADA)
         await gallery.purge(SERVER, ADA.id)
@@ -199,8 +199,8 @@ class TestDeleting:
             record = await rendered(store, f"{number:016x}")
             await gallery.share(record.id, AS_ADA)
         (old,) = [f"{0:016x}"]
-        share = await store.gallery.delete(old)
-        await store.gallery.add(msgspec.structs.replace(share, shared=time.time() - 5 * 24 * 3600))
+        share = await store.shares.delete(old)
+        await store.shares.add(msgspec.structs.replace(share, shared=time.time() - 5 * 24 * 3600))
         for kept in (6, 0):
             await gallery_of(store, keep_shared_days=kept).expire()
         assert (await gallery.page(AS_ADA, "new", "", 0)).total == 2
@@ -240,10 +240,10 @@ class TestWhereItIsShared:
             for age in (1, 4, 9):
                 record = await rendered(store, f"{number:08x}{age:08x}")
                 share = await gallery.share(record.id, msgspec.structs.replace(self.THREAD, channel=channel))
-                await store.gallery.delete(share.id)
-                await store.gallery.add(msgspec.structs.replace(share, shared=time.time() - age * 24 * 3600))
+                await store.shares.delete(share.id)
+                await store.shares.add(msgspec.structs.replace(share, shared=time.time() - age * 24 * 3600))
         await gallery.expire()
-        kept = [await store.gallery.get(share) for share in await store.gallery.made_by(SERVER, ADA.id)]
+        kept = [await store.shares.get(share) for share in await store.shares.made_by(SERVER, ADA.id)]
         assert sorted((share.home, int(share.id[8:], 16)) for share in kept) == [
             ("600", 1),
             *(("700", age) for age in (1, 4, 9)),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.errors import LimitError, StorageError
 from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.recipe import Morph
-from engine.recipe.settings import Overrides, Settings
+from engine.recipe.settings import Overrides
 from engine.sentence import Sentence
 from studio.config.config import (
     Config,
@@ -29,7 +29,7 @@ from studio.config.config import (
 from studio.config.config_file import ConfigFile
 from studio.config.effective import Place
 from studio.orders.admission import QUOTA_SECONDS
-from studio.orders.quote import work_of
+from studio.orders.quote import work_of_plan
 from studio.store import Store
 from studio.store.members import BlockedMember
 from studio.store.pace import ModelPace
@@ -71,8 +71,7 @@ def limited(**limits) -> Config:
 
 
 def cost_of(recipe=MORPH, ceiling=NO_CEILING) -> float:
-    resolved = plan_of(recipe, ceiling).recipe
-    return work_of(resolved, Settings.layered([resolved.settings]))
+    return work_of_plan(plan_of(recipe, ceiling))
 
 
 class TestClamping:
@@ -90,7 +89,7 @@ class TestClamping:
         async with Door(tmp_path, limited(size=128)) as door:
             record = await door.studio.submit(order())
             assert door.engine.added[0].recipe.settings.size == 128
-            assert record.resolved.settings.size == 128
+            assert record.resolved_recipe.settings.size == 128
             assert record.recipe.settings == Overrides(), "what was left open is still the place's to decide"
             assert [str(note) for note in record.notes] == [SMALLER]
 
@@ -107,7 +106,7 @@ class TestClamping:
             door.engine.accept(record.id)  # as after a restart of the engine
             door.engine.finish(record.id)
             over = await door.over(record.id)
-            assert (over.resolved.settings.size, over.resolved.settings.steps) == (128, 10)
+            assert (over.resolved_recipe.settings.size, over.resolved_recipe.settings.steps) == (128, 10)
             assert [str(note) for note in over.notes] == [SMALLER, FASTER]
             assert await door.studio.history.record(record.id) == over
 
@@ -221,7 +220,7 @@ class TestCharging:
             record = await door.studio.submit(order())
             door.engine.finish(record.id)
             await door.over(record.id)
-            await door.studio.undeliverable(record.id, Sentence("Nobody there."))
+            await door.studio.mark_undeliverable(record.id, Sentence("Nobody there."))
             assert await door.spent() == 0
 
     async def test_a_cancelled_job_costs_what_was_rendered(self, tmp_path):
@@ -263,7 +262,7 @@ class TestCharging:
             door.engine.accept(record.id, frames_done=5)
             door.engine.finish(record.id)
             await door.over(record.id)
-            await door.studio.delivered(record.id)
+            await door.studio.mark_delivered(record.id)
             assert await door.store.charges.pace(MODEL) == ModelPace()
 
     async def test_a_loading_engine_is_quoted_for_as_well(self, tmp_path):

@@ -12,12 +12,12 @@ from studio.config.effective import Place
 from studio.rules.limits import (
     MemberAccount,
     format_duration,
+    member_texts,
     require_capacity,
     require_clean_words,
     require_cooldown,
     require_open,
     require_quota,
-    texts_of,
 )
 
 MORPH = Morph(source="skunk", target="puppy", seed=1)
@@ -69,7 +69,7 @@ class TestWords:
             require_clean_words(morph, ModerationConfig(banned_words=("bad frog",)))
 
     def test_names_of_settings_are_no_texts(self):
-        assert set(texts_of(MORPH)) == {
+        assert set(member_texts(MORPH)) == {
             "skunk",
             "puppy",
             "a picture of a {}",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sqlite3
 import stat
 import time
 
@@ -15,7 +13,6 @@ import pytest
 from engine.errors import StorageError
 from engine.sentence import Sentence
 from studio.store import Render, Store
-from studio.store.migrations import MIGRATIONS
 from studio.store.records import JobRecord
 from tests.fakes.engine import plan_of, report_of
 from tests.fakes.orders import ADA, BOB, MIB, MORPH, SERVER, answer
@@ -50,7 +47,7 @@ async def test_jobs_and_gifs_outlive_the_process(tmp_path):
     await first.close()
     second = Store(tmp_path)
     await second.open()
-    assert await second.jobs.unsettled() == [record]
+    assert await second.jobs.list_unsettled() == [record]
     assert (await second.renders.load("a")).data == b"GIF89a"
     await second.close()
 
@@ -58,55 +55,63 @@ async def test_jobs_and_gifs_outlive_the_process(tmp_path):
 async def test_the_life_of_a_delivered_job(store):
     await store.jobs.add(job())
     plan, report = plan_of(MORPH), report_of(MORPH)
-    assert (await store.jobs.planned("a", plan, ())).plan == plan
-    assert (await store.jobs.running("a")).state == "running"
-    done = await store.jobs.done("a", report)
-    assert (done.state, done.report, done.settled) == ("done", report, False)
-    delivered = await store.jobs.delivered("a")
-    assert (delivered.state, delivered.settled) == ("delivered", True)
-    assert await store.jobs.unsettled() == []
+    assert (await store.jobs.mark_planned("a", plan, ())).plan == plan
+    assert (await store.jobs.mark_running("a")).state == "running"
+    done = await store.jobs.mark_done("a", report)
+    assert (done.state, done.report, done.is_settled) == ("done", report, False)
+    delivered = await store.jobs.mark_delivered("a")
+    assert (delivered.state, delivered.is_settled) == ("delivered", True)
+    assert await store.jobs.list_unsettled() == []
 
 
 async def test_a_failed_job_stays_open_to_its_owner_until_they_are_told(store):
     await store.jobs.add(job())
-    failed = await store.jobs.failed("a", Sentence("No such word."))
+    failed = await store.jobs.mark_failed("a", Sentence("No such word."))
     assert (failed.state, str(failed.error), failed.is_open) == ("failed", "No such word.", False)
-    assert await store.jobs.unsettled() == [failed]
-    await store.jobs.settled("a")
-    assert await store.jobs.unsettled() == []
+    assert await store.jobs.list_unsettled() == [failed]
+    await store.jobs.mark_settled("a")
+    assert await store.jobs.list_unsettled() == []
 
 
 async def test_of_done_and_cancelled_only_the_first_happens(store):
     await store.jobs.add(job())
-    outcomes = await asyncio.gather(store.jobs.cancelled("a"), store.jobs.done("a", report_of(MORPH)))
+    outcomes = await asyncio.gather(store.jobs.mark_cancelled("a"), store.jobs.mark_done("a", report_of(MORPH)))
     assert [outcome.state for outcome in outcomes if outcome] == [(await store.jobs.get("a")).state]
 
 
-@pytest.mark.parametrize("late", ["running", "planned", "done", "failed", "cancelled", "smaller", "settled"])
-async def test_what_comes_after_the_delivery_changes_nothing(store, late):
+@pytest.mark.parametrize(
+    ("late", "arguments"),
+    [
+        ("mark_running", ()),
+        ("mark_planned", (plan_of(MORPH), ())),
+        ("mark_done", (report_of(MORPH),)),
+        ("mark_failed", ("Too late.",)),
+        ("mark_cancelled", ()),
+        ("reopen", (1000,)),
+        ("mark_settled", ()),
+    ],
+)
+async def test_what_comes_after_the_delivery_changes_nothing(store, late, arguments):
     await store.jobs.add(job())
-    await store.jobs.done("a", report_of(MORPH))
-    before = await store.jobs.delivered("a")
-    arguments = {
-        "planned": (plan_of(MORPH), ()), "done": (report_of(MORPH),), "failed": ("Too late.",), "smaller": (1000,)
-    }.get(late, ())  # fmt: skip
+    await store.jobs.mark_done("a", report_of(MORPH))
+    before = await store.jobs.mark_delivered("a")
     assert await getattr(store.jobs, late)("a", *arguments) is None
     assert await store.jobs.get("a") == before
 
 
 async def test_a_job_that_is_too_large_goes_back_to_the_engine_with_its_new_limit(store):
     await store.jobs.add(job())
-    await store.jobs.done("a", report_of(MORPH))
-    smaller = await store.jobs.smaller("a", 1000)
+    await store.jobs.mark_done("a", report_of(MORPH))
+    smaller = await store.jobs.reopen("a", 1000)
     assert (smaller.state, smaller.limit_bytes) == ("running", 1000)
-    assert (await store.jobs.done("a", report_of(MORPH))).state == "done"
+    assert (await store.jobs.mark_done("a", report_of(MORPH))).state == "done"
 
 
 async def test_the_answer_can_move_whatever_the_state(store):
     await store.jobs.add(job())
-    await store.jobs.failed("a", Sentence("No."))
+    await store.jobs.mark_failed("a", Sentence("No."))
     elsewhere = answer(message="901")
-    assert (await store.jobs.moved("a", elsewhere)).answer == elsewhere
+    assert (await store.jobs.move_answer("a", elsewhere)).answer == elsewhere
 
 
 async def test_open_jobs_are_counted_by_member_and_by_server(store):
@@ -114,7 +119,7 @@ async def test_open_jobs_are_counted_by_member_and_by_server(store):
     await store.jobs.add(job("b", member=BOB))
     await store.jobs.add(job("c", answer=answer(server=None)))
     await store.jobs.add(job("d"))
-    await store.jobs.cancelled("d")
+    await store.jobs.mark_cancelled("d")
     assert await store.jobs.count_open(member=ADA.id) == 2
     assert await store.jobs.count_open(server=SERVER) == 2
 
@@ -123,8 +128,8 @@ async def test_a_members_latest_jobs_come_newest_first(store):
     for name in "abc":
         await store.jobs.add(job(name))
     await store.jobs.add(job("d", member=BOB))
-    assert [record.id for record in await store.jobs.recent(ADA.id, "morph", 2)] == ["c", "b"]
-    assert await store.jobs.recent(ADA.id, "zoom", 2) == []
+    assert [record.id for record in await store.jobs.list_recent(ADA.id, "morph", 2)] == ["c", "b"]
+    assert await store.jobs.list_recent(ADA.id, "zoom", 2) == []
 
 
 async def test_old_settled_jobs_and_gifs_are_pruned_and_unsettled_ones_kept(store, tmp_path):
@@ -134,8 +139,8 @@ async def test_old_settled_jobs_and_gifs_are_pruned_and_unsettled_ones_kept(stor
         await store.renders.save(name, Render(b"GIF89a", ".gif"))
         os.utime(tmp_path / "data" / "renders" / f"{name}.gif", (created, created))
     for name in "ac":
-        await store.jobs.cancelled(name)
-        await store.jobs.settled(name)
+        await store.jobs.mark_cancelled(name)
+        await store.jobs.mark_settled(name)
     await store.sweep(await store.prune(30))
     assert await store.jobs.get("a") is None
     for name in "bc":
@@ -151,9 +156,9 @@ async def test_a_server_may_keep_them_for_fewer_days_with_all_their_files(store,
         await store.jobs.add(job(str(number), answer=answer(server=server), created=time.time() - 5 * DAY))
         await store.renders.save(str(number), Render(b"GIF89a", ".gif"))
         await store.renders.save_tries(str(number), b"PNG")
-        await store.jobs.cancelled(str(number))
-        await store.jobs.settled(str(number))
-    await store.gallery.add(share(id="1", server=SERVER))
+        await store.jobs.mark_cancelled(str(number))
+        await store.jobs.mark_settled(str(number))
+    await store.shares.add(share(id="1", server=SERVER))
     forgotten = await store.prune(30, own_days={SERVER: 4})
     assert forgotten == ["0"]
     await store.sweep(forgotten)
@@ -168,8 +173,8 @@ async def test_all_may_be_kept_for_fewer_days_and_on_a_server_for_more(store, tm
         await store.jobs.add(job(name, answer=answer(server=server), created=created))
         await store.renders.save(name, Render(b"GIF89a", ".gif"))
         os.utime(tmp_path / "data" / "renders" / f"{name}.gif", (created, created))
-        await store.jobs.cancelled(name)
-        await store.jobs.settled(name)
+        await store.jobs.mark_cancelled(name)
+        await store.jobs.mark_settled(name)
     forgotten = await store.prune(30, unshared_days=4, own_days={SERVER: 20})
     assert sorted(forgotten) == ["b", "c"]
     await store.sweep(forgotten)
@@ -180,27 +185,27 @@ async def test_no_statement_reads_every_job(store, plans):
     for name in "abcd":
         await store.jobs.add(job(name))
     await store.jobs.get("a")
-    await store.jobs.unsettled()
+    await store.jobs.list_unsettled()
     await store.jobs.count_open(member=ADA.id)
     await store.jobs.count_open(server=SERVER)
     for kind in ("morph", None):
-        await store.jobs.recent(ADA.id, kind, 9)
-    await store.jobs.finished(ADA.id, 9)
-    await store.jobs.in_channel("700", SERVER, 9)
-    await store.jobs.planned("a", plan_of(MORPH), ())
-    await store.jobs.running("a")
-    await store.jobs.done("a", report_of(MORPH))
-    await store.jobs.smaller("a", 1000)
-    await store.jobs.done("a", report_of(MORPH))
-    await store.jobs.lost("a")
-    await store.jobs.done("a", report_of(MORPH))
-    await store.jobs.moved("a", answer())
-    await store.jobs.delivered("a")
-    await store.jobs.failed("b", Sentence("No."))
-    await store.jobs.settled("b")
-    await store.jobs.refused("c", Sentence("No."))
-    await store.jobs.cancelled("d")
-    await store.jobs.unknown(["a"])
+        await store.jobs.list_recent(ADA.id, kind, 9)
+    await store.jobs.list_finished(ADA.id, 9)
+    await store.jobs.list_in_channel("700", SERVER, 9)
+    await store.jobs.mark_planned("a", plan_of(MORPH), ())
+    await store.jobs.mark_running("a")
+    await store.jobs.mark_done("a", report_of(MORPH))
+    await store.jobs.reopen("a", 1000)
+    await store.jobs.mark_done("a", report_of(MORPH))
+    await store.jobs.reopen("a")
+    await store.jobs.mark_done("a", report_of(MORPH))
+    await store.jobs.move_answer("a", answer())
+    await store.jobs.mark_delivered("a")
+    await store.jobs.mark_failed("b", Sentence("No."))
+    await store.jobs.mark_settled("b")
+    await store.jobs.mark_refused("c", Sentence("No."))
+    await store.jobs.mark_cancelled("d")
+    await store.jobs.filter_unknown(["a"])
     await store.jobs.prune(time.time(), {SERVER: time.time()})
     assert len(plans.of) > 20
     assert plans.whole_tables == []
@@ -217,7 +222,7 @@ class TestSweeping:
 
     async def test_a_file_of_neither_a_job_nor_a_share_goes_after_an_hour(self, store, renders):
         await store.jobs.add(job("a"))
-        await store.gallery.add(share(id="b"))
+        await store.shares.add(share(id="b"))
         for name in ("a.gif", "b.gif", "c.gif", "c.tries.png", "d.partial", "fresh.gif"):
             (renders / name).write_bytes(b"GIF89a")
             written = time.time() - (3500 if name == "fresh.gif" else 3700)
@@ -260,21 +265,10 @@ async def test_a_gif_whose_saving_is_called_off_half_way_is_saved_all_the_same(s
 
 
 async def test_the_digest_of_the_commands_is_remembered_by_target(store):
-    await store.commands.remember_synced("everywhere", "1")
-    await store.commands.remember_synced("everywhere", "2")
-    await store.commands.remember_synced("555", "3")
-    assert await store.commands.synced() == {"everywhere": "2", "555": "3"}
-
-
-async def test_each_migration_is_applied_once(tmp_path):
-    for _ in range(2):
-        store = Store(tmp_path)
-        await store.open()
-        await store.close()
-    with sqlite3.connect(tmp_path / "tappa.db") as database:
-        names = [row[0] for row in database.execute("SELECT name FROM migrations ORDER BY rowid")]
-    database.close()
-    assert names == [name for name, _ in MIGRATIONS]
+    await store.commands.save_digest("everywhere", "1")
+    await store.commands.save_digest("everywhere", "2")
+    await store.commands.save_digest("555", "3")
+    assert await store.commands.load_digests() == {"everywhere": "2", "555": "3"}
 
 
 async def test_the_database_holds_tokens_and_is_the_owners_alone(store, tmp_path):
@@ -305,16 +299,3 @@ async def test_what_was_changed_of_an_order_is_remembered(store):
     notes = (Sentence("At most {limit} frames are allowed here.", {"limit": 3}),)
     await store.jobs.add(job(notes=notes))
     assert (await store.jobs.get("a")).notes == notes
-
-
-async def test_an_error_from_before_there_were_templates_keeps_its_words(tmp_path):
-    store = Store(tmp_path)
-    await store.open()
-    await store.jobs.add(job(state="failed"))
-    await store.close()
-    with contextlib.closing(sqlite3.connect(tmp_path / "tappa.db")) as database, database:
-        database.execute("UPDATE jobs SET error = 'No {such} “word”.'")
-        database.execute("DELETE FROM migrations WHERE name = 'errors as sentences'")
-    await store.open()
-    assert str((await store.jobs.get("a")).error) == "No {such} “word”."
-    await store.close()

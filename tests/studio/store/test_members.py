@@ -6,7 +6,7 @@ import pytest
 
 from studio.store.announcements import Announcement
 from studio.store.members import EVERYWHERE, BlockedMember, MemberPreset
-from studio.store.pace import ModelPace
+from tests.fakes.engine import report_of
 from tests.fakes.orders import ADA, BOB, MORPH, SERVER
 from tests.fakes.shares import zoom
 
@@ -38,7 +38,7 @@ async def test_defaults_are_kept_as_they_were_last_set(store):
 async def test_a_member_is_told_something_once(store):
     assert not await store.members.was_told(ADA.id, "words of a model")
     for _ in range(2):
-        await store.members.tell(ADA.id, "words of a model")
+        await store.members.mark_told(ADA.id, "words of a model")
     assert await store.members.was_told(ADA.id, "words of a model")
     assert not await store.members.was_told(ADA.id, "words of another")
     assert not await store.members.was_told(BOB.id, "words of a model")
@@ -94,7 +94,7 @@ class TestCharges:
         for server in (SERVER, None):
             await store.charges.spent(ADA.id, server, since=0.0)
             await store.charges.last_order(ADA.id, server)
-        await store.charges.set_pace("fake-model-1", ModelPace(1.0, 2.0))
+        await store.charges.add_measurement("fake-model-1", report_of(MORPH), 2.0)
         await store.charges.pace("fake-model-1")
         await store.charges.prune(200.0)
         assert len(plans.of) == 7
@@ -112,8 +112,8 @@ async def test_an_announcement_begins_once_and_is_known_to_be_posted_afterwards(
     assert await store.announcements.begin(planned) == planned
     again = Announcement(purpose="digest", server=SERVER, subject="2026-W31", since=200.0)
     assert await store.announcements.begin(again) == planned
-    await store.announcements.sending(planned, ["a"], 300.0)
-    await store.announcements.posted(planned, "700", "900")
+    await store.announcements.mark_sending(planned, ["a"], 300.0)
+    await store.announcements.mark_posted(planned, "700", "900")
     stands = await store.announcements.begin(again)
     assert (stands.since, stands.about, stands.channel, stands.message) == (300.0, ("a",), "700", "900")
 

@@ -11,7 +11,7 @@ from engine.protocol.messages import JobId
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from studio.store import Member, Share
 from studio.web.export import ExportResult, ExportSource, export_gallery
-from studio.web.pages import PageLanguage
+from studio.web.page_renderer import PageLanguage
 
 ADA = Member(id="100000000000000101", name="Ada")
 BOB = Member(id="100000000000000102", name="Bob")
@@ -86,9 +86,9 @@ def exported(
     folder: Path, *shares: Share, title: str = "Our roads", language: str = "en", address: str = ""
 ) -> ExportResult:
     """Export to `folder`/web what lies in `folder`/renders."""
-    exhibition = ExportSource(
+    source = ExportSource(
         shares=shares,
         renders=folder / "renders",
-        speech=PageLanguage(title=title, language=language, address=address),
+        page_language=PageLanguage(title=title, language=language, address=address),
     )
-    return export_gallery(exhibition, folder / "web")
+    return export_gallery(source, folder / "web")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.recipe.recipe import Giro, Stage, Zoom
-from tests.playground.browser import SharePage, browser, needs_browser
+from tests.playground.browser import Page, browser, needs_browser
 from tests.studio.web.shares import BOB, GIRO, HOSTILE, MORPH, exported, hang, share
 
 pytestmark = needs_browser
@@ -84,7 +84,7 @@ def gallery(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[SharePage]:
+async def page() -> AsyncIterator[Page]:
     async with browser() as page:
         await page.resize(1280, 900)
         yield page
@@ -108,19 +108,19 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-async def look_at(page: SharePage, address: str) -> None:
+async def look_at(page: Page, address: str) -> None:
     await page.open(address)
     await page.evaluate(
         "new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', () => done()))"
     )
 
 
-async def prefer(page: SharePage, **features: str) -> None:
+async def prefer(page: Page, **features: str) -> None:
     wished = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
     await page.command("Emulation.setEmulatedMedia", features=wished)
 
 
-async def test_nothing_is_wider_than_the_window(gallery: Path, page: SharePage) -> None:
+async def test_nothing_is_wider_than_the_window(gallery: Path, page: Page) -> None:
     for name in PAGES:
         for width in WIDTHS:
             await page.resize(width, 900)
@@ -130,7 +130,7 @@ async def test_nothing_is_wider_than_the_window(gallery: Path, page: SharePage) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_text_stands_out(gallery: Path, page: SharePage, scheme: str) -> None:
+async def test_every_text_stands_out(gallery: Path, page: Page, scheme: str) -> None:
     await prefer(page, prefers_color_scheme=scheme)
     for name in PAGES:
         await look_at(page, (gallery / name).as_uri())
@@ -139,7 +139,7 @@ async def test_every_text_stands_out(gallery: Path, page: SharePage, scheme: str
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-async def test_every_picture_loads_and_moves_nothing(gallery: Path, page: SharePage, width: int) -> None:
+async def test_every_picture_loads_and_moves_nothing(gallery: Path, page: Page, width: int) -> None:
     await page.resize(width, 900)
     await look_at(page, (gallery / "index.html").as_uri())
     height = await page.evaluate("document.documentElement.scrollHeight")
@@ -149,7 +149,7 @@ async def test_every_picture_loads_and_moves_nothing(gallery: Path, page: ShareP
     assert await page.evaluate("document.documentElement.scrollHeight") == height
 
 
-async def test_a_gif_is_fetched_when_somebody_points_at_it(served: str, page: SharePage) -> None:
+async def test_a_gif_is_fetched_when_somebody_points_at_it(served: str, page: Page) -> None:
     await prefer(page, prefers_reduced_motion="no-preference")
     await look_at(page, served + "index.html")
     fetched = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.gif')).length"
@@ -168,7 +168,7 @@ async def test_a_gif_is_fetched_when_somebody_points_at_it(served: str, page: Sh
     assert await page.evaluate(fetched) == 1
 
 
-async def test_by_key_one_comes_to_each_card_and_its_gif(gallery: Path, page: SharePage) -> None:
+async def test_by_key_one_comes_to_each_card_and_its_gif(gallery: Path, page: Page) -> None:
     await prefer(page, prefers_reduced_motion="no-preference")
     await look_at(page, (gallery / "index.html").as_uri())
     await page.press("Tab")
@@ -179,7 +179,7 @@ async def test_by_key_one_comes_to_each_card_and_its_gif(gallery: Path, page: Sh
     await page.until("location.pathname.endsWith('renders/giro.html')")
 
 
-async def test_who_wants_less_motion_gets_stills(gallery: Path, page: SharePage) -> None:
+async def test_who_wants_less_motion_gets_stills(gallery: Path, page: Page) -> None:
     await prefer(page, prefers_reduced_motion="reduce")
     await look_at(page, (gallery / "renders/giro.html").as_uri())
     await page.until("document.querySelector('.print img').complete")
@@ -190,7 +190,7 @@ async def test_who_wants_less_motion_gets_stills(gallery: Path, page: SharePage)
     assert await page.evaluate("getComputedStyle(document.querySelector('.still-note')).display") == "none"
 
 
-async def test_what_is_veiled_is_shown_on_request_only(served: str, page: SharePage) -> None:
+async def test_what_is_veiled_is_shown_on_request_only(served: str, page: Page) -> None:
     await look_at(page, served + "renders/veiled.html")
     fetched = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.gif')).length"
     assert await page.evaluate(fetched) == 0
@@ -200,14 +200,14 @@ async def test_what_is_veiled_is_shown_on_request_only(served: str, page: ShareP
     await page.until("!document.querySelector('.veil').open")
 
 
-async def test_a_click_selects_the_whole_line(gallery: Path, page: SharePage) -> None:
+async def test_a_click_selects_the_whole_line(gallery: Path, page: Page) -> None:
     await look_at(page, (gallery / "renders/giro.html").as_uri())
     await page.click(".line code")
     line = "/giro stages:a road by the sea | 25; a road going up a mountain | 50 loop:True seed:4"
     assert await page.evaluate("getSelection().toString().trim()") == line
 
 
-async def test_headings_and_landmarks_are_in_order(gallery: Path, page: SharePage) -> None:
+async def test_headings_and_landmarks_are_in_order(gallery: Path, page: Page) -> None:
     for name in PAGES:
         await look_at(page, (gallery / name).as_uri())
         levels = await page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map((one) => +one.tagName[1])")

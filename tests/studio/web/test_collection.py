@@ -2,7 +2,7 @@
 
 import msgspec
 
-from studio.web.collection import Collection, key_of, list_pages
+from studio.web.collection import Collection, list_pages, maker_key
 from tests.studio.web.shares import ADA, BOB, share
 
 
@@ -38,7 +38,7 @@ def test_makers_have_their_latest_name_and_an_address_that_is_not_their_id() -> 
     assert [maker.name for maker in collection.makers] == ["Ada the Great", "Bob"]
     assert collection.makers[0].votes == 5
     assert collection.maker(collection.shares[0]) is collection.makers[0]
-    assert ADA.id not in key_of(ADA.id) and key_of(ADA.id) != key_of(BOB.id)
+    assert ADA.id not in maker_key(ADA.id) and maker_key(ADA.id) != maker_key(BOB.id)
 
 
 def test_a_list_is_cut_into_pages_of_sixty() -> None:

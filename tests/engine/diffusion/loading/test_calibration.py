@@ -84,12 +84,12 @@ def test_a_measurement_without_time_to_end_is_not_kept(tiny, tmp_path, monkeypat
     clock = Clock()
 
     def busy(work) -> float:
-        clock.now += calibration.BUDGET
+        clock.now += calibration.BUDGET_SECONDS
         return clock.now
 
     parts = load(tiny)._parts
     monkeypatch.setattr(calibration, "time", clock)
-    monkeypatch.setattr(calibration, "_seconds", busy)
+    monkeypatch.setattr(calibration, "_best_time", busy)
     assert calibrate("one", parts, 1, tmp_path) == CpuLayout(1)
     assert not (tmp_path / FILE).exists()
 
@@ -100,7 +100,7 @@ def test_a_model_so_large_that_measuring_it_takes_minutes_is_called_once_and_nev
 
     def slow() -> None:
         calls.append(1)
-        clock.now += calibration.BUDGET / 2
+        clock.now += calibration.BUDGET_SECONDS / 2
 
     parts = load(tiny)._parts
     monkeypatch.setattr(calibration, "time", clock)

@@ -80,7 +80,7 @@ def test_the_safety_checker_comes_where_it_is_wanted(hub: Hub, tiny, tmp_path):
     hub.add_directory(add_tiny_checker(copy_model(tiny, tmp_path / "guarded"), threshold=-2))
     hub.files |= {"safety_checker/pytorch_model.bin": b"pickle"}
 
-    backend = load_backend(config(), threads=1, guard=True)
+    backend = load_backend(config(), threads=1, safety_checker=True)
 
     assert backend.judges
     assert "safety_checker/pytorch_model.bin" not in hub.downloaded

@@ -35,9 +35,9 @@ def files(directory: Path, pipeline: str = "StableDiffusionPipeline", scheduler=
         ({}, Overrides(size=512)),
         ({"side": 96}, Overrides(size=768)),
         ({"pipeline": "StableDiffusionXLPipeline", "side": 128}, Overrides(size=1024, guidance=5.0)),
-        ({"pipeline": "LatentConsistencyModelPipeline", "side": 96}, Overrides(size=768).over(LCM)),
-        ({"scheduler": {"_class_name": "LCMScheduler"}}, Overrides(size=512).over(LCM)),
-        ({"scheduler": TRAILING}, Overrides(size=512).over(TURBO)),
+        ({"pipeline": "LatentConsistencyModelPipeline", "side": 96}, LCM | Overrides(size=768)),
+        ({"scheduler": {"_class_name": "LCMScheduler"}}, LCM | Overrides(size=512)),
+        ({"scheduler": TRAILING}, TURBO | Overrides(size=512)),
         ({"scheduler": EULER}, Overrides(size=512)),
         ({"scheduler": TRAILING | {"rescale_betas_zero_snr": True}}, Overrides(size=512)),
         ({"scheduler": TRAILING | {"prediction_type": "v_prediction"}}, Overrides(size=512)),
@@ -58,7 +58,7 @@ def test_files_that_cannot_be_read_say_nothing(tmp_path):
 def test_a_card_says_otherwise_and_a_distilled_model_makes_frames_in_two_calls(tmp_path):
     files(tmp_path, scheduler=TRAILING)
     card = find_model(ModelConfig(source=str(tmp_path))).card
-    settings = Settings.layered([BUILT_IN.of("giro"), card.of("giro")])
+    settings = Settings.from_layers([BUILT_IN.for_kind("giro"), card.for_kind("giro")])
     assert (settings.steps * settings.strength, settings.guidance, settings.scheduler) == (2, 1, "euler")
 
     (tmp_path / "card.toml").write_text("[common]\nsize = 256\nsteps = 1\n")

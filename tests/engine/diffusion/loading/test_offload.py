@@ -35,7 +35,7 @@ def pictures(parts: Parts):
 
 
 def offloaded(directory, how):
-    parts = load_parts(directory, CPU, torch.float32, waiting=True)
+    parts = load_parts(directory, CPU, torch.float32, in_host_memory=True)
     offload(how, CPU, unet=parts.unet, vae=parts.vae, text_encoders=parts.text_encoders)
     return parts
 

@@ -8,8 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.diffusion.sampling import noise_warper
 from engine.diffusion.sampling.noise import DIVISIONS, move_noise, subdivide_noise
-from engine.storyboard.shot import Camera
+from engine.diffusion.sampling.noise_warper import NoiseWarper
+from engine.storyboard.morph_path import NoiseStart
+from engine.storyboard.shot import Camera, CarriedNoise
+from tests.embedded import make_shot
 
 CAMERAS = [
     Camera(zoom=1.02),
@@ -86,3 +90,21 @@ def test_with_and_without_rotation_it_goes_to_the_same_places(camera):
     turned = move_noise(fine, msgspec.structs.replace(camera, degrees=1e-9), beyond)
 
     assert correlation(turned, move_noise(fine, camera, beyond)) > 0.9  # a few small cells fall on the line between two
+
+
+@pytest.mark.parametrize(("count", "size", "drawn_seeds"), [(2, 10**6, [1, 2, 3, 2]), (2, 10, [1, 2, 1, 3, 1, 2])])
+def test_the_latest_noises_are_kept_and_those_that_are_too_large_are_drawn_again(monkeypatch, count, size, drawn_seeds):
+    seeds = []
+    monkeypatch.setattr(noise_warper, "KEPT", count)
+    monkeypatch.setattr(noise_warper, "KEPT_BYTES", size)
+
+    def subdivide(noise, generator):
+        seeds.append(generator.initial_seed())
+        return subdivide_noise(noise, generator)
+
+    monkeypatch.setattr(noise_warper, "subdivide_noise", subdivide)
+    warper = NoiseWarper(torch.device("cpu"))
+    for seed in (1, 2, 1, 3, 1, 2):
+        shot = msgspec.structs.replace(make_shot(NoiseStart()), carried_noise=(CarriedNoise(seed, 0.6, Camera()),))
+        warper.mix_noise(torch.zeros(1, 4, 8, 8), shot)
+    assert seeds == drawn_seeds

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from engine.diffusion.sampling import pictures as module
 from engine.diffusion.sampling.pictures import DevicePictures
-from engine.diffusion.speed.shelf import Shelf
 
 CPU = torch.device("cpu")
 
@@ -16,16 +16,27 @@ def picture(level: int) -> np.ndarray:
     return np.full((16, 16, 3), level, np.uint8)
 
 
-def test_a_picture_is_looked_at_once_for_its_palette(monkeypatch):
+@pytest.fixture
+def looked(monkeypatch):
+    """The mean level, of 255, of each picture whose palette was measured."""
     looked = []
-    palette_of = module.palette_of
-    monkeypatch.setattr(module, "palette_of", lambda image: looked.append(1) or palette_of(image))
+    measure_palette = module.measure_palette
+
+    def measure(image):
+        looked.append(round(255 * float(image.mean())))
+        return measure_palette(image)
+
+    monkeypatch.setattr(module, "measure_palette", measure)
+    return looked
+
+
+def test_a_picture_is_looked_at_once_for_its_palette(looked):
     pictures, (one, other) = DevicePictures(CPU), (picture(51), picture(204))
     for level, asked in ((0.2, one), (0.8, other), (0.2, one)):
         assert torch.allclose(pictures.palette(asked).mean, torch.tensor(level), atol=1e-6)
     assert len(looked) == 2
 
-    pictures.forget()
+    pictures.clear_cache()
     pictures.palette(one)
     assert len(looked) == 3
 
@@ -37,23 +48,11 @@ def test_a_picture_like_one_that_is_gone_is_looked_at_for_itself():
         assert torch.allclose(pictures.palette(picture(level)).mean * 255, torch.tensor(float(level)), atol=1e-3)
 
 
-def test_a_shelf_keeps_the_latest():
-    shelf: Shelf[str, int] = Shelf(most=2, most_bytes=100)
-    shelf.put("a", 1, 10), shelf.put("b", 2, 10)
-    assert shelf.get("a") == 1
-    shelf.put("c", 3, 10)
-    assert (shelf.get("a"), shelf.get("b"), shelf.get("c")) == (1, None, 3)
-
-
-def test_a_shelf_holds_no_more_than_its_bytes():
-    shelf: Shelf[str, int] = Shelf(most=10, most_bytes=100)
-    for name in "abc":
-        shelf.put(name, 1, 40)
-    assert len(shelf) == 2 and shelf.get("a") is None
-    shelf.put("b", 2, 70), shelf.put("b", 3, 40)
-    assert (len(shelf), shelf.get("b")) == (1, 3), "what takes the place of another takes its bytes as well"
-    shelf.put("d", 4, 500)
-    assert (len(shelf), shelf.get("d")) == (1, 4), "what is too large is kept alone: it was asked for"
-    shelf.clear()
-    shelf.put("e", 1, 100)
-    assert len(shelf) == 1
+@pytest.mark.parametrize("bound", [{"PALETTES": 2}, {"PALETTE_BYTES": 2 * 16 * 16 * 3}])
+def test_the_latest_palettes_are_kept(looked, monkeypatch, bound):
+    for name, value in bound.items():
+        monkeypatch.setattr(module, name, value)
+    pictures, shown = DevicePictures(CPU), [picture(level) for level in (10, 20, 30)]
+    for number in (0, 1, 0, 2, 0, 1):
+        pictures.palette(shown[number])
+    assert looked == [10, 20, 30, 20], "20 was the oldest when 30 came"

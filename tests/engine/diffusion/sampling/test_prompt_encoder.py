@@ -47,7 +47,7 @@ def test_a_text_is_the_text_encoders_last_hidden_state(encoder):
 def test_two_texts_are_mixed_by_their_weights(encoder):
     first, second = encode(encoder, PromptMix.of("a road")), encode(encoder, PromptMix.of("a frog"))
 
-    mixed = encode(encoder, PromptMix.between("a road", "a frog", 0.25))
+    mixed = encode(encoder, PromptMix.crossfade("a road", "a frog", 0.25))
 
     assert mixed == pytest.approx(0.75 * first + 0.25 * second, abs=1e-6)
 
@@ -115,6 +115,7 @@ def test_a_prompt_is_encoded_once(encoder):
 
 def test_only_so_many_prompts_are_remembered(encoder, monkeypatch):
     monkeypatch.setattr(prompt_module, "REMEMBERED", 2)
+    encoder = PromptEncoder(encoder._encoders, torch.float32)
     first = encoder.encode(PromptMix.of("a road"))
     second = encoder.encode(PromptMix.of("a frog"))
     encoder.encode(PromptMix.of("a road"))

@@ -66,7 +66,7 @@ def test_lengths_at_which_rounding_adds_a_timestep_are_cut_to_length(samplers, n
 
     assert going.steps_left == 61
     while going.steps_left:
-        assert going.sampler.present.timestep >= 0
+        assert going.sampler.next_step.timestep >= 0
         advance(going)
 
 
@@ -94,7 +94,7 @@ def clipping(name):
 @pytest.mark.parametrize("steps", [1, 2, 9])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_step_is_diffusers_own(samplers, name, steps, clips, start):
-    theirs = clipping(name) if clips else SCHEDULERS[name].from_config(samplers._built[name].config)
+    theirs = clipping(name) if clips else SCHEDULERS[name].from_config(samplers._schedulers[name].config)
     shot = make_shot(start, steps=steps, strength=0.67, seed=5)
     generator = torch.Generator("cpu").manual_seed(5)
     going = lane((Samplers(theirs.config) if clips else samplers).start(name, shot))
@@ -109,7 +109,7 @@ def test_every_step_is_diffusers_own(samplers, name, steps, clips, start):
         expected = noise * begun.init_noise_sigma
 
     for timestep in timesteps:
-        assert going.sampler.present.timestep == timestep
+        assert going.sampler.next_step.timestep == timestep
         prediction = begun.scale_model_input(expected, timestep).sin()
         extra = generator_argument(begun, generator)
         expected = begun.step(prediction, timestep, expected, **extra, return_dict=False)[0]
@@ -202,11 +202,11 @@ def test_a_feedback_frame_of_few_steps_takes_one_to_four_calls(name, steps):
 def test_a_batch_holds_its_lanes_only_as_long_as_they_go_on_in_it(samplers):
     one, other = (lane(samplers.start("ddim", make_shot(NoiseStart(), seed=seed))) for seed in (1, 2))
     batch = Batch([one, other], 2)
-    assert batch.holds([one, other], 2)
-    assert not batch.holds([one], 2) and not batch.holds([other, one], 2) and not batch.holds([one, other], 4)
+    assert batch.matches([one, other], 2)
+    assert not batch.matches([one], 2) and not batch.matches([other, one], 2) and not batch.matches([one, other], 4)
 
     batch.advance(batch.model_input()[0].sin())
-    assert batch.holds([one, other], 2), "it has gone on with them"
+    assert batch.matches([one, other], 2), "it has gone on with them"
 
     advance(one)
-    assert not batch.holds([one, other], 2), "what it has of the one is a step behind"
+    assert not batch.matches([one, other], 2), "what it has of the one is a step behind"

@@ -24,7 +24,7 @@ INPUTS = torch.ones(2, 3), torch.ones(2, 3)
 
 def test_nothing_is_done_where_there_is_no_card():
     acceleration = Acceleration(torch.device("cpu"), "compile")
-    assert acceleration.recorded(doubled) is doubled and acceleration.compiled(doubled, "it") is doubled
+    assert acceleration.record(doubled) is doubled and acceleration.compile(doubled, "it") is doubled
 
 
 class Graph:
@@ -162,7 +162,7 @@ def test_any_number_of_rows_takes_one_compile(compiled_shapes):
 def test_once_jobs_come_nothing_new_is_compiled(compiled_shapes):
     compiled = CompiledCall(doubled, "the UNet")
     compiled(*wide(8))
-    compiled.is_settled = True
+    compiled.is_frozen = True
     for sides in ((8, 3), (4, 3), (8, 5), (1, 3)):
         assert torch.equal(compiled(torch.ones(sides), torch.ones(sides)), torch.full(sides, 3.0))
     assert len(compiled_shapes) == 1

@@ -21,14 +21,14 @@ class Device:
 
     def each(self, count: int, size: int = 1, filled: int = 1) -> list[int]:
         def work(items):
-            most = self.portions.most(size)
+            most = self.portions.limit(size)
             rows = max(len(items), filled if most is None else min(filled, most))
             self.calls.append(rows)
             if rows * size > self.room - self.kept:
                 raise torch.OutOfMemoryError("full")
             return [item * 10 for item in items]
 
-        return self.portions.each(list(range(count)), work, size, filled)
+        return self.portions.process(list(range(count)), work, size, filled)
 
 
 def test_a_device_that_is_full_gets_less_at_a_time():

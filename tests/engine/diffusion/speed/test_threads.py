@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from engine.diffusion.speed.threads import FIRST_PAUSE, LONGEST_PAUSE, Threads
+from engine.diffusion.speed.threads import FIRST_PAUSE, LONGEST_PAUSE, AdaptiveThreads
 
 
 class Machine:
@@ -17,7 +17,7 @@ class Machine:
         self.room = most if room is None else room
         self.hiccups = 0
         self.used: list[int] = []
-        self.threads = Threads(most, self.used.append, lambda: self.now, lambda: self.own)
+        self.threads = AdaptiveThreads(most, self.used.append, lambda: self.now, lambda: self.own)
 
     def call(self, seconds: float = 0.01, times: int = 1) -> list[int]:
         """Make some calls; return how many threads they got."""

@@ -1,0 +1,4 @@
+        CREATE TABLE synced (
+            target TEXT PRIMARY KEY,
+            digest TEXT NOT NULL
+        ) STRICT;
