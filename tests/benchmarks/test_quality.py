@@ -222,6 +222,21 @@ def test_the_cost_is_taken_in_turns_and_compared_with_the_seeds():
     assert re.fullmatch(r"\| ours \| \d+\.\d\d \| ×\d+\.\d\d( ✗)? \| \d+\.\d\d \| ×\d+\.\d\d \|", second)
 
 
+def test_the_cost_of_frames_that_come_in_leaps_is_that_of_each(monkeypatch):
+    """The engine says how many frames are on the disk, which may be several more, or none, since it last said so."""
+
+    class Sleeping(Seed):
+        def render(self, subject, folder):
+            for before, there in itertools.pairwise((0, 1, 2, 3, 3, 9, 10, 16)):
+                clock.append(clock[-1] + 2 * (there - before))
+                yield there
+
+    clock = [0.0]
+    monkeypatch.setattr("benchmarks.quality.cost.time.perf_counter", lambda: clock[-1])
+    line = cost_table(some("zoom"), [Sleeping(ToyBackend())]).splitlines()[-1]
+    assert line.startswith("| the seed's | 2.00 | ×1.00 |")
+
+
 def test_the_strips_show_every_method_and_are_small(tmp_path):
     films = [film(some(kind), method, tmp_path, "toy") for kind in KINDS for method in methods(ToyBackend())]
     assert write_comparisons(films, tmp_path / "docs") == []
