@@ -1,8 +1,8 @@
 """The bot: python bot.py [--config FILE] [--data DIR] [--check].
 
-Reads the configuration, logs in, opens the studio, and lets the cogs do the rest. The engine starts in a process of its
-own, and the bot is online before the model is loaded. While Discord cannot be reached it waits. Exit codes: 0 stopped
-as asked, 2 somebody has to change something, and one line says what.
+Reads the configuration, logs in and opens the studio. The engine starts in a process of its own, so the bot is online
+before the model is loaded. While Discord cannot be reached it waits. Exit codes: 0 stopped as asked, 2 the operator has
+to change something, which one line says.
 """
 
 from __future__ import annotations
@@ -34,23 +34,24 @@ from studio.studio import Studio
 
 COGS = (
     *("cogs.orders.giro", "cogs.orders.morph", "cogs.orders.zoom"),
-    *("cogs.renders.buttons", "cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
-    *("cogs.gallery.gallery", "cogs.gallery.vote_counts", "cogs.gallery.showcase", "cogs.gallery.digest"),
-    *("cogs.presets.presets", "cogs.presets.settings"),
-    "cogs.admin.admin",
+    *("cogs.renders.buttons", "cogs.renders.sharing", "cogs.renders.variations"),
+    *("cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
+    *("cogs.gallery.gallery_command", "cogs.gallery.vote_counts", "cogs.gallery.showcase", "cogs.gallery.digest"),
+    *("cogs.presets.presets", "cogs.presets.settings_command"),
+    *("cogs.admin.admin", "cogs.admin.purge", "cogs.admin.blocked"),
     *("cogs.info.queue", "cogs.info.help", "cogs.info.presence"),
 )
 
 EXIT_OPERATOR = 2
 
-ENGINE_LOOK_SECONDS = 5.0
-"""Seconds between two looks at whether the engine is still of use."""
+ENGINE_CHECK_SECONDS = 5.0
+"""Seconds between two checks whether the engine still runs."""
 
 _log = logging.getLogger("tappa")
 
 
 def build_client(configuration: ConfigFile, studio: Studio) -> Tappa:
-    """Return the client with all its cogs and a delivery for every job; it is not connected yet."""
+    """Return the client with its cogs and deliveries; it is not connected yet."""
     return Tappa(
         configuration,
         studio,
@@ -61,35 +62,35 @@ def build_client(configuration: ConfigFile, studio: Studio) -> Tappa:
 
 
 async def run(configuration: ConfigFile, data: Path, token: str) -> None:
-    """Run the bot with an engine of its own until it is told to stop.
+    """Run the bot with an engine process of its own until a signal stops it.
 
     Raises:
         OperatorError: it cannot run as it is set up.
     """
     store = Store(data)
     studio = Studio(configuration, EngineClient(configuration.current.engine_setup, data / "spool"), store)
-    await _until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
+    await _run_until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
 
 
 async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: str) -> None:
-    """Log in, open the studio, take up what was left unfinished, and stay online until cancelled.
+    """Log in, open the studio, resume unfinished deliveries, and stay online until cancelled.
 
     Raises:
         OperatorError: it cannot run as it is set up.
     """
     async with contextlib.AsyncExitStack() as closing:
-        bot = await retry_through_outage(lambda: _logged_in(configuration, studio, token))
-        closing.push_async_callback(studio.close)  # last: what the bot still does until it is closed is written down
+        bot = await retry_through_outage(lambda: _log_in(configuration, studio, token))
+        closing.push_async_callback(studio.close)  # last: the bot may write until it is closed
         closing.push_async_callback(bot.close)
         await studio.open()
         for record in studio.list_unsettled():
             bot.deliveries.start(record)
         sync = sync_commands(bot.tree, store, configuration.current.discord.servers)
-        await _until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
+        await _run_until_one_ends(_stay_online(bot, sync), _watch_engine(studio))
 
 
-async def _logged_in(configuration: ConfigFile, studio: Studio, token: str) -> Tappa:
-    """Return a bot that is logged in: a new one for each attempt, for one that failed cannot be used again.
+async def _log_in(configuration: ConfigFile, studio: Studio, token: str) -> Tappa:
+    """Return a logged-in bot: a new one for each attempt, for one that failed cannot be used again.
 
     Raises:
         OperatorError: Discord refuses it.
@@ -121,12 +122,12 @@ async def _stay_online(bot: Tappa, sync: Coroutine[Any, Any, None]) -> None:
 
 
 async def _watch_engine(studio: Studio) -> None:
-    """Never return; raise OperatorError if the engine cannot be started, or after a crash not be started again."""
+    """Raise OperatorError once the engine cannot be started, or not restarted after a crash; never return."""
     if not (await studio.wait_ready()).judges:
         _log.warning("This model ships no safety checker that can be loaded: [moderation] nsfw cannot be enforced.")
     while True:
         await studio.wait_ready()
-        await asyncio.sleep(ENGINE_LOOK_SECONDS)
+        await asyncio.sleep(ENGINE_CHECK_SECONDS)
 
 
 async def _wait_for_signal() -> None:
@@ -137,9 +138,9 @@ async def _wait_for_signal() -> None:
     await stop.wait()
 
 
-async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all of `works` until one ends, then stop the others; what went wrong in it is raised."""
-    tasks = [asyncio.create_task(work) for work in works]
+async def _run_until_one_ends(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Run coroutines until one ends, cancel the others, and raise the error of the one that ended."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -151,7 +152,7 @@ async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
 
 
 def read_token(config: DiscordConfig) -> str:
-    """Return the bot's token, from the configured file or the environment.
+    """Return the bot's token, from discord.token_file or the environment.
 
     Raises:
         ConfigError: there is none.
@@ -175,7 +176,6 @@ def read_token(config: DiscordConfig) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the command line's grammar."""
     parser = argparse.ArgumentParser(prog="python bot.py", description="A Discord bot that dreams in GIFs.")
     parser.add_argument("--config", type=Path, default=Path("config.toml"), help="default: config.toml")
     parser.add_argument("--data", type=Path, help="where jobs and frames are kept (default: storage.data)")

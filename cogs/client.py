@@ -1,15 +1,16 @@
-"""The bot object that every cog is typed against. It knows no cog: what to load, and who delivers, is handed in."""
+"""The Discord client that every cog is typed against. It knows no cog: bot.py says which to load, and what delivers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import discord
 from discord.ext import commands
 
 from cogs.i18n.language import Translator
+from cogs.ui.forms import FormRouter
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import JobRecord
@@ -18,23 +19,24 @@ from studio.studio import Studio
 _log = logging.getLogger("tappa")
 
 
-class Delivers(Protocol):
-    """Sees to it that what comes of jobs is posted."""
+class DeliveryService(Protocol):
+    """Posts the results of jobs."""
 
     def start(self, record: JobRecord) -> None:
-        """See to a job's delivery, if that is not done already."""
+        """Start delivering a job, unless that is under way."""
 
     async def close(self) -> None:
-        """Stop; the deliveries under way go on after the next start."""
+        """Stop; unfinished deliveries go on after the next start."""
 
 
 class Tappa(commands.Bot):
     """The Discord client.
 
     Attributes:
-        configuration: the file and what is in force; `config` is the latter at this moment.
+        configuration: config.toml and the settings in force; `config` is the latter at this moment.
         studio: takes orders; opened and closed by whoever runs the bot.
-        deliveries: post what comes of them.
+        deliveries: post the results.
+        forms: finds the handler of each form that is sent in.
     """
 
     def __init__(
@@ -44,16 +46,16 @@ class Tappa(commands.Bot):
         *,
         extensions: Sequence[str],
         tree: type[discord.app_commands.CommandTree[Any]],
-        deliver: Callable[[discord.Client], Delivers],
+        deliver: Callable[[discord.Client], DeliveryService],
     ) -> None:
         """Make a client that is not connected yet.
 
         Args:
-            configuration: the file and what is in force.
-            studio: takes the orders.
+            configuration: config.toml and the settings in force.
+            studio: takes orders.
             extensions: module names of the cogs to load.
-            tree: the class of the command tree, which tells members of errors.
-            deliver: makes what delivers through this client.
+            tree: class of the command tree, which tells members about errors.
+            deliver: makes the deliveries of this client.
         """
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -67,32 +69,39 @@ class Tappa(commands.Bot):
         )
         self.configuration = configuration
         self.studio = studio
+        self.forms = FormRouter()
         self.deliveries = deliver(self)
         self._cog_modules = tuple(extensions)
 
     @property
     def config(self) -> Config:
-        """What is in force; look it up each time, for an admin may change it."""
+        """The settings in force; look them up each time, for an admin may change them."""
         return self.configuration.current
 
     async def setup_hook(self) -> None:
-        """Load the cogs; each registers the buttons that work under old messages from here on."""
+        """Load the cogs; each registers its persistent buttons and forms."""
         await self.tree.set_translator(Translator())
         for extension in self._cog_modules:
             await self.load_extension(extension)
 
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Route the forms that are sent in; discord.py does the rest."""
+        await self.forms.route(interaction)
+
     async def on_ready(self) -> None:
-        """Say so in the log."""
         _log.info("Online as %s on %d servers", self.user, len(self.guilds))
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Drop what comes after the end: discord.py says that it is ready up to two seconds late."""
+        """Drop events after the client is closed: discord.py dispatches `ready` up to two seconds late."""
         if not self.is_closed():
             super().dispatch(event, *args, **kwargs)
 
     async def close(self) -> None:
-        """Stop; what is under way goes on after the next start. The studio has to be open until this is done."""
+        """Stop, while the studio is open; unfinished deliveries go on after the next start."""
         try:
             await self.deliveries.close()
         finally:
             await super().close()
+
+
+Interaction: TypeAlias = discord.Interaction[Tappa]

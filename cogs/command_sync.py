@@ -1,4 +1,4 @@
-"""Telling Discord which commands there are, and only when that has changed: it takes few such calls a day."""
+"""Registering the commands with Discord, only when they have changed: Discord takes few such calls a day."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ EVERYWHERE = "everywhere"
 
 
 async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, servers: Sequence[str]) -> None:
-    """Make Discord's list of commands equal to the tree's: everywhere, or on `servers` only.
+    """Register the tree's commands: everywhere, or on `servers` only.
 
-    Where commands were sent before and are not wanted any more, they are taken back. While Discord cannot be reached,
-    this waits.
+    Where they were registered before and are not wanted any more, they are removed. Waits while Discord cannot be
+    reached.
     """
     known = await store.commands.load_digests()
     if servers:
@@ -42,7 +42,7 @@ async def _sync(tree: app_commands.CommandTree[Any], store: Store, target: str, 
     guild = None if target == EVERYWHERE else discord.Object(int(target))
     commands = tree.get_commands(guild=guild)
     digest = await _digest(tree, commands)
-    if last == digest or not commands:  # then it is worth asking whether there is anything to do
+    if last == digest or not commands:  # Discord may have them already
         names = {command.name for command in await tree.fetch_commands(guild=guild)}
         if names == {command.name for command in commands}:
             return
@@ -53,13 +53,12 @@ async def _sync(tree: app_commands.CommandTree[Any], store: Store, target: str, 
 
 async def _digest(tree: app_commands.CommandTree[Any], commands: Sequence[Any]) -> str:
     payloads = [await payload_of(command, tree) for command in commands]
-    plain = json.dumps(payloads, sort_keys=True)
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(payloads, sort_keys=True).encode()).hexdigest()
 
 
 async def payload_of(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
-    """Return a command as it is sent to Discord, in every language."""
-    translator = tree.translator
-    plain = command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
-    payload: dict[str, Any] = plain
+    """Return a command as Discord gets it, in every language."""
+    payload: dict[str, Any] = command.to_dict(tree)
+    if tree.translator is not None:
+        payload = await command.get_translated_payload(tree, tree.translator)
     return payload

@@ -184,7 +184,7 @@ class TestWatchingTheEngine:
 
 async def warnings_of(engine: FakeEngine, caplog, monkeypatch) -> list[str]:
     """Return what the bot warns of while it looks at its engine many times."""
-    monkeypatch.setattr("bot.ENGINE_LOOK_SECONDS", 0.001)
+    monkeypatch.setattr("bot.ENGINE_CHECK_SECONDS", 0.001)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(0.1):
             await bot_module._watch_engine(engine)  # it asks nothing of the studio but what the engine has as well

@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any
 
 import discord
 import msgspec
@@ -14,19 +14,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.admin.admin_reply import finish_action, finish_changes, send_admin_reply
-from cogs.admin.blocked import (
-    BlockedPage,
-    BlockedPageButton,
-    UnblockSelect,
-    blocked_action,
-    show_blocked,
-    unblocked_action,
-)
-from cogs.admin.purge import PurgeButton, ask_to_purge
-from cogs.admin.scope import Scope
+from cogs.admin.blocked import BlockedPage, blocked_action, show_blocked, unblocked_action
+from cogs.admin.purge import ask_to_purge
+from cogs.admin.scope import KeyScope
 from cogs.admin.status import engine_lines, version_line
-from cogs.context.audit import write_down
-from cogs.context.authority import authority_of, require_operator
+from cogs.client import Interaction, Tappa
+from cogs.context.audit import log_actions
+from cogs.context.authority import authority_of
+from cogs.context.viewer import member_of
 from cogs.i18n.language import language_of
 from cogs.orders.options import EXAMPLES, ChatOption
 from cogs.orders.suggestions import label_choices
@@ -37,12 +32,6 @@ from engine.errors import ConfigError, LimitError, OperatorError, describe
 from engine.sentence import Sentence
 from studio.config.config_file import DEFAULT, split_key
 from studio.config.keys import choices_of, find_changes, require_granted
-from studio.store import Member
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-    Interaction: TypeAlias = discord.Interaction[Tappa]
 
 _EVERYWHERE = "On every server; for operators only"
 
@@ -50,10 +39,49 @@ KeyOption = app_commands.Range[str, 1, 100]
 ValueOption = app_commands.Range[str, 1, 1000]
 
 
+async def suggest_key(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    scope = _typed_scope(interaction)
+    try:
+        authority = authority_of(interaction, everywhere=scope.everywhere)
+    except LimitError:
+        return []
+    keys = scope.keys(authority.server, interaction.client.config)
+    return label_choices(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
+
+
+async def suggest_value(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the values of a key that has few, and always the default."""
+    key = str(interaction.namespace.key or "")
+    labels = {typed: typed} if typed else {}
+    try:
+        parts = split_key(key)
+    except ConfigError:
+        return []
+    labels |= {choice: choice for choice in choices_of(parts, _typed_scope(interaction).table)}
+    if key.endswith("_channel") and interaction.guild is not None:
+        labels |= {str(channel.id): f"#{channel.name}" for channel in interaction.guild.text_channels}
+    return label_choices(typed, {**labels, DEFAULT: DEFAULT})
+
+
+async def suggest_job(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the jobs of this server, or for an operator all."""
+    try:
+        authority = authority_of(interaction)
+    except LimitError:
+        return []
+    studio, say = interaction.client.studio, language_of(interaction.locale)
+    here = [entry.record for entry in studio.queue(authority.server)]
+    if authority.is_operator:
+        here += [record for record in studio.list_unsettled() if record.is_open and record not in here]
+    return label_choices(
+        typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
+    )
+
+
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 class AdminCog(commands.GroupCog, group_name="admin", group_description="Run this bot: its rules, its queue, its log"):
-    """The commands. Each one asks anew who uses it, for a server may show them to whom it likes."""
+    """The commands. Each asks who uses it, for a server can change to whom Discord shows them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,14 +91,13 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     @app_commands.command(description="Read config.toml again; a file with a mistake in it changes nothing")
     async def reload(self, interaction: Interaction) -> None:
-        """Put the file in force, as it is now."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction)
+        authority = authority_of(interaction, everywhere=True)
         configuration = interaction.client.configuration
         before = configuration.current
-        async with _told(authority.server):
+        async with _show_operator_errors(authority.server):
             after = await configuration.reload()
-        await finish_changes(interaction, authority, find_changes(before, after), _read_again)
+        await finish_changes(interaction, authority, find_changes(before, after), _reload_heading)
 
     @app_commands.command(
         name="set",
@@ -91,6 +118,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         role="Only for members with this role",
         everywhere=_EVERYWHERE,
     )
+    @app_commands.autocomplete(key=suggest_key, value=suggest_value)
     async def set_key(
         self,
         interaction: Interaction,
@@ -100,16 +128,13 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         role: discord.Role | None = None,
         everywhere: bool = False,
     ) -> None:
-        """Change the file, all of it still being right, and put it in force."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction)
-        scope = Scope(
-            channel=str(channel.id) if channel else None, role=str(role.id) if role else None, everywhere=everywhere
-        )
+        scope = _scope_of(channel, role, everywhere=everywhere)
+        authority = authority_of(interaction, everywhere=everywhere)
         configuration = interaction.client.configuration
         before = configuration.current
-        async with _told(authority.server):
-            full = ".".join(_quoted(part) for part in scope.full_key(authority, key))
+        async with _show_operator_errors(authority.server):
+            full = ".".join(_quote(part) for part in scope.full_key(authority, key))
             held = None if authority.is_operator else functools.partial(require_granted, server=authority.server)
             after = await configuration.set(full, value, held)
         changed = find_changes(before, after)
@@ -118,38 +143,10 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
             return
         await finish_changes(interaction, authority, changed)
 
-    @set_key.autocomplete("key")
-    async def suggest_key(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the keys with what they hold today."""
-        try:
-            authority = authority_of(interaction)
-        except LimitError:
-            return []
-        scope = _scope(interaction)
-        if scope.everywhere and not authority.is_operator:
-            return []
-        keys = scope.keys(authority.server, interaction.client.config)
-        return label_choices(typed, {key: f"{key} = {value}" if value else key for key, value in keys.items()})
-
-    @set_key.autocomplete("value")
-    async def suggest_value(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer what the key may hold, where that is a choice of few; and always the way back to the default."""
-        key = str(interaction.namespace.key or "")
-        labels = {typed: typed} if typed else {}
-        try:
-            parts = split_key(key)
-        except ConfigError:
-            return []
-        labels |= {choice: choice for choice in choices_of(parts, _scope(interaction).table)}
-        if key.endswith("_channel") and interaction.guild is not None:
-            labels |= {str(channel.id): f"#{channel.name}" for channel in interaction.guild.text_channels}
-        return label_choices(typed, {**labels, DEFAULT: DEFAULT})
-
     # ---- the engine ----
 
     @app_commands.command(description="How the engine is doing: model, memory, queue, throughput")
     async def status(self, interaction: Interaction) -> None:
-        """Ask the engine."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority_of(interaction)
         say = language_of(interaction.locale)
@@ -160,98 +157,75 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(description="Let no new animation begin here; what is being rendered is finished")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def pause(self, interaction: Interaction, everywhere: bool = False) -> None:
-        """Hold what waits."""
-        await self._pause(interaction, everywhere=everywhere, paused=True)
+        await self._set_paused(interaction, everywhere=everywhere, paused=True)
 
     @app_commands.command(description="Let animations begin again after a pause")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def resume(self, interaction: Interaction, everywhere: bool = False) -> None:
-        """Let what waits go on."""
-        await self._pause(interaction, everywhere=everywhere, paused=False)
+        await self._set_paused(interaction, everywhere=everywhere, paused=False)
 
-    async def _pause(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
+    async def _set_paused(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction) if everywhere else authority_of(interaction)
-        await interaction.client.studio.administration.pause(None if everywhere else authority.server, paused=paused)
+        authority = authority_of(interaction, everywhere=everywhere)
+        await interaction.client.studio.administration.pause(authority.target, paused=paused)
         if everywhere:
             action = Sentence("Paused every server.") if paused else Sentence("Resumed on every server.")
         else:
             action = Sentence("Paused this server.") if paused else Sentence("Resumed on this server.")
-        if everywhere:
-            for guild in interaction.client.guilds:
-                if str(guild.id) != authority.server:
-                    await write_down(interaction.client, interaction.client.config, authority, [action], str(guild.id))
+        for guild in interaction.client.guilds if everywhere else ():
+            if str(guild.id) != authority.server:
+                await log_actions(interaction.client, authority.member, [action], str(guild.id))
         await finish_action(interaction, authority, [action])
 
     # ---- jobs and members ----
 
     @app_commands.command(description="Cancel somebody's animation, running or waiting")
     @app_commands.describe(job="Which one; they are offered while you type")
+    @app_commands.autocomplete(job=suggest_job)
     async def cancel(self, interaction: Interaction, job: app_commands.Range[str, 1, 64]) -> None:
-        """Call a job of this server off, or as an operator any."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         authority = authority_of(interaction)
-        record = await interaction.client.studio.administration.call_off(job, authority.reach)
-        action = cancelled_action(record, language_of(interaction.guild_locale))
-        server = record.answer.server
+        record = await interaction.client.studio.administration.call_off(job, authority.limited_to)
+        action, server = cancelled_action(record, language_of(interaction.guild_locale)), record.answer.server
         if server == authority.server:
             await finish_action(interaction, authority, [action])
             return
         if server is not None:  # what was asked for in private is no server's business
-            await write_down(interaction.client, interaction.client.config, authority, [action], server)
+            await log_actions(interaction.client, authority.member, [action], server)
         await send_admin_reply(interaction, [action])
-
-    @cancel.autocomplete("job")
-    async def suggest_job(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer what is running and waiting here, or for an operator anywhere."""
-        try:
-            authority = authority_of(interaction)
-        except LimitError:
-            return []
-        studio, say = interaction.client.studio, language_of(interaction.locale)
-        here = [entry.record for entry in studio.queue(authority.server)]
-        if authority.is_operator:
-            here += [record for record in studio.list_unsettled() if record.is_open and record not in here]
-        return label_choices(
-            typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
-        )
 
     @app_commands.command(description="Cancel all animations of a member and take back all that they shared here")
     @app_commands.describe(member="Who it is about")
     async def purge(self, interaction: Interaction, member: discord.User) -> None:
-        """Ask before anything is removed: it cannot be brought back."""
         authority_of(interaction)
         await ask_to_purge(interaction, member)
 
     @app_commands.command(description="Stop a member from ordering, sharing and voting on this server")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def block(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
-        """Block a member here, or everywhere, their direct messages included."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction) if everywhere else authority_of(interaction)
-        who = Member(id=str(member.id), name=member.display_name)
-        await interaction.client.studio.administration.block(None if everywhere else authority.server, who)
+        authority = authority_of(interaction, everywhere=everywhere)
+        who = member_of(member)
+        await interaction.client.studio.administration.block(authority.target, who)
         await finish_action(interaction, authority, [blocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(description="Let a member who was blocked order, share and vote again")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def unblock(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
-        """Take a block back."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = require_operator(interaction) if everywhere else authority_of(interaction)
-        who = Member(id=str(member.id), name=member.display_name)
-        await interaction.client.studio.administration.unblock(None if everywhere else authority.server, who.id)
+        authority = authority_of(interaction, everywhere=everywhere)
+        who = member_of(member)
+        await interaction.client.studio.administration.unblock(authority.target, who.id)
         await finish_action(interaction, authority, [unblocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(name="blocked", description="Who is blocked on this server, and since when")
     @app_commands.describe(everywhere=_EVERYWHERE)
     async def list_blocked(self, interaction: Interaction, everywhere: bool = False) -> None:
-        """Show the first page of the list."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await show_blocked(interaction, BlockedPage(everywhere=everywhere))
 
 
-def _read_again(count: int) -> Sentence:
+def _reload_heading(count: int) -> Sentence:
     return Sentence(
         "Read config.toml again: {count} key changed.",
         {"count": count},
@@ -260,42 +234,40 @@ def _read_again(count: int) -> Sentence:
 
 
 @asynccontextmanager
-async def _told(server: str) -> AsyncIterator[None]:
-    """Let an admin read what only operators are told otherwise: here it is they who can change it."""
+async def _show_operator_errors(server: str) -> AsyncIterator[None]:
+    """Show an admin what is wrong with config.toml, which otherwise only operators read."""
     try:
         yield
     except OperatorError as error:
-        raise LimitError(_without(describe(error), f"servers.{server}.")) from error
+        raise LimitError(_strip_prefix(describe(error), f"servers.{server}.")) from error
 
 
-def _without(sentence: Sentence, prefix: str) -> Sentence:
-    """Return a sentence whose keys are called as they are on the server where they are of."""
-    values = {
-        name: _without(value, prefix) if isinstance(value, Sentence) else _bare(value, prefix)
-        for name, value in sentence.values.items()
-    }
-    return msgspec.structs.replace(sentence, values=values)
+def _strip_prefix(sentence: Sentence, prefix: str) -> Sentence:
+    """Return a sentence in which the keys of a server are named as its admins name them."""
+
+    def strip(value: str | int | float | Sentence) -> str | int | float | Sentence:
+        if isinstance(value, Sentence):
+            return _strip_prefix(value, prefix)
+        return value.replace(prefix, "") if isinstance(value, str) else value
+
+    return msgspec.structs.replace(sentence, values={name: strip(value) for name, value in sentence.values.items()})
 
 
-def _bare(value: str | int | float, prefix: str) -> str | int | float:
-    return value.replace(prefix, "") if isinstance(value, str) else value
-
-
-def _quoted(part: str) -> str:
+def _quote(part: str) -> str:
     return '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _scope(interaction: Interaction) -> Scope:
-    """Return where a change shall hold that is still being typed."""
-    channel, role = interaction.namespace.channel, interaction.namespace.role
-    return Scope(
-        channel=str(channel.id) if channel else None,
-        role=str(role.id) if role else None,
-        everywhere=bool(interaction.namespace.everywhere),
+def _scope_of(channel: Any, role: Any, *, everywhere: bool) -> KeyScope:
+    return KeyScope(
+        channel=str(channel.id) if channel else None, role=str(role.id) if role else None, everywhere=everywhere
     )
 
 
+def _typed_scope(interaction: Interaction) -> KeyScope:
+    """Return the scope of a command that is still being typed."""
+    typed = interaction.namespace
+    return _scope_of(typed.channel, typed.role, everywhere=bool(typed.everywhere))
+
+
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot, and what some of them ask with."""
-    bot.add_dynamic_items(PurgeButton, BlockedPageButton, UnblockSelect)
     await bot.add_cog(AdminCog())

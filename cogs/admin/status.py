@@ -1,28 +1,23 @@
-"""How the engine and the bot are doing, as /admin status tells it."""
+"""The text of /admin status."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
-from typing import TYPE_CHECKING
 
-import discord
-
+from cogs.client import Interaction
 from cogs.context.places import server_of
 from cogs.i18n.language import Language
 from cogs.ui.markdown import inert
 from engine.errors import EngineError, describe
 from engine.protocol.messages import Status
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 _GIB = 1024**3
 _LIBRARIES = ("discord.py", "torch", "diffusers")
 
 
-async def engine_lines(interaction: discord.Interaction[Tappa], say: Language) -> list[str]:
-    """Ask the engine, and write down what it says, a fact a line."""
+async def engine_lines(interaction: Interaction, say: Language) -> list[str]:
+    """Return the engine's status, a fact a line."""
     administration = interaction.client.studio.administration
     try:
         lines = _lines(await administration.status(), say)
@@ -34,7 +29,6 @@ async def engine_lines(interaction: discord.Interaction[Tappa], say: Language) -
 
 
 def version_line() -> str:
-    """Return which versions run, in small print."""
     versions = [f"Python {platform.python_version()}", *map(_version, _LIBRARIES)]
     return f"-# {inert(' · '.join(filter(None, versions)))}"
 
@@ -66,7 +60,6 @@ def _lines(status: Status, say: Language) -> list[str]:
 
 
 def _version(library: str) -> str:
-    """Return a library's name and version, without importing it."""
     try:
         return f"{library} {importlib.metadata.version(library)}"
     except importlib.metadata.PackageNotFoundError:

@@ -1,58 +1,46 @@
-"""What admins do, and what they have to see to, written down in their server's log channel, in its language."""
+"""A server's log channel: what admins and moderators did, and what they have to see to, in the server's language."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
 
-import aiohttp
 import discord
 
-from cogs.context.authority import Authority
-from cogs.context.outage import is_passing
+from cogs.client import Tappa
+from cogs.context.outage import DISCORD_ERRORS, is_passing
 from cogs.i18n.language import Language, language_of
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import inert, shorten
 from engine.sentence import Sentence
-from studio.config.config import Config
 from studio.config.effective import community_of
+from studio.store import Member
 
 _log = logging.getLogger(__name__)
 
 
-async def write_down(
-    client: discord.Client, config: Config, authority: Authority, actions: Iterable[Sentence], server: str
-) -> Sentence | None:
-    """Write down in one server what was done there; return why that was not possible, if it was not.
+async def log_actions(bot: Tappa, member: Member, actions: Iterable[Sentence], server: str) -> Sentence | None:
+    """Write what a member did into a server's log channel.
 
-    Args:
-        client: the bot.
-        config: says where the log is.
-        authority: who did it.
-        actions: what they did, one sentence each.
-        server: id of the server.
+    Returns:
+        Why that was not possible, None if it was.
     """
-    name, member = inert(authority.name), authority.member
 
     def lines(say: Language) -> list[str]:
-        return [
-            say("**{member}** ({id}): {action}", member=name, id=member, action=action)
-            for action in (inert(say.sentence(action)) for action in actions)
-        ]
+        name, texts = inert(member.name), (inert(say.sentence(action)) for action in actions)
+        return [say("**{member}** ({id}): {action}", member=name, id=member.id, action=text) for text in texts]
 
-    return await _write(client, config, server, lines)
+    return await _send_to_log(bot, server, lines)
 
 
-async def warn(client: discord.Client, config: Config, trouble: Sentence, server: str) -> Sentence | None:
-    """Write down in one server what its admins have to see to; return why that was not possible, if it was not."""
-    return await _write(client, config, server, lambda say: [f"⚠️ {inert(say.sentence(trouble))}"])
+async def log_trouble(bot: Tappa, trouble: Sentence, server: str) -> Sentence | None:
+    """Write what a server's admins have to see to into its log channel; return as `log_actions` does."""
+    return await _send_to_log(bot, server, lambda say: [f"⚠️ {inert(say.sentence(trouble))}"])
 
 
-async def _write(
-    client: discord.Client, config: Config, server: str, lines: Callable[[Language], list[str]]
-) -> Sentence | None:
-    channel_id = community_of(config, server).log_channel
-    guild = client.get_guild(int(server))
+async def _send_to_log(bot: Tappa, server: str, lines: Callable[[Language], list[str]]) -> Sentence | None:
+    channel_id = community_of(bot.config, server).log_channel
+    guild = bot.get_guild(int(server))
     if not channel_id or guild is None:
         return Sentence("No log channel is set here, so nobody else can read this; community.log_channel names one.")
     # Looked up among the server's own: an id from the file must never lead into another server.
@@ -62,7 +50,7 @@ async def _write(
     content = "\n".join(lines(language_of(guild.preferred_locale)))
     try:
         await channel.send(shorten(content, MAX_CONTENT), suppress_embeds=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         _log.info("The log of server %s could not be written to: %s", server, error)
         if is_passing(error):
             return Sentence("The log channel cannot be reached at the moment, so nobody else can read this.")

@@ -2,62 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 import msgspec
 
+from cogs.client import Interaction
 from cogs.context.places import permissions_on_server, server_of
+from cogs.context.viewer import member_of
 from engine.errors import LimitError
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
+from studio.store import Member
 
 
 class Authority(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who may use /admin: where, and whether everywhere."""
+    """Who uses a command of /admin, on which server, and whether it is to hold on every server."""
 
-    member: str
-    name: str
+    member: Member
     server: str
     is_operator: bool
+    everywhere: bool = False
 
     @property
-    def reach(self) -> str | None:
-        """The server that they are held to; None for an operator."""
+    def target(self) -> str | None:
+        """Server that the command is about; None for all."""
+        return None if self.everywhere else self.server
+
+    @property
+    def limited_to(self) -> str | None:
+        """The only server where they may change anything; None for an operator, who may everywhere."""
         return None if self.is_operator else self.server
 
 
-def authority_of(interaction: discord.Interaction[Tappa]) -> Authority:
-    """Return what somebody may do who uses a command of /admin.
+def authority_of(interaction: Interaction, *, everywhere: bool = False) -> Authority:
+    """Return the authority of whoever uses a command of /admin.
 
-    What Discord shows to whom can be changed by a server, so this is asked each time.
+    A server can change to whom Discord shows a command, so this is asked each time.
 
     Raises:
-        LimitError: nothing.
+        LimitError: they may not use it, or not for every server.
     """
     server = server_of(interaction)
-    operates = is_operator(interaction)
-    if server is None or not (operates or permissions_on_server(interaction).manage_guild):
+    may_operate = is_operator(interaction)
+    if server is None or not (may_operate or permissions_on_server(interaction).manage_guild):
         raise LimitError("Only those who may manage this server can do this.")
-    user = interaction.user
-    return Authority(member=str(user.id), name=user.display_name, server=server, is_operator=operates)
-
-
-def require_operator(interaction: discord.Interaction[Tappa]) -> Authority:
-    """Return the authority of an operator.
-
-    Raises:
-        LimitError: it is none.
-    """
-    authority = authority_of(interaction)
-    if not authority.is_operator:
+    if everywhere and not may_operate:
         raise LimitError("Only the operators of this bot can do this.")
-    return authority
+    member = member_of(interaction.user)
+    return Authority(member=member, server=server, is_operator=may_operate, everywhere=everywhere)
 
 
-def is_operator(interaction: discord.Interaction[Tappa]) -> bool:
-    """Whether somebody operates the bot: named in the configuration, or the application is theirs or their team's."""
+def is_operator(interaction: Interaction) -> bool:
+    """Whether somebody is named in moderation.operators, or owns the application, alone or in a team."""
     user, application = interaction.user, interaction.client.application
     if str(user.id) in interaction.client.config.moderation.operators:
         return True

@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import aiohttp
 import discord
 from discord import app_commands
 
+from cogs.client import Interaction
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.private_note import TOKEN_DEAD, send_private_note
 from cogs.i18n.language import Language, language_of
 from cogs.ui.drafts import MAX_CONTENT
@@ -23,60 +24,56 @@ _log = logging.getLogger(__name__)
 _MOST_LINKS = 10
 
 _LONGEST = MAX_CONTENT // 2
-"""Characters of a note; what makes them inert takes as many again at most."""
+"""Characters of a note; escaping at most doubles them."""
 
 _Item = TypeVar("_Item")
 _Callback = Callable[[_Item, discord.Interaction[Any]], Coroutine[Any, Any, None]]
 
 
 class Tree(app_commands.CommandTree[Any]):
-    """The bot's commands; what goes wrong in one is told to the member who typed it."""
+    """The bot's commands; members are told about errors in them."""
 
-    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
-        """Unwrap discord.py's own wrapper and tell the member."""
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         await tell_error(interaction, getattr(error, "original", error))
 
 
 def tells_errors(callback: _Callback[_Item]) -> _Callback[_Item]:
-    """Wrap a button's or form's callback so that what goes wrong in it is told to the member who used it."""
+    """Wrap the callback of a button or form so that the member who used it is told about errors."""
 
     @functools.wraps(callback)
     async def safely(item: _Item, interaction: discord.Interaction[Any]) -> None:
         try:
             await callback(item, interaction)
-        except Exception as error:  # noqa: BLE001  # this is the boundary: told to the member, the unknown is logged
+        except Exception as error:  # noqa: BLE001  # the boundary: members are told, the unknown is logged
             await tell_error(interaction, error)
 
     return safely
 
 
 async def tell_error(
-    interaction: discord.Interaction[Any], error: BaseException, *, view: discord.ui.View = discord.utils.MISSING
+    interaction: Interaction, error: BaseException, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
-    """Tell a member what went wrong, in a note that only they see; a "thinking…" left behind goes away.
+    """Tell a member what went wrong, in a note that only they see, with the buttons of `view`.
 
-    Args:
-        interaction: what they did, answered or not.
-        error: why it did not work.
-        view: buttons to go with the note.
+    The interaction may be answered or not; a "thinking…" is removed.
     """
-    told = sentence_for(error, language_of(interaction.locale))
+    text = sentence_for(error, language_of(interaction.locale))
     if isinstance(error, ChannelError):
-        told = f"{told} {_elsewhere(interaction, error.channels)}"
+        text = f"{text} {_channel_hint(interaction, error.channels)}"
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(told, ephemeral=True, view=view)
+            await interaction.response.send_message(text, ephemeral=True, view=view)
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await _take_away(interaction)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("A member could not be told “%s”: %s", told, failure)
+            await _delete_thinking(interaction)
+    except DISCORD_ERRORS as failure:
+        _log.warning("A member could not be told “%s”: %s", text, failure)
         return
-    await send_private_note(interaction, told, view=view)
+    await send_private_note(interaction, text, view=view)
 
 
-async def _take_away(interaction: discord.Interaction[Any]) -> None:
-    """Remove the "thinking…", or the note would take its place for all to see; a dead token can do neither."""
+async def _delete_thinking(interaction: Interaction) -> None:
+    """Remove a public "thinking…": the first follow-up would take its place for all to see."""
     try:
         await interaction.delete_original_response()
     except discord.HTTPException as error:
@@ -84,8 +81,8 @@ async def _take_away(interaction: discord.Interaction[Any]) -> None:
             raise
 
 
-def _elsewhere(interaction: discord.Interaction[Any], channels: tuple[str, ...]) -> str:
-    """Return what to do instead: go to one of the channels that are of this server and that the member sees."""
+def _channel_hint(interaction: Interaction, channels: tuple[str, ...]) -> str:
+    """Return where the member may go instead: to a channel of this server that they see."""
     say, guild, member = language_of(interaction.locale), interaction.guild, interaction.user
     links: list[str] = []
     if guild is not None and isinstance(member, discord.Member):
@@ -95,7 +92,7 @@ def _elsewhere(interaction: discord.Interaction[Any], channels: tuple[str, ...])
 
 
 def sentence_for(error: BaseException, say: Language) -> str:
-    """Return what a member reads for `error`; what they cannot change is written to the log under a reference."""
+    """Return what a member reads about `error`; what they cannot change is logged under a reference."""
     match error:
         case MemberError() | EngineError():
             return inert(shorten(say.sentence(describe(error)), _LONGEST))

@@ -1,6 +1,6 @@
 """What a form holds that was refused or is about to open, kept in the store so that a restart loses nothing typed.
 
-    await refuse_form(interaction, error, key, typed, CorrectButton(...))    # the button's id leads back to it
+    await refuse_form(interaction, error, key, typed, CorrectButton.of(...))    # the button's id leads back to it
     typed = await find_form(interaction, key, dict[str, str])
 
 How much is kept and for how long is up to `studio.store.open_forms`.
@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 import discord
 import msgspec
 
+from cogs.client import Interaction
 from cogs.context.failures import tell_error
+from cogs.ui.button_rows import Item, make_view
 from engine.errors import MemberError, StorageError, describe
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
 _log = logging.getLogger(__name__)
 
@@ -35,12 +34,12 @@ def new_form_key() -> str:
     return secrets.token_hex(_KEY_BYTES)
 
 
-def form_key(interaction: discord.Interaction[Tappa], *about: str) -> str:
+def form_key(interaction: Interaction, *about: str) -> str:
     """Return the key of a member's form about something; a later form about the same thing replaces it."""
     return ":".join((*about, str(interaction.user.id)))
 
 
-async def keep_form(interaction: discord.Interaction[Tappa], key: str, content: object) -> None:
+async def keep_form(interaction: Interaction, key: str, content: object) -> None:
     """Keep what a member's form holds, replacing what was kept under that key.
 
     Raises:
@@ -50,7 +49,7 @@ async def keep_form(interaction: discord.Interaction[Tappa], key: str, content: 
     await interaction.client.studio.forms.keep(key, str(interaction.user.id), text)
 
 
-async def find_form(interaction: discord.Interaction[Tappa], key: str, kind: type[_Kept]) -> _Kept | None:
+async def find_form(interaction: Interaction, key: str, kind: type[_Kept]) -> _Kept | None:
     """Return what a member's form held; None if it is not kept any more, or was another member's.
 
     Raises:
@@ -64,11 +63,11 @@ async def find_form(interaction: discord.Interaction[Tappa], key: str, kind: typ
 
 
 async def refuse_form(
-    interaction: discord.Interaction[Tappa],
+    interaction: Interaction,
     error: MemberError,
     key: str,
     content: object,
-    button: discord.ui.Item[Any],
+    button: Item,
 ) -> None:
     """Tell a member what is wrong with what they typed, with a button that opens the form again as they sent it.
 
@@ -77,9 +76,7 @@ async def refuse_form(
     view: discord.ui.View = discord.utils.MISSING
     try:
         await keep_form(interaction, key, content)
+        view = make_view(button)
     except StorageError as failure:
         _log.error("What a member typed is not kept: %s", describe(failure))
-    else:
-        view = discord.ui.View(timeout=None)
-        view.add_item(button)
     await tell_error(interaction, error, view=view)

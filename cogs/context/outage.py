@@ -1,4 +1,4 @@
-"""Outages: Discord or the network is down for a while, and nobody has to change anything for it to come back."""
+"""Outages of Discord or the network, which pass without anybody changing anything."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ import discord
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Pauses between attempts; the last one repeats."""
 
+DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a request to Discord raises if it is refused, or if Discord cannot be reached."""
+
 _TOO_MANY_REQUESTS = 429
 
 _log = logging.getLogger(__name__)
@@ -22,11 +25,11 @@ _Result = TypeVar("_Result")
 
 
 async def retry_through_outage(attempt: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Try until Discord answers, one way or the other; what it refuses is raised."""
+    """Try until Discord answers; raise what it refuses."""
     for pause in itertools.chain(RETRY_SECONDS, itertools.repeat(RETRY_SECONDS[-1])):
         try:
             return await attempt()
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_ERRORS as error:
             if not is_passing(error):
                 raise
             _log.warning(
@@ -40,7 +43,7 @@ async def retry_through_outage(attempt: Callable[[], Awaitable[_Result]]) -> _Re
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether an error of a request is about the moment rather than about what was requested."""
+    """Whether the same request may succeed later."""
     if isinstance(error, discord.HTTPException):
         return isinstance(error, discord.DiscordServerError) or error.status == _TOO_MANY_REQUESTS
     return True

@@ -1,22 +1,19 @@
-"""Where a command is used, as the rules see it."""
+"""Where a command is used, in the terms of the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import discord
 
+from cogs.client import Interaction
 from engine.recipe.preset import Preset
 from engine.recipe.style import Style
 from studio.config.effective import Place, presets_of, styles_of
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-def place_of(interaction: discord.Interaction[Tappa]) -> Place:
-    """Return where something is asked for; a thread counts as the channel that it belongs to."""
+def place_of(interaction: Interaction) -> Place:
+    """Return where an interaction takes place; a thread counts as its parent channel."""
     channel = interaction.channel
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
     user = interaction.user
@@ -28,40 +25,39 @@ def place_of(interaction: discord.Interaction[Tappa]) -> Place:
     )
 
 
-def server_of(interaction: discord.Interaction[Tappa]) -> str | None:
-    """Return the id of the server where something is asked for; None in a direct message."""
+def server_of(interaction: Interaction) -> str | None:
+    """Return the id of the interaction's server; None in a direct message."""
     return str(interaction.guild_id) if interaction.guild_id else None
 
 
-def permissions_on_server(interaction: discord.Interaction[Tappa]) -> discord.Permissions:
-    """Return what somebody may do on the whole server where they are; in a direct message that is nothing.
+def permissions_on_server(interaction: Interaction) -> discord.Permissions:
+    """Return what somebody may do on the whole server; in a direct message that is nothing.
 
-    `interaction.permissions` are those in the channel: servers give members more in one of their own.
+    `interaction.permissions` are those in the channel, where a member may have more.
     """
     user = interaction.user
     return user.guild_permissions if isinstance(user, discord.Member) else discord.Permissions.none()
 
 
-def presets_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Preset]:
-    """Return the giros that are ready to ride where something is asked for."""
+def presets_here(interaction: Interaction) -> Mapping[str, Preset]:
+    """Return the presets of the interaction's server."""
     return presets_of(interaction.client.config, server_of(interaction))
 
 
-def styles_here(interaction: discord.Interaction[Tappa]) -> Mapping[str, Style]:
-    """Return the styles there are where something is asked for."""
+def styles_here(interaction: Interaction) -> Mapping[str, Style]:
     return styles_of(interaction.client.config, server_of(interaction))
 
 
-def is_age_restricted(interaction: discord.Interaction[Tappa]) -> bool:
-    """Whether the channel is; a direct message is as private as it gets, but nobody's age is known there."""
-    return _is_for_adults(interaction.channel)
+def is_age_restricted(interaction: Interaction) -> bool:
+    """Whether the channel is age-restricted; a direct message is not, for nobody's age is known there."""
+    return is_adults_channel(interaction.channel)
 
 
-def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
-    """Whether whoever asks for something may know what goes on in a channel of the same server.
+def may_see(interaction: Interaction, channel: str) -> bool:
+    """Whether somebody may know what goes on in a channel of their server.
 
-    What goes on in an age-restricted channel is for such channels, and what goes on in a private thread for that
-    thread and those who look after threads.
+    An age-restricted channel is only for such channels to know of, a private thread only for itself and for those who
+    manage threads.
     """
     guild, member = interaction.guild, interaction.user
     if channel == str(interaction.channel_id):
@@ -71,7 +67,7 @@ def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
     found = find_known_channel(guild, channel)
     if found is None:
         return False
-    if _is_for_adults(found) and not is_age_restricted(interaction):
+    if is_adults_channel(found) and not is_age_restricted(interaction):
         return False
     permissions = found.permissions_for(member)
     if isinstance(found, discord.Thread) and found.is_private():
@@ -80,20 +76,20 @@ def may_see(interaction: discord.Interaction[Tappa], channel: str) -> bool:
 
 
 def find_known_channel(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | discord.Thread | None:
-    """Return a channel or thread of a server that the bot can tell the permissions of.
+    """Return a channel or thread of a server; None if it is deleted, another server's, or an archived thread.
 
-    None where it is deleted, another server's, or an archived thread, of which Discord tells a bot nothing.
+    Discord does not tell a bot about archived threads, nor their permissions.
     """
     found = guild.get_channel_or_thread(int(channel))
     return None if isinstance(found, discord.Thread) and found.parent is None else found
 
 
 def may_write(permissions: discord.Permissions, channel: object) -> bool:
-    """Return whether permissions in a channel or thread are enough to write there."""
+    """Whether permissions in a channel or thread are enough to write there."""
     in_thread = isinstance(channel, discord.Thread)
     return permissions.send_messages_in_threads if in_thread else permissions.send_messages
 
 
-def _is_for_adults(channel: object) -> bool:
+def is_adults_channel(channel: object) -> bool:
     is_nsfw = getattr(channel, "is_nsfw", None)  # not every kind of channel has it
     return bool(is_nsfw()) if is_nsfw is not None else False

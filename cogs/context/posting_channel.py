@@ -1,4 +1,4 @@
-"""Where the bot posts on its own: the channel that an admin has named for it, and what keeps it from posting there."""
+"""The channels where the bot posts on its own, which admins choose, and what prevents posting there."""
 
 from __future__ import annotations
 
@@ -17,18 +17,12 @@ Outlet = discord.TextChannel | discord.Thread
 _KEYS = ("showcase_channel", "digest_channel")
 
 
-def posting_channel(guild: discord.Guild, channel: str) -> Outlet | None:
-    """Return a channel or thread of a server; one of another server, or another kind of channel, is none."""
-    found = guild.get_channel_or_thread(int(channel))
-    return found if isinstance(found, Outlet) else None
-
-
-def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | None:
-    """Return why nothing can be posted in a channel, as far as that can be told without trying; None if it can.
+def find_outlet(guild: discord.Guild, key: str, channel: str) -> Outlet | Sentence:
+    """Return a channel where the bot can post, or why it cannot, as far as it can tell without trying.
 
     Args:
-        guild: the server that it has to be of.
-        key: which names it in the configuration.
+        guild: the server that it has to belong to.
+        key: which names it in config.toml.
         channel: its id.
     """
     found = find_known_channel(guild, channel)
@@ -36,7 +30,7 @@ def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | No
         return Sentence("{key}: {channel} is no text channel of this server.", {"key": key, "channel": channel})
     granted = found.permissions_for(guild.me)
     if may_write(granted, found) and granted.view_channel and granted.attach_files:
-        return None
+        return found
     return Sentence(
         "{key}: this bot cannot post in {channel}. It needs View Channel, Send Messages, Attach Files and Read Message"
         " History there.",
@@ -45,9 +39,9 @@ def find_obstacle(guild: discord.Guild, key: str, channel: str) -> Sentence | No
 
 
 def find_obstacles(changed: Iterable[ConfigChange], guild: discord.Guild) -> Iterator[Sentence]:
-    """Yield what keeps the bot from posting where changes of the configuration want it to, on one server."""
+    """Yield what prevents posting in the channels of one server that changes of config.toml name."""
     for change in changed:
         if change.new and change.concerns(str(guild.id)) and (key := split_key(change.key)[-1]) in _KEYS:
             channel: str = msgspec.json.decode(change.new)  # TOML and JSON write a text the same way
-            if channel and (found := find_obstacle(guild, key, channel)) is not None:
+            if channel and isinstance(found := find_outlet(guild, key, channel), Sentence):
                 yield found

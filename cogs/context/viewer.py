@@ -1,25 +1,21 @@
-"""Who uses a command or a button, as the gallery sees them."""
+"""Who uses a command or a button, as the store and the gallery know them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
+from cogs.client import Interaction
 from cogs.context.places import permissions_on_server, place_of
 from studio.config.effective import moderation_of
 from studio.gallery.gallery import Viewer
 from studio.store import Member
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
-    """Return who did something, and where; in a direct message there is no server to see."""
-    user, where = interaction.user, place_of(interaction)
+def viewer_of(interaction: Interaction) -> Viewer:
+    """Return who uses something, and where; in a direct message the server is empty."""
+    where = place_of(interaction)
     return Viewer(
-        member=Member(id=str(user.id), name=user.display_name),
+        member=member_of(interaction.user),
         server=where.server or "",
         channel=where.channel,
         roles=where.roles,
@@ -27,8 +23,13 @@ def viewer_of(interaction: discord.Interaction[Tappa]) -> Viewer:
     )
 
 
-def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
-    """Return whether a member may manage messages on the whole server, or has one of moderator_roles."""
+def member_of(user: discord.abc.User) -> Member:
+    """Return a user as the store knows members."""
+    return Member(id=str(user.id), name=user.display_name)
+
+
+def is_moderator(interaction: Interaction) -> bool:
+    """Whether a member may manage messages on the whole server, or has one of moderator_roles."""
     if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
         return False
     roles = moderation_of(interaction.client.config, str(interaction.guild_id)).moderator_roles
@@ -36,6 +37,6 @@ def is_moderator(interaction: discord.Interaction[Tappa]) -> bool:
     return may_manage or any(str(role.id) in roles for role in interaction.user.roles)
 
 
-def moderated_server(interaction: discord.Interaction[Tappa]) -> str | None:
-    """Return the id of the server that a member moderates, None for whoever does not."""
+def moderated_server(interaction: Interaction) -> str | None:
+    """Return the id of the server if the member moderates it, else None."""
     return str(interaction.guild_id) if is_moderator(interaction) else None

@@ -1,8 +1,8 @@
 """From an accepted job to its GIF in the channel: one path for every command.
 
-A delivery looks at its job every few seconds and makes the message look like what it sees. One edit is under way at a
-time, and what happens meanwhile is left out rather than queued, so a rate limit costs news but never order. A delivery
-that is cut off by a restart begins anew: editing a message twice is the same as editing it once.
+A delivery polls its job every few seconds and edits the message to match. One edit is under way at a time, and states
+in between are skipped rather than queued, so a rate limit delays news but never reorders it. After a restart a delivery
+begins again: editing a message is idempotent.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import asyncio
 import logging
 import secrets
 
-import aiohttp
 import discord
 import msgspec
 
-from cogs.context.outage import retry_through_outage
+from cogs.context.outage import DISCORD_ERRORS, retry_through_outage
 from cogs.delivery.post import Deleted, NoAccess, Post, PostError, TooLarge
 from cogs.delivery.progress import preview_upload, progress_draft
 from cogs.delivery.result import Files, bare_draft, failed_draft, finished_draft
@@ -34,12 +33,10 @@ from studio.studio import Studio
 _log = logging.getLogger(__name__)
 
 SMALLEST_GIF = 64 * 1024
-"""Bytes below which a GIF is not made smaller any more for a place that takes no larger file."""
+"""Bytes below which a GIF is not encoded again for a channel that takes no larger file."""
 
 
 class Deliveries:
-    """All deliveries under way."""
-
     def __init__(self, client: discord.Client, studio: Studio, configuration: ConfigFile) -> None:
         self._client = client
         self._studio = studio
@@ -48,7 +45,7 @@ class Deliveries:
         self._is_closed = False
 
     def start(self, record: JobRecord) -> None:
-        """See to a job's delivery, if that is not done already; once closed, it is left to the next start."""
+        """Start delivering a job, unless that is under way; once closed, it is left to the next start."""
         if record.id not in self._tasks and not self._is_closed:
             delivery = Delivery(self._client, self._studio, self._configuration, record)
             task = asyncio.create_task(delivery.run(), name=f"delivery of {record.id}")
@@ -56,7 +53,7 @@ class Deliveries:
             task.add_done_callback(lambda ended: self._end(record.id, ended))
 
     async def close(self) -> None:
-        """Stop; the deliveries under way go on after the next start."""
+        """Stop; unfinished deliveries go on after the next start."""
         self._is_closed = True  # a command that is under way may still order something
         tasks = list(self._tasks.values())
         for task in tasks:
@@ -70,8 +67,6 @@ class Deliveries:
 
 
 class Delivery:
-    """Of one job."""
-
     def __init__(self, client: discord.Client, studio: Studio, configuration: ConfigFile, record: JobRecord) -> None:
         self._client = client
         self._studio = studio
@@ -79,37 +74,35 @@ class Delivery:
         self._job = record.id
         self._say = language_of(record.answer.locale)
         self._post = Post(client, record)
-        self._shown: Draft | None = None
-        self._shown_frame: int | None = None
-        self._visible = True
-        self._given_up = False
-        self._made_again = False
+        self._last_draft: Draft | None = None
+        self._last_frame: int | None = None
+        self._can_edit = True
+        self._has_given_up = False
+        self._has_rerendered = False
 
     async def run(self) -> None:
-        """Follow the job to its end and post what came of it.
+        """Follow the job to its end and post the result.
 
         Raises:
-            StorageError: what was posted cannot be written down.
+            StorageError: the database cannot be written.
         """
-        while (record := await self._accompany()) is not None:
+        while (record := await self._follow()) is not None:
             try:
-                await self._conclude(record)
+                await self._post_outcome(record)
             except NoAccess as error:
                 _log.warning("Job %s cannot reach member %s: %s", record.id, record.member.id, error)
                 await self._studio.mark_undeliverable(
                     record.id, Sentence("It can be posted neither there nor to its owner.")
                 )
             except (TooLarge, discord.HTTPException) as error:
-                await self._refused(record, error)
+                await self._handle_refusal(record, error)
 
-    # ---- while it is made ----
-
-    async def _accompany(self) -> JobRecord | None:
-        """Show progress until the job is over; return how it ended, or None if nobody waits for it any more."""
+    async def _follow(self) -> JobRecord | None:
+        """Show progress until the job is over; return its record, or None if nobody waits for it any more."""
         async for live in self._studio.watch(self._job, self._configuration.current.delivery.edit_seconds):
             if not live.record.is_open:
                 return live.record
-            if self._visible:
+            if self._can_edit:
                 await self._show(live)
         return None
 
@@ -118,41 +111,38 @@ class Delivery:
         preview = preview_upload(live, self._say) if wanted else None
         standing = self._studio.standing(self._job)
         draft = progress_draft(live, standing, self._say, loaded=self._studio.ready is not None, preview=preview)
-        if draft == self._shown:
+        if draft == self._last_draft:
             return
         try:
             await self._post.edit(draft)
         except PostError:
-            self._visible = False  # the result will find another way
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            self._can_edit = False  # the result takes another way
+        except DISCORD_ERRORS as error:
             _log.info("Progress of %s was not shown: %s", self._job, error)
         else:
-            self._shown = msgspec.structs.replace(draft, uploads=None)
-            self._shown_frame = live.preview.frame if live.preview else None
+            self._last_draft = msgspec.structs.replace(draft, uploads=None)
+            self._last_frame = live.preview.frame if live.preview else None
 
     def _is_new_frame(self, live: JobSnapshot) -> bool:
-        return live.preview is not None and live.preview.frame != self._shown_frame
+        return live.preview is not None and live.preview.frame != self._last_frame
 
-    # ---- when it is over ----
-
-    async def _conclude(self, record: JobRecord) -> None:
-        """Post the result, or the reason why there is none."""
+    async def _post_outcome(self, record: JobRecord) -> None:
         presets = presets_of(self._configuration.current, record.answer.server)
         match record.state:
-            case "done" if (files := await self._files(record)) is not None:
+            case "done" if (files := await self._load_files(record)) is not None:
                 parent = await self._studio.history.parent(record)
                 await self._deliver(
                     finished_draft(self._studio.history.with_open_settings(record), files, presets, self._say, parent)
                 )
                 await self._studio.mark_delivered(record.id)
             case "done":
-                await self._make_again(record)
+                await self._rerender(record)
             case _:
                 await self._deliver(failed_draft(self._studio.history.with_open_settings(record), presets, self._say))
                 await self._studio.mark_settled(record.id)
 
-    async def _files(self, record: JobRecord) -> Files | None:
-        """Return what is to be posted; None if it was lost, as with a disk or by a backup without the renders."""
+    async def _load_files(self, record: JobRecord) -> Files | None:
+        """Return the finished files; None if they were lost, as in a backup without the renders."""
         renders = self._studio.renders
         try:
             return Files(await renders.load(record.id), await renders.load_tries(record.id))
@@ -160,25 +150,25 @@ class Delivery:
             _log.error("Job %s: %s", record.id, describe(error))
             return None
 
-    async def _make_again(self, record: JobRecord) -> None:
-        """Render what was lost, once: a disk that loses it again would keep the engine busy for ever."""
-        if self._made_again:
+    async def _rerender(self, record: JobRecord) -> None:
+        """Render a lost file again, once: a disk that keeps losing it must not keep the engine busy."""
+        if self._has_rerendered:
             await self._give_up(record, Sentence("The finished file was lost: this bot's disk has a problem."))
         else:
-            self._made_again = True
+            self._has_rerendered = True
             await self._studio.render_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
-        """Post a draft by the first way that is open.
+        """Edit the message or, failing that, send a new one to the channel or the owner.
 
         Raises:
-            NoAccess: none is.
-            TooLarge: its file is larger than what is taken there.
+            NoAccess: none of this is possible.
+            TooLarge: a file is too large there.
         """
         try:
             await retry_through_outage(lambda: self._post.edit(draft))
         except (Deleted, NoAccess):
-            await self._post_anew(self._addressed(draft))
+            await self._post_anew(self._address(draft))
 
     async def _post_anew(self, draft: Draft) -> None:
         try:
@@ -187,47 +177,47 @@ class Delivery:
             answer = await retry_through_outage(lambda: self._post.send_to_member(draft))
         await self._studio.move_answer(self._job, answer)
 
-    def _addressed(self, draft: Draft) -> Draft:
-        """Say whom a message is for, where no command stands above it that would."""
+    def _address(self, draft: Draft) -> Draft:
+        """Say whom a message is for, as no command above it does."""
         content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
         return msgspec.structs.replace(draft, content=content)
 
-    async def _refused(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
-        """Change what Discord did not take; every job that comes here ends, or comes back as another one.
+    async def _handle_refusal(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
+        """Deal with a message that Discord did not take; the job ends, or comes back changed.
 
-        A result that is too large is made smaller, and one that is refused for another reason becomes a failure. A
-        message with nothing but words that is refused all the same is said with fewer of them, and only once.
+        A result that is too large is encoded again, and one that is refused for another reason becomes a failure. A
+        text that is refused is shortened, once.
         """
-        if record.state != "done" or self._given_up:
-            await self._say_the_least(record, error)
+        if record.state != "done" or self._has_given_up:
+            await self._post_bare(record, error)
         elif isinstance(error, TooLarge):
             await self._shrink(record, error.limit)
         else:
-            await self._give_up(record, self._logged(record, error))
+            await self._give_up(record, self._log_refusal(record, error))
 
     async def _shrink(self, record: JobRecord, limit: int) -> None:
-        if SMALLEST_GIF <= limit < record.limit_bytes:  # if it is no less than before, what is too large is no GIF
+        if SMALLEST_GIF <= limit < record.limit_bytes:  # else the GIF is not what is too large
             _log.info("Job %s is encoded again, within %d bytes", record.id, limit)
             await self._studio.render_again(record.id, limit)
         else:
             await self._give_up(record, Sentence("Discord takes no file there that is large enough for a GIF."))
 
     async def _give_up(self, record: JobRecord, reason: Sentence) -> None:
-        self._given_up = True
+        self._has_given_up = True
         await self._studio.fail(record.id, reason)
 
-    async def _say_the_least(self, record: JobRecord, error: Exception) -> None:
-        sentence = self._logged(record, error)
+    async def _post_bare(self, record: JobRecord, error: Exception) -> None:
+        sentence = self._log_refusal(record, error)
         try:
             await self._deliver(bare_draft(record, self._say))
         except (PostError, discord.HTTPException) as last:
-            self._logged(record, last)
+            self._log_refusal(record, last)
             await self._studio.mark_undeliverable(record.id, sentence)
         else:
             await self._studio.mark_settled(record.id)
 
-    def _logged(self, record: JobRecord, error: Exception) -> Sentence:
-        """Write down what Discord finds fault with, and return a sentence that refers to it."""
+    def _log_refusal(self, record: JobRecord, error: Exception) -> Sentence:
+        """Log the error; return a sentence that refers to the log."""
         reference = secrets.token_hex(4)
         _log.error("Reference %s: the message of job %s was not taken", reference, record.id, exc_info=error)
         return Sentence(

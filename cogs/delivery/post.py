@@ -1,13 +1,15 @@
 """The message that answers a job, and the ways to reach it.
 
-An interaction's token edits its message for a quarter of an hour, whatever the bot may do in the channel. After that,
-or when Discord says that the token is dead, the bot's own token does. A message that was deleted is sent anew; where
-the bot may not speak, its owner gets a direct message.
+An interaction's token edits its message for 15 minutes, whatever the bot's permissions in the channel. After that, or
+when Discord says that the token is dead, the bot's own token does. A deleted message is sent anew; where the bot may
+not write, the job's owner gets a direct message.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import discord
@@ -20,7 +22,7 @@ from cogs.ui.drafts import REQUEST_BYTES, Draft
 from studio.store import Answer, JobRecord
 
 TOKEN_MARGIN = 45.0
-"""Seconds before a token dies in which it is not used any more: a large upload takes some of them."""
+"""Seconds before its end from which a token is not used any more: a large upload takes that long."""
 
 _NO_ACCESS = {10003, 10004, 50001, 50007, 50013, 50083, 50278}
 _UNKNOWN_MESSAGE = 10008
@@ -36,11 +38,11 @@ class Deleted(PostError):
 
 
 class NoAccess(PostError):
-    """The bot may not write there, or the place is gone."""
+    """The bot may not write there, or the channel is gone."""
 
 
 class TooLarge(PostError):
-    """A file is larger than what is taken there; `limit` bytes may do."""
+    """A file is too large there; one of `limit` bytes may do."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"at most {limit} bytes")
@@ -48,8 +50,6 @@ class TooLarge(PostError):
 
 
 class Post:
-    """One job's message."""
-
     def __init__(self, client: discord.Client, record: JobRecord) -> None:
         self._client = client
         self._job = record.id
@@ -71,7 +71,7 @@ class Post:
             await self._edit_by_bot(message, draft)
 
     async def send(self, draft: Draft) -> Answer:
-        """Send `draft` to the channel as a new message, and return where it stands.
+        """Send `draft` to the channel as a new message, and return where it is.
 
         Raises:
             NoAccess: the bot may not write there.
@@ -80,60 +80,55 @@ class Post:
         return await self._send_to(self._channel, draft, self.answer)
 
     async def send_to_member(self, draft: Draft) -> Answer:
-        """Send `draft` to the member who asked, as a direct message, and return where it stands.
+        """Send `draft` to the member who asked, as a direct message, and return where it is.
 
         Raises:
             NoAccess: they take none from this bot.
-            TooLarge: a file is larger than what is taken there.
+            TooLarge: a file is larger than a direct message takes.
         """
-        try:
+        with self._translated_errors(draft):
             channel = await self._client.create_dm(discord.Object(int(self.member.id)))
-        except discord.HTTPException as error:
-            raise self._translated(error, draft) from error
-        place = msgspec.structs.replace(self.answer, server=None, channel=str(channel.id))
-        return await self._send_to(channel, draft, place)
+        answer = msgspec.structs.replace(self.answer, server=None, channel=str(channel.id))
+        return await self._send_to(channel, draft, answer)
 
     async def _edit_by_token(self, message: int, draft: Draft) -> bool:
         """Edit with the interaction's token; return whether that was still possible."""
         if not self.answer.token or time.time() > self.answer.expires - TOKEN_MARGIN:
             return False
         webhook = discord.Webhook.partial(int(self.answer.application), self.answer.token, client=self._client)
-        try:
-            await webhook.edit_message(message, **self._parts(draft))
-        except discord.HTTPException as error:
-            if error.code not in TOKEN_DEAD:
-                raise self._translated(error, draft) from error
-            self.answer = msgspec.structs.replace(self.answer, token="")
-            return False
+        with self._translated_errors(draft):
+            try:
+                await webhook.edit_message(message, **self._message_fields(draft))
+            except discord.HTTPException as error:
+                if error.code not in TOKEN_DEAD:
+                    raise
+                self.answer = msgspec.structs.replace(self.answer, token="")
+                return False
         return True
 
     async def _edit_by_bot(self, message: int, draft: Draft) -> None:
         await self._require_size(draft, self.answer.server)
-        try:
-            await self._channel.get_partial_message(message).edit(**self._parts(draft))
-        except discord.HTTPException as error:
-            raise self._translated(error, draft) from error
+        with self._translated_errors(draft):
+            await self._channel.get_partial_message(message).edit(**self._message_fields(draft))
 
-    async def _send_to(self, channel: discord.abc.Messageable, draft: Draft, place: Answer) -> Answer:
-        await self._require_size(draft, place.server)
-        parts = self._parts(draft)
-        files = parts.pop("attachments", [])
-        try:
-            # The nonce makes Discord drop the second of two equal messages, should this one be sent again in doubt.
-            message = await channel.send(**parts, files=files, nonce=self._job, suppress_embeds=True)
-        except discord.HTTPException as error:
-            raise self._translated(error, draft) from error
-        self.answer = msgspec.structs.replace(place, message=str(message.id), token="", expires=0.0)
+    async def _send_to(self, channel: discord.abc.Messageable, draft: Draft, answer: Answer) -> Answer:
+        await self._require_size(draft, answer.server)
+        fields = self._message_fields(draft)
+        files = fields.pop("attachments", [])
+        with self._translated_errors(draft):
+            # If this is sent again in doubt, the nonce makes Discord drop the second message.
+            message = await channel.send(**fields, files=files, nonce=self._job, suppress_embeds=True)
+        self.answer = msgspec.structs.replace(answer, message=str(message.id), token="", expires=0.0)
         return self.answer
 
-    def _parts(self, draft: Draft) -> dict[str, Any]:
-        parts: dict[str, Any] = {
+    def _message_fields(self, draft: Draft) -> dict[str, Any]:
+        fields: dict[str, Any] = {
             "content": draft.content,
             "view": view_of(self._job, draft, language_of(self.answer.locale)),
         }
         if draft.uploads is not None:
-            parts["attachments"] = [upload.as_file() for upload in draft.uploads]
-        return parts
+            fields["attachments"] = [upload.as_file() for upload in draft.uploads]
+        return fields
 
     @property
     def _channel(self) -> discord.PartialMessageable:
@@ -141,7 +136,7 @@ class Post:
         return self._client.get_partial_messageable(int(self.answer.channel), guild_id=server)
 
     async def _require_size(self, draft: Draft, server: str | None) -> None:
-        """Hold a draft to what the channel takes: less than the member's own limit, if they have Nitro."""
+        """Check a draft against the channel's limit, which is below the member's own if they have Nitro."""
         await self._client.wait_until_ready()  # servers and their limits are known from then on
         limit = self._limit_of(server)
         if draft.largest > limit:
@@ -152,12 +147,17 @@ class Post:
         limit = guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
         return min(limit, REQUEST_BYTES)
 
-    def _translated(self, error: discord.HTTPException, draft: Draft) -> Exception:
-        if error.code == _UNKNOWN_MESSAGE:
-            return Deleted()
-        if error.code in _NO_ACCESS:
-            return NoAccess(str(error))
-        if error.status == 413 or error.code == _TOO_LARGE:
-            limit = self._limit_of(self.answer.server)
-            return TooLarge(limit if limit < draft.largest else draft.largest * 4 // 5)
-        return error
+    @contextlib.contextmanager
+    def _translated_errors(self, draft: Draft) -> Iterator[None]:
+        """Raise a PostError for what Discord refuses, where there is one for it."""
+        try:
+            yield
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                raise Deleted from error
+            if error.code in _NO_ACCESS:
+                raise NoAccess(str(error)) from error
+            if error.status == 413 or error.code == _TOO_LARGE:
+                limit = self._limit_of(self.answer.server)
+                raise TooLarge(limit if limit < draft.largest else draft.largest * 4 // 5) from error
+            raise

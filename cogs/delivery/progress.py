@@ -1,4 +1,4 @@
-"""What a message says while its animation is being made."""
+"""What a message says while its animation is rendered."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _CELLS = 16
 def progress_draft(
     live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
 ) -> Draft:
-    """Return the message for one moment of a job.
+    """Return the message for a job that is not over.
 
     Args:
-        live: the moment.
-        standing: where the job stands, if the engine has said so.
+        live: the job at this moment.
+        standing: its place in the queue, if the engine has said so.
         say: the language of its owner.
         loaded: whether the model is loaded.
-        preview: a picture to show in the place of the one that is there; None leaves that.
+        preview: a picture that replaces the one in the message; None leaves that.
     """
-    lines = [headline(live.record.recipe, say), _situation(live, standing, say, loaded=loaded)]
+    lines = [headline(live.record.recipe, say), _status_line(live, standing, say, loaded=loaded)]
     if live.restarts and not live.restarting:
         lines.append(
             say.plural(
@@ -41,31 +41,30 @@ def progress_draft(
 
 
 def note_lines(record: JobRecord, say: Language) -> list[str]:
-    """Return what had to be changed about what the member asked for, a note a line."""
+    """Return the notes on what was changed about an order, one a line."""
     return [f"-# {inert(say.sentence(note))}" for note in record.notes]
 
 
 def preview_upload(live: JobSnapshot, say: Language) -> Upload | None:
-    """Return the latest picture as a file to attach, if there is one."""
+    """Return the latest preview as a file to attach, if there is one."""
     if live.preview is None:
         return None
-    shown = live.preview.frame + 1
-    description = say("Frame {number} of the animation in the making", number=shown)
+    description = say("Frame {number} of the animation in the making", number=live.preview.frame + 1)
     return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
 
 
-def _situation(live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
+def _status_line(live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
     if live.restarting:
         return say.plural(
             "The engine stopped; starting it again, {count} frame is kept.",
             "The engine stopped; starting it again, {count} frames are kept.",
             live.progress.frames_done if live.progress else 0,
         )
-    if live.progress is not None and not live.progress.frames_done and (count := _tries(live.record)):
+    if live.progress is not None and not live.progress.frames_done and (count := _seeds_to_try(live.record)):
         trying = say.plural("Trying {count} seed…", "Trying {count} seeds…", count)
         return f"{trying} · {format_remaining(standing, say)}"
     if live.progress is not None:
-        return _bar(live.progress, standing, say)
+        return _progress_bar(live.progress, standing, say)
     if not loaded:
         return say("Waiting: the model is being loaded.")
     if standing is None:
@@ -78,18 +77,17 @@ def _situation(live: JobSnapshot, standing: Standing | None, say: Language, *, l
     return say("Waiting: {place} in line · {left}", place=place, left=format_remaining(standing, say))
 
 
-def _tries(record: JobRecord) -> int:
-    """Return how many seeds are tried before the animation is rendered, 0 for none."""
+def _seeds_to_try(record: JobRecord) -> int:
+    """Return the number of seeds that are tried first; 0 for a single one."""
     return record.recipe.tries if isinstance(record.recipe, Morph) and record.recipe.tries > 1 else 0
 
 
-def _bar(progress: Progress, standing: Standing | None, say: Language) -> str:
+def _progress_bar(progress: Progress, standing: Standing | None, say: Language) -> str:
     done = progress.calls_done / progress.calls if progress.calls else 0.0
     filled = int(done * _CELLS)
-    bar = "▰" * filled + "▱" * (_CELLS - filled)
     return say(
         "{bar} {percent} % · frame {done} of {frames} · {left}",
-        bar=bar,
+        bar="▰" * filled + "▱" * (_CELLS - filled),
         percent=int(done * 100),
         done=progress.frames_done,
         frames=progress.frames,

@@ -1,4 +1,4 @@
-"""What a message says when its animation is there, or when there is a reason why it is not."""
+"""What a message says when its job is over: the animation, or why there is none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from cogs.delivery.progress import note_lines
 from cogs.i18n.language import Language
 from cogs.renders.lineage import format_seeds, lineage_line
-from cogs.renders.recipe_file import file_of, too_long_note, unsayable, upload_of
+from cogs.renders.recipe_file import file_of, no_command_note, too_long_note, upload_of
 from cogs.ui.drafts import MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Action, Draft, Upload
 from cogs.ui.headline import headline, plain_headline
 from cogs.ui.markdown import brief, code_block, fit_lines, inert
@@ -26,7 +26,7 @@ _LONGEST_REASON = 800
 
 
 class Files(msgspec.Struct, frozen=True):
-    """What a finished job is posted with: its render and, where several seeds were tried, their contact sheet."""
+    """The files of a finished job: its render and, if several seeds were tried, their contact sheet."""
 
     render: Render
     tries: bytes | None = None
@@ -39,26 +39,37 @@ def finished_draft(
     say: Language,
     parent: JobRecord | None = None,
 ) -> Draft:
-    """Return the message with the picture, what it is, what it was made from, and how to have it again."""
-    recipe, render = _made(record), files.render
+    """Return the message with the animation, what it is, what it was made from, and how to repeat it."""
+    recipe, render = _rendered_recipe(record), files.render
     name = f"{kind_of(recipe)}-{recipe.seed}{render.suffix}"
-    uploads = [Upload(name, render.data, plain_headline(recipe, say), is_spoiler=_flagged(record) > 0)]
-    lines = [headline(recipe, say), _facts(record, say), *_warning(record, say), *note_lines(record, say)]
+    uploads = [Upload(name, render.data, plain_headline(recipe, say), is_spoiler=_flagged_frames(record) > 0)]
+    lines = [headline(recipe, say), _facts_line(record, say), *_spoiler_lines(record, say), *note_lines(record, say)]
     if parent is not None:
         lines.append(lineage_line(record, parent, say))
     if files.tries is not None:
-        uploads.append(_tries_upload(record, files.tries, say))
-        lines.append(_tries_line(record, say))
-    return _with_repeat(record, lines, presets, uploads, say)
+        count = _tried_seeds(record)
+        description = say.plural(
+            "Contact sheet of {count} seed that was tried, the best first",
+            "Contact sheet of the {count} seeds that were tried, the best first",
+            count,
+        )
+        uploads.append(Upload(f"tries-{recipe.seed}.png", files.tries, description, is_spoiler=uploads[0].is_spoiler))
+        line = say.plural(
+            "The best of {count} seed; a number renders another one in full.",
+            "The best of {count} seeds; a number renders another one in full.",
+            count,
+        )
+        lines.append(f"-# {line}")
+    return _add_repeat(record, lines, presets, uploads, say)
 
 
 def failed_draft(record: JobRecord, presets: Mapping[str, Preset], say: Language) -> Draft:
-    """Return the message that says why there is no GIF, or that it was called off; what was asked for is not lost."""
-    return _with_repeat(record, [headline(record.recipe, say), _reason(record, say)], presets, [], say)
+    """Return the message that says why there is no animation, and how to order it again."""
+    return _add_repeat(record, [headline(record.recipe, say), _reason(record, say)], presets, [], say)
 
 
 def bare_draft(record: JobRecord, say: Language) -> Draft:
-    """Return the least that the owner of such a job has to read, for where Discord finds fault with more."""
+    """Return a shorter message of that kind, in case Discord refuses the other one."""
     return Draft(content="\n".join([headline(record.recipe, say), _reason(record, say)]), uploads=())
 
 
@@ -68,38 +79,19 @@ def _reason(record: JobRecord, say: Language) -> str:
     return brief(say.sentence(record.error), _LONGEST_REASON)
 
 
-def _made(record: JobRecord) -> Recipe:
-    """Return the recipe that was asked for, with the seed that was chosen where several were tried."""
+def _rendered_recipe(record: JobRecord) -> Recipe:
+    """Return the recipe with the seed that was chosen, if several were tried."""
     return with_survey_result(record.recipe, record.report.found if record.report else None)
 
 
-def _tries(record: JobRecord) -> int:
-    """Return how many seeds were tried, 0 for none."""
+def _tried_seeds(record: JobRecord) -> int:
+    """Return the number of seeds that were tried; 0 for a single one."""
     found = record.report.found if record.report else None
     return len(found.seeds) if found is not None and len(found.seeds) > 1 else 0
 
 
-def _tries_upload(record: JobRecord, sheet: bytes, say: Language) -> Upload:
-    count = _tries(record)
-    description = say.plural(
-        "Contact sheet of {count} seed that was tried, the best first",
-        "Contact sheet of the {count} seeds that were tried, the best first",
-        count,
-    )
-    return Upload(f"tries-{_made(record).seed}.png", sheet, description, is_spoiler=_flagged(record) > 0)
-
-
-def _tries_line(record: JobRecord, say: Language) -> str:
-    line = say.plural(
-        "The best of {count} seed; a number renders another one in full.",
-        "The best of {count} seeds; a number renders another one in full.",
-        _tries(record),
-    )
-    return f"-# {line}"
-
-
 def _actions(record: JobRecord) -> tuple[Action, ...]:
-    """Return what a message about a job that is over offers to do; a share is shown on a server."""
+    """Return the buttons for a job that is over; only a server has a gallery to share it in."""
     if record.state not in ("done", "delivered"):
         return ("again", "remix")
     share: tuple[Action, ...] = ("share",) if record.answer.server else ()
@@ -108,21 +100,21 @@ def _actions(record: JobRecord) -> tuple[Action, ...]:
             return ("pick", "others", "remix", *share)
         case Giro():
             return ("again", "remix", "extend", "variations", *share)
-        case Morph() if _tries(record):
+        case Morph() if _tried_seeds(record):
             return ("tries", "again", "remix", "variations", *share)
         case _:
             return ("again", "remix", "variations", *share)
 
 
-def _facts(record: JobRecord, say: Language) -> str:
+def _facts_line(record: JobRecord, say: Language) -> str:
     report, plan = record.report, record.plan
-    facts = [format_seeds(_made(record), say)]
+    facts = [format_seeds(_rendered_recipe(record), say)]
     if plan is not None:
         facts.append(inert(plan.model))
     if report is not None:
         facts += [
             f"{report.width}×{report.height}",
-            _pictures(report, say) if isinstance(record.recipe, Variations) else _frames(report, say),
+            _format_count(record.recipe, report, say),
             say("rendered in {time}", time=format_measured(report.seconds, say)),
         ]
         if report.retried:
@@ -136,8 +128,8 @@ def _facts(record: JobRecord, say: Language) -> str:
     return f"-# {' · '.join(facts)}"
 
 
-def _warning(record: JobRecord, say: Language) -> list[str]:
-    if not (flagged := _flagged(record)):
+def _spoiler_lines(record: JobRecord, say: Language) -> list[str]:
+    if not (flagged := _flagged_frames(record)):
         return []
     why = say.plural(
         "Behind a spoiler: the safety checker objected to {count} frame; it is blurred.",
@@ -147,15 +139,13 @@ def _warning(record: JobRecord, say: Language) -> list[str]:
     return [f"-# {why}"]
 
 
-def _flagged(record: JobRecord) -> int:
+def _flagged_frames(record: JobRecord) -> int:
     return record.report.flagged if record.report else 0
 
 
-def _pictures(report: Report, say: Language) -> str:
-    return say.plural("{count} picture", "{count} pictures", report.frames)
-
-
-def _frames(report: Report, say: Language) -> str:
+def _format_count(recipe: Recipe, report: Report, say: Language) -> str:
+    if isinstance(recipe, Variations):
+        return say.plural("{count} picture", "{count} pictures", report.frames)
     if report.gif_frames == report.frames:
         return say.plural("{count} frame", "{count} frames", report.frames)
     return say.plural(
@@ -166,21 +156,21 @@ def _frames(report: Report, say: Language) -> str:
     )
 
 
-def _with_repeat(
+def _add_repeat(
     record: JobRecord, lines: list[str], presets: Mapping[str, Preset], uploads: list[Upload], say: Language
 ) -> Draft:
-    """Add how to have it again, in the first way that there is room for; whatever else does not fit is left out."""
+    """Add how to repeat the render, in the first way that fits; other lines that do not fit are left out."""
     ways = list(_ways_to_repeat(record, presets, say))
     repeat, files = next((way for way in ways if len("\n".join([*lines, *way[0]])) <= ROOM), ways[-1])
     below = "\n".join(repeat)
     content = "\n".join([fit_lines(lines, ROOM - len(below) - 1), *repeat])
-    return Draft(content=content, uploads=(*uploads, *files), actions=_actions(record), tries=_tries(record))
+    return Draft(content=content, uploads=(*uploads, *files), actions=_actions(record), tries=_tried_seeds(record))
 
 
 def _ways_to_repeat(
     record: JobRecord, presets: Mapping[str, Preset], say: Language
 ) -> Iterator[tuple[list[str], list[Upload]]]:
-    """Yield lines to say and files to attach: the command; the one that stages in a file belong to; all in a file."""
+    """Yield lines and files: the command; the command with its stages in a file; the recipe as a file."""
     recipe = record.asked_recipe
     if isinstance(recipe, Variations):  # there is no command for it, and each of its seeds is a button
         yield [], []
@@ -196,4 +186,4 @@ def _ways_to_repeat(
         )
         file = Upload("stages.txt", stages.encode(), say("The stages, one on each line"))
         yield [where, code_block(form)], [file]
-    yield [unsayable(say) if line is None else too_long_note(say)], [upload_of(file_of(record), say)]
+    yield [no_command_note(say) if line is None else too_long_note(say)], [upload_of(file_of(record), say)]

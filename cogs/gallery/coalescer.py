@@ -1,4 +1,4 @@
-"""Making the rounds of a server: never two at a time, and one for all who ask for it meanwhile."""
+"""Work per server, one run at a time; all requests that arrive during a run share the next one."""
 
 from __future__ import annotations
 
@@ -9,54 +9,49 @@ from collections.abc import Awaitable, Callable
 _log = logging.getLogger(__name__)
 
 SOON = 2.0
-"""Seconds for which changes are collected before messages are edited; Discord takes five edits in five seconds."""
+"""Seconds to collect changes before messages are edited: Discord takes five edits in five seconds."""
 
 
 class Coalescer:
-    """Calls a function with the servers that somebody has asked for, beside whoever asks.
+    """Calls a function in the background with each server that was requested.
 
-    A member's hundreds of shares may be deleted within a second. Whoever would answer each deletion on its own, with a
-    look at all that is to be done, would do each thing hundreds of times.
+    Hundreds of a member's shares may be deleted in a second, and each run looks at all that is to be done.
     """
 
-    def __init__(self, go: Callable[[str], Awaitable[None]], *, after: float = 0.0) -> None:
-        self._go = go
+    def __init__(self, function: Callable[[str], Awaitable[None]], *, after: float = 0.0) -> None:
+        self._function = function
         self._after = after
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._is_closed = False
 
-    def ask(self, server: str) -> None:
-        """See to it that a round begins after this; the one that is under way may have passed by already.
-
-        Once closed, nothing begins any more.
-        """
+    def request(self, server: str) -> None:
+        """Start a run after this, unless closed; one that is under way may have missed what has just changed."""
         if self._is_closed:
             return
-        self._asked.add(server)
+        self._requested.add(server)
         if server not in self._tasks:
-            task = asyncio.create_task(self._make(server), name=f"round of {server}")
+            task = asyncio.create_task(self._run(server), name=f"run of {server}")
             self._tasks[server] = task
-            task.add_done_callback(lambda ended: _tell(server, ended))
+            task.add_done_callback(lambda ended: _log_failure(server, ended))
 
     async def close(self) -> None:
-        """Stop."""
         self._is_closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _make(self, server: str) -> None:
+    async def _run(self, server: str) -> None:
         try:
-            while server in self._asked:
+            while server in self._requested:
                 await asyncio.sleep(self._after)
-                self._asked.remove(server)
-                await self._go(server)
+                self._requested.remove(server)
+                await self._function(server)
         finally:
-            del self._tasks[server]  # at once, so that nobody can ask a task that has looked for the last time
+            del self._tasks[server]  # at once, so that no request goes to a task that checked for the last time
 
 
-def _tell(server: str, task: asyncio.Task[None]) -> None:
+def _log_failure(server: str, task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        _log.error("A round of server %s broke off", server, exc_info=error)
+        _log.error("A run for server %s failed", server, exc_info=error)

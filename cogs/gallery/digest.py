@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
-import aiohttp
 import discord
 from discord.ext import commands, tasks
 
+from cogs.client import Tappa
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
@@ -22,23 +23,19 @@ from cogs.ui.drafts import Upload
 from cogs.ui.headline import plain_headline, short_title
 from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
-from engine.protocol.messages import JobId
 from studio.config.config import CommunityConfig, Weekday
 from studio.config.effective import community_of
-from studio.store import Announcement, Share
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
+from studio.store import Share
 
 _log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
-"""Between two looks at whether a digest is due."""
+"""Seconds between two checks whether a digest is due."""
 
 BEST = 5
 _WEEK = datetime.timedelta(days=7)
 _LATEST = datetime.timedelta(days=1)
-"""A digest that could not be posted for so long is left out: the next one is nearer to the truth."""
+"""A digest that could not be posted for this long is skipped."""
 
 
 class DigestCog(commands.Cog):
@@ -46,29 +43,28 @@ class DigestCog(commands.Cog):
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._clearing = Coalescer(self._clear)
+        self._cleanup = Coalescer(self._remove_deleted)
         self._posting = Coalescer(self._post)
-        self._announcer = Announcer(bot, self._clearing.ask)
-        self._reach = ChannelAccess(bot)
+        self._announcer = Announcer(bot, self._cleanup.request)
+        self._access = ChannelAccess(bot)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Make up for what was deleted while the bot was not there, and begin to look at the clock."""
-        if not self._look.is_running():
-            self._look.start()
+        """Remove what was deleted while the bot was offline, and start to check the clock."""
+        if not self._check_clock.is_running():
+            self._check_clock.start()
         for guild in self._bot.guilds:
-            self._clearing.ask(str(guild.id))
+            self._cleanup.request(str(guild.id))
 
     async def cog_unload(self) -> None:
-        """Stop."""
-        self._look.cancel()
+        self._check_clock.cancel()
         await self._posting.close()
-        await self._clearing.close()
+        await self._cleanup.close()
 
     @tasks.loop(seconds=LOOK_SECONDS)
-    async def _look(self) -> None:
+    async def _check_clock(self) -> None:
         for guild in self._bot.guilds:
-            self._posting.ask(str(guild.id))
+            self._posting.request(str(guild.id))
 
     async def _post(self, server: str) -> None:
         if (guild := self._bot.get_guild(int(server))) is None:
@@ -91,74 +87,59 @@ class DigestCog(commands.Cog):
         week, say = f"{due:%Y-%m-%d}", language_of(guild.preferred_locale)
         occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
         if await self._announcer.has_posted(occasion):
-            return  # as it is at nearly every look, and to find the best of a week is work
+            return  # nearly always, and finding the best of a week is work
         shares = await self._bot.studio.gallery.shares.best(
             str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST
         )
         if not shares:
             return
-        await self._announcer.post(occasion, lambda: self._notice(week, shares, say))
+        await self._announcer.post(occasion, lambda: self._draft(week, shares, say))
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
-        """Take a share that is deleted out of the digest of its week, title and picture."""
-        self._clearing.ask(share.server)
+        """Remove a deleted share from the digest of its week."""
+        self._cleanup.request(share.server)
 
-    async def _clear(self, server: str) -> None:
-        """Take what is not shared any more out of a server's digests.
-
-        What cannot be taken out now is tried again later, or at the next start.
-        """
+    async def _remove_deleted(self, server: str) -> None:
+        """Remove deleted shares from a server's digests; what fails is tried again at the next call."""
         guild, announcements = self._bot.get_guild(int(server)), self._bot.studio.announcements
         if guild is None:
-            return  # the bot is not online yet: shares expire while it starts
+            return  # not online yet: shares expire while the bot starts
         try:
             for posted in await announcements.outdated(server):
-                if not self._reach.includes(server, posted.channel, SEE):
+                if not self._access.allows(server, posted.channel, SEE):
                     _log.warning("The digest of %s is out of the bot's reach and stays", posted.subject)
                     continue
-                left = [share for share in [await self._find(posted, one) for one in posted.about] if share]
-                if await self._revise(posted, left, language_of(guild.preferred_locale)):
+                shares = [await self._bot.studio.gallery.find(server, share) for share in posted.about]
+                left = [share for share in shares if share is not None]
+                draft = await self._draft(posted.subject, left, language_of(guild.preferred_locale)) if left else None
+                if await self._access.take_out(posted, functools.partial(_edit, draft)):
                     await announcements.set_shares(posted, (share.id for share in left))
         except StorageError as error:
             _log.error("The digests of server %s were not cleared: %s", server, describe(error))
 
-    async def _find(self, posted: Announcement, share: JobId) -> Share | None:
-        return await self._bot.studio.gallery.find(posted.server, share)
-
-    async def _revise(self, posted: Announcement, left: Sequence[Share], say: Language) -> bool:
-        """Write a digest anew with those that are left of it; without any it goes as a whole. Return whether it did."""
-        place = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
-        message = place.get_partial_message(int(posted.message or 0))
-        try:
-            if left:
-                notice = await self._notice(posted.subject, left, say)
-                await message.edit(content=notice.content, attachments=[upload.as_file() for upload in notice.uploads])
-            else:
-                await message.delete()
-        except discord.NotFound:
-            return True  # somebody was faster
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            _log.warning("A share was not taken out of the digest of %s: %s", posted.subject, error)
-            if isinstance(error, discord.Forbidden):
-                self._reach.refused(str(posted.channel))
-            return False
-        return True
-
-    async def _notice(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
-        cells = [Cell(await self._picture(share), is_blurred=share.nsfw) for share in shares]
+    async def _draft(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
+        cells = [Cell(await self._load_picture(share), is_blurred=share.nsfw) for share in shares]
         names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
         sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
         content = digest_text(week, shares, say)
         about = tuple(share.id for share in shares)
         return AnnouncementDraft(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
 
-    async def _picture(self, share: Share) -> bytes:
+    async def _load_picture(self, share: Share) -> bytes:
         try:
             return (await self._bot.studio.renders.load(share.id)).data
         except StorageError as error:
             _log.warning("The digest goes without a picture: %s", describe(error))
             return b""
+
+
+async def _edit(draft: AnnouncementDraft | None, message: discord.PartialMessage) -> None:
+    """Edit a digest to look like `draft`; None deletes it."""
+    if draft is None:
+        await message.delete()
+    else:
+        await message.edit(content=draft.content, attachments=[upload.as_file() for upload in draft.uploads])
 
 
 def last_due(community: CommunityConfig, now: datetime.datetime) -> datetime.datetime:
@@ -173,11 +154,11 @@ def digest_text(week: str, shares: Sequence[Share], say: Language) -> str:
     """Write the digest in at most 2000 characters, the best share first."""
     lines = [say("**The best of the week until {date}**", date=week)]
     for number, share in enumerate(shares, 1):
-        lines.append(f"{number}\\. **{inert(short_title(share.recipe, say))}**\n-# {_facts(share, say)}")
+        lines.append(f"{number}\\. **{inert(short_title(share.recipe, say))}**\n-# {_facts_line(share, say)}")
     return "\n".join(lines)
 
 
-def _facts(share: Share, say: Language) -> str:
+def _facts_line(share: Share, say: Language) -> str:
     votes = say.plural("{count} vote", "{count} votes", share.votes)
     facts = [say("by {member}", member=inert(shorten(share.member.name, 40))), votes]
     if (link := link_to(share)) is not None:
@@ -186,5 +167,4 @@ def _facts(share: Share, say: Language) -> str:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the cog to the bot."""
     await bot.add_cog(DigestCog(bot))

@@ -1,220 +1,144 @@
 """One page of the gallery as a message: what it shows, and the buttons that lead on from it.
 
-Which page a message shows stands in the ids of its buttons, so that a gallery can be turned on after any restart.
+Which page a message shows stands in the ids of its buttons, so that a gallery can be turn on after any restart.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterator
+from typing import Self
 
 import discord
 import msgspec
 
+from cogs.client import Interaction
 from cogs.context.failures import tells_errors
 from cogs.context.places import is_age_restricted, presets_here
 from cogs.context.viewer import viewer_of
-from cogs.gallery.page_ref import (
-    PAGE_REF,
-    GalleryEntry,
-    PageRef,
-    empty_text,
-    first_page_ref,
-    page_content,
-    picture_of,
-    position_text,
-)
+from cogs.gallery.gallery_text import GalleryEntry, empty_text, page_content, picture_of
+from cogs.gallery.page_ref import PAGE_REF, PageRef, first_page_ref
 from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
-from cogs.renders.deletion import WithdrawButton, delete, may_delete
+from cogs.renders.deletion import delete_share, may_delete
 from cogs.renders.recipe_file import RecipeButton
 from cogs.renders.remix import ExtendButton, RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
 from cogs.renders.variations import PickButton, VariationsButton
-from cogs.ui.button_rows import lasting_rows
+from cogs.ui.button_rows import Item, make_view
 from cogs.ui.drafts import Upload
-from cogs.ui.forms import read_inputs
+from cogs.ui.forms import Field, SubmittedForm, make_form
 from cogs.ui.markdown import shorten
-from cogs.ui.persistent import JOB
+from cogs.ui.persistent import JOB, PersistentButton, PersistentSelect
 from engine.errors import LimitError, StorageError, describe
 from engine.protocol.messages import JobId
 from engine.recipe.command_line import command_line
 from engine.recipe.recipe import VARIATIONS, Giro, Variations
 from studio.gallery.gallery import Viewer
 from studio.store import Share, SharePage
-from studio.store.page_finder import SortOrder
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-_WAYS = {"back": -1, "stay": 0, "on": 1}
+_STEPS = {"back": -1, "stay": 0, "on": 1}
 _ARROWS = {"back": "◀️", "on": "▶️"}
-_FORM_ID = re.compile(rf"tappa:leaf:{PAGE_REF}")
-_PATIENCE = 10 * 60.0
 _DIGITS = 7
 
 _log = logging.getLogger(__name__)
 
 
-class TurnButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"tappa:turn:(?P<way>{'|'.join(_WAYS)}):{PAGE_REF}",
-):
-    """Goes to the page before or after, or back to the one that the id names."""
-
-    def __init__(self, way: str, leaf: PageRef, say: Language) -> None:
-        names = {"back": say("Back"), "stay": say("Keep it"), "on": say("Next")}
-        super().__init__(
-            discord.ui.Button(label=names[way], emoji=_ARROWS.get(way), custom_id=f"tappa:turn:{way}:{leaf}")
-        )
-        self.leaf = leaf.turned(_WAYS[way])
+class TurnButton(PersistentButton, template=rf"tappa:turn:(?P<way>{'|'.join(_STEPS)}):{PAGE_REF}"):
+    """Goes to the page before or after, or back to the one that the custom_id names."""
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["way"], PageRef.of(match), language_of(interaction.locale))
+    def of(cls, way: str, ref: PageRef, say: Language, *, disabled: bool = False) -> Self:
+        label = {"back": say("Back"), "stay": say("Keep it"), "on": say("Next")}[way]
+        custom_id = f"tappa:turn:{way}:{ref}"
+        return cls.make(label=label, emoji=_ARROWS.get(way), custom_id=custom_id, disabled=disabled)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Turn the page."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        await show_gallery_page(interaction, self.leaf)
+        await show_gallery_page(interaction, PageRef.parse(self.fields).turn(_STEPS[self.fields["way"]]))
 
 
-class OrderSelect(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=rf"tappa:order:{PAGE_REF}"):
+class OrderSelect(PersistentSelect, template=rf"tappa:order:{PAGE_REF}"):
     """Goes to the first page of another order."""
 
-    def __init__(self, leaf: PageRef, say: Language) -> None:
+    @classmethod
+    def of(cls, ref: PageRef, say: Language) -> Self:
         labels = {
             "new": say("Newest first"),
             "top": say("Top of the week"),
             "random": say("Random"),
             "saved": say("What you have saved"),
-            "search": say("Search: {words}", words=leaf.argument),
+            "search": say("Search: {words}", words=ref.argument),
             "member": say("By one member"),
         }
         options = [
-            discord.SelectOption(label=shorten(label, 100), value=order, default=order == leaf.order)
+            discord.SelectOption(label=shorten(label, 100), value=order, default=order == ref.order)
             for order, label in labels.items()
-            if order == leaf.order or order not in ("search", "member")
+            if order == ref.order or order not in ("search", "member")
         ]
-        super().__init__(discord.ui.Select(options=options, custom_id=f"tappa:order:{leaf}", placeholder=say("Order")))
-        self.leaf = leaf
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the select again from what Discord kept of it."""
-        return cls(PageRef.of(match), language_of(interaction.locale))
+        return cls.make(options=options, custom_id=f"tappa:order:{ref}", placeholder=say("Order"))
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the gallery in the order chosen."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        chosen = self.item.values[0]
-        argument = self.leaf.argument if chosen == self.leaf.order else ""
-        await show_gallery_page(interaction, first_page_ref(order_of(chosen), argument))
+        ref = PageRef.parse(self.fields)
+        argument = ref.argument if self.chosen == ref.order else ""
+        await show_gallery_page(interaction, first_page_ref(self.chosen, argument))
 
 
-class DeleteButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"tappa:(?P<verb>delete|erase):{JOB}:{PAGE_REF}",
-):
-    """Takes a share out of the gallery, after having asked whether that is meant: "delete" asks, "erase" does it."""
+class DeleteButton(PersistentButton, template=rf"tappa:(?P<verb>delete|erase):{JOB}:{PAGE_REF}"):
+    """Takes a share out of the gallery: "delete" asks whether that is meant, "erase" does it."""
 
-    def __init__(self, verb: str, job: JobId, leaf: PageRef, say: Language) -> None:
+    @classmethod
+    def of(cls, verb: str, job: JobId, ref: PageRef, say: Language) -> Self:
         label = say("Delete") if verb == "delete" else say("Delete it for good")
-        super().__init__(
-            discord.ui.Button(label=label, style=discord.ButtonStyle.danger, custom_id=f"tappa:{verb}:{job}:{leaf}")
-        )
-        self.verb, self.job, self.leaf = verb, job, leaf
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(match["verb"], match["job"], PageRef.of(match), language_of(interaction.locale))
+        style, custom_id = discord.ButtonStyle.danger, f"tappa:{verb}:{job}:{ref}"
+        return cls.make(label=label, style=style, custom_id=custom_id)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Ask, or delete and go to the page that has taken its place."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        say = language_of(interaction.locale)
-        if self.verb == "delete":
-            sure = discord.ui.View(timeout=None)
-            sure.add_item(DeleteButton("erase", self.job, self.leaf, say))
-            sure.add_item(TurnButton("stay", self.leaf, say))
-            await interaction.edit_original_response(view=lasting_rows(sure))
+        say, job, ref = language_of(interaction.locale), self.job, PageRef.parse(self.fields)
+        if self.fields["verb"] == "delete":
+            sure = make_view(DeleteButton.of("erase", job, ref, say), TurnButton.of("stay", ref, say))
+            await interaction.edit_original_response(view=sure)
             return
-        told = await delete(interaction, self.job)
-        await show_gallery_page(interaction, self.leaf)
-        await interaction.followup.send(told, ephemeral=True, suppress_embeds=True)
+        text = await delete_share(interaction, job)
+        await show_gallery_page(interaction, ref)
+        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True)
 
 
-class GoToButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:goto:{PAGE_REF}"):
+class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
     """Says which page it is of how many, and asks for the number of another."""
 
-    def __init__(self, leaf: PageRef, total: int, say: Language) -> None:
-        label = position_text(leaf, total) if total else say("Page")
-        super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:goto:{leaf}", disabled=total < 2))
-        self.leaf = leaf
-
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(PageRef.of(match), 0, language_of(interaction.locale))
+    def of(cls, ref: PageRef, total: int) -> Self:
+        label, custom_id = f"{ref.offset + 1} / {total}", f"tappa:goto:{ref}"
+        return cls.make(label=label, custom_id=custom_id, disabled=total < 2)
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Open the form."""
-        say = language_of(interaction.locale)
-        number: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
-            custom_id="page", default=str(self.leaf.offset + 1), max_length=_DIGITS
+    async def callback(self, interaction: Interaction) -> None:
+        say, ref = language_of(interaction.locale), PageRef.parse(self.fields)
+        number = Field(name="page", label=say("Which page?"), value=str(ref.offset + 1), most=_DIGITS)
+        await interaction.response.send_modal(
+            make_form(title=say("Gallery"), custom_id=f"tappa:leaf:{ref}", fields=[number])
         )
-        form = discord.ui.Modal(title=say("Gallery"), custom_id=f"tappa:leaf:{self.leaf}", timeout=_PATIENCE)
-        form.add_item(discord.ui.Label(text=say("Which page?"), component=number))
-        await interaction.response.send_modal(form)
 
 
-PERSISTENT = (TurnButton, OrderSelect, DeleteButton, GoToButton, RecipeButton, WithdrawButton)
+@tells_errors
+async def take_page_form(form: SubmittedForm, interaction: Interaction) -> None:
+    """Show the page that was typed; a number past the end means the last one."""
+    typed = form.typed.get("page", "").strip()
+    if not re.fullmatch(rf"[0-9]{{1,{_DIGITS}}}", typed):
+        raise LimitError("A page is a whole number; the first is 1.")
+    await interaction.response.defer()
+    ref = PageRef.parse(form.fields)
+    await show_gallery_page(interaction, msgspec.structs.replace(ref, offset=max(0, int(typed) - 1)))
 
 
-async def take_page_form(interaction: discord.Interaction[Tappa]) -> None:
-    """Go where a form says that was sent in, if it is one of those that ask for a page."""
-    data: Any = interaction.data or {}
-    if match := _FORM_ID.fullmatch(str(data.get("custom_id"))):
-        await _Jump(PageRef.of(match)).carry_out(interaction)
-
-
-class _Jump:
-    """A form that was sent in."""
-
-    def __init__(self, leaf: PageRef) -> None:
-        self._leaf = leaf
-
-    @tells_errors
-    async def carry_out(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Show the page; a number past the end means the last one."""
-        typed = dict(read_inputs(interaction.data)).get("page", "").strip()
-        if not re.fullmatch(rf"[0-9]{{1,{_DIGITS}}}", typed):
-            raise LimitError("A page is a whole number; the first is 1.")
-        await interaction.response.defer()
-        await show_gallery_page(interaction, msgspec.structs.replace(self._leaf, offset=max(0, int(typed) - 1)))
-
-
-def order_of(value: str) -> SortOrder:
-    order: SortOrder = msgspec.convert(value, SortOrder)
-    return order
-
-
-async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageRef) -> None:
+async def show_gallery_page(interaction: Interaction, ref: PageRef) -> None:
     """Let the answer to an acknowledged interaction show a page.
 
     Raises:
@@ -225,26 +149,25 @@ async def show_gallery_page(interaction: discord.Interaction[Tappa], leaf: PageR
     if not viewer.server:
         raise LimitError("A gallery belongs to a server; use /gallery in one.")
     gallery = interaction.client.studio.gallery
-    page = await gallery.page(viewer, leaf.order, leaf.argument, leaf.offset)
-    leaf = msgspec.structs.replace(leaf, offset=page.offset)
-    if page.share is None:
-        await interaction.edit_original_response(
-            content=empty_text(leaf, say), attachments=[], view=lasting_rows(_view(page, leaf, viewer, say))
-        )
-        return
-    parent = await gallery.find(viewer.server, page.share.parent) if page.share.parent else None
-    shown = await _picture(interaction, page.share, say)
-    upload, excuse = (shown, "") if isinstance(shown, Upload) else (None, shown)
-    asked = await interaction.client.studio.history.asked_recipe(page.share)
-    line = command_line(asked, presets_here(interaction))
+    page = await gallery.page(viewer, ref.order, ref.argument, ref.offset)
+    ref = msgspec.structs.replace(ref, offset=page.offset)
+    content, uploads = empty_text(ref, say), list[Upload]()
+    if (share := page.share) is not None:
+        parent = await gallery.find(viewer.server, share.parent) if share.parent else None
+        picture = await _load_picture(interaction, share, say)
+        excuse = picture if isinstance(picture, str) else ""
+        uploads = [picture] if isinstance(picture, Upload) else []
+        asked = await interaction.client.studio.history.asked_recipe(share)
+        line = command_line(asked, presets_here(interaction))
+        content = page_content(GalleryEntry(share=share, parent=parent, excuse=excuse, line=line), say)
     await interaction.edit_original_response(
-        content=page_content(GalleryEntry(share=page.share, parent=parent, excuse=excuse, line=line), say),
-        attachments=[upload.as_file()] if upload else [],
-        view=lasting_rows(_view(page, leaf, viewer, say)),
+        content=content,
+        attachments=[upload.as_file() for upload in uploads],
+        view=make_view(*_buttons(page, ref, viewer, say)),
     )
 
 
-async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: Language) -> Upload | str:
+async def _load_picture(interaction: Interaction, share: Share, say: Language) -> Upload | str:
     """Return a share's file, or why it is not shown."""
     if share.adults_only and not is_age_restricted(interaction):
         return say("It is shown in age-restricted channels only.")
@@ -258,38 +181,33 @@ async def _picture(interaction: discord.Interaction[Tappa], share: Share, say: L
     return picture_of(share, render, say)
 
 
-def _view(page: SharePage, leaf: PageRef, viewer: Viewer, say: Language) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-
-    def add(row: int, item: discord.ui.Item[Any]) -> None:
-        item.row = row
-        view.add_item(item)
-
+def _buttons(page: SharePage, ref: PageRef, viewer: Viewer, say: Language) -> Iterator[Item]:
+    rows: tuple[list[Item], ...] = ([], [], [], [OrderSelect.of(ref, say)])
     if (share := page.share) is not None:
-        back, on = (TurnButton(way, leaf, say) for way in ("back", "on"))
-        back.item.disabled, on.item.disabled = page.offset == 0, page.offset + 1 >= page.total
-        add(0, back)
-        add(0, GoToButton(leaf, page.total, say))
-        add(0, on)
-        add(1, RemixButton(share.id, say))
-        add(1, AgainButton(share.id, say))
-        add(1, VoteButton(share.id, say, votes=share.votes))
-        add(1, SaveButton(share.id, say))
+        rows[0].extend(
+            (
+                TurnButton.of("back", ref, say, disabled=page.offset == 0),
+                GoToButton.of(ref, page.total),
+                TurnButton.of("on", ref, say, disabled=page.offset + 1 >= page.total),
+            )
+        )
+        rows[1].extend((RemixButton.of(share.id, say), AgainButton.of(share.id, say)))
+        rows[1].extend((VoteButton.with_count(share, say), SaveButton.of(share.id, say)))
         if may_delete(share, viewer):
-            add(1, DeleteButton("delete", share.id, leaf, say))
-        for button in _further(share, say):
-            add(2, button)
-    add(3, OrderSelect(leaf, say))
-    return view
+            rows[1].append(DeleteButton.of("delete", share.id, ref, say))
+        rows[2].extend((*_kind_buttons(share, say), RecipeButton.of(share.id, say)))
+    for number, row in enumerate(rows):
+        for item in row:
+            item.row = number
+            yield item
 
 
-def _further(share: Share, say: Language) -> list[discord.ui.Item[Any]]:
-    """Return the buttons that take a share further, besides those that every share has."""
+def _kind_buttons(share: Share, say: Language) -> list[Item]:
+    """Return the buttons that take a share of its kind further."""
     match share.recipe:
         case Variations():
-            own: list[discord.ui.Item[Any]] = [PickButton(number, share.id) for number in range(1, VARIATIONS + 1)]
+            return [PickButton.of(number, share.id) for number in range(1, VARIATIONS + 1)]
         case Giro():
-            own = [ExtendButton(share.id, say), VariationsButton(share.id, say)]
+            return [ExtendButton.of(share.id, say), VariationsButton.of(share.id, say)]
         case _:
-            own = [VariationsButton(share.id, say)]
-    return [*own, RecipeButton(share.id, say)]
+            return [VariationsButton.of(share.id, say)]

@@ -22,14 +22,14 @@ _BLUR = SIDE / 10
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One file to show the first picture of; what is not for everybody's eyes is blurred beyond recognition."""
+    """A file whose first picture is shown; a flagged one is blurred beyond recognition."""
 
     data: bytes
     is_blurred: bool = False
 
 
 def mosaic(cells: Sequence[Cell]) -> bytes:
-    """Return the first pictures of some files side by side, as a PNG; a file that is none leaves its cell empty.
+    """Return the first pictures of files side by side, as a PNG; a file that is no picture leaves its cell empty.
 
     It decodes and scales: call it on a thread.
     """

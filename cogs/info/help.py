@@ -1,15 +1,15 @@
-"""/help: what the bot can do, made from the commands themselves, so that it cannot be out of date."""
+"""/help: what the bot can do, generated from the commands."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, get_args
+from typing import Any, Self, TypeAlias, get_args
 
 import discord
 from discord import AppCommandOptionType, AppCommandType, app_commands
 from discord.ext import commands
 
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import place_of
 from cogs.i18n.language import TERMS, Language, language_of
@@ -17,14 +17,11 @@ from cogs.orders.options import EXAMPLES
 from cogs.orders.suggestions import label_choices
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, code_block, inert
+from cogs.ui.paging import cut_page
+from cogs.ui.persistent import PersistentButton
 from engine.errors import LimitError
 from studio.config.config import EVERYTHING, CommandName
 from studio.config.effective import limits_at
-
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
-    Interaction: TypeAlias = discord.Interaction[Tappa]
 
 PAGE = 1100
 """Characters of a page of the list: what a phone shows without much scrolling."""
@@ -33,70 +30,56 @@ Command: TypeAlias = app_commands.Command[Any, ..., Any]
 _Where = app_commands.TranslationContextLocation
 
 
-class HelpCog(commands.Cog):
-    """The command and its suggestions."""
+async def suggest_command(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the commands that the member may use."""
+    say = language_of(interaction.locale)
+    labels = {
+        command.qualified_name: f"/{spoken_name(command, say)}: {spoken_description(command, say)}"
+        for command in usable_commands(interaction)
+    }
+    return label_choices(typed.removeprefix("/"), labels)
 
+
+class HelpCog(commands.Cog):
     @app_commands.command(name="help", description="What this bot can do, and how; only you see the answer")
     @app_commands.describe(command="Everything about one command: its options and some examples")
+    @app_commands.autocomplete(command=suggest_command)
     async def show(self, interaction: Interaction, command: app_commands.Range[str, 1, 100] | None = None) -> None:
-        """Answer with the list of commands, or with one of them; all of it is in memory."""
         say = language_of(interaction.locale)
         if command is None:
             content, view = help_page(interaction, 0)
             await interaction.response.send_message(content, view=view or discord.utils.MISSING, ephemeral=True)
             return
         wanted = command.strip().removeprefix("/").casefold()
-        for known in usable(interaction):
+        for known in usable_commands(interaction):
             if wanted in (known.qualified_name, spoken_name(known, say)):
-                await interaction.response.send_message(about_command(known, say), ephemeral=True)
+                await interaction.response.send_message(describe_command(known, say), ephemeral=True)
                 return
         raise LimitError("There is no command “{name}” for you here; /help lists those there are.", name=command[:40])
 
-    @show.autocomplete("command")
-    async def suggest_command(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the commands that the member may use."""
-        say = language_of(interaction.locale)
-        labels = {
-            command.qualified_name: f"/{spoken_name(command, say)}: {spoken_description(command, say)}"
-            for command in usable(interaction)
-        }
-        return label_choices(typed.removeprefix("/"), labels)
 
-
-class HelpPageButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=r"tappa:help:(?P<page>\d{1,3})"
-):
+class HelpPageButton(PersistentButton, template=r"tappa:help:(?P<page>\d{1,3})"):
     """Turns to another page of the list."""
 
-    def __init__(self, page: int, label: str) -> None:
-        super().__init__(discord.ui.Button(label=label, custom_id=f"tappa:help:{page}"))
-        self.page = page
-
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        return cls(int(match["page"]), "")
+    def of(cls, label: str, page: int) -> Self:
+        return cls.make(label=label, custom_id=f"tappa:help:{page}")
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         """Show the page; a list that has become shorter shows its last one."""
-        content, view = help_page(interaction, self.page)
+        content, view = help_page(interaction, int(self.fields["page"]))
         await interaction.response.edit_message(content=content, view=view)
 
 
-# ---- which commands there are ----
+def usable_commands(interaction: Interaction) -> list[Command]:
+    """Return the slash commands that a member may use where they are, by name.
 
-
-def usable(interaction: Interaction) -> list[Command]:
-    """Return the slash commands that a member may use where they are, in the order of their names.
-
-    Left out is also what the configuration closes there: a kind of animation that is not in [limits] commands.
+    The kinds of animation that [limits] commands leaves out there are not among them.
     """
     tree, limits = interaction.client.tree, limits_at(interaction.client.config, place_of(interaction))
     closed = set() if EVERYTHING in limits.commands else set(get_args(CommandName)) - set(limits.commands)
-    # Where the bot is set up for single servers only, the commands are theirs and not everybody's.
+    # If the bot is set up for single servers only, the commands are registered there and not globally.
     everything = [*tree.walk_commands(), *(tree.walk_commands(guild=interaction.guild) if interaction.guild else ())]
     found = {
         command.qualified_name: command
@@ -108,18 +91,16 @@ def usable(interaction: Interaction) -> list[Command]:
     return sorted(found.values(), key=lambda command: command.qualified_name)
 
 
-def menus(interaction: Interaction) -> list[app_commands.ContextMenu]:
-    """Return the entries of the menus on messages and members that a member may use where they are."""
-    tree = interaction.client.tree
-    found: dict[str, app_commands.ContextMenu] = {}
-    for kind in (AppCommandType.message, AppCommandType.user):
-        for guild in (None, interaction.guild):
-            found |= {menu.name: menu for menu in tree.get_commands(type=kind, guild=guild)}
+def usable_menus(interaction: Interaction) -> list[app_commands.ContextMenu]:
+    """Return the entries in the menus of messages and members that a member may use where they are."""
+    tree, kinds = interaction.client.tree, (AppCommandType.message, AppCommandType.user)
+    groups = [tree.get_commands(type=kind, guild=guild) for kind in kinds for guild in (None, interaction.guild)]
+    found = {menu.name: menu for group in groups for menu in group if isinstance(menu, app_commands.ContextMenu)}
     return [menu for _, menu in sorted(found.items()) if may_use(interaction, menu)]
 
 
 def may_use(interaction: Interaction, command: Command | app_commands.Group | app_commands.ContextMenu) -> bool:
-    """Whether Discord shows a command to a member where they are, as far as the bot has a say in that."""
+    """Whether Discord shows a command to a member where they are, unless their server has changed that."""
     contexts = command.allowed_contexts
     if interaction.guild_id is None and (command.guild_only or (contexts is not None and not contexts.dm_channel)):
         return False
@@ -127,52 +108,41 @@ def may_use(interaction: Interaction, command: Command | app_commands.Group | ap
     return needed is None or interaction.permissions.administrator or needed <= interaction.permissions
 
 
-# ---- what is said about them ----
-
-
 def help_page(interaction: Interaction, number: int) -> tuple[str, discord.ui.View | None]:
     """Return a page of the list, counted from 0, and the buttons to turn it; past the last page is the last one."""
     say = language_of(interaction.locale)
-    pages = help_pages(usable(interaction), menus(interaction), say)
-    number = min(number, len(pages) - 1)
-    if len(pages) == 1:
-        return pages[0], None
-    view = discord.ui.View(timeout=None)
-    if number > 0:
-        view.add_item(HelpPageButton(number - 1, say("Back")))
-    if number < len(pages) - 1:
-        view.add_item(HelpPageButton(number + 1, say("More")))
-    return pages[number], view
+    page = cut_page(help_pages(usable_commands(interaction), usable_menus(interaction), say), number, 1)
+    return page.entries[0], page.view(HelpPageButton.of, say)
 
 
 def help_pages(known: Sequence[Command], entries: Sequence[app_commands.ContextMenu], say: Language) -> list[str]:
-    """Write the list, in pages that a phone shows; a heading stands again where its list goes on."""
+    """Return the list in pages that fit a phone; a heading is repeated where its list goes on."""
     for_all = [command for command in known if not _is_restricted(command)]
     for_some = [command for command in known if _is_restricted(command)]
     sections = (
-        (say("**What you can do here**"), [_line(command, say) for command in for_all]),
+        (say("**What you can do here**"), [_command_line(command, say) for command in for_all]),
         (
             say("**On a message or a member**: hold it or right-click it, then *Apps*"),
             [f"· {inert(say.term(TERMS[_Where.command_name], menu.name))}" for menu in entries],
         ),
-        (say("**For those who run this server**"), [_line(command, say) for command in for_some]),
+        (say("**For those who run this server**"), [_command_line(command, say) for command in for_some]),
     )
-    closing = say("-# {command} tells everything about one of them.", command=code(_with_option(say)))
-    return list(_paged(((heading, lines) for heading, lines in sections if lines), closing))
+    closing = say("-# {command} tells everything about one of them.", command=code(_help_with_option(say)))
+    return list(_split_pages(((heading, lines) for heading, lines in sections if lines), closing))
 
 
-def about_command(command: Command, say: Language) -> str:
-    """Write everything about one command: what it does, its options, and examples to copy."""
+def describe_command(command: Command, say: Language) -> str:
+    """Return everything about one command: what it does, its options, and examples to copy."""
     lines = [f"**/{spoken_name(command, say)}** · {inert(spoken_description(command, say))}"]
-    lines += [_option(option, say) for option in command.parameters]
-    lines += [code_block(example) for example in examples(command, say)]
+    lines += [_option_line(option, say) for option in command.parameters]
+    lines += [code_block(example) for example in format_examples(command, say)]
     while len("\n".join(lines)) > MAX_CONTENT:
         lines.pop()
     return "\n".join(lines)
 
 
-def examples(command: Command, say: Language) -> list[str]:
-    """Return what to type, with the names that a member sees; without examples of its own, a command's bare form."""
+def format_examples(command: Command, say: Language) -> list[str]:
+    """Return what to type, with the names that a member sees; a command without examples in its bare form."""
     names = {option.name: _option_name(option, say) for option in command.parameters}
     given = command.extras.get(EXAMPLES) or [{option.name: "…" for option in command.parameters if option.required}]
     start = f"/{spoken_name(command, say)}"
@@ -181,12 +151,7 @@ def examples(command: Command, say: Language) -> list[str]:
 
 def spoken_name(command: Command, say: Language) -> str:
     """Return a command's name as it is shown in a language: "preset save", without the slash."""
-    parts: list[str] = []
-    part = command.parent
-    while part is not None:
-        parts.insert(0, part.name)
-        part = part.parent
-    return " ".join(say.term(TERMS[_Where.command_name], name) for name in [*parts, command.name])
+    return " ".join(say.term(TERMS[_Where.command_name], name) for name in command.qualified_name.split())
 
 
 def spoken_description(command: Command, say: Language) -> str:
@@ -198,16 +163,16 @@ def _is_restricted(command: Command) -> bool:
     return (command.root_parent or command).default_permissions is not None
 
 
-def _line(command: Command, say: Language) -> str:
+def _command_line(command: Command, say: Language) -> str:
     return f"**/{spoken_name(command, say)}** · {inert(spoken_description(command, say))}"
 
 
-def _with_option(say: Language) -> str:
+def _help_with_option(say: Language) -> str:
     """Return how to ask about one command."""
     return f"/{say.term(TERMS[_Where.command_name], 'help')} {say.term(TERMS[_Where.parameter_name], 'command')}:…"
 
 
-def _option(option: app_commands.Parameter, say: Language) -> str:
+def _option_line(option: app_commands.Parameter, say: Language) -> str:
     facts = [say("required")] if option.required else []
     if option.type in (AppCommandOptionType.integer, AppCommandOptionType.number):
         if option.min_value is not None and option.max_value is not None:
@@ -224,7 +189,7 @@ def _option_name(option: app_commands.Parameter, say: Language) -> str:
     return say.term(TERMS[_Where.parameter_name], option.display_name)
 
 
-def _paged(sections: Iterable[tuple[str, Sequence[str]]], closing: str) -> Iterator[str]:
+def _split_pages(sections: Iterable[tuple[str, Sequence[str]]], closing: str) -> Iterator[str]:
     page: list[str] = []
     for heading, lines in sections:
         block = [heading]
@@ -238,6 +203,5 @@ def _paged(sections: Iterable[tuple[str, Sequence[str]]], closing: str) -> Itera
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
     bot.add_dynamic_items(HelpPageButton)
     await bot.add_cog(HelpCog())

@@ -1,50 +1,43 @@
-"""What stands under the bot's name: the loaded model, and how many jobs wait."""
+"""The bot's presence: the loaded model and the number of waiting jobs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands, tasks
 
+from cogs.client import Tappa
 from cogs.i18n.language import SOURCE, Language, language_of
 from studio.studio import Studio
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 EVERY_SECONDS = 15
-"""Discord takes five changes of presence in twenty seconds; one is plenty."""
+"""Discord takes five changes of presence in 20 seconds."""
 
 
 class PresenceCog(commands.Cog):
-    """Keeps the presence true."""
-
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._shown = ""
 
     async def cog_unload(self) -> None:
-        """End."""
         self.refresh.cancel()
 
     @tasks.loop(seconds=EVERY_SECONDS)
     async def refresh(self) -> None:
-        """Change the presence if there is something new to say."""
         status = status_text(self._bot.studio, self._language())
         if status != self._shown:
             await self._bot.change_presence(activity=discord.CustomActivity(status))
             self._shown = status
 
     def _language(self) -> Language:
-        """Return the language that most servers speak: there is one presence for all of them."""
+        """Return the language that most servers speak: they all see one presence."""
         spoken = Counter(language_of(guild.preferred_locale).tag for guild in self._bot.guilds)
         return language_of(spoken.most_common(1)[0][0] if spoken else SOURCE)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Begin, and say it again after a new session: Discord has forgotten it."""
+        """Start; Discord forgets the presence with each session."""
         self._shown = ""
         if not self.refresh.is_running():
             self.refresh.start()
@@ -63,5 +56,4 @@ def status_text(studio: Studio, say: Language) -> str:
 
 
 async def setup(bot: Tappa) -> None:
-    """Add it to the bot."""
     await bot.add_cog(PresenceCog(bot))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -26,7 +26,14 @@ from cogs.orders.options import (
 from cogs.orders.preset_choice import submit_preset, suggest_giro_preset
 from cogs.orders.prompt_suggestions import suggest_negative, suggest_stages
 from cogs.orders.request import RenderRequest, parse_view
-from cogs.orders.stages_form import CorrectStagesButton, StagesDraft, open_stages_form, submit_giro, take_stages_form
+from cogs.orders.stages_form import (
+    STAGES_FORM,
+    CorrectStagesButton,
+    StagesDraft,
+    open_stages_form,
+    submit_giro,
+    take_stages_form,
+)
 from cogs.orders.styles import suggest_style
 from engine.errors import LimitError
 from engine.recipe.recipe import Mode
@@ -96,14 +103,9 @@ class GiroCog(commands.Cog):
         else:
             await open_stages_form(interaction, StagesDraft(stages=format_stages(SEED_STAGES), request=request))
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Find the forms that ask for stages among everything that members do; see `cogs.renders.recipe_form`."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await take_stages_form(interaction)
-
 
 async def setup(bot: Tappa) -> None:
-    """Add the command to the bot."""
+    """Add the command, its form and the button that opens it again to the bot."""
     bot.add_dynamic_items(CorrectStagesButton)
+    bot.forms.add(STAGES_FORM, take_stages_form)
     await bot.add_cog(GiroCog())

@@ -5,7 +5,6 @@ What the command said besides the stages is kept in the store meanwhile (`cogs.c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,16 +17,16 @@ from cogs.i18n.language import Language, language_of
 from cogs.orders.request import RenderRequest, parse_view
 from cogs.orders.submit import submit_request
 from cogs.ui.drafts import MAX_MODAL_TEXT
-from cogs.ui.forms import read_inputs
+from cogs.ui.forms import Field, SubmittedForm, make_form
+from cogs.ui.persistent import PersistentButton
 from engine.errors import LimitError, MemberError
 from engine.recipe.stages import parse_stages
 
 if TYPE_CHECKING:
     from cogs.client import Tappa
 
-_TIMEOUT_SECONDS = 30 * 60.0
 _FIELD = "stages"
-_FORM_ID = re.compile(rf"tappa:stages:{KEY}")
+STAGES_FORM = rf"tappa:stages:{KEY}"
 
 
 class StagesDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +59,7 @@ async def submit_giro(interaction: discord.Interaction[Tappa], draft: StagesDraf
             await tell_error(interaction, error)
             return
         key = key or new_form_key()
-        button = CorrectStagesButton(key, language_of(interaction.locale))
+        button = CorrectStagesButton.of(key, language_of(interaction.locale))
         await refuse_form(interaction, error, key, draft, button)
 
 
@@ -68,74 +67,55 @@ async def open_stages_form(interaction: discord.Interaction[Tappa], draft: Stage
     """Open the form. It has to be the first response, so nothing but one row is written before it."""
     key = new_form_key()
     await keep_form(interaction, key, draft)
-    await interaction.response.send_modal(StagesForm(draft, key, language_of(interaction.locale)))
+    await interaction.response.send_modal(make_stages_form(draft, key, language_of(interaction.locale)))
 
 
-class StagesForm(discord.ui.Modal):
-    """Asks for the stages; its custom_id holds the key of everything else."""
-
-    def __init__(self, draft: StagesDraft, key: str, say: Language) -> None:
-        title = say("The stages of your giro")
-        super().__init__(title=title, custom_id=f"tappa:stages:{key}", timeout=_TIMEOUT_SECONDS)
-        stages: discord.ui.TextInput[StagesForm] = discord.ui.TextInput(
-            custom_id=_FIELD,
-            style=discord.TextStyle.paragraph,
-            default=draft.stages,
-            placeholder=say("a road by the sea, sunny day | 50"),
-            max_length=MAX_MODAL_TEXT,
-        )
-        self.add_item(discord.ui.Label(text=say("One stage a line: prompt | frames"), component=stages))
+def make_stages_form(draft: StagesDraft, key: str, say: Language) -> discord.ui.Modal:
+    """Return the form that asks for the stages; its custom_id holds the key of everything else."""
+    stages = Field(
+        name=_FIELD,
+        label=say("One stage a line: prompt | frames"),
+        value=draft.stages,
+        placeholder=say("a road by the sea, sunny day | 50"),
+        most=MAX_MODAL_TEXT,
+        lines=True,
+    )
+    return make_form(title=say("The stages of your giro"), custom_id=f"tappa:stages:{key}", fields=[stages])
 
 
-class CorrectStagesButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=rf"tappa:restage:{KEY}"):
+class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
     """Opens the form again as it was sent in."""
 
-    def __init__(self, key: str, say: Language) -> None:
-        label, custom_id = say("Correct the stages"), f"tappa:restage:{key}"
-        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id=custom_id))
-        self.key = key
-
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Rebuild from the custom_id."""
-        return cls(match["key"], language_of(interaction.locale))
+    def of(cls, key: str, say: Language) -> Self:
+        """Return the button for what is kept under a key."""
+        style, custom_id = discord.ButtonStyle.primary, f"tappa:restage:{key}"
+        return cls.make(label=say("Correct the stages"), style=style, custom_id=custom_id)
 
     @tells_errors
     async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
         """Open the form."""
-        draft = await _find_draft(interaction, self.key)
+        key = self.fields["key"]
+        draft = await _find_draft(interaction, key)
         if draft is None:
             raise LimitError("What you typed is not kept any more: it was too long ago.")
-        await interaction.response.send_modal(StagesForm(draft, self.key, language_of(interaction.locale)))
+        await interaction.response.send_modal(make_stages_form(draft, key, language_of(interaction.locale)))
 
 
-async def take_stages_form(interaction: discord.Interaction[Tappa]) -> None:
-    """Order the giro of a form that was sent in, if it is one of these forms."""
-    data: Any = interaction.data or {}
-    if match := _FORM_ID.fullmatch(str(data.get("custom_id"))):
-        await _SentStagesForm(match["key"]).take(interaction)
-
-
-class _SentStagesForm:
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    @tells_errors
-    async def take(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order what was typed, with what the command said besides."""
-        stages = dict(read_inputs(interaction.data)).get(_FIELD, "")
-        draft = await _find_draft(interaction, self._key)
-        if draft is not None:
-            await submit_giro(interaction, msgspec.structs.replace(draft, stages=stages), self._key)
-            return
-        forgotten = LimitError(
-            "This form was open for so long that only its stages are kept: send them in again as they are, or say the"
-            " rest anew with /giro."
-        )
-        key, say = new_form_key(), language_of(interaction.locale)
-        await refuse_form(interaction, forgotten, key, StagesDraft(stages=stages), CorrectStagesButton(key, say))
+@tells_errors
+async def take_stages_form(form: SubmittedForm, interaction: discord.Interaction[Tappa]) -> None:
+    """Order what was typed, with what the command said besides."""
+    stages, key = form.typed.get(_FIELD, ""), form.fields["key"]
+    draft = await _find_draft(interaction, key)
+    if draft is not None:
+        await submit_giro(interaction, msgspec.structs.replace(draft, stages=stages), key)
+        return
+    forgotten = LimitError(
+        "This form was open for so long that only its stages are kept: send them in again as they are, or say the"
+        " rest anew with /giro."
+    )
+    key, say = new_form_key(), language_of(interaction.locale)
+    await refuse_form(interaction, forgotten, key, StagesDraft(stages=stages), CorrectStagesButton.of(key, say))
 
 
 async def _find_draft(interaction: discord.Interaction[Tappa], key: str) -> StagesDraft | None:

@@ -1,13 +1,12 @@
-"""/preset: animations that a member keeps under a name; /giro preset: offers the giros together with the server's."""
+"""/preset: animations that a member keeps under a name."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.client import Interaction, Tappa
 from cogs.context.places import styles_here
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
@@ -22,10 +21,10 @@ from cogs.presets.preset_list import PresetPageButton, preset_page
 from cogs.renders.recipe_file import (
     RecipeFile,
     RenderOption,
-    job_id,
+    no_command_note,
+    parse_job_id,
     suggest_render,
     too_long_note,
-    unsayable,
     upload_of,
 )
 from cogs.ui.drafts import MAX_CONTENT, Upload
@@ -40,10 +39,16 @@ from engine.recipe.stages import format_stages, parse_stages
 from engine.sentence import Sentence
 from studio.profiles.profiles import MAX_NAME_LENGTH
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 NameOption = app_commands.Range[str, 1, MAX_NAME_LENGTH]
+
+
+async def suggest_own_preset(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    return label_choices(typed, await own_labels(interaction))
+
+
+async def suggest_preset(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the member's own presets, then the server's."""
+    return label_choices(typed, await preset_labels(interaction))
 
 
 class PresetCog(
@@ -51,8 +56,6 @@ class PresetCog(
     group_name="preset",
     group_description="Animations that you keep under a name for another time",
 ):
-    """The commands and their suggestions."""
-
     @app_commands.command(
         description="Keep an animation under a name: the stages you give, a render, or your last order",
         extras={EXAMPLES: ({"name": "seaside"}, {"name": "up and down", "stages": "a road up | 25; a road down | 25"})},
@@ -62,61 +65,59 @@ class PresetCog(
         stages="prompt | frames; prompt | frames; … (default: what you ordered last)",
         render="Which one, instead of stages: yours or one that was shared",
     )
+    @app_commands.autocomplete(name=suggest_own_preset, stages=suggest_stages, render=suggest_render)
     async def save(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         name: NameOption,
         stages: StagesOption | None = None,
         render: RenderOption | None = None,
     ) -> None:
-        """Keep it."""
         if stages is not None and render is not None:
             raise LimitError("Give either stages or a render, not both.")
         typed = None if stages is None else Giro(seed=new_seed(), stages=parse_stages(stages))
         await interaction.response.defer(ephemeral=True)
-        recipe = typed or await _ordered(interaction, render)
+        recipe = typed or await _find_ordered(interaction, render)
         profiles = interaction.client.studio.profiles
         replaced = await profiles.save_preset(str(interaction.user.id), name, recipe)
         say = language_of(interaction.locale)
-        shown = code(f"/preset use name:{name.strip()}")
-        if isinstance(recipe, Giro):
-            shown = code(f"/giro preset:{name.strip()}")
+        option = "/giro preset" if isinstance(recipe, Giro) else "/preset use name"
+        command = code(f"{option}:{name.strip()}")
         if replaced:
-            await interaction.followup.send(say("Replaced. Have it again with {command}.", command=shown))
+            await interaction.followup.send(say("Replaced. Have it again with {command}.", command=command))
         else:
-            await interaction.followup.send(say("Kept. Have it again with {command}.", command=shown))
+            await interaction.followup.send(say("Kept. Have it again with {command}.", command=command))
 
     @app_commands.command(
         description="Order an animation from a preset, yours or the server's",
         extras={EXAMPLES: ({"name": "seaside"}, {"name": "seaside", "style": "snow"})},
     )
     @app_commands.describe(name="Which preset", style=STYLE_HELP, seed=SEED_HELP)
+    @app_commands.autocomplete(name=suggest_preset, style=suggest_style)
     async def use(
         self,
-        interaction: discord.Interaction[Tappa],
+        interaction: Interaction,
         name: NameOption,
         style: StyleOption | None = None,
         seed: SeedOption | None = None,
     ) -> None:
-        """Order it, with a new seed unless one is said."""
         if style is not None:
-            find_style_name(style, styles_here(interaction))  # one that is not there is refused at once
+            find_style_name(style, styles_here(interaction))  # an unknown one is refused at once
         message = await acknowledge(interaction)
         _, recipe = await find_preset(interaction, name)
         request = RenderRequest(kind=_kind(recipe), style=style, seed=seed)
         await submit_acknowledged(interaction, message, fill_from_preset(request, recipe))
 
     @app_commands.command(name="list", description="The presets there are: yours, then the server's; only you see it")
-    async def show_all(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Answer with the first page."""
+    async def show_all(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True)
         content, view = await preset_page(interaction, 0)
         await interaction.followup.send(content, view=view or discord.utils.MISSING)
 
     @app_commands.command(description="What is in a preset, yours or the server's; only you see it")
     @app_commands.describe(name="Which preset")
-    async def show(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
-        """Answer with its stages, or the line that asks for it; where that is long, as a file."""
+    @app_commands.autocomplete(name=suggest_preset)
+    async def show(self, interaction: Interaction, name: NameOption) -> None:
         await interaction.response.defer(ephemeral=True)
         say = language_of(interaction.locale)
         found, recipe = await find_preset(interaction, name)
@@ -126,12 +127,9 @@ class PresetCog(
             block: str | None = f"```\n{lines.replace('`', 'ˋ')}\n```"
             file, why = Upload("stages.txt", lines.encode(), say("The stages, one on each line")), ""
         else:
-            line = command_line(recipe, {})
-            block = code_block(line) if line is not None else None
-            file, why = (
-                upload_of(RecipeFile(recipe), say),
-                f"\n{unsayable(say) if line is None else too_long_note(say)}",
-            )
+            line, file = command_line(recipe, {}), upload_of(RecipeFile(recipe), say)
+            block = None if line is None else code_block(line)
+            why = f"\n{no_command_note(say) if line is None else too_long_note(say)}"
         if block is not None and len(content := f"{head}\n{block}") <= MAX_CONTENT:
             await interaction.followup.send(content)
         else:
@@ -139,74 +137,38 @@ class PresetCog(
 
     @app_commands.command(description="Throw one of your presets away")
     @app_commands.describe(name="Which of yours")
-    async def delete(self, interaction: discord.Interaction[Tappa], name: NameOption) -> None:
-        """Throw it away."""
+    @app_commands.autocomplete(name=suggest_own_preset)
+    async def delete(self, interaction: Interaction, name: NameOption) -> None:
         await interaction.response.defer(ephemeral=True)
         await interaction.client.studio.profiles.delete_preset(str(interaction.user.id), name)
         say = language_of(interaction.locale)
         await interaction.followup.send(say("{name} is deleted.", name=code(name.strip())))
 
-    @save.autocomplete("stages")
-    async def suggest_stages(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the next one of the list."""
-        return await suggest_stages(interaction, typed)
-
-    @save.autocomplete("name")
-    @delete.autocomplete("name")
-    async def suggest_own(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the member's own presets."""
-        return label_choices(typed, await own_labels(interaction))
-
-    @save.autocomplete("render")
-    async def suggest_render(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer renders."""
-        return await suggest_render(interaction, typed)
-
-    @use.autocomplete("style")
-    async def suggest_style(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer the styles."""
-        return await suggest_style(interaction, typed)
-
-    @use.autocomplete("name")
-    @show.autocomplete("name")
-    async def suggest_any(self, interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-        """Offer the member's own presets, then the server's."""
-        return label_choices(typed, await preset_labels(interaction))
-
 
 def _kind(recipe: Recipe) -> Kind:
-    """Return the kind of a preset; contact sheets are none."""
+    """Return the kind of a preset, which is never a contact sheet."""
     kind = kind_of(recipe)
     assert kind != "variations"
     return kind
 
 
-async def _ordered(interaction: discord.Interaction[Tappa], render: str | None) -> Animation:
-    """Return the recipe of a render, or of what the member has ordered last.
+async def _find_ordered(interaction: Interaction, render: str | None) -> Animation:
+    """Return the recipe of a render or, without one, of the member's last order.
 
     Raises:
         LimitError: there is none, or it is not for this member to see.
     """
     history = interaction.client.studio.history
     if render is not None:
-        recipe = (await history.visible(job_id(render), viewer_of(interaction))).recipe
+        recipe = (await history.visible(parse_job_id(render), viewer_of(interaction))).recipe
         return recipe.of if isinstance(recipe, Variations) else recipe
     for record in await history.recent(str(interaction.user.id), None, 1):
         if not isinstance(record.recipe, Variations):
             return record.recipe
-    raise LimitError("You have not ordered anything yet: give stages, such as “{example}”.", example=_EXAMPLE)
-
-
-_EXAMPLE = Sentence("a road by the sea | 50; a road going up a mountain | 50")
+    example = Sentence("a road by the sea | 50; a road going up a mountain | 50")
+    raise LimitError("You have not ordered anything yet: give stages, such as “{example}”.", example=example)
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot."""
     bot.add_dynamic_items(PresetPageButton)
     await bot.add_cog(PresetCog())

@@ -1,42 +1,30 @@
-"""Calling an animation off: by whoever asked for it, or by a moderator, which is written down."""
+"""Cancelling an animation: by whoever asked for it, or by a moderator, which is logged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
-
-from cogs.context.audit import write_down
-from cogs.context.authority import Authority
-from cogs.context.viewer import moderated_server
+from cogs.client import Interaction
+from cogs.context.audit import log_actions
+from cogs.context.viewer import member_of, moderated_server
 from cogs.i18n.language import Language, language_of
 from cogs.ui.headline import short_title
 from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.store import JobRecord
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-async def call_off(interaction: discord.Interaction[Tappa], job: JobId) -> None:
+async def cancel_job(interaction: Interaction, job: JobId) -> None:
     """Cancel a job for whoever used an acknowledged interaction; its own message says so.
 
     Raises:
         LimitError: it is not theirs to cancel, or over already.
     """
-    bot, user = interaction.client, interaction.user
-    record = await bot.studio.cancel(job, by=str(user.id), moderates=moderated_server(interaction))
-    if record.member.id != str(user.id) and (server := record.answer.server) is not None:
-        moderator = Authority(member=str(user.id), name=user.display_name, server=server, is_operator=False)
-        action = cancelled_action(record, language_of(interaction.guild_locale))
-        await write_down(bot, bot.config, moderator, [action], server)
+    bot, member = interaction.client, member_of(interaction.user)
+    record = await bot.studio.cancel(job, by=member.id, moderates=moderated_server(interaction))
+    if record.member.id != member.id and (server := record.answer.server) is not None:
+        await log_actions(bot, member, [cancelled_action(record, language_of(interaction.guild_locale))], server)
 
 
 def cancelled_action(record: JobRecord, say: Language) -> Sentence:
-    """Return what is written down about a job that somebody else than its owner has cancelled."""
-    values: dict[str, str | int | float | Sentence] = {
-        "member": record.member.name,
-        "title": short_title(record.recipe, say),
-    }
-    return Sentence("Cancelled an animation of {member}: {title}.", values)
+    """Return what is logged about a job that somebody else than its owner has cancelled."""
+    title = short_title(record.recipe, say)
+    return Sentence("Cancelled an animation of {member}: {title}.", {"member": record.member.name, "title": title})

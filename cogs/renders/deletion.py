@@ -1,67 +1,48 @@
-"""Taking a share back: by its maker, or by a moderator, which is written down."""
+"""Deleting a share: by its maker, or by a moderator, which is logged."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Any, Self
 
 import discord
 
-from cogs.context.audit import write_down
-from cogs.context.authority import Authority
+from cogs.client import Interaction
+from cogs.context.audit import log_actions
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.lineage import link_to
 from cogs.ui.button_rows import revise_rows
 from cogs.ui.headline import short_title
+from cogs.ui.persistent import JOB, PersistentButton
 from engine.protocol.messages import JobId
 from engine.sentence import Sentence
 from studio.gallery.gallery import Viewer
 from studio.store import Share
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-Verb = Literal["withdraw", "withdrawn", "kept"]
-
-
-class WithdrawButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"tappa:(?P<verb>withdraw|withdrawn|kept):(?P<job>[0-9a-f]{16})",
-):
-    """Takes a share back from a note that only one member sees: "withdraw" asks, and two others answer."""
-
-    def __init__(self, verb: Verb, job: JobId, say: Language) -> None:
-        labels = {"withdraw": say("Delete"), "withdrawn": say("Delete it for good"), "kept": say("Keep it")}
-        style = discord.ButtonStyle.secondary if verb == "kept" else discord.ButtonStyle.danger
-        super().__init__(discord.ui.Button(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}"))
-        self.verb, self.job = verb, job
+class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withdrawn|kept):{JOB}"):
+    """Takes a share back from a note that only one member sees: "withdraw" asks, the other two answer."""
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[discord.ui.View], match: re.Match[str]
-    ) -> Self:
-        """Make the button again from what Discord kept of it."""
-        verb: Verb = match["verb"]  # type: ignore[assignment]  # the template knows no others
-        return cls(verb, match["job"], language_of(interaction.locale))
+    def of(cls, verb: str, job: JobId, say: Language) -> Self:
+        labels = {"withdraw": say("Delete"), "withdrawn": say("Delete it for good"), "kept": say("Keep it")}
+        style = discord.ButtonStyle.secondary if verb == "kept" else discord.ButtonStyle.danger
+        return cls.make(label=labels[verb], style=style, custom_id=f"tappa:{verb}:{job}")
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Ask, delete, or let be."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         say, message = language_of(interaction.locale), interaction.message
-        if self.verb == "withdrawn":
-            told = await delete(interaction, self.job)
-            await interaction.edit_original_response(content=told, view=None)
+        verb, job = self.fields["verb"], self.job
+        if verb == "withdrawn":
+            text = await delete_share(interaction, job)
+            await interaction.edit_original_response(content=text, view=None)
         elif message is not None:
-            asked: tuple[Verb, ...] = ("withdrawn", "kept") if self.verb == "withdraw" else ("withdraw",)
-            view = revise_rows(
-                message, {f"tappa:{verb}:{self.job}": None for verb in ("withdraw", "withdrawn", "kept")}
-            )
-            for verb in asked:
-                view.add_item(WithdrawButton(verb, self.job, say))
-            await interaction.edit_original_response(view=view)
+            next_verbs = ("withdrawn", "kept") if verb == "withdraw" else ("withdraw",)
+            removed = {f"tappa:{old}:{job}": None for old in ("withdraw", "withdrawn", "kept")}
+            added = (WithdrawButton.of(new, job, say) for new in next_verbs)
+            await interaction.edit_original_response(view=revise_rows(message, removed, *added))
 
 
 def may_delete(share: Share, viewer: Viewer) -> bool:
@@ -69,7 +50,7 @@ def may_delete(share: Share, viewer: Viewer) -> bool:
     return viewer.is_moderator or viewer.member.id == share.member.id
 
 
-async def delete(interaction: discord.Interaction[Tappa], job: JobId) -> str:
+async def delete_share(interaction: Interaction, job: JobId) -> str:
     """Take a share back for whoever used an acknowledged interaction, and return what to tell them.
 
     Raises:
@@ -78,15 +59,11 @@ async def delete(interaction: discord.Interaction[Tappa], job: JobId) -> str:
     bot, viewer, say = interaction.client, viewer_of(interaction), language_of(interaction.locale)
     share = await bot.studio.gallery.delete(job, viewer)
     if viewer.member.id != share.member.id:
-        moderator = Authority(member=viewer.member.id, name=viewer.member.name, server=share.server, is_operator=False)
-        values: dict[str, str | int | float | Sentence] = {
-            "title": short_title(share.recipe, language_of(interaction.guild_locale)),
-            "maker": share.member.name,
-            "id": share.member.id,
-        }
+        title, maker = short_title(share.recipe, language_of(interaction.guild_locale)), share.member
+        values: dict[str, Any] = {"title": title, "maker": maker.name, "id": maker.id}
         action = Sentence("Deleted “{title}” of {maker} ({id}) from the gallery.", values)
-        await write_down(bot, bot.config, moderator, [action], share.server)
-    told = say("It is out of the gallery, with its votes and its file.")
+        await log_actions(bot, viewer.member, [action], share.server)
+    text = say("It is out of the gallery, with its votes and its file.")
     if (link := link_to(share)) is not None:
-        told = f"{told}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"
-    return told
+        text = f"{text}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"
+    return text

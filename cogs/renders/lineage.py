@@ -20,59 +20,57 @@ _ROOM_FOR_MORE = 60
 
 
 def lineage_line(child: JobRecord, parent: JobRecord, say: Language) -> str:
-    """Return the line of a result, `child`, that says what it was made from."""
-    words = {"title": inert(short_title(parent.recipe, say)), "maker": _maker(parent)}
-    if differ_by_seed(child.recipe, parent.recipe):
-        made_from = say("another seed of {title} by {maker}", **words)
-    else:
-        made_from = say("remixed from {title} by {maker}", **words)
-    answer = parent.answer
+    """Return the line under a result, `child`, that says what it was made from."""
+    title, answer = inert(short_title(parent.recipe, say)), parent.answer
+    line = made_from_line(child.recipe, parent.recipe, title, _maker(parent), say)
     if answer.message is None:
-        return f"-# ↳ {made_from}"
+        return line
     address = f"https://discord.com/channels/{answer.server or '@me'}/{answer.channel}/{answer.message}"
-    return f"-# ↳ {made_from} · [{say('see it')}]({address})"
+    return f"{line} · [{say('see it')}]({address})"
+
+
+def made_from_line(child: Recipe, parent: Recipe, title: str, maker: str, say: Language) -> str:
+    """Return the line that says what a recipe was made from, given the parent's title and maker as markdown."""
+    if differ_by_seed(child, parent):
+        return f"-# ↳ {say('another seed of {title} by {maker}', title=title, maker=maker)}"
+    return f"-# ↳ {say('remixed from {title} by {maker}', title=title, maker=maker)}"
 
 
 def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -> str:
-    """Return what there is to know of a render.
+    """Return what is known about a render.
 
     Args:
-        line: the render, what it was made from, what that was made from, and so on.
+        line: the render, then its parent, grandparent and so on.
         share: the render in the gallery, if it is there.
         say: the reader's language.
     """
-    record = line[0]
+    record, recipe = line[0], line[0].final_recipe
     when = f"<t:{int(record.created)}:f>"
-    recipe = record.final_recipe
     lines = [headline(recipe, say), say("Made by {maker}, {when}", maker=_maker(record), when=when)]
     facts = [format_seeds(recipe, say)]
     if record.plan is not None:
         facts.append(inert(record.plan.model))
     lines.append(" · ".join(facts))
     if recipe.negative:
-        negative = brief(recipe.negative, 200)
-        lines.append(say("Led away from: {negative}", negative=negative))
+        lines.append(say("Led away from: {negative}", negative=brief(recipe.negative, 200)))
     if share is not None:
         votes = say.plural("{count} vote", "{count} votes", share.votes)
         lines.append(say("In the gallery since {when}, with {votes}", when=f"<t:{int(share.shared)}:f>", votes=votes))
-    return _with_lineage("\n".join(lines), line, say)
+    return _append_lineage("\n".join(lines), line, say)
 
 
-def _with_lineage(content: str, line: Sequence[JobRecord], say: Language) -> str:
-    """Add what each was made from, as far back as there is room for, and that there is more where there is."""
-    told = [lineage_line(child, parent, say) for child, parent in pairwise(line)]
-    for number, sentence in enumerate(told):
-        if len(content) + len(sentence) > MAX_CONTENT - _ROOM_FOR_MORE:
-            return f"{content}\n{_more(line, len(told) - number, say)}"
-        content = f"{content}\n{sentence}"
+def _append_lineage(content: str, line: Sequence[JobRecord], say: Language) -> str:
+    """Add what each was made from, as far back as there is room for, and whether there is more."""
+    added = [lineage_line(child, parent, say) for child, parent in pairwise(line)]
+    for number, text in enumerate(added):
+        if len(content) + len(text) > MAX_CONTENT - _ROOM_FOR_MORE:
+            if line[-1].parent is not None:  # it goes on, and nobody knows how far
+                return f"{content}\n-# ↳ {say('and more before that')}"
+            count = len(added) - number
+            more = say.plural("and {count} more before that", "and {count} more before that", count)
+            return f"{content}\n-# ↳ {more}"
+        content = f"{content}\n{text}"
     return content
-
-
-def _more(line: Sequence[JobRecord], count: int, say: Language) -> str:
-    """Say how many are not told; where the line goes on, farther than it was followed or may be, that is no number."""
-    if line[-1].parent is not None:
-        return f"-# ↳ {say('and more before that')}"
-    return f"-# ↳ {say.plural('and {count} more before that', 'and {count} more before that', count)}"
 
 
 def format_seeds(recipe: Recipe, say: Language) -> str:
@@ -87,11 +85,11 @@ def differ_by_seed(one: Recipe, other: Recipe) -> bool:
     """Whether two recipes ask for the same animation with another seed."""
     if isinstance(one, Variations) or isinstance(other, Variations):
         return False
-    return _but_for_seed(one) == _but_for_seed(other)
+    return _without_seed(one) == _without_seed(other)
 
 
-def _but_for_seed(recipe: Animation) -> Animation:
-    """Return a recipe as it is with any seed, however that was found."""
+def _without_seed(recipe: Animation) -> Animation:
+    """Return a recipe with a fixed seed, and no record of how its seed was found."""
     plain = with_seed(recipe, 0)
     return msgspec.structs.replace(plain, tries=1) if isinstance(plain, Morph) else plain
 
@@ -101,7 +99,5 @@ def _maker(record: JobRecord) -> str:
 
 
 def link_to(share: Share) -> str | None:
-    """Return the address of the message where a share was posted; None where there is none."""
-    if share.message is None:
-        return None
-    return f"https://discord.com/channels/{share.server}/{share.channel}/{share.message}"
+    """Return the address of the message where a share was posted, if there is one."""
+    return share.message and f"https://discord.com/channels/{share.server}/{share.channel}/{share.message}"

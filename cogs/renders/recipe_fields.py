@@ -1,4 +1,4 @@
-"""A recipe as the inputs of a form, and back: at most five, which is what Discord's forms hold."""
+"""A recipe as the fields of a form, at most five, and back."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
+import discord
 import msgspec
 
 from cogs.i18n.language import Language
 from cogs.ui.drafts import MAX_MODAL_TEXT
+from cogs.ui.forms import Field
 from engine.errors import LimitError, RecipeError
 from engine.recipe.camera import format_camera, parse_camera
 from engine.recipe.edits import extend_giro
@@ -36,37 +38,8 @@ _NUMBER = 10
 _TOWARDS = "towards"
 
 
-class Option(msgspec.Struct, frozen=True):
-    """One of the things to choose from: what it is called, at most 100 characters, and a few words about it."""
-
-    value: str
-    label: str
-    description: str
-
-
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One input of a form: typed, or chosen from a list where there are `options`.
-
-    Attributes:
-        label: at most 45 characters.
-        value: what stands there.
-        most: characters that it takes.
-        lines: whether it takes several.
-        options: at most 25.
-    """
-
-    name: str
-    label: str
-    value: str = ""
-    placeholder: str = ""
-    most: int = 100
-    lines: bool = False
-    required: bool = True
-    options: tuple[Option, ...] = ()
-
-
 def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
-    """Return the inputs that change a recipe, filled in with what it says.
+    """Return the fields that change a recipe, filled in from it.
 
     Raises:
         LimitError: it is too long for a form.
@@ -77,7 +50,7 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
         name="negative", label=say("Lead away from"), value=recipe.negative, most=MAX_PROMPT, required=False
     )
     seed = Field(name="seed", label=say("Seed; empty: a new one"), value=str(recipe.seed), most=_NUMBER, required=False)
-    fields = (*_own_fields(recipe, say), negative, seed)
+    fields = (*_kind_fields(recipe, say), negative, seed)
     if any(len(field.value) > field.most for field in fields):
         raise LimitError(
             "This animation is too long for a form; /recipe export gives it as a file, and /recipe import takes it back"
@@ -87,27 +60,27 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
 
 
 def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
-    """Return the recipe as the inputs say; what has no input stays as it is.
+    """Return a recipe changed as typed; what has no field stays as it is.
 
     Args:
-        recipe: from which they were filled in.
-        typed: what stands in the inputs, by name.
-        say: the language that yes and no were written in; they are understood in English as well.
+        recipe: from which the fields were filled in.
+        typed: what stands in them, by name.
+        say: the language of the form; English is understood as well.
 
     Raises:
-        RecipeError: an input cannot be read, or holds something that is not possible.
+        RecipeError: a field cannot be read, or its value is not possible.
     """
     if isinstance(recipe, Variations):
         of = apply_remix(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
         return msgspec.structs.replace(recipe, of=of)
-    changes = _own_values(recipe, typed, say)
+    changes = _parse_kind_values(recipe, typed, say)
     changes["negative"] = typed.get("negative", "").strip()
-    changes["seed"] = _seed(typed.get("seed", ""))
+    changes["seed"] = _parse_seed(typed.get("seed", ""))
     return from_plain(msgspec.to_builtins(recipe) | changes)
 
 
 def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
-    """Return the input for what follows on a giro.
+    """Return the field for the next stage of a giro.
 
     Raises:
         LimitError: the recipe is no giro.
@@ -125,10 +98,10 @@ def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
 
 
 def apply_extension(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
-    """Return a giro with the stage that was typed at its end; more than one line are more than one stage.
+    """Return a giro with the stages that were typed, one a line, at its end.
 
     Raises:
-        RecipeError: it cannot be read, or the giro would be longer than one can be.
+        RecipeError: they cannot be read, or the giro becomes too long.
         LimitError: the recipe is no giro.
     """
     giro = _require_giro(recipe)
@@ -143,7 +116,7 @@ def _require_giro(recipe: Recipe) -> Giro:
     return recipe
 
 
-def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
+def _kind_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
     match recipe:
         case Giro():
             return (
@@ -181,21 +154,21 @@ def _own_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
             )
 
 
-def _own_values(recipe: Animation, typed: Mapping[str, str], say: Language) -> dict[str, Any]:
+def _parse_kind_values(recipe: Animation, typed: Mapping[str, str], say: Language) -> dict[str, Any]:
     match recipe:
         case Giro():
             return {
                 "stages": msgspec.to_builtins(parse_stages(typed.get("stages", ""))),
-                **_course(typed.get("course", "")),
-                **_view(typed),
+                **_parse_course(typed.get("course", "")),
+                **_parse_view(typed),
             }
         case Morph():
             way, prompt = waypoint_options(typed.get("words", ""), None), typed.get("prompt", "").strip()
             frames, _, loop = typed.get("frames", "").partition(",")
-            return {**way, "prompt": prompt, "frames": _frames(frames), "positions": (), **_loop(loop, say)}
+            return {**way, "prompt": prompt, "frames": _parse_frames(frames), "positions": (), **_parse_loop(loop, say)}
         case Zoom():
             prompt = " ".join(typed.get("prompt", "").split())
-            return {"prompt": prompt, "frames": _frames(typed.get("frames", "")), **_view(typed)}
+            return {"prompt": prompt, "frames": _parse_frames(typed.get("frames", "")), **_parse_view(typed)}
 
 
 def _course_field(recipe: Giro, say: Language) -> Field:
@@ -211,22 +184,24 @@ def _course_field(recipe: Giro, say: Language) -> Field:
         (False, "parallel"): say("Once, stages side by side"),
     }
     options = [
-        Option(_course_of(loop, mode), names[loop, mode], f"{end}; {beginning}")
+        discord.SelectOption(
+            value=_course_value(loop, mode), label=names[loop, mode], description=f"{end}; {beginning}"
+        )
         for mode, beginning in modes.items()
         for loop, end in ends.items()
     ]
-    value = _course_of(recipe.loop, recipe.mode)
+    value = _course_value(recipe.loop, recipe.mode)
     return Field(name="course", label=say("How it goes"), value=value, options=tuple(options))
 
 
-def _course_of(loop: bool, mode: Mode) -> str:
+def _course_value(loop: bool, mode: Mode) -> str:
     return f"{mode} {'loop' if loop else 'once'}"
 
 
-def _course(chosen: str) -> dict[str, Any]:
-    """Read how a giro goes; a form that was opened by an earlier version asks for nothing of the kind."""
+def _parse_course(chosen: str) -> dict[str, Any]:
+    """Parse the course of a giro; forms of earlier versions have no such field."""
     courses = {
-        _course_of(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
+        _course_value(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
     }
     return courses.get(chosen, {})
 
@@ -235,8 +210,8 @@ def _loop_names(say: Language) -> dict[MorphLoop, str]:
     return {"there and back": say("there and back"), "round": say("round"), "none": say("once")}
 
 
-def _loop(typed: str, say: Language) -> dict[str, Any]:
-    """Read how a morph comes back, by its name in the member's language or in English; nothing typed leaves it."""
+def _parse_loop(typed: str, say: Language) -> dict[str, Any]:
+    """Parse how a morph comes back, in the member's language or in English; empty leaves it as it is."""
     if not (word := " ".join(typed.split()).casefold()):
         return {}
     names = _loop_names(say)
@@ -251,8 +226,8 @@ def _view_field(recipe: Giro | Zoom, say: Language) -> Field:
     return Field(name="camera", label=say("Camera: moves towards auto, or x,y"), value=value, most=MAX_MODAL_TEXT)
 
 
-def _view(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Read where the camera goes: moves, then what they are towards; either may be left out."""
+def _parse_view(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Parse camera moves, “towards”, and a focus; either part may be left out."""
     moves, towards, focus = typed.get("camera", "").partition(_TOWARDS)
     return {
         "camera": msgspec.to_builtins(parse_camera(moves)) if moves.strip() else (),
@@ -260,14 +235,14 @@ def _view(typed: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _frames(typed: str) -> int:
+def _parse_frames(typed: str) -> int:
     text = typed.strip()
     if not re.fullmatch(r"\d{1,9}", text):
         raise RecipeError("The frames are a whole number between 2 and {most}.", most=MAX_FRAMES)
     return int(text)
 
 
-def _seed(text: str) -> int:
+def _parse_seed(text: str) -> int:
     text = text.strip()
     if not text:
         return new_seed()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import aiohttp
 import discord
 import msgspec
 from discord import app_commands
 from discord.asset import Asset
 from discord.ext import commands
 
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
+from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.orders.submit import acknowledge, submit
@@ -27,11 +26,8 @@ from engine.sentence import Sentence
 from engine.text import shorten
 from studio.store import JobRecord
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
-
 MOST_BYTES = 64 * 1024
-"""A recipe of fifty of the longest stages takes a quarter of it."""
+"""Fifty of the longest stages take a quarter of it."""
 
 RenderOption = app_commands.Range[str, 1, 100]
 _JOB_LENGTH = 16
@@ -40,59 +36,14 @@ _MEDIA = "https://media.discordapp.net/"
 
 
 class RecipeFile(msgspec.Struct, frozen=True):
-    """What is in a file: a recipe, and the model that it was made with, None where that is not known."""
+    """The content of a file: a recipe, and the model that it was made with, if that is known."""
 
     recipe: Recipe
     model: str | None = None
 
 
-class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take a recipe with you, or bring one along"):
-    """The commands."""
-
-    def __init__(self, bot: Tappa) -> None:
-        self._studio = bot.studio
-
-    @app_commands.command(description="Give a render's recipe as a file, all that is needed to make it again")
-    @app_commands.describe(render="Which one (default: the last one in this channel)")
-    async def export(self, interaction: discord.Interaction[Tappa], render: RenderOption | None = None) -> None:
-        """Answer with the file."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
-        await send_recipe(interaction, await self._find(interaction, render))
-
-    @app_commands.command(name="import", description="Render a recipe from a file that /recipe export or a shell gave")
-    @app_commands.describe(file="A JSON file of at most 64 KiB")
-    async def bring(self, interaction: discord.Interaction[Tappa], file: discord.Attachment) -> None:
-        """Order what is in the file."""
-        message = await acknowledge(interaction)
-        found, ready = await read_attachment(file), interaction.client.studio.ready
-        if ready is None or found.model in (None, ready.model):
-            await submit(interaction, message, found.recipe)
-            return
-        note = Sentence(
-            "It was made with {model}; here it is made with {loaded}, and with the settings that suit this one.",
-            {"model": shorten(found.model, _LONGEST_MODEL), "loaded": ready.model},
-        )
-        await submit(interaction, message, without_settings(found.recipe), notes=(note,))
-
-    @export.autocomplete("render")
-    async def suggest_render(
-        self, interaction: discord.Interaction[Tappa], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        """Offer renders."""
-        return await suggest_render(interaction, typed)
-
-    async def _find(self, interaction: discord.Interaction[Tappa], render: str | None) -> JobRecord:
-        viewer = viewer_of(interaction)
-        if render is not None:
-            return await self._studio.history.visible(job_id(render), viewer)
-        latest = await self._studio.history.latest(str(interaction.channel_id), viewer)
-        if latest is None:
-            raise LimitError("Nothing was rendered in this channel lately; say which render you mean.")
-        return latest
-
-
-async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer one's own latest renders, then what the server has shared: lately, or with the words typed so far."""
+async def suggest_render(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer one's own latest renders, then what the server has shared."""
     studio = interaction.client.studio
     say, viewer = language_of(interaction.locale), viewer_of(interaction)
     own = {
@@ -106,24 +57,52 @@ async def suggest_render(interaction: discord.Interaction[Tappa], typed: str) ->
     return label_choices(typed, own, theirs)
 
 
-class RecipeButton(JobButton, action="recipe", emoji="📄"):
+class RecipeCog(commands.GroupCog, group_name="recipe", group_description="Take a recipe with you, or bring one along"):
+    def __init__(self, bot: Tappa) -> None:
+        self._studio = bot.studio
+
+    @app_commands.command(description="Give a render's recipe as a file, all that is needed to make it again")
+    @app_commands.describe(render="Which one (default: the last one in this channel)")
+    @app_commands.autocomplete(render=suggest_render)
+    async def export(self, interaction: Interaction, render: RenderOption | None = None) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await send_recipe(interaction, await self._find(interaction, render))
+
+    @app_commands.command(name="import", description="Render a recipe from a file that /recipe export or a shell gave")
+    @app_commands.describe(file="A JSON file of at most 64 KiB")
+    async def bring(self, interaction: Interaction, file: discord.Attachment) -> None:
+        message = await acknowledge(interaction)
+        found, ready = await read_attachment(file), interaction.client.studio.ready
+        if ready is None or found.model in (None, ready.model):
+            await submit(interaction, message, found.recipe)
+            return
+        note = Sentence(
+            "It was made with {model}; here it is made with {loaded}, and with the settings that suit this one.",
+            {"model": shorten(found.model, _LONGEST_MODEL), "loaded": ready.model},
+        )
+        await submit(interaction, message, without_settings(found.recipe), notes=(note,))
+
+    async def _find(self, interaction: Interaction, render: str | None) -> JobRecord:
+        viewer = viewer_of(interaction)
+        if render is not None:
+            return await self._studio.history.visible(parse_job_id(render), viewer)
+        latest = await self._studio.history.latest(str(interaction.channel_id), viewer)
+        if latest is None:
+            raise LimitError("Nothing was rendered in this channel lately; say which render you mean.")
+        return latest
+
+
+class RecipeButton(JobButton, action="recipe", emoji="📄", label=lambda say: say("Recipe")):
     """Gives a render's recipe as a file, to whoever presses it."""
 
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Recipe")
-
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Answer with the file."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await send_recipe(
-            interaction, await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
-        )
+        record = await interaction.client.studio.history.visible(self.job, viewer_of(interaction))
+        await send_recipe(interaction, record)
 
 
-async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord) -> None:
+async def send_recipe(interaction: Interaction, record: JobRecord) -> None:
     """Send the recipe of a render to whoever used an acknowledged interaction."""
     say = language_of(interaction.locale)
     upload = upload_of(file_of(record), say)
@@ -131,32 +110,32 @@ async def send_recipe(interaction: discord.Interaction[Tappa], record: JobRecord
 
 
 def file_of(record: JobRecord) -> RecipeFile:
-    """Return what is in the file of a job: every setting written down, and the model that it was made with."""
+    """Return the recipe of a job with every setting written out, and its model."""
     return RecipeFile(record.final_recipe, record.plan.model if record.plan else None)
 
 
 def upload_of(file: RecipeFile, say: Language) -> Upload:
-    """Return a recipe as a file to attach, which /recipe import takes."""
+    """Return a file to attach, which /recipe import takes."""
     name = f"{kind_of(file.recipe)}-{file.recipe.seed}.json"
     return Upload(name, msgspec.json.format(msgspec.json.encode(file), indent=2), say("The recipe as JSON"))
 
 
 def too_long_note(say: Language) -> str:
-    """Return what a message says that has a recipe attached to it in place of the line that repeats it."""
+    """Return the line of a message to which a recipe is attached instead of a command."""
     return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
 
-def unsayable(say: Language) -> str:
-    """Return what a message says that has a recipe attached to it because no command asks for just that."""
+def no_command_note(say: Language) -> str:
+    """Return the line of a message to which a recipe is attached because no command asks for just that."""
     return f"-# {say('No command says all of this; give the file to /recipe import.')}"
 
 
 async def read_attachment(file: discord.Attachment) -> RecipeFile:
-    """Fetch a recipe that a member has attached.
+    """Download a recipe that a member has attached.
 
     Raises:
-        RecipeError: it is none, or names something that is not possible.
-        LimitError: it is too large, or not where Discord keeps attachments.
+        RecipeError: it is no recipe, or not a possible one.
+        LimitError: it is too large, or not on Discord's CDN.
     """
     if file.size > MOST_BYTES:
         raise LimitError(
@@ -168,15 +147,15 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
         raise LimitError("The file is not where Discord keeps what members attach; attach it again.")
     try:
         return parse_recipe_file(await file.read())
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         raise LimitError("Discord did not give the file away; attach it again.") from error
 
 
 def parse_recipe_file(data: bytes) -> RecipeFile:
-    """Read a file of `upload_of`, or a recipe alone.
+    """Parse a file of `upload_of`, or a recipe alone.
 
     Raises:
-        RecipeError: it is none; what is wrong is named.
+        RecipeError: it is neither.
     """
     raw = plain_json(data)
     if not isinstance(raw, dict) or "recipe" not in raw:
@@ -189,13 +168,13 @@ def parse_recipe_file(data: bytes) -> RecipeFile:
     return RecipeFile(from_plain(raw["recipe"]), model)
 
 
-def job_id(typed: str) -> JobId:
-    """Hold what a member typed to the form of an id; they were to choose one, and may have typed a title."""
+def parse_job_id(typed: str) -> JobId:
+    """Return a job's id as typed; raise LimitError if it is something else, such as a title."""
     if len(typed) != _JOB_LENGTH or not set(typed) <= set("0123456789abcdef"):
         raise LimitError("There is no render “{typed}”; choose one of those that are offered.", typed=typed[:60])
     return typed
 
 
 async def setup(bot: Tappa) -> None:
-    """Add the commands to the bot."""
+    bot.add_dynamic_items(RecipeButton)
     await bot.add_cog(RecipeCog(bot))

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
 
-import discord
-
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.ui.button_rows import revise_rows
 from cogs.ui.persistent import JobButton
 from engine.errors import LimitError
-from engine.protocol.messages import JobId
 from studio.store import Share
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-class ShareButton(JobButton, action="share", emoji="🖼️"):
+class ShareButton(JobButton, action="share", emoji="🖼️", label=lambda say: say("Share")):
     """Shows its maker's render to the server; from then on there is a Vote button in its place."""
 
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Share")
-
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Share what the message shows."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        say, share = language_of(interaction.locale), await self._shared(interaction)
-        if interaction.message is not None:
-            vote = VoteButton(self.job, _public(interaction), votes=share.votes)
-            await interaction.edit_original_response(view=revise_rows(interaction.message, {self.custom_id: vote}))
+        say = language_of(interaction.locale)
+        await _show_count(interaction, self.custom_id, await self._share(interaction))
         await interaction.followup.send(say("It is in this server's gallery now: /gallery shows it."), ephemeral=True)
 
-    async def _shared(self, interaction: discord.Interaction[Tappa]) -> Share:
-        """Share it; where that happened before and only the row was not changed, that is made up for."""
+    async def _share(self, interaction: Interaction) -> Share:
+        """Share the render, or return one's own share of it: the row may not have been changed then."""
         gallery, viewer = interaction.client.studio.gallery, viewer_of(interaction)
         try:
             return await gallery.share(self.job, viewer)
@@ -49,55 +36,46 @@ class ShareButton(JobButton, action="share", emoji="🖼️"):
             return share
 
 
-class VoteButton(JobButton, action="vote", emoji="👍"):
+class VoteButton(JobButton, action="vote", emoji="👍", label=lambda say: say("Vote")):
     """Gives a vote, or takes it back, and shows how many there are."""
 
-    def __init__(self, job: JobId, say: Language, *, votes: int = 0) -> None:
-        super().__init__(job, say, label=say("Vote · {count}", count=votes) if votes else "")
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it while there are no votes."""
-        return say("Vote")
+    @classmethod
+    def with_count(cls, share: Share, say: Language) -> Self:
+        return cls.of(share.id, say, label=say("Vote · {count}", count=share.votes) if share.votes else "")
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Count the vote; whoever else shows the count hears of it."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
-        share, voted = await interaction.client.studio.gallery.vote(self.job, viewer_of(interaction))
+        share, has_voted = await interaction.client.studio.gallery.vote(self.job, viewer_of(interaction))
         interaction.client.dispatch("vote", share)
-        if interaction.message is not None:
-            button = VoteButton(self.job, _public(interaction), votes=share.votes)
-            await interaction.edit_original_response(view=revise_rows(interaction.message, {self.custom_id: button}))
+        await _show_count(interaction, self.custom_id, share)
         say = language_of(interaction.locale)
-        await interaction.followup.send(
-            say("Your vote counts; press again to take it back.") if voted else say("Your vote is taken back."),
-            ephemeral=True,
-        )
+        given, taken_back = say("Your vote counts; press again to take it back."), say("Your vote is taken back.")
+        await interaction.followup.send(given if has_voted else taken_back, ephemeral=True)
 
 
-class SaveButton(JobButton, action="save", emoji="🔖"):
+class SaveButton(JobButton, action="save", emoji="🔖", label=lambda say: say("Save")):
     """Puts a share on the list of whoever presses it, or takes it off."""
 
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Save")
-
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Save it, and say where it is found."""
+    async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         is_saved = await interaction.client.studio.gallery.save(self.job, viewer_of(interaction))
         say = language_of(interaction.locale)
-        await interaction.edit_original_response(
-            content=say("Saved: it is under “saved” in your /gallery.")
-            if is_saved
-            else say("It is not among what you saved any more.")
+        saved, removed = (
+            say("Saved: it is under “saved” in your /gallery."),
+            say("It is not among what you saved any more."),
         )
+        await interaction.edit_original_response(content=saved if is_saved else removed)
 
 
-def _public(interaction: discord.Interaction[Tappa]) -> Language:
-    """Return the language of a button: the server's where all see it, the member's where only they do."""
-    is_private = interaction.message is not None and interaction.message.flags.ephemeral
-    return language_of(interaction.locale if is_private else interaction.guild_locale)
+async def _show_count(interaction: Interaction, custom_id: str, share: Share) -> None:
+    """Replace a button of the message by a Vote button; its language is the server's if all see it."""
+    if (message := interaction.message) is not None:
+        say = language_of(interaction.locale if message.flags.ephemeral else interaction.guild_locale)
+        changes = {custom_id: VoteButton.with_count(share, say)}
+        await interaction.edit_original_response(view=revise_rows(message, changes))
+
+
+async def setup(bot: Tappa) -> None:
+    bot.add_dynamic_items(ShareButton, VoteButton, SaveButton)

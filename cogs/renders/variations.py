@@ -1,17 +1,10 @@
-"""Variations: four seeds of an animation on one contact sheet, and each of them in full at the press of its number.
-
-The seeds that a morph has tried are chosen from in the same way.
-"""
+"""Variations: four seeds of an animation on a contact sheet, each rendered in full at the press of its number."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import discord
-
+from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
-from cogs.i18n.language import Language
 from cogs.orders.submit import acknowledge, submit
 from cogs.ui.persistent import JobButton, NumberButton
 from engine.errors import LimitError
@@ -19,32 +12,22 @@ from engine.recipe.edits import make_variations, pick_variation
 from engine.recipe.recipe import MAX_TRIES, VARIATIONS, Variations
 from engine.recipe.seeds import new_seeds
 
-if TYPE_CHECKING:
-    from cogs.client import Tappa
 
-
-class VariationsButton(JobButton, action="variations", emoji="🎞️"):
-    """Asks for the contact sheet of an animation; under a contact sheet, for four others."""
-
-    @staticmethod
-    def label(say: Language) -> str:
-        """Return what stands on it."""
-        return say("Variations")
+class VariationsButton(JobButton, action="variations", emoji="🎞️", label=lambda say: say("Variations")):
+    """Orders a contact sheet of an animation; under a contact sheet, four others."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order the sheet."""
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         await submit(interaction, message, make_variations(recipe, new_seeds()), parent=self.job)
 
 
 class PickButton(NumberButton, action="pick", most=VARIATIONS):
-    """Asks for one of the animations of a contact sheet in full."""
+    """Orders one of the animations of a contact sheet in full."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order the animation."""
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         sheet = await interaction.client.studio.history.recipe(self.job, viewer_of(interaction))
         if not isinstance(sheet, Variations):
@@ -53,11 +36,14 @@ class PickButton(NumberButton, action="pick", most=VARIATIONS):
 
 
 class TryButton(NumberButton, action="try", most=MAX_TRIES):
-    """Asks for the morph of another of the seeds that were tried, in full."""
+    """Orders the morph of another seed that was tried."""
 
     @tells_errors
-    async def callback(self, interaction: discord.Interaction[Tappa]) -> None:
-        """Order the morph."""
+    async def callback(self, interaction: Interaction) -> None:
         message = await acknowledge(interaction)
         recipe = await interaction.client.studio.history.another_try(self.job, self.number, viewer_of(interaction))
         await submit(interaction, message, recipe, parent=self.job)
+
+
+async def setup(bot: Tappa) -> None:
+    bot.add_dynamic_items(VariationsButton, PickButton, TryButton)

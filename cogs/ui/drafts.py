@@ -1,4 +1,4 @@
-"""Messages as they should look, before anything is sent."""
+"""Messages as they should look, before they are sent."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ import msgspec
 
 MAX_CONTENT = 2000
 ROOM = MAX_CONTENT - 100
-"""Characters for a job's message: whom it is for may have to be said in front of it."""
+"""Characters of a job's message, less what may have to precede it: whom it is for."""
 MAX_DESCRIPTION = 1024
 MAX_MODAL_TEXT = 4000
 MAX_STAGES_TEXT = 6000
-"""Characters of stages as an option of a command, the most that Discord takes there."""
+"""Characters that Discord takes as an option of a command."""
 REQUEST_BYTES = 25 * 1024 * 1024 - 64 * 1024
-"""The most that one request may carry, less what the form around the file takes."""
+"""Bytes that one request may carry, less the form around the file."""
 
 Action = Literal["cancel", "again", "remix", "extend", "variations", "others", "pick", "share", "tries"]
-"""What a message offers to do about its job: a button each, and of "pick" and "tries" one for each
-seed that can be chosen."""
+"""A button under a message about a job; "pick" and "tries" are one for each seed that can be chosen."""
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """A file to attach; `description` is what a screen reader says, and a spoiler is shown when it is clicked."""
+    """A file to attach; `description` is what a screen reader says, and a spoiler hides it until it is clicked."""
 
     name: str
     data: bytes
@@ -32,7 +31,7 @@ class Upload(msgspec.Struct, frozen=True):
     is_spoiler: bool = False
 
     def as_file(self) -> discord.File:
-        """Return it as discord.py wants it: an object that can be sent once."""
+        """Return it as a file of discord.py's, which can be sent once."""
         description = self.description[:MAX_DESCRIPTION]
         return discord.File(io.BytesIO(self.data), self.name, spoiler=self.is_spoiler, description=description)
 
@@ -42,9 +41,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         content: markdown; at most 2000 characters.
-        uploads: files in the place of those that are there; None leaves them as they are.
+        uploads: files that replace those in the message; None leaves them.
         actions: the buttons under it, from left to right.
-        tries: how many seeds the contact sheet beside the animation shows.
+        tries: number of seeds on the contact sheet beside the animation.
     """
 
     content: str
@@ -54,5 +53,4 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def largest(self) -> int:
-        """Size of its largest file in bytes."""
         return max((len(upload.data) for upload in self.uploads or ()), default=0)

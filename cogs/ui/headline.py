@@ -1,25 +1,20 @@
-"""What was asked for, in one line, or in a few words."""
+"""A recipe in one line, or in a few words."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from cogs.i18n.language import Language
 from cogs.ui.markdown import brief, shorten
 from engine.recipe.camera import describe_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom
 
-if TYPE_CHECKING:
-    pass
-
 MAX_TITLE = 300
-"""Characters of each part of a headline, what makes them inert included, so that no headline takes half a message."""
+"""Characters of each part of a headline, escapes included, so that no headline takes half a message."""
 
 _TITLE = 60
 
 
 def headline(recipe: Recipe, say: Language) -> str:
-    """Return one line of markdown about an animation, nothing of a member's text in it being interpreted."""
+    """Return one line of markdown about an animation, with members' text escaped."""
     match recipe:
         case Giro(stages=stages):
             journey = " → ".join(stage.prompt for stage in stages)
@@ -27,20 +22,22 @@ def headline(recipe: Recipe, say: Language) -> str:
                 "**Giro** through {count} stage: {journey}",
                 "**Giro** through {count} stages: {journey}",
                 len(stages),
-                journey=_shown(journey),
+                journey=_inert_title(journey),
             )
-            return _with_moves(recipe, line, say)
+            return _add_camera(recipe, line, say)
         case Morph(waypoints=waypoints, prompt=prompt, is_whole=is_whole):
-            way = _shown(" → ".join(waypoints))
+            way = _inert_title(" → ".join(waypoints))
             if is_whole:
                 return say("**Morph** {way}", way=way)
-            return say("**Morph** {way}: {prompt}", way=way, prompt=_shown(prompt))
+            return say("**Morph** {way}: {prompt}", way=way, prompt=_inert_title(prompt))
         case Zoom(prompt=prompt, focus=Focus(x=x, y=y)):
             point = {"x": say.number(x * 100), "y": say.number(y * 100)}
-            line = say("**Zoom** into {prompt}, towards {x}% across and {y}% down", prompt=_shown(prompt), **point)
-            return _with_moves(recipe, line, say)
+            line = say(
+                "**Zoom** into {prompt}, towards {x}% across and {y}% down", prompt=_inert_title(prompt), **point
+            )
+            return _add_camera(recipe, line, say)
         case Zoom(prompt=prompt):
-            return _with_moves(recipe, say("**Zoom** into {prompt}", prompt=_shown(prompt)), say)
+            return _add_camera(recipe, say("**Zoom** into {prompt}", prompt=_inert_title(prompt)), say)
         case Variations(of=of, seeds=seeds):
             return say.plural(
                 "{count} **variation** of {animation}",
@@ -50,15 +47,15 @@ def headline(recipe: Recipe, say: Language) -> str:
             )
 
 
-def _with_moves(recipe: Giro | Zoom, line: str, say: Language) -> str:
-    """Add how the camera moves, unless that is forward as it is anyway."""
+def _add_camera(recipe: Giro | Zoom, line: str, say: Language) -> str:
+    """Add the camera moves, unless it only moves forward."""
     if not recipe.camera:
         return line
-    return say("{animation} (camera: {moves})", animation=line, moves=_shown(describe_camera(recipe.camera)))
+    return say("{animation} (camera: {moves})", animation=line, moves=_inert_title(describe_camera(recipe.camera)))
 
 
 def plain_headline(recipe: Recipe, say: Language) -> str:
-    """Return the same as plain text, such as a screen reader reads out."""
+    """Return the same as plain text, for screen readers."""
     match recipe:
         case Giro(stages=stages, loop=loop):
             journey = say(", then ").join(stage.prompt for stage in stages)
@@ -80,7 +77,7 @@ def plain_headline(recipe: Recipe, say: Language) -> str:
 
 
 def short_title(recipe: Recipe, say: Language) -> str:
-    """Return a few plain words by which to tell a job from another."""
+    """Return a few plain words by which to recognise a job."""
     match recipe:
         case Giro(stages=stages):
             title = say("giro: {prompt}", prompt=stages[0].prompt)
@@ -93,12 +90,12 @@ def short_title(recipe: Recipe, say: Language) -> str:
     return shorten(title, _TITLE)
 
 
-def _shown(text: str) -> str:
+def _inert_title(text: str) -> str:
     return brief(text, MAX_TITLE)
 
 
 def describe_length(recipe: Recipe, say: Language) -> str:
-    """Return how long an animation is, in a few words."""
+    """Return the length of an animation in a few words."""
     frames = say.plural("{count} frame", "{count} frames", recipe.frames)
     if isinstance(recipe, Giro):
         return f"{say.plural('{count} stage', '{count} stages', len(recipe.stages))}, {frames}"

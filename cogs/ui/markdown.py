@@ -1,4 +1,4 @@
-"""Text from members, shown inert: nothing in it pings, links, formats, or escapes its place."""
+"""Members' text as inert markdown: nothing in it pings, links or formats."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from engine.text import one_line, shorten
 __all__ = ["brief", "code", "code_block", "fit_lines", "inert", "one_line", "shorten"]
 
 _SPECIAL = re.compile(r"[\\`*_<\[\]]|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\||:(?=\S)|(?<=\w)/(?=\S)|@(?=\S)")
-"""What begins a format, mention, link or emoji within a line of Discord's markdown; a backslash takes that away."""
+"""What begins a format, mention, link or emoji within a line, unless a backslash precedes it."""
 
 _AT_LINE_START = re.compile(r"^(?:[#>+-]|\d+(?=\.))")
-"""What makes a heading, a quote, a list or small print at the start of a line, apart from the above."""
+"""What else begins a heading, a quote, a list or small print at the start of a line."""
 
 _GRAVE = "ˋ"
 """Stands in for the backtick, which nothing can escape inside a code span."""
 
 
 def inert(text: str) -> str:
-    """Return one line of markdown that shows `text` as it is, whatever is in it."""
+    """Return one line of markdown that shows `text` literally."""
     return _AT_LINE_START.sub(_escape_start, _SPECIAL.sub(_escape, one_line(text)))
 
 
 def brief(text: str, most: int) -> str:
-    """Return the beginning of `text` shown as it is, in at most `most` characters with all that makes it inert."""
+    """Return the beginning of `text`, escaped, in at most `most` characters with the escapes."""
     kept, line = most, one_line(text)
     while len(shown := inert(shorten(line, kept))) > most:
         kept = kept * most // len(shown)
@@ -33,7 +33,7 @@ def brief(text: str, most: int) -> str:
 
 
 def fit_lines(lines: Iterable[str], room: int) -> str:
-    """Return lines one below the other, in at most `room` characters: without those that do not fit any more."""
+    """Join lines in at most `room` characters, leaving out those that do not fit."""
     content = ""
     for line in lines:
         longer = f"{content}\n{line}" if content else line
@@ -48,7 +48,7 @@ def code(text: str) -> str:
 
 
 def code_block(text: str) -> str:
-    """Return `text` as one line in a code block, where a phone offers to copy it."""
+    """Return `text` as one line in a code block, which phones offer to copy."""
     return f"```\n{_without_backticks(text)}\n```"
 
 

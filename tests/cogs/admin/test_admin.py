@@ -96,9 +96,9 @@ class TestWhoMay:
         with pytest.raises(LimitError, match="Only those who may manage this server"):
             authority_of(interaction)
         user.guild_permissions = discord.Permissions(manage_guild=True)
-        assert authority_of(interaction).reach == "3"
+        assert authority_of(interaction).limited_to == "3"
         user.guild_permissions, application.owner.id = discord.Permissions.none(), 2
-        assert authority_of(interaction).reach is None
+        assert authority_of(interaction).limited_to is None
 
     async def test_of_a_team_those_count_who_have_joined_and_may_change_something(self):
         def member(number, state=discord.TeamMembershipState.accepted, role=discord.TeamMemberRole.developer):

@@ -39,10 +39,10 @@ async def settle():
 
 
 async def test_all_who_ask_during_one_are_answered_by_the_next(rounds, walk):
-    rounds.ask("1")
+    rounds.request("1")
     await settle()
     for _ in range(5):
-        rounds.ask("1")
+        rounds.request("1")
     await settle()
     assert walk.begun == ["1"]
     walk.end.set()
@@ -52,7 +52,7 @@ async def test_all_who_ask_during_one_are_answered_by_the_next(rounds, walk):
 
 async def test_servers_do_not_wait_for_each_other(rounds, walk):
     for server in ("1", "2"):
-        rounds.ask(server)
+        rounds.request(server)
     await settle()
     assert walk.begun == ["1", "2"]
 
@@ -61,11 +61,11 @@ async def test_whoever_asks_at_the_very_end_of_one_is_not_overlooked(walk):
     async def go(server: str) -> None:
         await walk(server)
         if len(walk.begun) == 1:
-            asyncio.get_running_loop().call_soon(rounds.ask, server)
+            asyncio.get_running_loop().call_soon(rounds.request, server)
 
     rounds = Coalescer(go)
     walk.end.set()
-    rounds.ask("1")
+    rounds.request("1")
     await settle()
     assert walk.begun == ["1", "1"]
 
@@ -79,18 +79,18 @@ async def test_one_that_breaks_off_is_logged_and_the_next_is_made(caplog):
 
     rounds = Coalescer(go)
     for _ in range(2):
-        rounds.ask("1")
+        rounds.request("1")
         await settle()
     assert begun == ["1", "1"]
-    assert caplog.text.count("broke off") == 2
+    assert caplog.text.count("failed") == 2
 
 
 async def test_at_its_close_it_stops(rounds, walk):
-    rounds.ask("1")
+    rounds.request("1")
     await settle()
-    rounds.ask("1")
+    rounds.request("1")
     await rounds.close()
     walk.end.set()
-    rounds.ask("2")
+    rounds.request("2")
     await settle()
     assert walk.begun == ["1"]

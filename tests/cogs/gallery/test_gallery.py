@@ -382,7 +382,7 @@ def test_every_leaf_fits_the_longest_id_and_is_read_back(leaf):
     for verb in ("turn:stay", "order", f"erase:{'f' * 16}"):
         custom_id = f"tappa:{verb}:{leaf}"
         assert len(custom_id) <= 100
-        assert PageRef.of(re.fullmatch(rf"tappa:{verb}:{PAGE_REF}", custom_id)) == leaf
+        assert PageRef.parse(re.fullmatch(rf"tappa:{verb}:{PAGE_REF}", custom_id).groupdict()) == leaf
 
 
 class TestSuggestions:

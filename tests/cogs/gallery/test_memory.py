@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cogs.gallery import announcer
-from cogs.gallery import channel_access as reach
+from cogs.gallery import announcer, channel_access
 from cogs.gallery.announcer import Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from engine.errors import StorageError
@@ -20,7 +19,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = time.monotonic()
-        for module in (announcer, reach):
+        for module in (announcer, channel_access):
             monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now, time=time.time))
 
 
@@ -35,22 +34,22 @@ def everywhere():
 
 
 def test_a_channel_is_left_alone_for_ten_minutes_and_then_forgotten(clock, monkeypatch):
-    monkeypatch.setattr(reach, "reported", lambda *_: None)
-    where = ChannelAccess(everywhere())
-    where.refused("1")
+    monkeypatch.setattr(channel_access, "find_known_channel", lambda *_: None)
+    access = ChannelAccess(everywhere())
+    access.note_refusal("1")
     clock.now += 599
-    assert not where.includes("5", "1", SEE)
+    assert not access.allows("5", "1", SEE)
     clock.now += 2
-    assert where.includes("5", "1", SEE)
-    assert len(where._refused) == 0
+    assert access.allows("5", "1", SEE)
+    assert len(access._refused) == 0
 
 
 def test_refusals_are_bounded(monkeypatch):
-    monkeypatch.setattr(reach, "_MOST_REFUSALS", 10)
-    where = ChannelAccess(everywhere())
+    monkeypatch.setattr(channel_access, "_MOST_REFUSALS", 10)
+    access = ChannelAccess(everywhere())
     for channel in range(100):
-        where.refused(str(channel))
-    assert len(where._refused) == 10
+        access.note_refusal(str(channel))
+    assert len(access._refused) == 10
 
 
 async def failing():
@@ -96,7 +95,7 @@ class TestPauses:
         assert board.asked == 4
 
     async def test_they_are_bounded(self, monkeypatch, board):
-        monkeypatch.setattr(announcer, "_MOST_PAUSES", 10)
+        monkeypatch.setattr(announcer, "_MOST_REMEMBERED", 10)
         speaker = Announcer(SimpleNamespace(studio=SimpleNamespace(announcements=board)), lambda _: None)
         for week in range(100):
             await speaker.post(occasion(week), failing)
@@ -107,10 +106,10 @@ async def test_what_admins_were_told_is_bounded(monkeypatch):
     async def silent(*_):
         pass
 
-    monkeypatch.setattr(announcer, "_MOST_TOLD", 10)
-    monkeypatch.setattr(announcer, "warn", silent)
+    monkeypatch.setattr(announcer, "_MOST_REMEMBERED", 10)
+    monkeypatch.setattr(announcer, "log_trouble", silent)
     speaker = Announcer(SimpleNamespace(config=None), lambda _: None)
     for server in range(100):
         about = Occasion(purpose="digest", subject="week", server=str(server), channel="1")
         await speaker._warn(about, Sentence("It is not possible."))
-    assert len(speaker._told) == 10
+    assert len(speaker._warnings) == 10

@@ -11,7 +11,7 @@ from discord import AppCommandOptionType, app_commands
 
 from cogs.catalog import idle_bot
 from cogs.i18n.language import Language, language_of
-from cogs.info.help import PAGE, about_command, examples, help_pages, spoken_name, usable
+from cogs.info.help import PAGE, describe_command, format_examples, help_pages, spoken_name, usable_commands
 from cogs.orders.options import EXAMPLES
 from studio.config.config import Config, LimitsConfig
 from tests.cogs.conftest import is_note
@@ -130,7 +130,7 @@ class TestWhoSeesWhat:
             group.add_command(command("paint"))
             bot.tree.add_command(group)
             here = asking(bot, permissions=permissions)
-            assert ("house paint" in [one.qualified_name for one in usable(here)]) is sees
+            assert ("house paint" in [one.qualified_name for one in usable_commands(here)]) is sees
 
     async def test_what_the_configuration_closes_here_is_left_out(self, stage):
         config = Config(limits=LimitsConfig(commands=("morph",)))
@@ -144,7 +144,7 @@ class TestWhoSeesWhat:
             bot.tree.get_command("house").add_command(command("paint"))
             for server, sees in ((None, False), (1, True)):
                 here = asking(bot, guild_id=server)
-                assert ("house paint" in [one.qualified_name for one in usable(here)]) is sees
+                assert ("house paint" in [one.qualified_name for one in usable_commands(here)]) is sees
 
 
 class TestOneCommand:
@@ -171,10 +171,10 @@ class TestOneCommand:
     @pytest.mark.parametrize("say", [ENGLISH, ITALIAN], ids=lambda say: say.tag)
     async def test_about_every_command_there_is_something_to_say_that_fits(self, known, say: Language):
         for one in known:
-            text = about_command(one, say)
+            text = describe_command(one, say)
             assert spoken_name(one, say) in text
             assert len(text) <= 2000
-            assert text.count("```") == 2 * len(examples(one, say)), "nothing had to be left out"
+            assert text.count("```") == 2 * len(format_examples(one, say)), "nothing had to be left out"
 
     async def test_the_examples_are_what_the_commands_take(self, known):
         given = [(one, example) for one in known for example in one.extras.get(EXAMPLES, ())]

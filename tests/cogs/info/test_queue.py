@@ -11,7 +11,8 @@ import pytest
 
 from cogs.context.places import may_see
 from cogs.i18n.language import language_of
-from cogs.info.queue import PER_PAGE, page_of, queue_text
+from cogs.info.queue import PER_PAGE, queue_text
+from cogs.ui.paging import cut_page
 from engine.protocol.messages import Standing
 from engine.recipe.recipe import Zoom
 from playground.world.permissions import Permission
@@ -188,7 +189,7 @@ class TestTheText:
         nasty = Zoom(prompt="*" * 300, seed=1)
         member = Member(id="9", name="_" * 100)
         entries = [entry(n, member, Standing("x", n, 60.0 * n), nasty) for n in range(50)]
-        text = queue_text(page_of(entries, 3, 0), member=ADA.id, say=ENGLISH, may_know=everything)
+        text = queue_text(cut_page(entries, 0, PER_PAGE), 3, member=ADA.id, say=ENGLISH, is_visible=everything)
         assert len(text) <= 1800
         assert text.splitlines()[-2:] == [
             "-# 3 animations from elsewhere are in the same line.",
@@ -196,20 +197,22 @@ class TestTheText:
         ]
 
     def test_past_the_end_is_the_last_page(self):
-        page = page_of([entry(number) for number in range(PER_PAGE + 1)], 0, 99)
+        page = cut_page([entry(number) for number in range(PER_PAGE + 1)], 99, PER_PAGE)
         assert (page.number, page.last, len(page.entries)) == (1, 1, 1)
 
     def test_names_and_prompts_are_inert(self):
         nasty = msgspec.structs.replace(BOB, name="**@everyone**")
-        text = queue_text(page_of([entry(1, member=nasty)], 0, 0), member=ADA.id, say=ENGLISH, may_know=everything)
+        text = queue_text(
+            cut_page([entry(1, member=nasty)], 0, PER_PAGE), 0, member=ADA.id, say=ENGLISH, is_visible=everything
+        )
         assert "@everyone" not in text
         assert "**@" not in text
 
     def test_without_a_standing_nothing_is_made_up(self):
         assert "time left: measuring" in queue_text(
-            page_of([entry(1)], 0, 0), member=ADA.id, say=ENGLISH, may_know=everything
+            cut_page([entry(1)], 0, PER_PAGE), 0, member=ADA.id, say=ENGLISH, is_visible=everything
         )
 
     def test_other_servers_jobs_are_counted_only(self):
-        text = queue_text(page_of([], 1, 0), member=ADA.id, say=ENGLISH, may_know=everything)
+        text = queue_text(cut_page([], 0, PER_PAGE), 1, member=ADA.id, say=ENGLISH, is_visible=everything)
         assert text == "Nothing is running or waiting here.\n-# 1 animation from elsewhere is in the same line."

@@ -181,7 +181,7 @@ class TestTheForm:
                 assert (recipe.stages, recipe.seed) == (parse_stages("a road | 5"), 9)
 
     async def test_it_may_be_open_for_longer_than_discord_py_remembers_it(self, theatre, monkeypatch):
-        monkeypatch.setattr("cogs.orders.stages_form._TIMEOUT_SECONDS", 0.01)
+        monkeypatch.setattr("cogs.ui.forms._OPEN_SECONDS", 0.01)
         modal = await (await theatre.ada.slash("/giro seed:9")).modal()
         await asyncio.sleep(0.1)
         await theatre.ada.submit_values(modal, {"stages": "a road | 5"})

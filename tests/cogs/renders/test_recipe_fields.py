@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs.i18n.language import language_of, languages
-from cogs.renders.recipe_fields import Field, apply_extension, apply_remix, extend_fields, remix_fields
+from cogs.renders.recipe_fields import apply_extension, apply_remix, extend_fields, remix_fields
+from cogs.ui.forms import Field
 from engine.errors import LimitError, MemberError
 from engine.recipe.camera import parse_camera
 from engine.recipe.edits import make_variations
