@@ -36,14 +36,14 @@ from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Member, PageQuery, Share, Store
+from studio.store.database import Database
 from studio.store.page_finder import SortOrder
 from studio.store.renders import Render, Renders
+from studio.store.shares import Shares
 from studio.studio import Studio
 
 OTHERS = ("901", "902", "903", "904")
 BATCH = 1000
-TWO_WEEKS = 14 * 24 * 60 * 60
-PICTURE_BYTES = 1024 * 1024
 
 LOOKS = ("red", "blue", "green", "old", "misty", "golden", "tiny", "huge", "wild", "quiet", "neon", "frozen", "sunny")
 THINGS = ("fox", "cat", "road", "tower", "river", "castle", "frog", "skunk", "puppy", "whale", "robot", "lamp", "clock")
@@ -56,7 +56,7 @@ class Dice(random.Random):
 
     def share(self, number: int, server: str) -> Share:
         """Return a share from within the last two weeks."""
-        maker, shared = str(self.randrange(500)), time.time() - self.random() * TWO_WEEKS
+        maker, shared = str(self.randrange(500)), time.time() - self.random() * 14 * 24 * 3600
         member = Member(id=maker, name=f"Member {maker}")
         return sample_share(f"{number:016x}", server, member, self.recipe(number), shared)
 
@@ -82,7 +82,7 @@ class Pictures(Renders):
     """The same picture for every share: 200,000 files would say nothing about the gallery."""
 
     async def load(self, job: JobId) -> Render:
-        return Render(b"GIF89a" + bytes(PICTURE_BYTES), ".gif")
+        return Render(b"GIF89a" + bytes(1024 * 1024), ".gif")
 
 
 class IdleEngine(Engine):
@@ -96,16 +96,16 @@ class IdleEngine(Engine):
         return self.ready
 
 
-async def fill(store: Store, server: str, count: int) -> None:
+async def fill(database: Database, server: str, count: int) -> None:
     """Share so many recipes on one server, and as many on the others."""
-    dice, database = Dice(1), store.shares._database
+    dice, gallery = Dice(1), Shares(database)
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
         shares = [dice.share(2 * number, server) for number in numbers]
         shares += [dice.share(2 * number + 1, OTHERS[number % len(OTHERS)]) for number in numbers]
         await database.rows("BEGIN")  # or every share would wait for the disk
-        await asyncio.gather(*(store.shares.add(share) for share in shares))
-        await asyncio.gather(*(store.shares.save(share.id, "7") for share in shares[: len(numbers) : 10]))
+        await asyncio.gather(*(gallery.add(share) for share in shares))
+        await asyncio.gather(*(gallery.save(share.id, "7") for share in shares[: len(numbers) : 10]))
         await database.rows("COMMIT")
 
 
@@ -120,8 +120,8 @@ async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, 
     print(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} | {most or ''} |", flush=True)
 
 
-async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
-    gallery, count, repeat = store.shares, options.shares, options.repeat
+async def measure_store(gallery: Shares, server: str, options: argparse.Namespace) -> None:
+    count, repeat = options.shares, options.repeat
 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total
@@ -188,14 +188,14 @@ async def measure(options: argparse.Namespace, data: Path) -> None:
     async with Playground(PlaygroundSettings(rate_limits=UNLIMITED)) as playground:
         point_at(playground.url)
         server = next(iter(playground.world.guilds))
-        store = Store(data)
-        await store.open()
+        database = Database(data / "tappa.db")
+        await database.open()
         start = time.perf_counter()
-        await fill(store, server, options.shares)
+        await fill(database, server, options.shares)
         print(f"{2 * options.shares:,} shares in {time.perf_counter() - start:.0f} s\n")
         print("| what | median ms | 99 % ms | at most |\n|---|---|---|---|")
-        await measure_store(store, server, options)
-        await store.close()
+        await measure_store(Shares(database), server, options)
+        await database.close()
         await measure_end_to_end(playground, data, options.repeat)
 
 

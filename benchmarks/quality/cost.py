@@ -22,10 +22,7 @@ SETTLING: Final = 2  # turns that do not count: the first frame comes from noise
 
 def cost_table(subject: Subject, methods: Sequence[Method]) -> str:
     """Render `subject` with every method, a frame or a few of each in turn; return a table of what a frame takes.
-
-    Seconds by the clock and of the CPU, in which the thread that writes files counts as well, and their ratios to the
-    first method's. The subject's frames should take as many UNet calls by any method.
-    """
+    The subject's frames should take as many UNet calls by any method."""
     with tempfile.TemporaryDirectory() as parent:
         films = [method.render(subject, JobFrames(Path(parent) / method.name)) for method in methods]
         turns = zip_longest(*(_time_turns(film, subject.frames) for film in films), fillvalue=(0, 0.0, 0.0))

@@ -11,8 +11,7 @@ Ways of making the same animations, measured in turns (A, B, …, A, B, …); me
 
 The loop and the engine have a process each (`benchmarks.speed.sides`). Then mixed traffic beside first come, first
 served; growth: cost and memory of longer animations; and the seed's giro whole. On a graphics card the floating point
-operations say what would be possible at most. --shape takes random weights, so nothing needs to be downloaded; "tiny"
-is for the long animations, where only what grows is of interest.
+operations say what would be possible at most. --shape takes random weights: "tiny" for what grows with long animations.
 """
 
 from __future__ import annotations
