@@ -46,16 +46,12 @@ class CpuLayout(msgspec.Struct, frozen=True):
 
     def apply(self, parts: Parts) -> None:
         torch.set_num_threads(self.threads)
-        parts.unet.to(memory_format=_memory_format(channels_last=self.unet_channels_last))
-        parts.vae.to(memory_format=_memory_format(channels_last=self.vae_channels_last))
+        for part, channels_last in ((parts.unet, self.unet_channels_last), (parts.vae, self.vae_channels_last)):
+            part.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 
 
 def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> CpuLayout:
-    """Return how a model computes fastest on this CPU: as kept in `folder`, or measured now.
-
-    Args:
-        threads: to compute with; 0 measures that as well.
-    """
+    """Return how a model computes fastest on this CPU, from `folder` or measured now; with 0 `threads` those, too."""
     file = folder / FILE
     key = _key(name, parts, threads)
     kept = _load(file)
@@ -163,14 +159,9 @@ def _latent_side(parts: Parts) -> int:
     return size if isinstance(size, int) else 64
 
 
-def _memory_format(*, channels_last: bool) -> torch.memory_format:
-    return torch.channels_last if channels_last else torch.contiguous_format
-
-
 def _key(name: str, parts: Parts, threads: int) -> str:
-    modules = "lean, packed"  # as made by `engine.diffusion.loading.lean`
-    torch_version = f"torch {torch.__version__}"
-    facts = (_processor(), os.cpu_count(), torch_version, modules, name, parts.dtype, f"threads {threads}")
+    software = f"torch {torch.__version__} | lean, packed"  # the latter by `engine.diffusion.loading.lean`
+    facts = (_processor(), os.cpu_count(), software, name, parts.dtype, f"threads {threads}")
     return " | ".join(str(fact) for fact in facts)
 
 
@@ -191,7 +182,6 @@ def _save(file: Path, layouts: dict[str, CpuLayout]) -> None:
 
 
 def _load(file: Path) -> dict[str, CpuLayout]:
-    """Return the kept layouts; none if the file cannot be read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, CpuLayout])
     except (OSError, msgspec.MsgspecError):

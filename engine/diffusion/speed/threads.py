@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import torch
 
@@ -17,6 +19,9 @@ TRIAL_SHARE = 0.75
 """Initial share when more threads are tried: two bad calls end the trial."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds before more threads are tried again, doubled with each failure."""
+
+Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Entered around every call of the UNet and the VAE."""
 
 
 class AdaptiveThreads:
