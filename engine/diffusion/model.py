@@ -71,7 +71,7 @@ class DiffusionModel:
         self._safety_checker = safety_checker
         self._acceleration = acceleration or Acceleration(parts.device)
         self._samplers = parts.samplers
-        self._prompts = PromptEncoder(parts.readers, parts.dtype, zero_negative=parts.zero_negative)
+        self._prompts = PromptEncoder(parts.build_text_encoders(), parts.dtype, zero_negative=parts.zero_negative)
         self._autoencoder = Autoencoder(parts.vae, self._acceleration, watch)
         self._denoiser = Denoiser(parts.unet, parts.device, self._acceleration, watch, self._autoencoder.factor)
         self._pictures = DevicePictures(parts.device)

@@ -84,7 +84,7 @@ def pick_fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate],
 
 
 def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
-    """Return the fastest layout, and whether there was time to try everything, or the model is too slow to measure."""
+    """Return the fastest layout, and whether that is final: all were tried, or the model is too slow to measure."""
     until = time.monotonic() + BUDGET_SECONDS
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
@@ -94,14 +94,15 @@ def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
         if (len(counts) + 1) * (REPEATS + 1) * (_time_call(unet) + _time_call(vae)) > BUDGET_SECONDS:
             return first, True
 
-        def taken(layout: CpuLayout, *works: Callable[[], Any]) -> float:
+        def measure_seconds(layout: CpuLayout, *works: Callable[[], Any]) -> float:
             layout.apply(parts)
             return sum(_best_time(work) for work in works)
 
-        chosen = pick_fastest([CpuLayout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
+        layouts = [CpuLayout(count) for count in counts]
+        chosen = pick_fastest(layouts, lambda layout: measure_seconds(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
             either = [chosen, msgspec.structs.replace(chosen, **{field: True})]
-            chosen = pick_fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
+            chosen = pick_fastest(either, lambda layout, work=work: measure_seconds(layout, work), until)  # type: ignore[misc]
     return chosen, time.monotonic() <= until
 
 
@@ -111,20 +112,20 @@ def _best_time(work: Callable[[], Any]) -> float:
 
 
 def _time_call(work: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 @contextlib.contextmanager
 def _background_load() -> Iterator[None]:
     """Load a core in short bursts, as writing frames and GIFs does while the model computes."""
-    over = threading.Event()
+    stop = threading.Event()
     data = os.urandom(1 << 19)
 
     def work() -> None:
         lower_thread_priority()
-        while not over.wait(0.05):
+        while not stop.wait(0.05):
             zlib.compress(data)
 
     thread = threading.Thread(target=work, name="background load")
@@ -132,7 +133,7 @@ def _background_load() -> Iterator[None]:
     try:
         yield
     finally:
-        over.set()
+        stop.set()
         thread.join()
 
 

@@ -55,8 +55,7 @@ class Parts:
     def text_encoders(self) -> tuple[Any, ...]:
         return (self.text_encoder,) if self.text_encoder_2 is None else (self.text_encoder, self.text_encoder_2)
 
-    @property
-    def readers(self) -> list[TextEncoder]:
+    def build_text_encoders(self) -> list[TextEncoder]:
         pairs = zip((self.tokenizer, self.tokenizer_2), self.text_encoders, strict=False)
         is_xl = self.text_encoder_2 is not None
         return [TextEncoder(*pair, self.device, penultimate=is_xl) for pair in pairs]

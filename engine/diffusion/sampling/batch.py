@@ -40,7 +40,7 @@ class Batch:
         self._latents = torch.cat([lane.latents for lane in filled])
         self._row_latents = [lane.latents for lane in lanes]
         self._history = _pack_history(filled)
-        unconditional = [lane.unconditional for lane in filled] if self.shape_key.guided else []
+        unconditional = [lane.unconditional for lane in filled] if self.shape_key.is_guided else []
         self.conditioning = Conditioning.stack([*unconditional, *(lane.conditioning for lane in filled)])
         self.guidance = _column([lane.guidance for lane in filled], self._latents.device)
         rescale = [lane.guidance_rescale for lane in filled]

@@ -84,7 +84,7 @@ class Denoiser:
         return self._predict_prepared(*self._prepare(batch))
 
     def _predict_prepared(self, batch: Batch, extras: list[Tensor]) -> Tensor:
-        kind = batch.shape_key.guided, batch.rescale is not None
+        kind = batch.shape_key.is_guided, batch.rescale is not None
         if kind not in self._predictors:
             self._predictors[kind] = self._acceleration.record(functools.partial(self._predict, *kind))
         rescale = [] if batch.rescale is None else [batch.rescale]
@@ -153,7 +153,7 @@ class Denoiser:
         """Return the guidance scales as a distilled model takes them; both rows of a pair get that of no guidance."""
         size: int = self._unet.config.time_cond_proj_dim
         guidance = batch.guidance.flatten()
-        scales = guidance.new_zeros(2 * len(guidance)) if batch.shape_key.guided else guidance - 1
+        scales = guidance.new_zeros(2 * len(guidance)) if batch.shape_key.is_guided else guidance - 1
         embedding: Tensor = get_timestep_embedding(scales * 1000, size, downscale_freq_shift=1)
         return embedding.to(self._dtype)
 

@@ -68,10 +68,10 @@ def _resample_on_cpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
         mode="sum",
         per_sample_weights=rows.weights.repeat(channels, 1).to(image.dtype),
     )
-    lying = F.embedding_bag(
+    transposed = F.embedding_bag(
         columns.taps, moved.T.contiguous(), mode="sum", per_sample_weights=columns.weights.to(image.dtype)
     )
-    return lying.T.contiguous().view_as(image)
+    return transposed.T.contiguous().view_as(image)
 
 
 def _resample_on_gpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:

@@ -59,12 +59,12 @@ class RecordedCall:
         self._seen: Counter[Any] = Counter()
         self._too_large: set[Any] = set()
         self._recordings: LRUCache[Any, _Recording] = LRUCache(most)
-        self._works = True
+        self._can_record = True
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         key = tuple((tuple(tensor.shape), tensor.dtype, tensor.stride()) for tensor in inputs)
         recording = self._recordings.get(key)
-        if recording is None and self._works and self._is_due(key):
+        if recording is None and self._can_record and self._is_due(key):
             recording = self._try_to_record(key, inputs)
         if recording is None:
             return self._function(*inputs)
@@ -93,7 +93,7 @@ class RecordedCall:
             logger.warning("too little memory to record calls of %s; they are started one by one", key[0][0])
             return None
         except RuntimeError as error:
-            self._works = False
+            self._can_record = False
             logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error)[:200])
             return None
         self._recordings[key] = recording
@@ -223,8 +223,8 @@ def use_attention_kernel(backend: SDPBackend | None) -> AbstractContextManager[N
 def _card_seconds(work: Callable[[], Any], repeats: int = 5) -> float:
     work()
     torch.cuda.synchronize()
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(repeats):
         work()
     torch.cuda.synchronize()
-    return (time.perf_counter() - begun) / repeats
+    return (time.perf_counter() - start) / repeats
