@@ -48,8 +48,12 @@ class Samplers:
         config = self._schedulers[name].config
         most = config.get("original_inference_steps", config.num_train_timesteps)
         if steps > most:
-            text = "The sampler {name} takes at most {most} steps; {steps} were asked for."
-            raise RecipeError(text, name=name, most=most, steps=steps)
+            raise RecipeError(
+                "The sampler {name} takes at most {most} steps; {steps} were asked for.",
+                name=name,
+                most=most,
+                steps=steps,
+            )
         if (least := self._least_steps(name, steps)) > steps:
             raise RecipeError(
                 "With {steps} steps this model's sampler {name} does not begin at noise; it takes at least {least}.",
