@@ -109,7 +109,14 @@ class AnimationAssembler:
         file = self._writer.finish()
         self._seconds += time.perf_counter() - begun
         seam = self._seam.seam if self._suffix == ".gif" else 0.0  # a sheet does not loop
-        return EncodedAnimation(file, self._suffix, seam, self._seconds, len(self._flagged), len(self._retried))
+        return EncodedAnimation(
+            file=file,
+            suffix=self._suffix,
+            seam=seam,
+            seconds=self._seconds,
+            flagged=len(self._flagged),
+            retried=len(self._retried),
+        )
 
     def _count(self, index: int, flagged: bool | None, attempts: int) -> None:
         if attempts > 1:
