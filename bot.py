@@ -62,11 +62,7 @@ def build_client(configuration: ConfigFile, studio: Studio) -> Tappa:
 
 
 async def run(configuration: ConfigFile, data: Path, token: str) -> None:
-    """Run the bot with an engine process of its own until a signal stops it.
-
-    Raises:
-        OperatorError: it cannot run as it is set up.
-    """
+    """Run the bot with an engine process of its own until a signal stops it; raises as `serve` does."""
     store = Store(data)
     studio = Studio(configuration, EngineClient(configuration.current.engine_setup, data / "spool"), store)
     await _run_until_one_ends(serve(configuration, studio, store, token), _wait_for_signal())
@@ -90,11 +86,7 @@ async def serve(configuration: ConfigFile, studio: Studio, store: Store, token: 
 
 
 async def _log_in(configuration: ConfigFile, studio: Studio, token: str) -> Tappa:
-    """Return a logged-in bot: a new one for each attempt, for one that failed cannot be used again.
-
-    Raises:
-        OperatorError: Discord refuses it.
-    """
+    """Return a logged-in bot: a new one for each attempt, for one that failed cannot be used again."""
     async with contextlib.AsyncExitStack() as closing:
         bot = await closing.enter_async_context(build_client(configuration, studio))
         try:

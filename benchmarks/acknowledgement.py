@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import tempfile
 from pathlib import Path
 from statistics import quantiles
 
 from benchmarks.report import load_average, read_options, table
 from playground.launch import BotProcess, Launch
-from playground.member import Member
 from playground.server import Playground
 from playground.world.settings import UNLIMITED, PlaygroundSettings
 
 PATIENCE_SECONDS = 300
 LONG = "/giro stages:a road by the sea | 130; a narrow road through a medieval town | 130"
+SHOWS_FRAMES = re.compile(r" · frame |fotogramma")
 TYPED = ("/queue", "/zoom prompt:a road frames:300 seed:{}", "/gallery", "/morph source:fox target:puppy seed:{}")
-"""Orders, looks at the queue, and others."""
 
 
 async def measure(commands: int, folder: Path) -> list[float]:
@@ -32,7 +32,11 @@ async def measure(commands: int, folder: Path) -> list[float]:
         try:
             await bot.start()
             members = [playground.member("Ada"), playground.member("Bruno")]
-            await occupy(members)
+            long = [await members[number % 2].slash(f"{LONG} seed:{number}") for number in range(4)]
+            for handle in long:  # until pictures come
+                await handle.message_where(
+                    lambda message: bool(SHOWS_FRAMES.search(message.content)), timeout=PATIENCE_SECONDS
+                )
             taken = []
             for number in range(commands):
                 handle = await members[number % 2].slash(TYPED[number % len(TYPED)].format(number))
@@ -40,15 +44,6 @@ async def measure(commands: int, folder: Path) -> list[float]:
             return taken
         finally:
             await bot.stop()
-
-
-async def occupy(members: list[Member]) -> None:
-    """Let every slot of the engine be taken, and wait until pictures come."""
-    handles = [await members[number % 2].slash(f"{LONG} seed:{number}") for number in range(4)]
-    for handle in handles:
-        await handle.message_where(
-            lambda message: " · frame " in message.content or "fotogramma" in message.content, timeout=PATIENCE_SECONDS
-        )
 
 
 def main() -> None:

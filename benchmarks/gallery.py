@@ -2,7 +2,7 @@
 
 One server has --shares shares, and four others as many together. Every figure is what the bot's event loop waits for:
 through the store, its thread and the queue before it. "end to end" is a member's client in the playground, over real
-sockets, from typing to the list of choices. The data are made in a folder of their own.
+sockets, from typing to the list of choices; the engine is idle. The data are made in a folder of their own.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ with warnings.catch_warnings():
     import discord  # noqa: F401
 
 from benchmarks.report import read_options
+from benchmarks.scenes import sample_share
 from bot import serve
-from engine.client.client import EngineClient
-from engine.protocol.messages import JobId
+from engine.protocol.card import Card
+from engine.protocol.engine import Engine
+from engine.protocol.messages import JobId, Ready
 from engine.recipe.recipe import Giro, Morph, Recipe, Stage, Zoom
 from playground.bootstrap import point_at
 from playground.server import Playground
@@ -34,16 +36,14 @@ from playground.world.settings import UNLIMITED, PlaygroundSettings
 from studio.config.config import Config
 from studio.config.config_file import ConfigFile
 from studio.store import Member, PageQuery, Share, Store
+from studio.store.database import Database
 from studio.store.page_finder import SortOrder
 from studio.store.renders import Render, Renders
+from studio.store.shares import Shares
 from studio.studio import Studio
 
 OTHERS = ("901", "902", "903", "904")
-MEMBERS = 500
 BATCH = 1000
-WEEK = 7 * 24 * 60 * 60
-PATIENCE_SECONDS = 10
-PICTURE_BYTES = 1024 * 1024
 
 LOOKS = ("red", "blue", "green", "old", "misty", "golden", "tiny", "huge", "wild", "quiet", "neon", "frozen", "sunny")
 THINGS = ("fox", "cat", "road", "tower", "river", "castle", "frog", "skunk", "puppy", "whale", "robot", "lamp", "clock")
@@ -56,24 +56,11 @@ class Dice(random.Random):
 
     def share(self, number: int, server: str) -> Share:
         """Return a share from within the last two weeks."""
-        maker = self.randrange(MEMBERS)
-        return Share(
-            id=f"{number:016x}",
-            server=server,
-            member=Member(id=str(maker), name=f"Member {maker}"),
-            recipe=self.recipe(number),
-            model="embedded",
-            width=256,
-            height=256,
-            frames=60,
-            created=time.time(),
-            shared=time.time() - self.random() * 2 * WEEK,
-            channel="700",
-            message="900",
-        )
+        maker, shared = str(self.randrange(500)), time.time() - self.random() * 14 * 24 * 3600
+        member = Member(id=maker, name=f"Member {maker}")
+        return sample_share(f"{number:016x}", server, member, self.recipe(number), shared)
 
     def recipe(self, number: int) -> Recipe:
-        """Return a giro, morph or zoom."""
         match self.randrange(3):
             case 0:
                 stages = tuple(Stage(self.prompt(), 20) for _ in range(3))
@@ -85,7 +72,6 @@ class Dice(random.Random):
                 return Zoom(prompt=self.prompt(), seed=number)
 
     def prompt(self) -> str:
-        """Return a prompt."""
         if self.random() < 0.1:
             return f"a {self.choice(THINGS)} {self.choice(PLACES)}"
         words = " ".join(map(self.choice, (LOOKS, THINGS, DOINGS, PLACES)))
@@ -96,34 +82,37 @@ class Pictures(Renders):
     """The same picture for every share: 200,000 files would say nothing about the gallery."""
 
     async def load(self, job: JobId) -> Render:
-        """Return it."""
-        return Render(b"GIF89a" + bytes(PICTURE_BYTES), ".gif")
+        return Render(b"GIF89a" + bytes(1024 * 1024), ".gif")
 
 
-async def fill(store: Store, server: str, count: int) -> None:
+class IdleEngine(Engine):
+    """An engine that is never given a job; whatever else it is told, it does nothing, as the protocol's methods do."""
+
+    @property
+    def ready(self) -> Ready:
+        return Ready(model="idle", card=Card(), device="cpu", dtype="float32", judges=True)
+
+    async def wait_ready(self) -> Ready:
+        return self.ready
+
+
+async def fill(database: Database, server: str, count: int) -> None:
     """Share so many recipes on one server, and as many on the others."""
-    dice, database = Dice(1), store.shares._database
+    dice, gallery = Dice(1), Shares(database)
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
         shares = [dice.share(2 * number, server) for number in numbers]
         shares += [dice.share(2 * number + 1, OTHERS[number % len(OTHERS)]) for number in numbers]
         await database.rows("BEGIN")  # or every share would wait for the disk
-        await asyncio.gather(*(store.shares.add(share) for share in shares))
-        await asyncio.gather(*(store.shares.save(share.id, "7") for share in shares[: len(numbers) : 10]))
+        await asyncio.gather(*(gallery.add(share) for share in shares))
+        await asyncio.gather(*(gallery.save(share.id, "7") for share in shares[: len(numbers) : 10]))
         await database.rows("COMMIT")
 
 
 async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, most: float) -> None:
-    """Print one line of the table: the median and the 99th percentile of some calls, in milliseconds.
-
-    Args:
-        name: what they are.
-        work: makes one. Two more come first and do not count.
-        repeat: how many.
-        most: milliseconds that it may take; 0 for as long as it likes.
-    """
+    """Print one line of the table: the median and 99th percentile of some calls, and `most`, in milliseconds."""
     times = []
-    for _ in range(repeat + 2):
+    for _ in range(repeat + 2):  # two come first and do not count
         start = time.perf_counter()
         await work()
         times.append(1000 * (time.perf_counter() - start))
@@ -131,23 +120,16 @@ async def report(name: str, work: Callable[[], Awaitable[object]], repeat: int, 
     print(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} | {most or ''} |", flush=True)
 
 
-async def measure_store(store: Store, server: str, options: argparse.Namespace) -> None:
-    """Print what the store takes."""
-    gallery, count, repeat = store.shares, options.shares, options.repeat
+async def measure_store(gallery: Shares, server: str, options: argparse.Namespace) -> None:
+    count, repeat = options.shares, options.repeat
 
     async def pages(name: str, query: PageQuery, offset: int) -> None:
         total = (await gallery.page(query, 0)).total
         name = f"{name}, page {min(offset, total - 1) + 1:,} of {total:,}" if total else f"{name}, no page"
         await report(name, partial(gallery.page, query, offset), repeat, 50)
 
-    orders: tuple[tuple[SortOrder, str], ...] = (
-        ("new", ""),
-        ("top", ""),
-        ("random", "x"),
-        ("member", "7"),
-        ("saved", "7"),
-    )
-    for order, argument in orders:
+    orders: dict[SortOrder, str] = {"new": "", "top": "", "random": "x", "member": "7", "saved": "7"}
+    for order, argument in orders.items():
         for offset in (0, count // 2, count - 1):
             await pages(order, PageQuery(server, order, argument), offset)
     for typed in ("light", "fox", "l", "fox dan", "a red fox", "take 77", "take 77123", "nothinglikeit"):
@@ -165,9 +147,7 @@ async def measure_store(store: Store, server: str, options: argparse.Namespace) 
 
 
 async def measure_end_to_end(playground: Playground, data: Path, repeat: int) -> None:
-    """Print what a member waits for: the choices while a command is typed, and the gallery's first page, picture and
-    all.
-    """
+    """Print what a member waits for: choices while a command is typed, and the first page with its picture."""
     ada = playground.member("Ada")
 
     async def choose(line: str) -> None:
@@ -176,7 +156,7 @@ async def measure_end_to_end(playground: Playground, data: Path, repeat: int) ->
 
     async def open_page(line: str) -> None:
         handle = await ada.slash(line)
-        await handle.message_where(lambda message: message.gif is not None, PATIENCE_SECONDS)
+        await handle.message_where(lambda message: message.gif is not None)
 
     async with bot_in(playground, data):
         for line in (
@@ -190,15 +170,14 @@ async def measure_end_to_end(playground: Playground, data: Path, repeat: int) ->
 
 @contextlib.asynccontextmanager
 async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
-    """Run the bot on some data, with an engine that has nothing to render."""
+    """Run the bot on some data, with an engine that renders nothing."""
     store = Store(data)
     store.renders = Pictures(data / "renders")
     configuration = ConfigFile.fixed(Config())
-    engine = EngineClient(configuration.current.engine_setup, data / "spool")
-    running = asyncio.create_task(serve(configuration, Studio(configuration, engine, store), store, playground.token))
+    studio = Studio(configuration, IdleEngine(), store)  # type: ignore[abstract]
+    running = asyncio.create_task(serve(configuration, studio, store, playground.token))
     try:
         await playground.world.news.until(lambda: True if any(playground.world.commands.values()) else None, 30)
-        await engine.wait_ready()
         yield
     finally:
         running.cancel()
@@ -206,18 +185,17 @@ async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
 
 
 async def measure(options: argparse.Namespace, data: Path) -> None:
-    """Fill a store, and measure."""
     async with Playground(PlaygroundSettings(rate_limits=UNLIMITED)) as playground:
         point_at(playground.url)
         server = next(iter(playground.world.guilds))
-        store = Store(data)
-        await store.open()
+        database = Database(data / "tappa.db")
+        await database.open()
         start = time.perf_counter()
-        await fill(store, server, options.shares)
+        await fill(database, server, options.shares)
         print(f"{2 * options.shares:,} shares in {time.perf_counter() - start:.0f} s\n")
         print("| what | median ms | 99 % ms | at most |\n|---|---|---|---|")
-        await measure_store(store, server, options)
-        await store.close()
+        await measure_store(Shares(database), server, options)
+        await database.close()
         await measure_end_to_end(playground, data, options.repeat)
 
 

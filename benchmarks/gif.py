@@ -11,57 +11,29 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import multiprocessing
 import os
 import platform
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-import msgspec
 import numpy as np
 import PIL
 from PIL import Image
 
 from benchmarks.report import read_options, table
 from benchmarks.scenes import SCENES, draw_frames
-from engine.frames.gif import GifPlan, GifWriter
+from engine.frames.gif import Gif, GifPlan, GifWriter
 from studio.config.config import MIB
 
-LIMIT: Final = 10 * MIB
-LIMIT_FRAMES: Final = 275
-FRAME_MS: Final = 80
-
-
-class Measurement(msgspec.Struct, frozen=True):
-    """One way of writing one animation: medians over the repeats.
-
-    Attributes:
-        seconds_after_last_frame: until the file is ready.
-        peak_mib: beyond what the process used before the first frame.
-        error: mean absolute difference to the frames, in levels, shown at their size.
-    """
-
-    scene: str
-    way: str
-    width: int
-    kib_a_frame: float
-    share_of_limit: float
-    cpu_ms_a_frame: float
-    encodes_a_frame: float
-    seconds_after_last_frame: float
-    peak_mib: float
-    error: float
-
-
-HEADINGS: Final = (
-    *("frames", "way", "px", "KiB/frame", "share of limit", "CPU ms/frame", "encodes/frame"),
-    *("s after last", "peak MiB", "error"),
-)
+Written = tuple[Gif, int, float, float]
+"""A GIF, how many encodes and CPU seconds it took, and the seconds from the last frame to the file."""
 
 
 class Stopwatch:
@@ -78,9 +50,9 @@ class Stopwatch:
         self.wall += time.perf_counter() - self._wall
 
 
-def measure_pillow(scene: str, folder: Path, plan: GifPlan) -> Measurement:
+def save_with_pillow(folder: Path, plan: GifPlan) -> Written:
     """Save all frames when the last one is there; the time it takes to read them does not count."""
-    before, saving, reading, file = _peak_mib(), Stopwatch(), Stopwatch(), io.BytesIO()
+    saving, reading, file = Stopwatch(), Stopwatch(), io.BytesIO()
 
     def others() -> Iterator[Image.Image]:
         for index in range(1, plan.frames):
@@ -91,24 +63,13 @@ def measure_pillow(scene: str, folder: Path, plan: GifPlan) -> Measurement:
     first = _read(folder, 0)
     with saving:
         first.save(file, "GIF", save_all=True, append_images=others(), duration=plan.frame_ms, loop=0)
-    data = file.getvalue()
-    return Measurement(
-        scene=scene,
-        way="Pillow",
-        width=first.width,
-        kib_a_frame=len(data) / 1024 / plan.frames,
-        share_of_limit=len(data) / plan.limit_bytes,
-        cpu_ms_a_frame=1000 * (saving.cpu - reading.cpu) / plan.frames,
-        encodes_a_frame=1.0,
-        seconds_after_last_frame=saving.wall - reading.wall,
-        peak_mib=_peak_mib() - before,
-        error=_error(data, folder, 1),
-    )
+    gif = Gif(file.getvalue(), *first.size, plan.frames, plan.frame_ms)
+    return gif, plan.frames, saving.cpu - reading.cpu, saving.wall - reading.wall
 
 
-def measure_tappa(scene: str, folder: Path, plan: GifPlan) -> Measurement:
+def save_with_tappa(folder: Path, plan: GifPlan) -> Written:
     """Add frames as they come; only the writer's own work counts, recalling frames included."""
-    before, adding, ending = _peak_mib(), Stopwatch(), Stopwatch()
+    adding, ending = Stopwatch(), Stopwatch()
     writer = GifWriter(plan, recall=lambda index: _read(folder, index))
     for index in range(plan.frames):
         frame = _read(folder, index)
@@ -116,35 +77,36 @@ def measure_tappa(scene: str, folder: Path, plan: GifPlan) -> Measurement:
             writer.add(frame)
     with ending:
         gif = writer.finish()
-    return Measurement(
-        scene=scene,
-        way="Tappa",
-        width=gif.width,
-        kib_a_frame=len(gif.data) / 1024 / plan.frames,
-        share_of_limit=len(gif.data) / plan.limit_bytes,
-        cpu_ms_a_frame=1000 * (adding.cpu + ending.cpu) / plan.frames,
-        encodes_a_frame=writer.encodes / plan.frames,
-        seconds_after_last_frame=ending.wall,
-        peak_mib=_peak_mib() - before,
-        error=_error(gif.data, folder, gif.frame_ms // plan.frame_ms),
-    )
+    return gif, writer.encodes, adding.cpu + ending.cpu, ending.wall
 
 
-def measure(scene: str, folder: Path, repeat: int) -> list[Measurement]:
+WAYS: Final[dict[str, Callable[[Path, GifPlan], Written]]] = {"Pillow": save_with_pillow, "Tappa": save_with_tappa}
+
+
+def measure(way: str, folder: Path, plan: GifPlan) -> dict[str, float]:
+    """Return the table's numbers of an animation saved one way, in a process that has done nothing before."""
+    before = _peak_mib()
+    gif, encodes, cpu, wait = WAYS[way](folder, plan)
+    peak = _peak_mib()
+    return {
+        "px": gif.width,
+        "KiB/frame": len(gif.data) / 1024 / plan.frames,
+        "share of limit": len(gif.data) / plan.limit_bytes,
+        "CPU ms/frame": 1000 * cpu / plan.frames,
+        "encodes/frame": encodes / plan.frames,
+        "s after last": wait,
+        "peak MiB": peak - before,
+        "error": _error(gif.data, folder, gif.frame_ms // plan.frame_ms),
+    }
+
+
+def measure_in_turns(folder: Path, repeat: int) -> dict[str, dict[str, float]]:
     """Return each way's medians; the ways take turns, so that a slow spell of the machine meets them all."""
     count, size = len(list(folder.iterdir())), _read(folder, 0).size
-    plan = GifPlan(limit_bytes=LIMIT * count // LIMIT_FRAMES, frames=count, frame_ms=FRAME_MS, size=size)
-    runs = []
-    for _ in range(repeat):
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
-            ways = measure_pillow, measure_tappa
-            runs.append([pool.submit(way, scene, folder, plan).result() for way in ways])
-    return [_median(of_one_way) for of_one_way in zip(*runs, strict=True)]
-
-
-def _median(runs: tuple[Measurement, ...]) -> Measurement:
-    numbers = {name: median(getattr(run, name) for run in runs) for name in Measurement.__struct_fields__[2:]}
-    return msgspec.structs.replace(runs[0], **numbers)
+    plan = GifPlan(limit_bytes=10 * MIB * count // 275, frames=count, frame_ms=80, size=size)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+        runs = [{way: pool.submit(measure, way, folder, plan).result() for way in WAYS} for _ in range(repeat)]
+    return {way: {key: median(run[way][key] for run in runs) for key in runs[0][way]} for way in WAYS}
 
 
 def write_scenes(options: argparse.Namespace, parent: Path) -> Iterator[tuple[str, Path]]:
@@ -158,17 +120,14 @@ def write_scenes(options: argparse.Namespace, parent: Path) -> Iterator[tuple[st
         yield "rendered", _write(pictures, parent / "rendered")
 
 
-def result_table(results: list[Measurement]) -> str:
+def result_table(results: dict[str, dict[str, dict[str, float]]]) -> str:
     """Return the results as Markdown, a row each, and under each pair the ratio of ours to the baseline's."""
     rows = []
-    for baseline, ours in zip(results[::2], results[1::2], strict=True):
-        scene, _, *theirs = msgspec.structs.astuple(baseline)
-        _, _, *own = msgspec.structs.astuple(ours)
-        rows.append([scene, baseline.way, *map(_number, theirs)])
-        rows.append([scene, ours.way, *map(_number, own)])
-        ratios = [f"×{one / other:.2g}" if other else "-" for one, other in zip(own, theirs, strict=True)]
-        rows.append([scene, "ratio", *ratios])
-    return table(HEADINGS, rows)
+    for scene, by_way in results.items():
+        rows += [[scene, way, *map(_number, figures.values())] for way, figures in by_way.items()]
+        pairs = zip(by_way["Tappa"].values(), by_way["Pillow"].values(), strict=True)
+        rows.append([scene, "ratio", *(f"×{ours / theirs:.2g}" if theirs else "-" for ours, theirs in pairs)])
+    return table(["frames", "way", *by_way["Tappa"]], rows)
 
 
 def _number(value: float) -> str:
@@ -188,7 +147,7 @@ def _read(folder: Path, index: int) -> Image.Image:
 
 
 def _error(data: bytes, folder: Path, step: int) -> float:
-    """Return how far every tenth picture is from its frame; each stands for `step` frames."""
+    """Return the mean absolute difference of every tenth picture to its frame, in levels, shown at its size."""
     errors = []
     with Image.open(io.BytesIO(data)) as file:
         for position in range(0, getattr(file, "n_frames", 1), 10):
@@ -200,35 +159,27 @@ def _error(data: bytes, folder: Path, step: int) -> float:
 
 
 def _peak_mib() -> float:
-    """Return the most memory this process has used so far; NaN where the system is not Linux.
-
-    Not getrusage: its figure is inherited from the parent process.
-    """
-    return float(_system_value("/proc/self/status", "VmHWM").split()[0]) / 1024
+    """Return the most memory this process has used; not by getrusage, whose figure a parent process bequeaths."""
+    return float(_read_system("/proc/self/status", "VmHWM").split()[0]) / 1024
 
 
-def _machine() -> str:
-    cpu = _system_value("/proc/cpuinfo", "model name")
-    return f"{os.cpu_count()} × {cpu}, Python {platform.python_version()}, Pillow {PIL.__version__}"
-
-
-def _system_value(file: str, name: str) -> str:
+def _read_system(file: str, name: str) -> str:
     """Return what a file of Linux's says about `name`; "nan" elsewhere."""
     lines = Path(file).read_text().splitlines() if Path(file).exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "nan")
 
 
 def main() -> None:
-    """Measure, and print a table or one JSON object."""
     options = read_options(__doc__, frames="", count=60, side=512, repeat=3, json=False)
-    results: list[Measurement] = []
+    cpu = _read_system("/proc/cpuinfo", "model name")
+    machine = f"{os.cpu_count()} × {cpu}, Python {platform.python_version()}, Pillow {PIL.__version__}"
     with tempfile.TemporaryDirectory() as parent:
-        for scene, folder in write_scenes(options, Path(parent)):
-            results += measure(scene, folder, options.repeat)
+        scenes = write_scenes(options, Path(parent))
+        results = {scene: measure_in_turns(folder, options.repeat) for scene, folder in scenes}
     if options.json:
-        print(msgspec.json.encode({"machine": _machine(), "results": results}).decode())
+        print(json.dumps({"machine": machine, "results": results}))
     else:
-        print(f"{_machine()}; median of {options.repeat}\n\n{result_table(results)}")
+        print(f"{machine}; median of {options.repeat}\n\n{result_table(results)}")
 
 
 if __name__ == "__main__":

@@ -29,20 +29,15 @@ from engine.storyboard.builder import build_storyboard
 
 
 def time_parts(loaded: Subject, repeat: int) -> dict[str, float]:
-    """Return the milliseconds of each part of a frame."""
     parts = loaded.parts
     config = parts.unet.config
     size = config.sample_size << (len(parts.vae.config.block_out_channels) - 1)
     floor = Floor(loaded, size, rows=2 if config.time_cond_proj_dim is None else 1)
     ids = parts.tokenizer("a road by the sea", padding="max_length", return_tensors="pt").input_ids
-    works = {
-        "text": lambda: parts.text_encoder(ids),
-        "encode": floor.encode,
-        "guided step": floor.unet,
-        "decode": floor.decode,
-    }
+    names = "text", "encode", "guided step", "decode"
+    works = lambda: parts.text_encoder(ids), floor.encode, floor.unet, floor.decode
     with torch.no_grad():
-        return {name: median(milliseconds(work, repeat)) for name, work in works.items()}
+        return {name: median(milliseconds(work, repeat)) for name, work in zip(names, works, strict=True)}
 
 
 def time_engine_frame(model: str, threads: int, repeat: int) -> tuple[float, int]:

@@ -32,7 +32,6 @@ def milliseconds(work: Callable[[], object], repeat: int, warm_ups: int = 2) -> 
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -1,4 +1,4 @@
-"""Animations drawn by program: something to measure with, the same on every machine."""
+"""Something to measure with, the same on every machine: animations drawn by program, and shares of a gallery."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Final
 
 import numpy as np
 from PIL import Image
+
+from engine.recipe.recipe import Recipe
+from studio.store import Member, Share
 
 SCENES: Final = ("poster", "grainy poster", "noise")
 _GRAIN: Final = 9.0  # levels; about what a rendered frame has on top of its shapes
@@ -42,3 +45,21 @@ def _poster(index: int, side: int) -> np.ndarray:
     picture[road] = (225, 200, 165)
     picture[(x - 0.28) ** 2 + (y - 0.66) ** 2 < 0.002] = (215, 35, 40)  # a red parasol
     return picture
+
+
+def sample_share(job: str, server: str, member: Member, recipe: Recipe, time: float) -> Share:
+    """Return a share as a gallery has them; `time` is when it was made and shared, in seconds since the epoch."""
+    return Share(
+        id=job,
+        server=server,
+        member=member,
+        recipe=recipe,
+        model="tappa-embedded-1",
+        width=256,
+        height=256,
+        frames=60,
+        created=time,
+        shared=time,
+        channel="700",
+        message="900",
+    )

@@ -11,14 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from benchmarks.report import read_options
-from benchmarks.scenes import draw_frames
+from benchmarks.scenes import draw_frames, sample_share
 from engine.recipe.recipe import Giro, Stage
 from studio.store import Member, Share
 from studio.web.export import ExportSource, export_gallery
 from studio.web.page_renderer import PageLanguage
-
-PROMPT = "a road by the sea, trees on the right, sunny day, Italy"
 
 
 def noisy_gif(side: int, frames: int) -> bytes:
@@ -29,35 +29,24 @@ def noisy_gif(side: int, frames: int) -> bytes:
     return encoded.getvalue()
 
 
-def share(number: int, side: int) -> Share:
+def remixed_share(number: int) -> Share:
     """One of many shares of forty members, each remixed from the one before."""
-    return Share(
-        id=f"share-{number}",
-        server="555",
-        member=Member(id=str(number % 40), name=f"Member {number % 40}"),
-        recipe=Giro(seed=number, stages=tuple(Stage(f"{PROMPT}, {stage}", 25) for stage in range(7))),
-        model="tappa-embedded-1",
-        width=side,
-        height=side,
-        frames=175,
-        created=1_790_000_000.0 + number,
-        shared=1_790_000_000.0 + number,
-        parent=f"share-{number - 1}" if number % 10 else None,
-        channel="700",
-        message=None,
-    )
+    member = Member(id=str(number % 40), name=f"Member {number % 40}")
+    stages = tuple(Stage(f"a road by the sea, trees on the right, sunny day, Italy, {stage}", 25) for stage in range(7))
+    recipe = Giro(seed=number, stages=stages)
+    share = sample_share(f"share-{number}", "555", member, recipe, 1_790_000_000.0 + number)
+    return replace(share, parent=f"share-{number - 1}" if number % 10 else None)
 
 
 def main() -> None:
-    """Measure and print."""
     options = read_options(__doc__, shares=1000, side=256, frames=20)
     gif = noisy_gif(options.side, options.frames)
-    shares = [share(number, options.side) for number in range(options.shares + 1)]
+    shares = [remixed_share(number) for number in range(options.shares + 1)]
     with tempfile.TemporaryDirectory() as folder:
         renders = Path(folder) / "renders"
         renders.mkdir()
-        for one in shares:
-            (renders / f"{one.id}.gif").write_bytes(gif)
+        for share in shares:
+            (renders / f"{share.id}.gif").write_bytes(gif)
         print(f"{options.shares} shares, {len(gif) / 1024:,.0f} KiB each")
         for what, exhibited in (("new", shares[:-1]), ("unchanged", shares[:-1]), ("one more", shares)):
             start = time.perf_counter()

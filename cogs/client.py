@@ -35,8 +35,8 @@ class Tappa(commands.Bot):
     Attributes:
         configuration: config.toml and the settings in force; `config` is the latter at this moment.
         studio: takes orders; opened and closed by whoever runs the bot.
-        deliveries: post the results.
-        forms: finds the handler of each form that is sent in.
+        deliveries: post the results; made by `deliver`.
+        forms: finds the handler of each submitted form.
     """
 
     def __init__(
@@ -48,15 +48,6 @@ class Tappa(commands.Bot):
         tree: type[discord.app_commands.CommandTree[Any]],
         deliver: Callable[[discord.Client], DeliveryService],
     ) -> None:
-        """Make a client that is not connected yet.
-
-        Args:
-            configuration: config.toml and the settings in force.
-            studio: takes orders.
-            extensions: module names of the cogs to load.
-            tree: class of the command tree, which tells members about errors.
-            deliver: makes the deliveries of this client.
-        """
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -85,7 +76,7 @@ class Tappa(commands.Bot):
             await self.load_extension(extension)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Route the forms that are sent in; discord.py does the rest."""
+        """Route submitted forms; discord.py does the rest."""
         await self.forms.route(interaction)
 
     async def on_ready(self) -> None:

@@ -21,10 +21,9 @@ EVERYWHERE = "everywhere"
 
 
 async def sync_commands(tree: app_commands.CommandTree[Any], store: Store, servers: Sequence[str]) -> None:
-    """Register the tree's commands: everywhere, or on `servers` only.
+    """Register the tree's commands everywhere, or on `servers` only, and remove those that are not wanted any more.
 
-    Where they were registered before and are not wanted any more, they are removed. Waits while Discord cannot be
-    reached.
+    Waits while Discord cannot be reached.
     """
     known = await store.commands.load_digests()
     if servers:
@@ -57,7 +56,7 @@ async def _digest(tree: app_commands.CommandTree[Any], commands: Sequence[Any]) 
 
 
 async def payload_of(command: Any, tree: app_commands.CommandTree[Any]) -> dict[str, Any]:
-    """Return a command as Discord gets it, in every language."""
+    """Return a command as it is sent to Discord, in every language."""
     payload: dict[str, Any] = command.to_dict(tree)
     if tree.translator is not None:
         payload = await command.get_translated_payload(tree, tree.translator)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from benchmarks.quality.film import Method
@@ -16,52 +16,32 @@ from benchmarks.quality.subject import Subject
 from benchmarks.report import table
 from engine.frames.frame_store import JobFrames
 
-MOST: Final = 1.10
-"""What our frames may take, in the seed's."""
-SETTLING: Final = 2
-"""Frames of each that are not counted: the first comes from noise, and the process warms up."""
+MOST: Final = 1.10  # what our frames may take, in the seed's
+SETTLING: Final = 2  # turns that do not count: the first frame comes from noise, and the process warms up
 
 
-class Cost(msgspec.Struct, frozen=True):
-    """One method's frames: medians of seconds by the clock and of the CPU, and of their ratios to the baseline's in the
-    same round. By the clock is what somebody waits, and what a busy machine spoils; of the CPU is also what the thread
-    that writes files takes meanwhile.
-    """
-
-    title: str
-    seconds: float
-    cpu_seconds: float
-    ratio: float
-    cpu_ratio: float
-
-
-def costs(subject: Subject, methods: Sequence[Method]) -> list[Cost]:
-    """Render `subject` with every method, a frame of each in turn; into a folder that is thrown away.
-
-    Args:
-        subject: one whose frames take the same number of UNet calls whatever the method, such as a zoom.
-        methods: the first is the baseline.
-    """
+def cost_table(subject: Subject, methods: Sequence[Method]) -> str:
+    """Render `subject` with every method, a frame or a few of each in turn; return a table of what a frame takes.
+    The subject's frames should take as many UNet calls by any method."""
     with tempfile.TemporaryDirectory() as parent:
-        turns = [method.render(subject, JobFrames(Path(parent) / method.name)) for method in methods]
-        rounds = np.array([[_timed(turn) for turn in turns] for _ in range(subject.frames)][SETTLING:])
-    middle, ratios = np.median(rounds, axis=0).tolist(), np.median(rounds / rounds[:, :1], axis=0).tolist()
-    return [Cost(method.title, *middle[place], *ratios[place]) for place, method in enumerate(methods)]
-
-
-def _timed(turn: Iterator[int]) -> tuple[float, float]:
-    """Return how long one more frame takes, by the clock and of the CPU, in all threads of this process."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    next(turn, None)
-    return time.perf_counter() - wall, time.process_time() - cpu
-
-
-def cost_table(found: Sequence[Cost]) -> str:
-    """Return a Markdown table."""
+        films = [method.render(subject, JobFrames(Path(parent) / method.name)) for method in methods]
+        turns = zip_longest(*(_time_turns(film, subject.frames) for film in films), fillvalue=(0, 0.0, 0.0))
+        frames, *seconds = np.array(list(turns))[SETTLING:].sum(axis=0).T
+        list(chain(*films))  # nothing is being written when the folder goes
+    costs = np.array(seconds) / frames
     rows = []
-    for cost in found:
-        mark = " ✗" if cost.title.startswith("ours") and cost.ratio > MOST else ""
-        by_clock = [f"{cost.seconds:.2f}", f"×{cost.ratio:.2f}{mark}"]
-        rows.append([cost.title, *by_clock, f"{cost.cpu_seconds:.2f}", f"×{cost.cpu_ratio:.2f}"])
+    for method, (wall, cpu), (ratio, cpu_ratio) in zip(methods, costs.T, (costs / costs[:, :1]).T, strict=True):
+        mark = " ✗" if method.title.startswith("ours") and ratio > MOST else ""
+        rows.append([method.title, f"{wall:.2f}", f"×{ratio:.2f}{mark}", f"{cpu:.2f}", f"×{cpu_ratio:.2f}"])
     of_seeds = f"to the seed's, at most {MOST:.2f} wanted"
     return table(["", "seconds a frame", of_seeds, "CPU seconds a frame", "ratio of these"], rows)
+
+
+def _time_turns(film: Iterator[int], frames: int) -> Iterator[tuple[int, float, float]]:
+    """Yield how many frames were added in a turn, and its seconds by the clock and of the CPU, in all threads."""
+    done = 0
+    while done < frames:
+        wall, cpu = time.perf_counter(), time.process_time()
+        added = next(film) - done
+        yield added, time.perf_counter() - wall, time.process_time() - cpu
+        done += added

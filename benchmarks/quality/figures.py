@@ -1,134 +1,129 @@
-"""The figures of one film, and how those of several become a row of the table."""
+"""The figures of one film, kept beside its frames until what measures them changes."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import inspect
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from statistics import fmean, median
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
+import numpy as np
 
-from benchmarks.quality.adherence import Judge
 from benchmarks.quality.film import Film
-from benchmarks.quality.measures import colour_drift, degenerate, kept, look
-from benchmarks.quality.motion import magnification, warp_error
+from benchmarks.quality.measures import colour_drift, degenerate, kept, look, magnification, warp_error
+from benchmarks.quality.subject import Stage, subject
+from engine.diffusion.sampling.warp import warp
 from engine.storyboard.shot import Camera
-from engine.vision.perception import directness, measure_steps, seam, variation, worst_jump
+from engine.vision.degenerate import check_frame
+from engine.vision.perception import Pixels, describe_picture, directness, measure_steps, seam, variation, worst_jump
+from engine.vision.vanishing import aim_camera
+from training import classifier
+from training.pictures import to_tensor
 
 Figures = dict[str, float]
 
-SAMPLES: Final = 9
-"""Ordinary steps whose magnification is measured; their median is what the last step is held against."""
-SETTLING: Final = 8
-"""Frames after which a chain has left its first frame, which comes from noise, behind."""
+JUDGE: Final = Path("models/judge")
+SAMPLES: Final = 9  # ordinary steps whose magnification is measured; the last step is held against their median
+SETTLING: Final = 8  # frames after which a chain has left its first frame, which comes from noise, behind
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A line of the table: a figure, how it is written, and what is wanted of it."""
+class Judge:
+    """Whether frames show what their prompts say, as a classifier sees it that has learnt from drawings only."""
 
-    key: str
-    title: str
-    form: str
-    target: str = ""
-    least: float = -math.inf
-    most: float = math.inf
+    def __init__(self, network: classifier.Classifier) -> None:
+        self._network = network
+        weights = b"".join(weight.numpy().tobytes() for weight in network.state_dict().values())
+        self.digest = hashlib.blake2b(weights, digest_size=8).hexdigest()
+
+    def figures(self, pictures: Sequence[Pixels], stages: Sequence[Stage]) -> dict[str, float]:
+        """Return what is recognised in the settled frames of each stage that has any, as shares.
+
+        `main`: frames whose main concept was, the first expected; `weakest` in the weakest stage, `stage_1` … in each.
+        `every`: frames in which all concepts were that the prompt names. `each`: of these concepts."""
+        right = []  # frames × concepts
+        for stage in (stage for stage in stages if stage.stop > stage.start):
+            found = self._network.judge(to_tensor(np.stack(pictures[stage.start : stage.stop])))
+            right.append(np.array([[one[name] == value for name, value in stage.expected.items()] for one in found]))
+        main = [float(stage[:, 0].mean()) for stage in right]
+        return {
+            "main": fmean(main),
+            "every": fmean(float(stage.all(axis=1).mean()) for stage in right),
+            "each": fmean(float(stage.mean()) for stage in right),
+            "weakest": min(main),
+        } | {f"stage_{number}": share for number, share in enumerate(main, 1)}
 
 
-SEAM: Final = Row("seam", "seam: last to first, in median steps", "{:.2f}", "≤ 1.0", most=1.0)
-JUMP: Final = Row("worst_jump", "worst jump, in median steps", "{:.2f}")
-VARIATION: Final = Row("variation", "variation of the steps", "{:.2f}")
-STUCK: Final = Row("stuck", "stuck or degenerate frames", "{:.1%}", "0", most=0.0)
-SATURATION: Final = Row("saturation", "saturation, last quarter over first", "{:.2f}", "0.9 to 1.1", 0.9, 1.1)
-CONTRAST: Final = replace(SATURATION, key="contrast", title="contrast, last quarter over first")
-OWN_SATURATION: Final = replace(SATURATION, key="saturation_own", title="the same, over single pictures' of its stages")
-OWN_CONTRAST: Final = replace(OWN_SATURATION, key="contrast_own")
-SHARPNESS: Final = Row("sharpness", "sharpness, last quarter over first", "{:.0%}", "≥ 90 %", least=0.9)
-SHARPNESS_ALL: Final = Row("sharpness_all", "sharpness, frames after the first few over the first", "{:.0%}")
-WARP: Final = Row("warp_error", "warp error, levels", "{:.1f}")
-WARP_RATIO: Final = Row("warp_ratio", "warp error, of the seed's", "{:.0%}")
-SCALE: Final = replace(SEAM, key="scale_seam", title="scale seam: magnification, off an ordinary step's, in steps")
-DRIFT: Final = Row("colour_drift", "mean colour off the first frame's, ΔE", "{:.1f}")
-MOTION: Final = Row("motion", "motion that shows, of the camera's", "{:.0%}")
-STEP: Final = Row("step", "median step, perceptual distance", "{:.2f}")
-DIRECTNESS: Final = Row("directness", "directness: first to last over the sum of steps", "{:.2f}")
-MAIN: Final = Row("main", "scene recognised, settled frames", "{:.0%}", "≥ 90 %", least=0.9)
-WEAKEST: Final = replace(MAIN, key="weakest", title="scene recognised, the weakest stage")
-EACH: Final = replace(MAIN, key="each", title="concepts recognised, of all that prompts name")
-EVERY: Final = Row("every", "frames in which all of them are", "{:.0%}")
-ENDS: Final = Row("main", "both ends recognised", "{:.0%}")
+def load_judge(folder: Path) -> Judge | None:
+    """Return the judge in a folder; None if there is none."""
+    try:
+        return Judge(classifier.load(folder))
+    except FileNotFoundError:
+        return None
 
-ROWS: Final[dict[str, tuple[Row, ...]]] = {
-    "giro": (
-        *(SEAM, SCALE, STUCK, SATURATION, OWN_SATURATION, CONTRAST, OWN_CONTRAST, MAIN, WEAKEST, EACH, EVERY),
-        *(JUMP, VARIATION, WARP_RATIO, WARP, MOTION, STEP),
-    ),
-    "zoom": (
-        *(SHARPNESS, SHARPNESS_ALL, replace(WARP_RATIO, target="≤ 50 %", most=0.5), WARP, SEAM, SCALE, STUCK),
-        *(SATURATION, CONTRAST, DRIFT, MAIN, EACH, EVERY, MOTION, JUMP, STEP),
-    ),
-    "morph": (
-        *(replace(JUMP, target="≤ 1.8", most=1.8), replace(VARIATION, target="≤ 0.35", most=0.35)),
-        *(DIRECTNESS, STUCK, ENDS, STEP),
-    ),
-}
-JUDGED: Final = ("main", "weakest", "each", "every")
-RELATED: Final = ("warp_ratio", "saturation_own", "contrast_own")
-"""What is said of a column beside others; see `table.related`."""
-STILL: Final = ("stills", "drawings")
-"""Methods whose pictures are no animation."""
+
+def recall_figures(film: Film, judge: Judge | None) -> Figures:
+    """Return a complete film's figures, from its folder if they were measured the same way."""
+    path = film.folder.path / f"figures-{_ruler()}{judge.digest if judge else ''}.json"
+    if not path.exists():
+        written = path.with_suffix(".part")
+        written.write_bytes(msgspec.json.encode(measure(film, judge)))
+        written.replace(path)
+    return msgspec.json.decode(path.read_bytes(), type=Figures)
+
+
+@functools.cache
+def _ruler() -> str:
+    """Return a digest of the source of all that measures, by one of each file."""
+    measures = measure, look, subject, aim_camera, warp, describe_picture, check_frame
+    sources = [Path(inspect.getfile(one)).read_bytes() for one in measures]
+    return hashlib.blake2b(b"".join(sources), digest_size=8).hexdigest()
 
 
 def measure(film: Film, judge: Judge | None) -> Figures:
     """Return every figure of a film that its kind has; what needs a judge is left out without one."""
-    figures = judge.figures(film.pictures, film.subject.settled) if judge is not None else {}
+    figures = judge.figures(film.pictures, film.subject.settled) if judge else {}
     looks = [look(picture) for picture in film.pictures]
-    has_camera, is_still = film.subject.kind != "morph", film.method.name in STILL
+    has_camera, is_animation = film.subject.kind != "morph", not film.method.each
     if has_camera:
         figures["saturation"] = kept([of.saturation for of in looks])
         figures["contrast"] = kept([of.contrast for of in looks])
-    if not is_still:
+    if is_animation:
         of_steps = measure_steps(film.descriptions)
         figures["step"] = median(of_steps)
         figures["worst_jump"] = worst_jump(of_steps)
         figures["variation"] = variation(of_steps)
         figures["directness"] = directness(film.descriptions)
         figures["stuck"] = degenerate(film.pictures)
-    if has_camera and not is_still:
+    if has_camera and is_animation:
         details = [of.sharpness for of in looks]
         figures["seam"] = seam(film.descriptions)
-        figures["warp_error"] = mean_warp_error(film)
+        pairs = zip(film.pictures, film.pictures[1:], film.cameras[1:], strict=False)
+        figures["warp_error"] = fmean(warp_error(one, other, camera) for one, other, camera in pairs if camera)
         figures["sharpness"] = kept(details)
         figures["sharpness_all"] = median(details[SETTLING:]) / details[0]
         figures["colour_drift"] = colour_drift(looks)
-        figures |= scale(film)
+        figures |= _scale(film)
     return figures
 
 
-def mean_warp_error(film: Film) -> float:
-    """Return the mean over all frames that continue the one before; in levels."""
-    pairs = zip(film.pictures, film.pictures[1:], film.cameras[1:], strict=False)
-    return fmean(warp_error(before, after, camera) for before, after, camera in pairs if camera is not None)
-
-
-def scale(film: Film) -> Figures:
-    """Return what is measured of the camera's zoom: how much of it shows, and how far the loop's last step is from it.
-
-    `motion`: the magnification of an ordinary step, over the camera's: 1 where the road really comes closer.
-    `scale_seam`: how far the magnification from the last frame to the first is from an ordinary step's, in the
-    camera's: 0 for a loop that goes on as it went, 1 for one that halts for a frame. All of it is as logarithms.
-    """
+def _scale(film: Film) -> Figures:
+    """Return how much of the camera's zoom shows in a step (1 where the road really comes closer), and how far the
+    loop's last step is from an ordinary one (0 where it goes on as it went, 1 where it halts for a frame)."""
     moving = [(index, camera) for index, camera in enumerate(film.cameras) if camera is not None and camera.zoom != 1]
     if not moving:
         return {}
+
+    def closer(before: int, after: int, camera: Camera) -> float:
+        focus = camera.focus_x, camera.focus_y
+        return math.log(magnification(film.pictures[before], film.pictures[after], focus))
+
     chosen = moving[:: max(1, len(moving) // SAMPLES)]
-    ordinary = median(_closer(film, index - 1, index, camera) for index, camera in chosen)
-    last = _closer(film, -1, 0, moving[-1][1])
+    ordinary = median(closer(index - 1, index, camera) for index, camera in chosen)
     of_camera = median(math.log(camera.zoom) for _, camera in moving)
+    last = closer(-1, 0, moving[-1][1])
     return {"motion": ordinary / of_camera, "scale_seam": abs((last - ordinary) / of_camera)}
-
-
-def _closer(film: Film, before: int, after: int, camera: Camera) -> float:
-    """Return the logarithm of the magnification from one frame to another, about the camera's focus."""
-    focus = camera.focus_x, camera.focus_y
-    return math.log(magnification(film.pictures[before], film.pictures[after], focus))

@@ -6,32 +6,29 @@ strength, guidance and the number of UNet calls a frame are those that our own m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
-
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from PIL import Image, ImageCms, ImageFilter
 
-from benchmarks.quality.subject import Subject
+from benchmarks.quality.film import Method
+from benchmarks.quality.subject import STAGES, ZOOM, Expected, Subject
 from engine.backend import Backend, Picture, ShotRequest
 from engine.frames.frame_store import JobFrames
 from engine.storyboard.morph_path import NoiseStart, PromptMix, TokenMix
 from engine.storyboard.shot import Camera, FeedbackStart, Shot, frame_seed
+from training.drawing.facts import sample
+from training.drawing.picture import Picture as Drawing
 
 
-@dataclass(frozen=True)
-class Plain:
-    """A plain method; `version` counts changes of its recipe.
+class Plain(Method):
+    """A plain method; those below say what is done before the model's turn. `version` counts changes of its recipe."""
 
-    Those below say what is done before the model's turn: `shot`, `prepare`, `camera` and `accepts`.
-    """
+    version = 1
 
-    backend: Backend
-    name: str
-    title: str
-    version: int = 1
+    def __init__(self, backend: Backend, title: str = "") -> None:
+        self._backend = backend
+        self.title = title or self.title
 
     def shot(self, subject: Subject, index: int) -> Shot:
         """Return what the model is to do for a frame: the first from noise, each other from what is prepared for it."""
@@ -60,7 +57,6 @@ class Plain:
         return True
 
     def essence(self, subject: Subject) -> bytes:
-        """Return its name, and what the model is told; see `Method.essence`."""
         settings, shots = subject.settings, [self.shot(subject, index) for index in range(subject.frames)]
         # Not the shots as they are: what they can say besides this is of no use to a plain method.
         told = [
@@ -71,39 +67,22 @@ class Plain:
         return msgspec.json.encode([own, settings.size, settings.scheduler, settings.steps, told])
 
     def cameras(self, subject: Subject, folder: JobFrames) -> list[Camera | None]:
-        """Return the same move for every frame; see `Method.cameras`."""
         return [None, *[self.camera(subject)] * (subject.frames - 1)]
 
-    def render(self, subject: Subject, folder: JobFrames) -> Iterator[int]:
-        """Render frame after frame; see `Method.render`."""
-        folder.path.mkdir(parents=True, exist_ok=True)
-        there = folder.indices()
-        made: dict[Shot, int] = {}
-        for index in range(subject.frames):
-            shot = self.shot(subject, index)
-            same = made.setdefault(msgspec.structs.replace(shot, index=0), index)
-            if index not in there:
-                folder.save(index, self._render(subject, shot, folder) if same == index else folder.picture(same))
-            yield index + 1
-
-    def _render(self, subject: Subject, shot: Shot, folder: JobFrames) -> Picture:
-        before = shot.index - 1
-        sources = {before: self.prepare(subject, shot.index, folder)} if isinstance(shot.start, FeedbackStart) else {}
-        picture = self._picture(subject, shot, sources)
-        if self.accepts(picture):
-            return picture
-        return self._picture(subject, msgspec.structs.replace(shot, seed=shot.seed ^ 1), sources)
-
-    def _picture(self, subject: Subject, shot: Shot, sources: dict[int, Picture]) -> Picture:
-        size = subject.settings.size
-        request = ShotRequest(shot=shot, width=size, height=size, scheduler=subject.settings.scheduler, sources=sources)
-        lanes = self.backend.open([request])
-        while lanes[0].steps_left:
-            self.backend.denoise(lanes, 1)
-        return self.backend.decode(lanes)[0].picture()
+    def make(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
+        shot, size, scheduler = self.shot(subject, index), subject.settings.size, subject.settings.scheduler
+        sources = {index - 1: self.prepare(subject, index, folder)} if isinstance(shot.start, FeedbackStart) else {}
+        for tried in (shot, replace(shot, seed=shot.seed ^ 1)):
+            request = ShotRequest(shot=tried, width=size, height=size, scheduler=scheduler, sources=sources)
+            lanes = self._backend.open([request])
+            while lanes[0].steps_left:
+                self._backend.denoise(lanes, 1)
+            picture = self._backend.decode(lanes)[0].picture()
+            if self.accepts(picture):
+                break
+        return picture
 
 
-@dataclass(frozen=True)
 class Seed(Plain):
     """The method of the blog post and the notebook that this program comes from.
 
@@ -111,38 +90,29 @@ class Seed(Plain):
     first frame is mixed into the current one with an evenly growing weight. Morph: even weights, from the frame before.
     """
 
-    name: str = "seed"
-    title: str = "the seed's"
+    name = "seed"
+    title = "the seed's"
 
     def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
-        """Mix, trim, scale."""
-        image = Image.fromarray(folder.picture(index - 1))
+        image, trim = Image.fromarray(folder.picture(index - 1)), _trim(subject)
         into_return = index - (subject.frames - subject.returning) + 1
         if subject.returning and into_return > 0:
             image = Image.blend(image, Image.fromarray(folder.picture(0)), into_return / (subject.returning + 1))
-        if trim := _trim(subject):
+        if trim:
             width, height = image.size
             image = image.crop((trim, trim, width - trim, height - trim)).resize((width, height))
         return np.asarray(image)
 
     def camera(self, subject: Subject) -> Camera:
-        """Zoom about the centre."""
         size = subject.settings.size
         return Camera(zoom=size / (size - 2 * _trim(subject)))
 
 
 def _trim(subject: Subject) -> int:
     """Return how many pixels are trimmed from each side: whole ones, nearest to the zoom that our own method has."""
-    if subject.kind == "morph":
-        return 0
-    return round(subject.settings.size * (1 - 1 / subject.settings.zoom) / 2)
+    return 0 if subject.kind == "morph" else round(subject.settings.size * (1 - 1 / subject.settings.zoom) / 2)
 
 
-NOISE: Final = 0.065
-OCTAVES: Final = 4
-
-
-@dataclass(frozen=True)
 class Deforum(Plain):
     """As Deforum animates in 2D with its usual settings; it closes no loop.
 
@@ -151,77 +121,92 @@ class Deforum(Plain):
     its interpolation mode: prompts mixed after the text encoder, every frame from the same noise.
     """
 
-    name: str = "deforum"
-    title: str = "Deforum-like"
+    name = "deforum"
+    title = "Deforum-like"
 
     def shot(self, subject: Subject, index: int) -> Shot:
-        """Mix a morph's prompts."""
         shot = super().shot(subject, index)
         if not isinstance(shot.prompt, TokenMix):
             return shot
         source, target = (shot.prompt.template.replace("{}", word) for word in (shot.prompt.source, shot.prompt.target))
         calls = super().shot(subject, 1).unet_calls  # as many as a frame of the others takes
         mixed = PromptMix.crossfade(source, target, shot.prompt.weight)
-        return msgspec.structs.replace(shot, prompt=mixed, start=NoiseStart(), steps=calls, seed=subject.seed)
+        return replace(shot, prompt=mixed, start=NoiseStart(), steps=calls, seed=subject.seed)
 
     def prepare(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
-        """Warp, match, sharpen, add noise."""
         image = Image.fromarray(folder.picture(index - 1))
-        (width, height), zoom = image.size, subject.settings.zoom
-        shift_x, shift_y = width / 2 * (1 - 1 / zoom), height / 2 * (1 - 1 / zoom)
-        matrix = (1 / zoom, 0, shift_x, 0, 1 / zoom, shift_y)
+        (width, height), shrink = image.size, 1 / subject.settings.zoom
+        matrix = (shrink, 0, width / 2 * (1 - shrink), 0, shrink, height / 2 * (1 - shrink))
         warped = image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
-        matched = _with_colours_of(warped, Image.fromarray(folder.picture(0)))
+        matched = _match_colours(warped, Image.fromarray(folder.picture(0)))
         sharp = matched.filter(ImageFilter.UnsharpMask(radius=1, percent=10, threshold=0))
         noise = _perlin_like(image.size, np.random.default_rng(frame_seed(subject.seed, index)))
-        return np.asarray(Image.blend(sharp, noise, NOISE))
+        return np.asarray(Image.blend(sharp, noise, 0.065))
 
     def camera(self, subject: Subject) -> Camera:
-        """Zoom about the centre."""
         return Camera(zoom=1.0 if subject.kind == "morph" else subject.settings.zoom)
 
     def accepts(self, picture: Picture) -> bool:
-        """Look for black frames only."""
-        return bool(picture.any())
+        return bool(picture.any())  # not black
 
 
-@dataclass(frozen=True)
 class Stills(Plain):
     """No animation: four pictures of each stage, from noise, in turn: what the model can do, and how stages differ."""
 
-    name: str = "stills"
-    title: str = "single pictures"
+    name = "stills"
+    title = "single pictures"
+    each = 4
 
     def shot(self, subject: Subject, index: int) -> Shot:
-        """Start from noise, with one of four seeds."""
         prompt = subject.scenery[index]
-        seed = frame_seed(subject.seed, subject.prompts.index(prompt) + index % 4)
-        return msgspec.structs.replace(super().shot(subject, index), prompt=prompt, start=NoiseStart(), seed=seed)
+        seed = frame_seed(subject.seed, subject.prompts.index(prompt) + index % self.each)
+        return replace(super().shot(subject, index), prompt=prompt, start=NoiseStart(), seed=seed)
 
 
-def _with_colours_of(image: Image.Image, model: Image.Image) -> Image.Image:
+class Drawings(Method):
+    """Eight drawings of what each stage names, as model and judge have learnt from: the judge's own limit."""
+
+    name = title = "drawings"
+    each = 8
+
+    def essence(self, subject: Subject) -> bytes:
+        return msgspec.json.encode([1, subject.kind, subject.seed, subject.frames, _expected(subject)])
+
+    def make(self, subject: Subject, index: int, folder: JobFrames) -> Picture:
+        stage = list(dict.fromkeys(subject.prompts)).index(subject.scenery[index])
+        rng = np.random.default_rng([9_000_000, subject.seed, stage, index % self.each])
+        facts = sample(rng)  # as the training has them, until they are as expected
+        while any(getattr(facts, name) != value for name, value in _expected(subject)[stage].items()):
+            facts = sample(rng)
+        return np.asarray(Drawing.of(facts, rng).image)
+
+
+def _expected(subject: Subject) -> tuple[Expected, ...]:
+    """Return what each stage of a giro names, or a zoom."""
+    return STAGES if subject.kind == "giro" else (ZOOM,)
+
+
+def _match_colours(image: Image.Image, model: Image.Image) -> Image.Image:
     """Match each channel's histogram in LAB."""
     rgb, cie = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
-    there = ImageCms.buildTransform(rgb, cie, "RGB", "LAB")
-    back = ImageCms.buildTransform(cie, rgb, "LAB", "RGB")
-    ours, theirs = (ImageCms.applyTransform(picture, there) for picture in (image, model))
-    assert ours is not None and theirs is not None  # not in place
-    channels = [_matched(one, other) for one, other in zip(ours.split(), theirs.split(), strict=True)]
-    result = ImageCms.applyTransform(Image.merge("LAB", channels), back)
+    one, other = (ImageCms.profileToProfile(picture, rgb, cie, outputMode="LAB") for picture in (image, model))
+    assert one is not None and other is not None  # not in place
+    channels = [_match_histogram(*pair) for pair in zip(one.split(), other.split(), strict=True)]
+    result = ImageCms.profileToProfile(Image.merge("LAB", channels), cie, rgb, outputMode="RGB")
     assert result is not None
     return result
 
 
-def _matched(channel: Image.Image, model: Image.Image) -> Image.Image:
+def _match_histogram(channel: Image.Image, model: Image.Image) -> Image.Image:
     shares, wanted = (np.cumsum(picture.histogram()) / picture.width / picture.height for picture in (channel, model))
     return channel.point(np.interp(shares, wanted, np.arange(256)).round().astype(int).tolist())
 
 
-def _perlin_like(size: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+def _perlin_like(size: tuple[int, int], rng: np.random.Generator, octaves: int = 4) -> Image.Image:
     """Return smooth random values in several octaves, each at half the weight of the one before: grey, 0…255."""
     total = np.zeros((size[1], size[0]))
-    for octave in range(OCTAVES):
+    for octave in range(octaves):
         grid = Image.fromarray(rng.uniform(0, 1, (4 << octave, 4 << octave)).astype(np.float32))
         total += np.asarray(grid.resize(size, Image.Resampling.BICUBIC)) / 2**octave
-    levels = np.clip(total / (2 - 2.0 ** (1 - OCTAVES)) * 255, 0, 255).astype(np.uint8)
+    levels = np.clip(total / (2 - 2.0 ** (1 - octaves)) * 255, 0, 255).astype(np.uint8)
     return Image.fromarray(levels).convert("RGB")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,77 +13,56 @@ from benchmarks.quality.film import Film
 from engine.backend import Picture
 
 ACROSS: Final = 14
-LARGEST: Final = 300_000
-"""Bytes of a picture in docs."""
+LARGEST: Final = 300_000  # bytes of a picture in docs
 _LABEL: Final = 18
 _GAP: Final = 2
 
 
-def evenly(film: Film, count: int) -> list[int]:
-    """Choose `count` frames from the first to the last."""
+STRIPS: Final = {"zoom": "zoom", "steady": "zoom", "giro": "giro", "loop": "giro", "morph": "morph"}
+"""The pictures of docs/pictures.md, and the kind of animation that each shows."""
+SHOWN: Final = ("ours", "seed", "deforum")  # columns of the table that are a row of these pictures
+
+
+def spread(film: Film, count: int = 7) -> list[int]:
+    """Choose `count` frames from the first to the last, evenly."""
     return sorted({round(place) for place in np.linspace(0, film.subject.frames - 1, count)})
 
 
-def fifties(film: Film) -> list[int]:
-    """Choose every fiftieth frame and the last; of a short film, seven."""
-    frames = film.subject.frames
-    return [*range(0, frames - 1, 50), frames - 1] if frames > 200 else evenly(film, 7)
-
-
-def in_a_row(film: Film) -> list[int]:
-    """Choose seven neighbours from the middle."""
-    middle = film.subject.frames // 2
-    return list(range(middle, middle + 7))
-
-
-def settled(film: Film) -> list[int]:
-    """Choose, of each stage's settled frames, the middle one."""
-    return [(stage.start + stage.stop) // 2 for stage in film.subject.settled if stage.stop > stage.start]
-
-
-def coming_home(film: Film) -> list[int]:
-    """Choose frames of the return, the last two frames and the first two."""
-    last, back = film.subject.frames - 1, film.subject.returning
-    return [last - back, last - 2 * back // 3, last - back // 3, last - 1, last, 0, 1]
-
-
-STRIPS: Final[Mapping[str, tuple[str, Callable[[Film], list[int]]]]] = {
-    "zoom": ("zoom", fifties),
-    "steady": ("zoom", in_a_row),
-    "giro": ("giro", settled),
-    "loop": ("giro", coming_home),
-    "morph": ("morph", lambda film: evenly(film, 7)),
-}
-"""The pictures of docs/pictures.md: the kind of animation, and which frames stand in a row."""
-SHOWN: Final = ("ours", "seed", "deforum")
-"""Columns of the table that are a row of these pictures."""
+def choose(film: Film, strip: str) -> list[int]:
+    """Choose the frames that stand in a row of one of STRIPS."""
+    frames, last, back = film.subject.frames, film.subject.frames - 1, film.subject.returning
+    match strip:
+        case "zoom" if frames > 200:
+            return [*range(0, last, 50), last]
+        case "steady":  # neighbours from the middle
+            return list(range(frames // 2, frames // 2 + 7))
+        case "giro":  # the middle of each stage's settled frames
+            return [(stage.start + stage.stop) // 2 for stage in film.subject.settled if stage.stop > stage.start]
+        case "loop":  # the way home, and the seam
+            return [last - back, last - 2 * back // 3, last - back // 3, last - 1, last, 0, 1]
+        case _:
+            return spread(film)
 
 
 def write_strip(film: Film, path: Path) -> None:
     """Write a sheet with frames of a film, evenly spread, and in its last row those around the seam."""
-    frames = film.subject.frames
-    chosen = evenly(film, min(frames, 3 * ACROSS))
+    frames, half = film.subject.frames, ACROSS // 2
+    chosen = spread(film, min(frames, 3 * ACROSS))
     rows = [chosen[start : start + ACROSS] for start in range(0, len(chosen), ACROSS)]
     if film.subject.is_loop:
-        half = ACROSS // 2
         rows.append([*range(max(0, frames - half), frames), *range(min(frames, half))])
     path.parent.mkdir(parents=True, exist_ok=True)
     _sheet([[film.pictures[index] for index in row] for row in rows], side=112).save(path, quality=85)
 
 
 def write_comparisons(films: Iterable[Film], folder: Path) -> list[Path]:
-    """Write the pictures of docs/pictures.md, a row for each method; what was not rendered has no row.
-
-    Returns:
-        the files, each at most LARGEST bytes.
-    """
+    """Write the pictures of docs/pictures.md, a row for each method that was rendered, and return their paths."""
     there = [film for film in films if film.is_complete and film.method.name in SHOWN]
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, (kind, choose) in STRIPS.items():
-        if rows := [(film, choose(film)) for film in there if film.subject.kind == kind]:
-            path = folder / f"{name}.webp"
-            sheet = _comparison(rows)
+    for name, kind in STRIPS.items():
+        if rows := [(film, choose(film, name)) for film in there if film.subject.kind == kind]:
+            path, sheet = folder / f"{name}.webp", _comparison(rows)
             for quality in (90, 80, 60, 40, 20):
                 sheet.save(path, quality=quality, method=6)
                 if path.stat().st_size <= LARGEST:

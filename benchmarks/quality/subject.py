@@ -17,6 +17,7 @@ from engine.storyboard.shot import Prompt
 Expected = dict[str, str]
 
 KINDS: Final[tuple[Kind, ...]] = ("giro", "zoom", "morph")
+RECIPES: Final[dict[Kind, type[Giro | Zoom | Morph]]] = {"giro": Giro, "zoom": Zoom, "morph": Morph}
 FRAMES: Final[dict[Kind, int]] = {"giro": sum(stage.frames for stage in SEED_STAGES), "zoom": 300, "morph": 21}
 QUICK: Final[dict[Kind, int]] = {"giro": 70, "zoom": 60, "morph": 21}
 
@@ -29,16 +30,11 @@ STAGES: Final[tuple[Expected, ...]] = (
     {"scene": "countryside", "trees": "cypress", "region": "tuscany"},
     {"scene": "medieval", "light": "day", "weather": "clear"},
 )
-"""What each stage of the seed's giro names, in the judge's words; the scene comes first.
-
-Tuscany is left out between houses: there nothing in a picture shows it (see `training.drawing.captions`).
-"""
+"""What each stage of the seed's giro names, the scene first. Tuscany is left out between houses, where nothing in a
+picture shows it (see `training.drawing.captions`)."""
 ZOOM_PROMPT: Final = "a tree-lined avenue, poplars, summer day, France"  # the seed's first test film
 ZOOM: Final[Expected] = {"scene": "avenue", "trees": "poplar", "region": "france", "season": "summer", "light": "day"}
-MORPH: Final = ("skunk", "puppy")
-
-LONGEST_RETURN: Final = 24
-RETURN_SHARE: Final = 4
+MORPH: Final = {"source": "skunk", "target": "puppy"}
 
 
 @dataclass(frozen=True)
@@ -60,12 +56,10 @@ class Subject:
 
     @property
     def frames(self) -> int:
-        """Number of frames."""
         return self.recipe.frames
 
     @property
     def seed(self) -> int:
-        """The recipe's seed."""
         return self.recipe.seed
 
     @property
@@ -76,7 +70,7 @@ class Subject:
     @property
     def returning(self) -> int:
         """Frames at the end in which a method may steer back to the first; they are not held against a stage."""
-        return min(LONGEST_RETURN, self.frames // RETURN_SHARE) if self.is_loop else 0
+        return min(24, self.frames // 4) if self.is_loop else 0
 
     @cached_property
     def prompts(self) -> tuple[Prompt, ...]:
@@ -98,57 +92,39 @@ class Subject:
 
     @cached_property
     def settled(self) -> tuple[Stage, ...]:
-        """The frames in which each stage must be recognised: its second half, without those of the return.
-
-        Of a zoom these are all frames after the first few; of a morph the first frame and the last.
-        """
-        last = self.frames - self.returning
+        """The frames in which each stage must be recognised: its second half, without those of the return; of a zoom
+        all after the first few; of a morph the first and the last."""
+        last, settled, begin = self.frames - self.returning, [], 0
         match self.recipe:
             case Giro(stages=stages):
-                return tuple(_second_halves([stage.frames for stage in stages], last))
+                for stage, expected in zip(stages, STAGES, strict=True):
+                    stop = min(begin + stage.frames, last)
+                    settled.append(Stage(begin + (stop - begin) // 2, stop, expected))
+                    begin += stage.frames
+                return tuple(settled)
             case Zoom():
                 return (Stage(min(8, last - 1), last, ZOOM),)
             case Morph(source=source, target=target):
-                ends = {"animal": source}, {"animal": target}
-                return Stage(0, 1, ends[0]), Stage(self.frames - 1, self.frames, ends[1])
-
-
-def _second_halves(lengths: list[int], last: int) -> list[Stage]:
-    halves, begin = [], 0
-    for length, expected in zip(lengths, STAGES, strict=True):
-        stop = min(begin + length, last)
-        halves.append(Stage(begin + (stop - begin) // 2, stop, expected))
-        begin += length
-    return halves
+                return Stage(0, 1, {"animal": source}), Stage(last - 1, last, {"animal": target})
 
 
 def subject(kind: Kind, seed: int, frames: int, layers: tuple[SettingsLayer, ...], changes: dict[str, Any]) -> Subject:
-    """Return an animation.
+    """Return an animation of so many frames; raises RecipeError for a value that is not possible.
 
-    Args:
-        frames: its length; a giro's stages are stretched or shrunk to add up to it.
-        layers: of settings, below the recipe's own.
-        changes: fields of the recipe or of its settings, by name; those that this kind has not are left out.
-
-    Raises:
-        RecipeError: a value that is not possible.
+    `layers` of settings lie below the recipe's own. `changes` are fields of the recipe or of its settings; those that
+    this kind has not are left out.
     """
-    plain: dict[str, Any] = {"kind": kind, "seed": seed}
+    own: dict[str, Any] = {"prompt": ZOOM_PROMPT, "frames": frames} if kind == "zoom" else {**MORPH, "frames": frames}
     if kind == "giro":
-        plain["stages"] = msgspec.to_builtins(spread_frames(SEED_STAGES, frames))
-    elif kind == "zoom":
-        plain |= {"prompt": ZOOM_PROMPT, "frames": frames}
-    else:
-        plain |= {"source": MORPH[0], "target": MORPH[1], "frames": frames}
-    fields = {"giro": Giro, "zoom": Zoom, "morph": Morph}[kind].__struct_fields__
-    plain["settings"] = {name: value for name, value in changes.items() if name in Overrides.__struct_fields__}
-    plain |= {name: value for name, value in changes.items() if name in fields}
-    recipe, settings = resolve(from_plain(plain), layers)
+        own = {"stages": msgspec.to_builtins(spread_frames(SEED_STAGES, frames))}
+    own |= {name: value for name, value in changes.items() if name in RECIPES[kind].__struct_fields__}
+    overrides = {name: value for name, value in changes.items() if name in Overrides.__struct_fields__}
+    recipe, settings = resolve(from_plain({"kind": kind, "seed": seed, "settings": overrides, **own}), layers)
     assert isinstance(recipe, Giro | Zoom | Morph)  # no contact sheets here
     return Subject(kind, recipe, settings)
 
 
 def known_changes() -> set[str]:
     """Return the names that `changes` may have."""
-    of_recipes = {name for kind in (Giro, Zoom, Morph) for name in kind.__struct_fields__}
+    of_recipes = {name for recipe in RECIPES.values() for name in recipe.__struct_fields__}
     return {*Overrides.__struct_fields__, *of_recipes} - {"settings", "seed", "frames", "version"}

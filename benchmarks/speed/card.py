@@ -6,7 +6,7 @@ suffices. In turns (A, B, A, B), in one process:
 
     operations   what the card's own matrix products would take for the model's floating point operations
     bare         the model's forwards, and nothing around them
-    loop         diffusers' pipelines in a loop, channels last; then with a UNet that torch compiled and recorded
+    loop         diffusers' pipelines in a loop, channels last; then with UNet and VAE compiled and recorded by torch
     N jobs       the engine, with so many animations at once
     giro         the seed's 275 frames, its stages side by side, to the finished GIF
 """
@@ -20,7 +20,7 @@ import logging
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -34,20 +34,20 @@ from benchmarks.report import milliseconds, read_options
 from benchmarks.speed.floor import Counts, Floor, count_flops, peak_flops
 from benchmarks.speed.loop import PipelineLoop
 from benchmarks.speed.meter import CardClock
-from benchmarks.speed.ours import Order, serve
+from benchmarks.speed.ours import Order, board_of, journey, seed_giro, serve, side_by_side
 from benchmarks.speed.subject import Subject, random_subject
-from benchmarks.speed.workload import board_of, journey, seed_giro, side_by_side
 from engine.config import EngineConfig, ModelConfig
 from engine.diffusion.model import DiffusionModel
 from engine.diffusion.speed.acceleration import Acceleration
 from engine.environment import shorten_thread_turns
+from engine.recipe.recipe import Giro
 from studio.config.config import MIB
 
-ROWS: Final = (2, 16, 32)
-"""Rows of a UNet call: guided lanes take two each."""
+ROWS: Final = (2, 16, 32)  # of a UNet call: guided lanes take two each
 JOBS: Final = 8
 
 Figures = dict[str, float]
+Step = tuple[str, Callable[[], Figures]]
 
 
 class Card:
@@ -59,33 +59,36 @@ class Card:
         self._giro = side_by_side(seed_giro(options.giro))
         self._clock = CardClock() if subject.parts.device.type == "cuda" else None
         self._board = board_of(journey(0, self._frames), subject.card)
-        self._floor = functools.cache(partial(Floor, subject, self._board.width))
+        self._floors = {rows: Floor(subject, self._board.width, rows) for rows in ROWS}
         self._flops = 0
         self._at_most = 1e11  # where there is no card to ask
         self._runs: dict[str, list[Figures]] = defaultdict(list)
+        # Made when they are first asked for, and kept: each compiles or records its calls once.
+        device, watch = subject.parts.device, self._clock.watch if self._clock else contextlib.nullcontext
+        make = partial(DiffusionModel, subject.name, subject.card, subject.parts, None)
+        self._backend = functools.cache(lambda how: make(Acceleration(device, how), watch))
+        is_compiled = {"graphs": False, "compile": self._clock is not None}
+        self._loop = functools.cache(lambda how: PipelineLoop(subject, compiled=is_compiled[how]))
 
-    def steps(self) -> list[tuple[str, Callable[[], Figures]]]:
-        """Return what is measured, the most important first."""
-        two = self._floor(ROWS[0])
-        return [
-            ("operations", self.operations),
-            *((f"bare UNet, {rows} rows", partial(self.bare, self._floor(rows).unet)) for rows in ROWS),
-            ("bare encode", partial(self.bare, two.encode)),
-            ("bare decode", partial(self.bare, two.decode)),
-            *self._turns("graphs"),
-            *self._turns("compile"),
-            *((f"{jobs} jobs, compile", partial(self.jobs, "compile", jobs)) for jobs in (1, 16, 4, 2)),
-        ]
-
-    def _turns(self, how: str) -> list[tuple[str, Callable[[], Figures]]]:
-        """Return the loop and the engine in turns, and the giro."""
-        turn = [(f"loop, {how}", partial(self.loop, how)), (f"{JOBS} jobs, {how}", partial(self.jobs, how, JOBS))]
-        giro = (f"giro of {self._giro.frames}, {how}", partial(self.giro, how))
-        return [(f"ready for {JOBS} jobs, {how}", partial(self.get_ready, how)), *turn, *turn, giro]
+    def steps(self) -> Iterator[Step]:
+        """Yield what is measured, the most important first."""
+        yield "operations", self.operations
+        for rows, floor in self._floors.items():
+            yield f"bare UNet, {rows} rows", partial(self.bare, floor.unet)
+        yield "bare encode", partial(self.bare, self._floors[2].encode)
+        yield "bare decode", partial(self.bare, self._floors[2].decode)
+        for how in ("graphs", "compile"):
+            yield f"ready for {JOBS} jobs, {how}", partial(self.get_ready, how)
+            for _ in range(2):
+                yield f"loop, {how}", partial(self.loop, how)
+                yield f"{JOBS} jobs, {how}", partial(self.jobs, how, JOBS)
+            yield f"giro of {self._giro.frames}, {how}", partial(self.giro, how)
+        for count in (1, 16, 4, 2):
+            yield f"{count} jobs, compile", partial(self.jobs, "compile", count)
 
     def operations(self) -> Figures:
         """Count the model's operations, and measure how many the card does in a second."""
-        one = self._floor(2).flops()
+        one = self._floors[2].flops()
         self._flops = one.times(Counts.of(self._board))
         if self._clock:
             self._at_most = peak_flops(self._subject.parts.device, self._subject.parts.dtype)
@@ -99,8 +102,6 @@ class Card:
         }
 
     def bare(self, forward: Callable[[], None]) -> Figures:
-        """Time a bare forward."""
-
         def finish() -> None:
             forward()
             synchronize()
@@ -114,33 +115,30 @@ class Card:
         synchronize()
         begun = time.perf_counter()
         self._backend(how).warm_up(JOBS)
-        warm_up = time.perf_counter() - begun
-        orders = [Order(f"job{number}", journey(number, 2)) for number in range(JOBS)]
-        seconds = warm_up + self._serve(how, orders, JOBS)["seconds"]
+        synchronize()
+        seconds = time.perf_counter() - begun
+        seconds += self._serve(how, [journey(number, 2) for number in range(JOBS)], JOBS)["seconds"]
         self._loop(how).render(board_of(journey(0, 3), self._subject.card))
         return {"seconds": seconds}
 
     def loop(self, how: str) -> Figures:
-        """Render an animation by pipelines."""
-        taken = milliseconds(lambda: self._loop(how).render(self._board), repeat=1, warm_ups=0)
-        return self._noted(f"loop, {how}", {"seconds": taken[0] / 1000}, self._frames)
+        (taken,) = milliseconds(lambda: self._loop(how).render(self._board), repeat=1, warm_ups=0)
+        return self._note(f"loop, {how}", {"seconds": taken / 1000}, self._frames)
 
     def jobs(self, how: str, count: int) -> Figures:
-        """Render so many animations at once."""
-        orders = [Order(f"job{number}", journey(number, self._frames)) for number in range(count)]
-        figures = self._noted(f"{count} jobs, {how}", self._serve(how, orders, count), count * self._frames)
+        run = self._serve(how, [journey(number, self._frames) for number in range(count)], count)
+        figures = self._note(f"{count} jobs, {how}", run, count * self._frames)
         if loops := self._runs[f"loop, {how}"]:
             loop = median(run["seconds"] for run in loops) / self._frames
             figures["times_the_loop"] = loop * figures["frames_a_second"]
         return figures
 
     def giro(self, how: str) -> Figures:
-        """Render the seed's giro with its stages side by side."""
         board = board_of(self._giro, self._subject.card)
-        run = self._serve(how, [Order("giro", self._giro)], JOBS)
+        run = self._serve(how, [self._giro], JOBS)
         return {**run, "rendered_frames": len(board.shots), "unet_calls": board.unet_calls}
 
-    def _noted(self, name: str, run: Figures, frames: int) -> Figures:
+    def _note(self, name: str, run: Figures, frames: int) -> Figures:
         """Return the medians of a way's runs, this one included."""
         runs = self._runs[name]
         runs.append(run)
@@ -150,10 +148,11 @@ class Card:
         of_frame = {"frames_a_second": frames / seconds, "ms_a_frame": 1000 * seconds / frames}
         return {**middle, **of_frame, "share_of_floor": share, "runs": len(runs)}
 
-    def _serve(self, how: str, orders: list[Order], lanes: int) -> Figures:
+    def _serve(self, how: str, recipes: list[Giro], lanes: int) -> Figures:
         if self._clock:
             self._clock.take()
             torch.cuda.reset_peak_memory_stats()
+        orders = [Order(f"job{number}", recipe) for number, recipe in enumerate(recipes)]
         config = EngineConfig(lanes=lanes, jobs_at_once=lanes, preview_seconds=3)
         begun = time.perf_counter()
         arrivals = serve(self._backend(how), orders, config)
@@ -161,20 +160,10 @@ class Card:
         seconds = time.perf_counter() - begun
         return {
             "seconds": seconds,
-            "outside": 1 - self._clock.take()[0] / seconds if self._clock else 1.0,
-            "first_preview": min(arrivals.preview.values(), default=0.0),
+            "outside": 1 - self._clock.take() / seconds if self._clock else 1.0,
+            "first_preview": min(one["preview"] for one in arrivals.values()),
             "peak_mib": torch.cuda.max_memory_allocated() / MIB if self._clock else 0.0,
         }
-
-    @functools.cache  # noqa: B019 - there is one card, as long as the process
-    def _backend(self, how: str) -> DiffusionModel:
-        subject, watch = self._subject, self._clock.watch if self._clock else contextlib.nullcontext
-        acceleration = Acceleration(subject.parts.device, how)
-        return DiffusionModel(subject.name, subject.card, subject.parts, None, acceleration, watch)
-
-    @functools.cache  # noqa: B019
-    def _loop(self, how: str) -> PipelineLoop:
-        return PipelineLoop(self._subject, compiled=how == "compile" and self._clock is not None)
 
 
 def synchronize() -> None:
@@ -202,9 +191,8 @@ def measure(card: Card, seconds: float, file: Path | None) -> None:
 
 
 def main() -> None:
-    options = read_options(
-        __doc__, seconds=600.0, shape="sd14", device="cuda", dtype="auto", frames=12, giro=275, json=""
-    )
+    model = {"shape": "sd14", "device": "cuda", "dtype": "auto"}
+    options = read_options(__doc__, seconds=600.0, **model, frames=12, giro=275, json="")
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     shorten_thread_turns()
     subject = random_subject(options.shape, ModelConfig(device=options.device, dtype=options.dtype), 0)

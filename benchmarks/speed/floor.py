@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.speed.meter import Cost, Meter
+from benchmarks.report import milliseconds
 from benchmarks.speed.subject import Subject
 from engine.storyboard.shot import FeedbackStart
 from engine.storyboard.storyboard import Storyboard
 
-MATMUL = 8192
-"""Side of the matrices whose product says what a card can compute at most."""
+MATMUL = 8192  # side of the matrices whose product says what a card can compute at most
 
 
 class Counts(NamedTuple):
@@ -37,16 +36,11 @@ class Counts(NamedTuple):
 
 
 class Floor:
-    """Bare forwards of one model at one size.
-
-    Args:
-        rows: of the UNet for each frame and step: two where guidance needs a pair.
-    """
+    """Bare forwards of one model at one size; `rows` of the UNet a frame and step, two where guidance needs a pair."""
 
     def __init__(self, subject: Subject, size: int, rows: int) -> None:
-        parts = subject.parts
-        config = parts.unet.config
-        side = size // (1 << (len(parts.vae.config.block_out_channels) - 1))
+        parts, config = subject.parts, subject.parts.unet.config
+        side = size >> (len(parts.vae.config.block_out_channels) - 1)
         make = {"device": parts.device, "dtype": parts.unet.dtype}
         self._parts = parts
         self._latents = torch.randn(rows, config.in_channels, side, side, **make)
@@ -55,38 +49,33 @@ class Floor:
         told = config.time_cond_proj_dim
         self._told = None if told is None else torch.randn(rows, told, **make)
 
-    def run(self, meter: Meter, counts: Counts, width: int) -> Cost:
+    @torch.inference_mode()
+    def run(self, counts: Counts, width: int) -> None:
         """Do the forwards of `counts`, `width` frames to a call."""
-        with torch.inference_mode(), meter.run() as cost:
-            for _ in range(-(-counts.unet // width)):
-                self.unet(width)
-            for _ in range(counts.encodes):
-                self.encode()
-            for _ in range(counts.decodes):
-                self.decode()
-        return cost
+        for _ in range(math.ceil(counts.unet / width)):
+            self.unet(width)
+        for _ in range(counts.encodes):
+            self.encode()
+        for _ in range(counts.decodes):
+            self.decode()
 
     def flops(self) -> Counts:
         """Return the floating point operations of each forward; a multiplication and an addition are two."""
         return Counts(*map(count_flops, (self.unet, self.encode, self.decode)))
 
     def unet(self, width: int = 1) -> None:
-        """Call the UNet for `width` frames."""
         latents, states = self._latents.repeat(width, 1, 1, 1), self._states.repeat(width, 1, 1)
         told = None if self._told is None else self._told.repeat(width, 1)
         self._parts.unet(latents, 500, encoder_hidden_states=states, timestep_cond=told, return_dict=False)
 
     def encode(self) -> None:
-        """Encode a picture."""
         self._parts.vae.encode(self._image)
 
     def decode(self) -> None:
-        """Decode a picture."""
         self._parts.vae.decode(self._latents[:1].to(self._parts.vae.dtype))
 
 
 def count_flops(forward: Callable[[], None]) -> int:
-    """Return the floating point operations of a forward."""
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         forward()
     return int(counter.get_total_flops())
@@ -95,11 +84,9 @@ def count_flops(forward: Callable[[], None]) -> int:
 def peak_flops(device: torch.device, dtype: torch.dtype) -> float:
     """Return the operations a second that this card reaches in a large matrix product."""
     one = torch.randn(MATMUL, MATMUL, device=device, dtype=dtype)
-    best = 0.0
-    for _ in range(10):
-        torch.cuda.synchronize(device)
-        begun = time.perf_counter()
+
+    def multiply() -> None:
         one @ one
         torch.cuda.synchronize(device)
-        best = max(best, 2 * MATMUL**3 / (time.perf_counter() - begun))
-    return best
+
+    return 2 * MATMUL**3 / (min(milliseconds(multiply, repeat=10)) / 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from typing import Any
 
@@ -9,44 +10,31 @@ import torch
 from diffusers import DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 from PIL import Image
 
-from benchmarks.speed.meter import Cost, Meter
 from benchmarks.speed.subject import Subject
 from engine.storyboard.morph_path import NoiseStart, PromptMix
 from engine.storyboard.storyboard import Storyboard
 
 
 class PipelineLoop:
-    """The giro seed's loop: a picture from text, then each from the one before, trimmed and scaled back.
-
-    Args:
-        compiled: whether torch compiles and records the UNet's calls, as diffusers' documentation has it.
-    """
+    """The giro seed's loop: a picture from text, then each from the one before, trimmed and scaled back; `compiled`
+    with UNet and VAE compiled and recorded by torch, as diffusers' documentation has it."""
 
     def __init__(self, subject: Subject, *, compiled: bool = False) -> None:
         parts = subject.parts
-        components = {
-            "unet": torch.compile(parts.unet, mode="reduce-overhead") if compiled else parts.unet,
-            "vae": parts.vae,
-            "text_encoder": parts.text_encoder,
-            "tokenizer": parts.tokenizer,
-            "scheduler": DDIMScheduler.from_config(subject.scheduler.config),
-            "safety_checker": None,
-            "feature_extractor": None,
-            "requires_safety_checker": False,
-        }
-        self._from_text: Any = StableDiffusionPipeline(**components)
-        self._from_image: Any = StableDiffusionImg2ImgPipeline(**components)
+        unet, vae = parts.unet, copy.copy(parts.vae)  # a copy that shares the weights, not its methods
+        if compiled:
+            unet, vae.encode, vae.decode = (
+                torch.compile(call, mode="reduce-overhead") for call in (unet, vae.encode, vae.decode)
+            )
+        scheduler = DDIMScheduler.from_config(subject.scheduler.config)
+        model = {"unet": unet, "vae": vae, "text_encoder": parts.text_encoder, "tokenizer": parts.tokenizer}
+        without = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+        self._from_text: Any = StableDiffusionPipeline(**model, scheduler=scheduler, **without)
+        self._from_image: Any = StableDiffusionImg2ImgPipeline(**model, scheduler=scheduler, **without)
         for pipeline in (self._from_text, self._from_image):
             pipeline.set_progress_bar_config(disable=True)
 
-    def run(self, meter: Meter, board: Storyboard) -> Cost:
-        """Render an animation to its GIF, and return what that cost."""
-        with meter.run() as cost:
-            self.render(board)
-        return cost
-
     def render(self, board: Storyboard) -> bytes:
-        """Render one animation to its GIF."""
         frames: list[Image.Image] = []
         for shot in board.shots:
             assert isinstance(shot.prompt, PromptMix)  # a journey without transitions

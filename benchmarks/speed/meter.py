@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +19,8 @@ from engine.diffusion.loading.parts import Parts
 class Cost:
     """Seconds and bytes of one run.
 
-    Attributes:
-        seconds: wall time.
-        cpu_seconds: of the whole process, with everything that is written.
-        thread_seconds: CPU time of the thread that drives the model; on a busy machine steadier than wall time. 0 where
-            it is not alone in computing.
-        model_seconds, model_thread_seconds: the part of them inside UNet, VAE and text encoder.
-        peak: resident memory at its highest; on a graphics card, what was allocated there.
+    `cpu_seconds` is the whole process. `thread_seconds` is the thread that drives the model, steadier than wall time on
+    a busy machine; 0 where other threads compute as well. `peak` is resident memory, or what was allocated on a card.
     """
 
     seconds: float = 0.0
@@ -53,87 +49,61 @@ class Meter:
     @contextlib.contextmanager
     def run(self) -> Iterator[Cost]:
         """Measure what happens inside; the cost is complete at the end."""
-        cost = Cost()
-        if self._on_card:
-            torch.cuda.synchronize(self._parts.device)
-            torch.cuda.reset_peak_memory_stats(self._parts.device)
-        with self._watched_model(cost):
-            begun, begun_cpu, begun_thread = time.perf_counter(), time.process_time(), time.thread_time()
+        cost, parts, card = Cost(), self._parts, CardClock() if self._on_card else None
+
+        def mark(*_: object, sign: int = -1) -> None:
+            if card:
+                card.mark()
+            else:
+                cost.model_seconds += sign * time.perf_counter()
+                cost.model_thread_seconds += sign * time.thread_time()
+
+        with contextlib.ExitStack() as hooks:
+            for module in (parts.unet, parts.vae.encoder, parts.vae.decoder, parts.text_encoder):
+                hooks.enter_context(module.register_forward_pre_hook(mark))
+                hooks.enter_context(module.register_forward_hook(functools.partial(mark, sign=1)))
+            if card:
+                torch.cuda.synchronize(parts.device)
+                torch.cuda.reset_peak_memory_stats(parts.device)
+            wall, cpu, thread = time.perf_counter(), time.process_time(), time.thread_time()
             yield cost
-            if self._on_card:
-                torch.cuda.synchronize(self._parts.device)
-            cost.seconds, cost.cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
-            cost.thread_seconds = time.thread_time() - begun_thread
-        if self._on_card:
-            cost.peak = torch.cuda.max_memory_allocated(self._parts.device)
-        if self._on_card or torch.get_num_threads() > 1:  # this thread only launches a card's work, or does its share
-            cost.thread_seconds = 0.0
+            if card:
+                torch.cuda.synchronize(parts.device)
+            cost.seconds, cost.cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+            if card:
+                cost.model_seconds, cost.peak = card.take(), torch.cuda.max_memory_allocated(parts.device)
+            elif torch.get_num_threads() == 1:
+                cost.thread_seconds = time.thread_time() - thread
         self.look_at_memory(cost)
 
     def look_at_memory(self, cost: Cost) -> None:
-        """Note the memory that is taken at this moment, if the CPU computes."""
+        """Note the memory in use at this moment, if the CPU computes."""
         if not self._on_card:
             cost.peak = max(cost.peak, self._process.memory_info().rss)
 
-    @contextlib.contextmanager
-    def _watched_model(self, cost: Cost) -> Iterator[None]:
-        parts = self._parts
-        clock = CardClock() if self._on_card else _HostClock()
-        hooks = []
-        for module in (parts.unet, parts.vae.encoder, parts.vae.decoder, parts.text_encoder):
-            hooks.append(module.register_forward_pre_hook(lambda *_: clock.start()))
-            hooks.append(module.register_forward_hook(lambda *_: clock.stop()))
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-            cost.model_seconds, cost.model_thread_seconds = clock.take()
-
-
-class _HostClock:
-    """Adds up the time of a thread between starts and stops."""
-
-    def __init__(self) -> None:
-        self._seconds = self._thread_seconds = self._begun = self._begun_thread = 0.0
-
-    def start(self) -> None:
-        self._begun, self._begun_thread = time.perf_counter(), time.thread_time()
-
-    def stop(self) -> None:
-        self._seconds += time.perf_counter() - self._begun
-        self._thread_seconds += time.thread_time() - self._begun_thread
-
-    def take(self) -> tuple[float, float]:
-        return self._seconds, self._thread_seconds
-
 
 class CardClock:
-    """Adds up a card's time between starts and stops by events in its own queue: nothing waits before the end."""
+    """Adds up a card's time between pairs of marks, by events in its own queue: nothing waits before the end."""
 
     def __init__(self) -> None:
         self._events: list[Any] = []
 
-    def start(self) -> None:
-        """Note that a call of the model begins."""
+    def mark(self) -> None:
+        """Note that a call of the model begins, or that it is over."""
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record()
         self._events.append(event)
 
-    def stop(self) -> None:
-        """Note that it is over."""
-        self.start()
-
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
         """Add up what happens inside."""
-        self.start()
+        self.mark()
         yield
-        self.stop()
+        self.mark()
 
-    def take(self) -> tuple[float, float]:
-        """Return the card's seconds since the last time, and those of a thread, which are none."""
+    def take(self) -> float:
+        """Return the card's seconds since the last time."""
         torch.cuda.synchronize()
         events, self._events = self._events, []
         pairs = zip(events[::2], events[1::2], strict=True)
-        return sum(begun.elapsed_time(ended) for begun, ended in pairs) / 1000, 0.0
+        return float(sum(begun.elapsed_time(ended) for begun, ended in pairs)) / 1000

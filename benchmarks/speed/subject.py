@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import diffusers
 import torch
@@ -20,26 +20,14 @@ from engine.diffusion.sampling.sampler import Samplers
 from engine.protocol.card import Card
 from engine.recipe.settings import Overrides
 
-
-class Shape(NamedTuple):
-    """What a model's parts are built from; `size` is its pictures' side in pixels."""
-
-    size: int
-    unet: dict[str, Any]
-    vae: dict[str, Any]
-    text: dict[str, int]
-
-
-SHAPES: Final = {
-    "sd14": Shape(
-        size=512,
-        unet={"sample_size": 64, "cross_attention_dim": 768},  # diffusers' defaults are Stable Diffusion's else
-        vae={"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2},
-        text={"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12},
-    ),
-    "tiny": Shape(
-        size=64,
-        unet={
+SHAPES: Final[dict[str, dict[str, dict[str, Any]]]] = {
+    "sd14": {
+        "unet": {"sample_size": 64, "cross_attention_dim": 768},  # diffusers' defaults are Stable Diffusion's else
+        "vae": {"sample_size": 512, "block_out_channels": (128, 256, 512, 512), "layers_per_block": 2},
+        "text": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12},
+    },
+    "tiny": {
+        "unet": {
             "sample_size": 16,
             "block_out_channels": (8, 16),
             "layers_per_block": 1,
@@ -49,11 +37,11 @@ SHAPES: Final = {
             "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
             "cross_attention_dim": 16,
         },
-        vae={"block_out_channels": (8, 8, 8), "norm_num_groups": 4},
-        text={"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
-    ),
+        "vae": {"sample_size": 64, "block_out_channels": (8, 8, 8), "norm_num_groups": 4},
+        "text": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
+    },
 }
-"""Random weights: "sd14" is Stable Diffusion v1-4's shape, "tiny" as small as they get."""
+"""What the parts of random weights are built from: Stable Diffusion v1-4's shape, and as small as they get."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +54,18 @@ class Subject:
     scheduler: Any
 
     def backend(self) -> DiffusionModel:
-        """Return the model as Core uses it."""
         return DiffusionModel(self.name, self.card, self.parts)
 
 
 def load_subject(config: ModelConfig, threads: int) -> Subject:
-    """Load a model as the engine does."""
     set_threads(threads)
     device = choose_device(config.device)
     files = find_model(config)
-    parts = _laid_out(load_parts(files.directory, device, choose_dtype(config.dtype, device)))
+    parts = _lay_out(load_parts(files.directory, device, choose_dtype(config.dtype, device)))
     return Subject(files.name, parts, files.card, DDIMScheduler.from_pretrained(files.directory, subfolder="scheduler"))
 
 
 def random_subject(name: str, config: ModelConfig, threads: int) -> Subject:
-    """Make a model of random weights in one of SHAPES."""
     set_threads(threads)
     device = choose_device(config.device)
     dtype = choose_dtype(config.dtype, device)
@@ -89,42 +74,34 @@ def random_subject(name: str, config: ModelConfig, threads: int) -> Subject:
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False, steps_offset=1
     )
     tokenizer = CLIPTokenizer.from_pretrained(EMBEDDED / "tokenizer")
-    shape = SHAPES[name]
+    unet_shape, vae_shape, text_shape = SHAPES[name].values()
+    blocks = len(vae_shape["block_out_channels"])
+    text_config = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        intermediate_size=4 * text_shape["hidden_size"],
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        **text_shape,
+    )
     with torch.device(device):
-        unet = UNet2DConditionModel(**shape.unet)
-        vae = _vae(shape)
-        text = CLIPTextModel(_text_config(shape, tokenizer))
+        unet = UNet2DConditionModel(**unet_shape)
+        vae = AutoencoderKL(
+            down_block_types=("DownEncoderBlock2D",) * blocks,
+            up_block_types=("UpDecoderBlock2D",) * blocks,
+            **vae_shape,
+        )
+        text = CLIPTextModel(text_config)
         _enliven(vae)
     diffusers.utils.logging.set_verbosity_error()  # it advises against casting, which is for trained weights
     text, unet, vae = (part.to(dtype).eval().requires_grad_(False) for part in (text, unet, vae))
-    parts = _laid_out(Parts(device, dtype, tokenizer, text, unet, vae, Samplers(scheduler.config)))
+    parts = _lay_out(Parts(device, dtype, tokenizer, text, unet, vae, Samplers(scheduler.config)))
     # Pictures of random weights look degenerate; they are not to be made again for that.
-    common = Overrides(size=shape.size, scheduler="ddim", steps=20, strength=0.4, guidance=7.0, retries=0)
+    common = Overrides(size=vae_shape["sample_size"], scheduler="ddim", steps=20, strength=0.4, guidance=7.0, retries=0)
     return Subject(name, parts, Card(common=common), scheduler)
 
 
-def _vae(shape: Shape) -> Any:
-    blocks = len(shape.vae["block_out_channels"])
-    return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * blocks,
-        up_block_types=("UpDecoderBlock2D",) * blocks,
-        sample_size=shape.size,
-        **shape.vae,
-    )
-
-
-def _text_config(shape: Shape, tokenizer: Any) -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=len(tokenizer),
-        intermediate_size=4 * shape.text["hidden_size"],
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        **shape.text,
-    )
-
-
-def _laid_out(parts: Parts) -> Parts:
-    """Return the parts as the engine and diffusers' documentation lay them out on a graphics card."""
+def _lay_out(parts: Parts) -> Parts:
+    """Lay the parts out on a graphics card as the engine and diffusers' documentation do."""
     if parts.device.type == "cuda":
         CpuLayout(torch.get_num_threads(), unet_channels_last=True, vae_channels_last=True).apply(parts)
     return parts

@@ -13,7 +13,7 @@ import msgspec
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.admin.admin_reply import finish_action, finish_changes, send_admin_reply
+from cogs.admin.admin_reply import begin_action, finish_action, finish_changes, send_admin_reply
 from cogs.admin.blocked import BlockedPage, blocked_action, show_blocked, unblocked_action
 from cogs.admin.purge import ask_to_purge
 from cogs.admin.scope import KeyScope
@@ -50,7 +50,7 @@ async def suggest_key(interaction: Interaction, typed: str) -> list[app_commands
 
 
 async def suggest_value(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Offer the values of a key that has few, and always the default."""
+    """Offer the values of a key that has only a few, and always the default."""
     key = str(interaction.namespace.key or "")
     labels = {typed: typed} if typed else {}
     try:
@@ -73,16 +73,13 @@ async def suggest_job(interaction: Interaction, typed: str) -> list[app_commands
     here = [entry.record for entry in studio.queue(authority.server)]
     if authority.is_operator:
         here += [record for record in studio.list_unsettled() if record.is_open and record not in here]
-    return label_choices(
-        typed, {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
-    )
+    labels = {record.id: f"{record.member.name}: {short_title(record.recipe, say)}" for record in here}
+    return label_choices(typed, labels)
 
 
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 class AdminCog(commands.GroupCog, group_name="admin", group_description="Run this bot: its rules, its queue, its log"):
-    """The commands. Each asks who uses it, for a server can change to whom Discord shows them."""
-
     def __init__(self) -> None:
         super().__init__()
         self._started = time.monotonic()
@@ -91,8 +88,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     @app_commands.command(description="Read config.toml again; a file with a mistake in it changes nothing")
     async def reload(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction, everywhere=True)
+        authority = await begin_action(interaction, everywhere=True)
         configuration = interaction.client.configuration
         before = configuration.current
         async with _show_operator_errors(authority.server):
@@ -128,15 +124,14 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         role: discord.Role | None = None,
         everywhere: bool = False,
     ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        authority = await begin_action(interaction, everywhere=everywhere)
         scope = _scope_of(channel, role, everywhere=everywhere)
-        authority = authority_of(interaction, everywhere=everywhere)
         configuration = interaction.client.configuration
         before = configuration.current
         async with _show_operator_errors(authority.server):
-            full = ".".join(_quote(part) for part in scope.full_key(authority, key))
-            held = None if authority.is_operator else functools.partial(require_granted, server=authority.server)
-            after = await configuration.set(full, value, held)
+            full_key = ".".join(_quote(part) for part in scope.full_key(authority, key))
+            check = None if authority.is_operator else functools.partial(require_granted, server=authority.server)
+            after = await configuration.set(full_key, value, check)
         changed = find_changes(before, after)
         if not changed:
             await send_admin_reply(interaction, [Sentence("{key} has that value already.", {"key": key})])
@@ -147,8 +142,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
 
     @app_commands.command(description="How the engine is doing: model, memory, queue, throughput")
     async def status(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority_of(interaction)
+        await begin_action(interaction)
         say = language_of(interaction.locale)
         lines = await engine_lines(interaction, say)
         lines.append(f"**{say('Up for')}** · {format_measured(time.monotonic() - self._started, say)}")
@@ -165,8 +159,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
         await self._set_paused(interaction, everywhere=everywhere, paused=False)
 
     async def _set_paused(self, interaction: Interaction, *, everywhere: bool, paused: bool) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction, everywhere=everywhere)
+        authority = await begin_action(interaction, everywhere=everywhere)
         await interaction.client.studio.administration.pause(authority.target, paused=paused)
         if everywhere:
             action = Sentence("Paused every server.") if paused else Sentence("Resumed on every server.")
@@ -183,14 +176,13 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.describe(job="Which one; they are offered while you type")
     @app_commands.autocomplete(job=suggest_job)
     async def cancel(self, interaction: Interaction, job: app_commands.Range[str, 1, 64]) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction)
+        authority = await begin_action(interaction)
         record = await interaction.client.studio.administration.call_off(job, authority.limited_to)
         action, server = cancelled_action(record, language_of(interaction.guild_locale)), record.answer.server
         if server == authority.server:
             await finish_action(interaction, authority, [action])
             return
-        if server is not None:  # what was asked for in private is no server's business
+        if server is not None:  # a private order is no server's business
             await log_actions(interaction.client, authority.member, [action], server)
         await send_admin_reply(interaction, [action])
 
@@ -203,18 +195,14 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="Run thi
     @app_commands.command(description="Stop a member from ordering, sharing and voting on this server")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def block(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction, everywhere=everywhere)
-        who = member_of(member)
+        authority, who = await begin_action(interaction, everywhere=everywhere), member_of(member)
         await interaction.client.studio.administration.block(authority.target, who)
         await finish_action(interaction, authority, [blocked_action(who, everywhere=everywhere)])
 
     @app_commands.command(description="Let a member who was blocked order, share and vote again")
     @app_commands.describe(member="Who it is about", everywhere=_EVERYWHERE)
     async def unblock(self, interaction: Interaction, member: discord.User, everywhere: bool = False) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction, everywhere=everywhere)
-        who = member_of(member)
+        authority, who = await begin_action(interaction, everywhere=everywhere), member_of(member)
         await interaction.client.studio.administration.unblock(authority.target, who.id)
         await finish_action(interaction, authority, [unblocked_action(who, everywhere=everywhere)])
 
@@ -243,7 +231,7 @@ async def _show_operator_errors(server: str) -> AsyncIterator[None]:
 
 
 def _strip_prefix(sentence: Sentence, prefix: str) -> Sentence:
-    """Return a sentence in which the keys of a server are named as its admins name them."""
+    """Return a sentence that names the keys of a server as its admins do."""
 
     def strip(value: str | int | float | Sentence) -> str | int | float | Sentence:
         if isinstance(value, Sentence):

@@ -1,4 +1,4 @@
-"""How a command of /admin ends: what was done is logged, and the admin reads it."""
+"""How a command of /admin begins and ends: who uses it is checked; what was done is logged and told to the admin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import discord
 from cogs.admin.changes import describe_changes, restart_note
 from cogs.client import Interaction
 from cogs.context.audit import log_actions
-from cogs.context.authority import Authority
+from cogs.context.authority import Authority, authority_of
 from cogs.context.private_note import send_private_note
 from cogs.i18n.language import language_of
 from cogs.ui.drafts import MAX_CONTENT
@@ -18,8 +18,14 @@ from engine.sentence import Sentence
 from studio.config.keys import ConfigChange
 
 
+async def begin_action(interaction: Interaction, *, everywhere: bool = False) -> Authority:
+    """Acknowledge a command, and return the authority of whoever uses it; see `authority_of`."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    return authority_of(interaction, everywhere=everywhere)
+
+
 async def finish_action(interaction: Interaction, authority: Authority, actions: Sequence[Sentence]) -> None:
-    """Log what was done, on this server, and tell the admin; also why it could not be logged."""
+    """Log what was done on this server, and tell the admin; also why it could not be logged."""
     log_problem = await log_actions(interaction.client, authority.member, actions, authority.server)
     await send_admin_reply(interaction, actions, log_problem)
 
@@ -30,13 +36,9 @@ async def finish_changes(
     changed: Sequence[ConfigChange],
     heading: Callable[[int], Sentence] | None = None,
 ) -> None:
-    """Log on each server what has changed for it, and tell whoever changed it all of it.
+    """Log on each server what has changed for it, and tell the admin all of it.
 
-    Args:
-        interaction: what they did.
-        authority: who they are.
-        changed: all changes, here and on other servers.
-        heading: says how many keys that is; a server does not even read the number of those that concern others only.
+    `heading` says how many keys changed; a server learns nothing of those that concern others only, not even how many.
     """
 
     def actions(changes: Sequence[ConfigChange], guild: discord.Guild | None) -> list[Sentence]:

@@ -42,8 +42,6 @@ class BlockedPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BlockedPageButton(PersistentButton, template=rf"tappa:blocked:{_WHICH}"):
-    """Turns to another page of the list."""
-
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
@@ -51,15 +49,13 @@ class BlockedPageButton(PersistentButton, template=rf"tappa:blocked:{_WHICH}"):
 
 
 class UnblockSelect(PersistentSelect, template=rf"tappa:unblock:{_WHICH}"):
-    """Unblocks the chosen member."""
-
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         which = BlockedPage.parse(self.fields)
         authority = authority_of(interaction, everywhere=which.everywhere)
         administration = interaction.client.studio.administration
-        names = {one.member: one.name for one in await administration.blocked(authority.target)}
+        names = {blocked.member: blocked.name for blocked in await administration.blocked(authority.target)}
         await administration.unblock(authority.target, self.chosen)
         await show_blocked(interaction, which)
         if self.chosen in names:  # else somebody else was faster
@@ -82,27 +78,21 @@ def unblocked_action(who: Member, *, everywhere: bool) -> Sentence:
 
 
 async def show_blocked(interaction: Interaction, which: BlockedPage) -> None:
-    """Let the answer to an acknowledged interaction show a page of the list; past the last page is the last one.
-
-    Raises:
-        LimitError: whoever asks may not see it.
-    """
+    """Show a page of the list, or the last one, as the answer to an acknowledged interaction."""
     say, authority = language_of(interaction.locale), authority_of(interaction, everywhere=which.everywhere)
     everybody = await interaction.client.studio.administration.blocked(authority.target)
     if not everybody:
-        nobody = (
-            say("Nobody is blocked on every server.") if which.everywhere else say("Nobody is blocked on this server.")
-        )
-        await interaction.edit_original_response(content=nobody, view=None)
+        everywhere, here = say("Nobody is blocked on every server."), say("Nobody is blocked on this server.")
+        await interaction.edit_original_response(content=everywhere if which.everywhere else here, view=None)
         return
     page = cut_page(everybody, which.page, PER_PAGE)
-    content = "\n".join([*(_line(one, say) for one in page.entries), *page.footer(say)])
+    content = "\n".join([*(_line(blocked, say) for blocked in page.entries), *page.footer(say)])
     await interaction.edit_original_response(content=content, view=_view(page, which, say))
 
 
-def _line(one: BlockedMember, say: Language) -> str:
-    name = [inert(shorten(one.name, _NAME))] if one.name else []
-    return " · ".join([f"<@{one.member}>", *name, say("since {when}", when=f"<t:{int(one.since)}:d>")])
+def _line(blocked: BlockedMember, say: Language) -> str:
+    name = [inert(shorten(blocked.name, _NAME))] if blocked.name else []
+    return " · ".join([f"<@{blocked.member}>", *name, say("since {when}", when=f"<t:{int(blocked.since)}:d>")])
 
 
 def _view(page: EntryPage[BlockedMember], which: BlockedPage, say: Language) -> discord.ui.View:
@@ -111,7 +101,8 @@ def _view(page: EntryPage[BlockedMember], which: BlockedPage, say: Language) -> 
         return BlockedPageButton.make(label=label, custom_id=f"tappa:blocked:{other}")
 
     options = [
-        discord.SelectOption(label=shorten(one.name, _NAME) or one.member, value=one.member) for one in page.entries
+        discord.SelectOption(label=shorten(blocked.name, _NAME) or blocked.member, value=blocked.member)
+        for blocked in page.entries
     ]
     custom_id = f"tappa:unblock:{msgspec.structs.replace(which, page=page.number)}"
     select = UnblockSelect.make(options=options, placeholder=say("Unblock…"), custom_id=custom_id)

@@ -17,7 +17,7 @@ _LONGEST_VALUE = 80
 
 
 def describe_changes(changed: Sequence[ConfigChange], guild: discord.Guild | None) -> list[Sentence]:
-    """Return a sentence for each of the first changes, the number of the rest, and what is wrong with channels in them.
+    """Return the first changes, the number of the rest, and what prevents posting in channels that they name.
 
     Roles and channels are named as on `guild`.
     """
@@ -50,8 +50,8 @@ def _locate_key(key: str, guild: discord.Guild | None) -> tuple[str, str | Sente
             match rest:
                 case ("channels", channel, name) if found := guild.get_channel(int(channel)):
                     return name, f"#{found.name}"
-                case ("roles", role, name) if held := guild.get_role(int(role)):
-                    return name, Sentence("role {name}", {"name": held.name})
+                case ("roles", role, name) if found_role := guild.get_role(int(role)):
+                    return name, Sentence("role {name}", {"name": found_role.name})
             return key.removeprefix(f"servers.{server}."), Sentence("on this server")
         case ("servers", server, *_):
             return key.removeprefix(f"servers.{server}."), Sentence("on server {id}", {"id": server})

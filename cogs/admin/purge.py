@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import discord
 
-from cogs.admin.admin_reply import finish_action
+from cogs.admin.admin_reply import begin_action, finish_action
 from cogs.client import Interaction, Tappa
-from cogs.context.authority import authority_of
 from cogs.context.failures import tells_errors
 from cogs.i18n.language import language_of
 from cogs.ui.button_rows import make_view
@@ -18,7 +17,6 @@ _NAME = 40
 
 
 async def ask_to_purge(interaction: Interaction, member: discord.User) -> None:
-    """Ask for confirmation before everything of a member's is removed."""
     say = language_of(interaction.locale)
     question = say(
         "Cancel all animations of {member} and delete everything they shared here? It cannot be brought back.",
@@ -34,8 +32,7 @@ class PurgeButton(PersistentButton, template=r"tappa:purge:(?P<member>\d{1,20}):
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        authority = authority_of(interaction)
+        authority = await begin_action(interaction)
         purged = await interaction.client.studio.administration.purge(authority.server, self.fields["member"])
         jobs, shares = (
             Sentence("{count} animation", {"count": count}, "{count} animations")

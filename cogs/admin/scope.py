@@ -26,12 +26,7 @@ class KeyScope(msgspec.Struct, frozen=True, kw_only=True):
     everywhere: bool = False
 
     def full_key(self, authority: Authority, key: str) -> tuple[str, ...]:
-        """Return the parts of a key as in config.toml.
-
-        Raises:
-            LimitError: it is the same on every server, or two places were named at once.
-            ConfigError: it is no key.
-        """
+        """Return the parts of a key as in config.toml; raise ConfigError if it is none."""
         parts = split_key(key)
         if sum((self.channel is not None, self.role is not None, self.everywhere)) > 1:
             raise LimitError("Say where it shall hold: in a channel, for a role, or everywhere; one of the three.")

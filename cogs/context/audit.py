@@ -20,11 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 async def log_actions(bot: Tappa, member: Member, actions: Iterable[Sentence], server: str) -> Sentence | None:
-    """Write what a member did into a server's log channel.
-
-    Returns:
-        Why that was not possible, None if it was.
-    """
+    """Write what a member did into a server's log channel; return why that was not possible, None if it was."""
 
     def lines(say: Language) -> list[str]:
         name, texts = inert(member.name), (inert(say.sentence(action)) for action in actions)

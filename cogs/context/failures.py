@@ -82,13 +82,17 @@ async def _delete_thinking(interaction: Interaction) -> None:
 
 
 def _channel_hint(interaction: Interaction, channels: tuple[str, ...]) -> str:
-    """Return where the member may go instead: to a channel of this server that they see."""
+    """Return the channels of this server that the member sees and may go to instead."""
     say, guild, member = language_of(interaction.locale), interaction.guild, interaction.user
     links: list[str] = []
     if guild is not None and isinstance(member, discord.Member):
-        found = [found for channel in channels if channel.isdigit() and (found := guild.get_channel(int(channel)))]
-        links = [one.mention for one in found if one.permissions_for(member).view_channel][:_MOST_LINKS]
-    return say("Go to {channels}.", channels=", ".join(links)) if links else say("Ask an admin which one is.")
+        known = [guild.get_channel(int(channel)) for channel in channels if channel.isdigit()]
+        links = [channel.mention for channel in known if channel and channel.permissions_for(member).view_channel]
+    return (
+        say("Go to {channels}.", channels=", ".join(links[:_MOST_LINKS]))
+        if links
+        else say("Ask an admin which one is.")
+    )
 
 
 def sentence_for(error: BaseException, say: Language) -> str:

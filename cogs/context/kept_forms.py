@@ -1,6 +1,6 @@
-"""What a form holds that was refused or is about to open, kept in the store so that a restart loses nothing typed.
+"""The content of forms that were refused or are about to open, kept in the store: a restart loses nothing typed.
 
-    await refuse_form(interaction, error, key, typed, CorrectButton.of(...))    # the button's id leads back to it
+    await refuse_form(interaction, error, key, typed, CorrectButton.of(...))  # the key follows from its custom_id
     typed = await find_form(interaction, key, dict[str, str])
 
 How much is kept and for how long is up to `studio.store.open_forms`.
@@ -30,7 +30,6 @@ _Kept = TypeVar("_Kept")
 
 
 def new_form_key() -> str:
-    """Return a random key for a form whose content stands nowhere else."""
     return secrets.token_hex(_KEY_BYTES)
 
 
@@ -40,7 +39,7 @@ def form_key(interaction: Interaction, *about: str) -> str:
 
 
 async def keep_form(interaction: Interaction, key: str, content: object) -> None:
-    """Keep what a member's form holds, replacing what was kept under that key.
+    """Keep the content of a member's form, replacing what was kept under that key.
 
     Raises:
         StorageError: it cannot be written.
@@ -50,11 +49,7 @@ async def keep_form(interaction: Interaction, key: str, content: object) -> None
 
 
 async def find_form(interaction: Interaction, key: str, kind: type[_Kept]) -> _Kept | None:
-    """Return what a member's form held; None if it is not kept any more, or was another member's.
-
-    Raises:
-        StorageError: it cannot be looked up.
-    """
+    """Return the content of a member's form; None if it is not kept any more, or was another member's."""
     text = await interaction.client.studio.forms.find(key, str(interaction.user.id))
     try:
         return None if text is None else msgspec.json.decode(text, type=kind)
@@ -62,13 +57,7 @@ async def find_form(interaction: Interaction, key: str, kind: type[_Kept]) -> _K
         return None
 
 
-async def refuse_form(
-    interaction: Interaction,
-    error: MemberError,
-    key: str,
-    content: object,
-    button: Item,
-) -> None:
+async def refuse_form(interaction: Interaction, error: MemberError, key: str, content: object, button: Item) -> None:
     """Tell a member what is wrong with what they typed, with a button that opens the form again as they sent it.
 
     If it cannot be kept, they are told without the button.

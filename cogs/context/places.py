@@ -40,7 +40,6 @@ def permissions_on_server(interaction: Interaction) -> discord.Permissions:
 
 
 def presets_here(interaction: Interaction) -> Mapping[str, Preset]:
-    """Return the presets of the interaction's server."""
     return presets_of(interaction.client.config, server_of(interaction))
 
 
@@ -78,7 +77,7 @@ def may_see(interaction: Interaction, channel: str) -> bool:
 def find_known_channel(guild: discord.Guild, channel: str) -> discord.abc.GuildChannel | discord.Thread | None:
     """Return a channel or thread of a server; None if it is deleted, another server's, or an archived thread.
 
-    Discord does not tell a bot about archived threads, nor their permissions.
+    Discord tells a bot neither of archived threads nor their permissions.
     """
     found = guild.get_channel_or_thread(int(channel))
     return None if isinstance(found, discord.Thread) and found.parent is None else found

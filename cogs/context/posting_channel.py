@@ -18,12 +18,9 @@ _KEYS = ("showcase_channel", "digest_channel")
 
 
 def find_outlet(guild: discord.Guild, key: str, channel: str) -> Outlet | Sentence:
-    """Return a channel where the bot can post, or why it cannot, as far as it can tell without trying.
+    """Return a server's channel if the bot can post there as far as it knows, else why it cannot.
 
-    Args:
-        guild: the server that it has to belong to.
-        key: which names it in config.toml.
-        channel: its id.
+    `key` is the key of config.toml that names the channel.
     """
     found = find_known_channel(guild, channel)
     if not isinstance(found, Outlet):
@@ -39,7 +36,7 @@ def find_outlet(guild: discord.Guild, key: str, channel: str) -> Outlet | Senten
 
 
 def find_obstacles(changed: Iterable[ConfigChange], guild: discord.Guild) -> Iterator[Sentence]:
-    """Yield what prevents posting in the channels of one server that changes of config.toml name."""
+    """Yield what prevents posting in the channels that changes of config.toml name for a server."""
     for change in changed:
         if change.new and change.concerns(str(guild.id)) and (key := split_key(change.key)[-1]) in _KEYS:
             channel: str = msgspec.json.decode(change.new)  # TOML and JSON write a text the same way

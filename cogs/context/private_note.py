@@ -1,4 +1,4 @@
-"""What one member reads and nobody else: an ephemeral note or, after the token has died, a direct message."""
+"""Notes that only one member reads: ephemeral or, once the interaction's token has expired, a direct message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, inert, shorten
 
 TOKEN_DEAD = frozenset({10015, 50027})
-"""Discord's error codes for the token of an interaction, which dies after 15 minutes."""
+"""Discord's error codes for an interaction's token that has expired, after 15 minutes."""
 
 _log = logging.getLogger(__name__)
 
@@ -21,12 +21,9 @@ _log = logging.getLogger(__name__)
 async def send_private_note(
     interaction: Interaction, content: str, *, view: discord.ui.View = discord.utils.MISSING
 ) -> None:
-    """Tell whoever used an acknowledged interaction something; a failure is logged.
+    """Send markdown to whoever used an acknowledged interaction; a failure is logged.
 
-    Args:
-        interaction: what they did; an ephemeral "thinking…" becomes the note.
-        content: markdown.
-        view: buttons under the note; a direct message has none.
+    An ephemeral "thinking…" becomes the note. A direct message goes without the buttons of `view`.
     """
     try:
         await interaction.followup.send(content, ephemeral=True, view=view)

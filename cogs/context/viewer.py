@@ -12,7 +12,7 @@ from studio.store import Member
 
 
 def viewer_of(interaction: Interaction) -> Viewer:
-    """Return who uses something, and where; in a direct message the server is empty."""
+    """Return who uses a command or button, and where; in a direct message the server is empty."""
     where = place_of(interaction)
     return Viewer(
         member=member_of(interaction.user),
@@ -24,7 +24,6 @@ def viewer_of(interaction: Interaction) -> Viewer:
 
 
 def member_of(user: discord.abc.User) -> Member:
-    """Return a user as the store knows members."""
     return Member(id=str(user.id), name=user.display_name)
 
 

@@ -81,11 +81,7 @@ class Delivery:
         self._has_rerendered = False
 
     async def run(self) -> None:
-        """Follow the job to its end and post the result.
-
-        Raises:
-            StorageError: the database cannot be written.
-        """
+        """Follow the job to its end and post the result."""
         while (record := await self._follow()) is not None:
             try:
                 await self._post_outcome(record)
@@ -107,8 +103,8 @@ class Delivery:
         return None
 
     async def _show(self, live: JobSnapshot) -> None:
-        wanted = self._configuration.current.delivery.preview and self._is_new_frame(live)
-        preview = preview_upload(live, self._say) if wanted else None
+        with_preview = self._configuration.current.delivery.preview and self._is_new_frame(live)
+        preview = preview_upload(live, self._say) if with_preview else None
         standing = self._studio.standing(self._job)
         draft = progress_draft(live, standing, self._say, loaded=self._studio.ready is not None, preview=preview)
         if draft == self._last_draft:
@@ -128,18 +124,17 @@ class Delivery:
 
     async def _post_outcome(self, record: JobRecord) -> None:
         presets = presets_of(self._configuration.current, record.answer.server)
-        match record.state:
-            case "done" if (files := await self._load_files(record)) is not None:
-                parent = await self._studio.history.parent(record)
-                await self._deliver(
-                    finished_draft(self._studio.history.with_open_settings(record), files, presets, self._say, parent)
-                )
-                await self._studio.mark_delivered(record.id)
-            case "done":
-                await self._rerender(record)
-            case _:
-                await self._deliver(failed_draft(self._studio.history.with_open_settings(record), presets, self._say))
-                await self._studio.mark_settled(record.id)
+        history = self._studio.history
+        if record.state != "done":
+            await self._deliver(failed_draft(history.with_open_settings(record), presets, self._say))
+            await self._studio.mark_settled(record.id)
+        elif (files := await self._load_files(record)) is None:
+            await self._rerender(record)
+        else:
+            parent = await history.parent(record)
+            draft = finished_draft(history.with_open_settings(record), files, presets, self._say, parent)
+            await self._deliver(draft)
+            await self._studio.mark_delivered(record.id)
 
     async def _load_files(self, record: JobRecord) -> Files | None:
         """Return the finished files; None if they were lost, as in a backup without the renders."""
@@ -159,34 +154,26 @@ class Delivery:
             await self._studio.render_again(record.id)
 
     async def _deliver(self, draft: Draft) -> None:
-        """Edit the message or, failing that, send a new one to the channel or the owner.
-
-        Raises:
-            NoAccess: none of this is possible.
-            TooLarge: a file is too large there.
-        """
+        """Edit the message or, failing that, send a new one to the channel or the owner."""
         try:
             await retry_through_outage(lambda: self._post.edit(draft))
         except (Deleted, NoAccess):
-            await self._post_anew(self._address(draft))
+            await self._post_anew(draft)
 
     async def _post_anew(self, draft: Draft) -> None:
+        """Post a new message that says whom it is for, as no command above it does."""
+        content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
+        draft = msgspec.structs.replace(draft, content=content)
         try:
             answer = await retry_through_outage(lambda: self._post.send(draft))
         except NoAccess:
             answer = await retry_through_outage(lambda: self._post.send_to_member(draft))
         await self._studio.move_answer(self._job, answer)
 
-    def _address(self, draft: Draft) -> Draft:
-        """Say whom a message is for, as no command above it does."""
-        content = self._say("For {name}: {content}", name=inert(self._post.member.name), content=draft.content)
-        return msgspec.structs.replace(draft, content=content)
-
     async def _handle_refusal(self, record: JobRecord, error: TooLarge | discord.HTTPException) -> None:
-        """Deal with a message that Discord did not take; the job ends, or comes back changed.
+        """Encode a result again that is too large; fail a job whose result is refused for another reason.
 
-        A result that is too large is encoded again, and one that is refused for another reason becomes a failure. A
-        text that is refused is shortened, once.
+        If the message about a failure is refused, a shorter one is posted.
         """
         if record.state != "done" or self._has_given_up:
             await self._post_bare(record, error)

@@ -1,8 +1,8 @@
 """The message that answers a job, and the ways to reach it.
 
 An interaction's token edits its message for 15 minutes, whatever the bot's permissions in the channel. After that, or
-when Discord says that the token is dead, the bot's own token does. A deleted message is sent anew; where the bot may
-not write, the job's owner gets a direct message.
+when Discord says that the token has expired, the bot's own token does. A deleted message is sent anew; where the bot
+may not write, the job's owner gets a direct message.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cogs.ui.drafts import REQUEST_BYTES, Draft
 from studio.store import Answer, JobRecord
 
 TOKEN_MARGIN = 45.0
-"""Seconds before its end from which a token is not used any more: a large upload takes that long."""
+"""Seconds before a token expires from which it is not used any more: a large upload takes that long."""
 
 _NO_ACCESS = {10003, 10004, 50001, 50007, 50013, 50083, 50278}
 _UNKNOWN_MESSAGE = 10008
@@ -30,7 +30,7 @@ _TOO_LARGE = 40005
 
 
 class PostError(Exception):
-    """A message could not be posted as wanted."""
+    """A message could not be edited or sent."""
 
 
 class Deleted(PostError):
@@ -50,6 +50,12 @@ class TooLarge(PostError):
 
 
 class Post:
+    """The message that answers a job.
+
+    Its methods raise Deleted if the message is gone, NoAccess where the bot may not write, and TooLarge where a file is
+    larger than the channel takes.
+    """
+
     def __init__(self, client: discord.Client, record: JobRecord) -> None:
         self._client = client
         self._job = record.id
@@ -57,13 +63,7 @@ class Post:
         self.answer: Answer = record.answer
 
     async def edit(self, draft: Draft) -> None:
-        """Make the message look like `draft`.
-
-        Raises:
-            Deleted: somebody has removed the message.
-            NoAccess: the bot may not edit it.
-            TooLarge: a file is larger than the channel takes.
-        """
+        """Make the message look like `draft`."""
         if self.answer.message is None:
             raise Deleted
         message = int(self.answer.message)
@@ -71,21 +71,11 @@ class Post:
             await self._edit_by_bot(message, draft)
 
     async def send(self, draft: Draft) -> Answer:
-        """Send `draft` to the channel as a new message, and return where it is.
-
-        Raises:
-            NoAccess: the bot may not write there.
-            TooLarge: a file is larger than the channel takes.
-        """
+        """Send `draft` to the channel as a new message, and return where it is."""
         return await self._send_to(self._channel, draft, self.answer)
 
     async def send_to_member(self, draft: Draft) -> Answer:
-        """Send `draft` to the member who asked, as a direct message, and return where it is.
-
-        Raises:
-            NoAccess: they take none from this bot.
-            TooLarge: a file is larger than a direct message takes.
-        """
+        """Send `draft` to the member who asked, as a direct message, and return where it is."""
         with self._translated_errors(draft):
             channel = await self._client.create_dm(discord.Object(int(self.member.id)))
         answer = msgspec.structs.replace(self.answer, server=None, channel=str(channel.id))

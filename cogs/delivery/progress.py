@@ -20,12 +20,7 @@ def progress_draft(
 ) -> Draft:
     """Return the message for a job that is not over.
 
-    Args:
-        live: the job at this moment.
-        standing: its place in the queue, if the engine has said so.
-        say: the language of its owner.
-        loaded: whether the model is loaded.
-        preview: a picture that replaces the one in the message; None leaves that.
+    `loaded` says whether the model is; `preview` replaces the picture in the message, and None leaves that.
     """
     lines = [headline(live.record.recipe, say), _status_line(live, standing, say, loaded=loaded)]
     if live.restarts and not live.restarting:

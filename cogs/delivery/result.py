@@ -9,7 +9,7 @@ import msgspec
 from cogs.delivery.progress import note_lines
 from cogs.i18n.language import Language
 from cogs.renders.lineage import format_seeds, lineage_line
-from cogs.renders.recipe_file import file_of, no_command_note, too_long_note, upload_of
+from cogs.renders.recipe_file import attachment_note, file_of, upload_of
 from cogs.ui.drafts import MAX_MODAL_TEXT, MAX_STAGES_TEXT, ROOM, Action, Draft, Upload
 from cogs.ui.headline import headline, plain_headline
 from cogs.ui.markdown import brief, code_block, fit_lines, inert
@@ -33,11 +33,7 @@ class Files(msgspec.Struct, frozen=True):
 
 
 def finished_draft(
-    record: JobRecord,
-    files: Files,
-    presets: Mapping[str, Preset],
-    say: Language,
-    parent: JobRecord | None = None,
+    record: JobRecord, files: Files, presets: Mapping[str, Preset], say: Language, parent: JobRecord | None = None
 ) -> Draft:
     """Return the message with the animation, what it is, what it was made from, and how to repeat it."""
     recipe, render = _rendered_recipe(record), files.render
@@ -186,4 +182,4 @@ def _ways_to_repeat(
         )
         file = Upload("stages.txt", stages.encode(), say("The stages, one on each line"))
         yield [where, code_block(form)], [file]
-    yield [no_command_note(say) if line is None else too_long_note(say)], [upload_of(file_of(record), say)]
+    yield [attachment_note(line, say)], [upload_of(file_of(record), say)]

@@ -1,4 +1,4 @@
-"""Posting what the bot says on its own: in the server that it is about, and exactly once."""
+"""Posts what the bot says unasked: in the server that it is about, and exactly once."""
 
 from __future__ import annotations
 
@@ -132,13 +132,8 @@ class Announcer:
                     await self._warn(occasion, trouble)
 
     async def has_posted(self, occasion: Occasion) -> bool:
-        """Whether it is posted.
-
-        Raises:
-            StorageError: the database cannot be read.
-        """
-        found = await self._bot.studio.announcements.find(occasion.purpose, occasion.server, occasion.subject)
-        return found is not None and found.message is not None
+        announcement = await self._bot.studio.announcements.find(occasion.purpose, occasion.server, occasion.subject)
+        return announcement is not None and announcement.message is not None
 
     def _postpone(self, occasion: Occasion) -> None:
         last = self._pauses.get(occasion)
@@ -159,22 +154,20 @@ class Announcer:
         announcements = self._bot.studio.announcements
         if await self.has_posted(occasion):
             return None
-        guild = self._bot.get_guild(int(occasion.server))
-        if guild is None:
+        if (guild := self._bot.get_guild(int(occasion.server))) is None:
             return None  # Discord has an outage there, or the bot has left the server
         channel = find_outlet(guild, _channel_key(occasion), occasion.channel)
         if isinstance(channel, Sentence):
             return channel
-        wanted = Announcement(
+        new = Announcement(
             purpose=occasion.purpose, server=occasion.server, subject=occasion.subject, since=time.time()
         )
-        announcement = await announcements.begin(wanted)
+        announcement = await announcements.begin(new)  # or the one of a previous run
         draft = await make()
-        message = await self._find_sent(channel, draft, announcement) if announcement != wanted else None
+        message = await self._find_sent(channel, draft, announcement) if announcement != new else None
         if message is None:
-            await announcements.mark_sending(
-                announcement, draft.about, time.time()
-            )  # first: the program may end while it sends
+            # Marked first, for the program may end while it sends.
+            await announcements.mark_sending(announcement, draft.about, time.time())
             message = await self._send(channel, draft, nonce=_nonce(occasion))
         await announcements.mark_posted(announcement, str(channel.id), str(message.id))
         self._on_posted(occasion.server)
@@ -184,7 +177,7 @@ class Announcer:
     async def _find_sent(
         self, channel: Outlet, draft: AnnouncementDraft, announcement: Announcement
     ) -> discord.Message | None:
-        """Return the message of an announcement that a previous run began, if it was sent."""
+        """Return the message of an announcement that a previous run began to send, if it arrived."""
         since = datetime.datetime.fromtimestamp(announcement.since, datetime.UTC)
         first, last = since - _CLOCKS, since + _ARRIVAL
         async for message in channel.history(limit=None, after=first, before=last, oldest_first=True):

@@ -49,7 +49,7 @@ class ChannelAccess:
     async def take_out(
         self, posted: Announcement, action: Callable[[discord.PartialMessage], Awaitable[object]]
     ) -> bool:
-        """Take something out of a message that the bot has posted; return whether it, or the message, is gone."""
+        """Remove something from a message that the bot has posted; return whether it, or the message, is gone."""
         channel = self._bot.get_partial_messageable(int(posted.channel or 0), guild_id=int(posted.server))
         try:
             await action(channel.get_partial_message(int(posted.message or 0)))

@@ -8,14 +8,11 @@ from collections.abc import Awaitable, Callable
 
 _log = logging.getLogger(__name__)
 
-SOON = 2.0
-"""Seconds to collect changes before messages are edited: Discord takes five edits in five seconds."""
-
 
 class Coalescer:
-    """Calls a function in the background with each server that was requested.
+    """Calls a function in the background with each requested server, `after` some seconds.
 
-    Hundreds of a member's shares may be deleted in a second, and each run looks at all that is to be done.
+    Hundreds of a member's shares may be deleted in a second, and one run sees to all of them.
     """
 
     def __init__(self, function: Callable[[str], Awaitable[None]], *, after: float = 0.0) -> None:

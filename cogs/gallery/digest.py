@@ -16,12 +16,12 @@ from cogs.client import Tappa
 from cogs.gallery.announcer import AnnouncementDraft, Announcer, Occasion
 from cogs.gallery.channel_access import SEE, ChannelAccess
 from cogs.gallery.coalescer import Coalescer
-from cogs.gallery.mosaic import Cell, mosaic
+from cogs.gallery.mosaic import Cell, make_mosaic
 from cogs.i18n.language import Language, language_of
-from cogs.renders.lineage import link_to
+from cogs.renders.lineage import link_to, maker_name
 from cogs.ui.drafts import Upload
 from cogs.ui.headline import plain_headline, short_title
-from cogs.ui.markdown import inert, shorten
+from cogs.ui.markdown import inert
 from engine.errors import StorageError, describe
 from studio.config.config import CommunityConfig, Weekday
 from studio.config.effective import community_of
@@ -39,8 +39,6 @@ _LATEST = datetime.timedelta(days=1)
 
 
 class DigestCog(commands.Cog):
-    """Posts each server's digest once a week."""
-
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._cleanup = Coalescer(self._remove_deleted)
@@ -75,11 +73,7 @@ class DigestCog(commands.Cog):
             _log.error("The digest of server %s was not made: %s", server, describe(error))
 
     async def post_if_due(self, guild: discord.Guild, now: datetime.datetime) -> None:
-        """Post a server's digest if its hour has come and something was shared in the week before it.
-
-        Raises:
-            StorageError: the gallery cannot be read.
-        """
+        """Post a server's digest if its hour has come and something was shared in the week before it."""
         community = community_of(self._bot.config, str(guild.id))
         due = last_due(community, now)
         if not community.digest_channel or now - due > _LATEST:
@@ -88,16 +82,12 @@ class DigestCog(commands.Cog):
         occasion = Occasion(purpose="digest", subject=week, server=str(guild.id), channel=community.digest_channel)
         if await self._announcer.has_posted(occasion):
             return  # nearly always, and finding the best of a week is work
-        shares = await self._bot.studio.gallery.shares.best(
-            str(guild.id), (due - _WEEK).timestamp(), due.timestamp(), BEST
-        )
-        if not shares:
-            return
-        await self._announcer.post(occasion, lambda: self._draft(week, shares, say))
+        first, last = (due - _WEEK).timestamp(), due.timestamp()
+        if shares := await self._bot.studio.gallery.shares.best(str(guild.id), first, last, BEST):
+            await self._announcer.post(occasion, lambda: self._draft(week, shares, say))
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
-        """Remove a deleted share from the digest of its week."""
         self._cleanup.request(share.server)
 
     async def _remove_deleted(self, server: str) -> None:
@@ -121,7 +111,7 @@ class DigestCog(commands.Cog):
     async def _draft(self, week: str, shares: Sequence[Share], say: Language) -> AnnouncementDraft:
         cells = [Cell(await self._load_picture(share), is_blurred=share.nsfw) for share in shares]
         names = "; ".join(f"{number}: {plain_headline(share.recipe, say)}" for number, share in enumerate(shares, 1))
-        sheet = Upload(f"week-{week}.png", await asyncio.to_thread(mosaic, cells), names)
+        sheet = Upload(f"week-{week}.png", await asyncio.to_thread(make_mosaic, cells), names)
         content = digest_text(week, shares, say)
         about = tuple(share.id for share in shares)
         return AnnouncementDraft(content=content, mark=content.splitlines()[0], uploads=(sheet,), about=about)
@@ -160,7 +150,7 @@ def digest_text(week: str, shares: Sequence[Share], say: Language) -> str:
 
 def _facts_line(share: Share, say: Language) -> str:
     votes = say.plural("{count} vote", "{count} votes", share.votes)
-    facts = [say("by {member}", member=inert(shorten(share.member.name, 40))), votes]
+    facts = [say("by {member}", member=maker_name(share.member.name)), votes]
     if (link := link_to(share)) is not None:
         facts.append(say("[look]({link})", link=link))
     return " · ".join(facts)

@@ -1,6 +1,6 @@
 """One page of the gallery as a message: what it shows, and the buttons that lead on from it.
 
-Which page a message shows stands in the ids of its buttons, so that a gallery can be turn on after any restart.
+The custom_ids of its buttons say which page a message shows, so that they work after any restart.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 class TurnButton(PersistentButton, template=rf"tappa:turn:(?P<way>{'|'.join(_STEPS)}):{PAGE_REF}"):
-    """Goes to the page before or after, or back to the one that the custom_id names."""
+    """Goes to the page before or after the one that the custom_id names or, in place of a deletion, back to it."""
 
     @classmethod
     def of(cls, way: str, ref: PageRef, say: Language, *, disabled: bool = False) -> Self:
@@ -89,7 +89,7 @@ class OrderSelect(PersistentSelect, template=rf"tappa:order:{PAGE_REF}"):
 
 
 class DeleteButton(PersistentButton, template=rf"tappa:(?P<verb>delete|erase):{JOB}:{PAGE_REF}"):
-    """Takes a share out of the gallery: "delete" asks whether that is meant, "erase" does it."""
+    """Deletes a share from the gallery: "delete" asks for confirmation, "erase" is the answer."""
 
     @classmethod
     def of(cls, verb: str, job: JobId, ref: PageRef, say: Language) -> Self:
@@ -122,9 +122,8 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
     async def callback(self, interaction: Interaction) -> None:
         say, ref = language_of(interaction.locale), PageRef.parse(self.fields)
         number = Field(name="page", label=say("Which page?"), value=str(ref.offset + 1), most=_DIGITS)
-        await interaction.response.send_modal(
-            make_form(title=say("Gallery"), custom_id=f"tappa:leaf:{ref}", fields=[number])
-        )
+        form = make_form(title=say("Gallery"), custom_id=f"tappa:leaf:{ref}", fields=[number])
+        await interaction.response.send_modal(form)
 
 
 @tells_errors
@@ -139,12 +138,7 @@ async def take_page_form(form: SubmittedForm, interaction: Interaction) -> None:
 
 
 async def show_gallery_page(interaction: Interaction, ref: PageRef) -> None:
-    """Let the answer to an acknowledged interaction show a page.
-
-    Raises:
-        LimitError: there is no gallery where it was asked for.
-        StorageError: the gallery cannot be read.
-    """
+    """Show a page as the answer to an acknowledged interaction."""
     viewer, say = viewer_of(interaction), language_of(interaction.locale)
     if not viewer.server:
         raise LimitError("A gallery belongs to a server; use /gallery in one.")
@@ -157,8 +151,8 @@ async def show_gallery_page(interaction: Interaction, ref: PageRef) -> None:
         picture = await _load_picture(interaction, share, say)
         excuse = picture if isinstance(picture, str) else ""
         uploads = [picture] if isinstance(picture, Upload) else []
-        asked = await interaction.client.studio.history.asked_recipe(share)
-        line = command_line(asked, presets_here(interaction))
+        asked_recipe = await interaction.client.studio.history.asked_recipe(share)
+        line = command_line(asked_recipe, presets_here(interaction))
         content = page_content(GalleryEntry(share=share, parent=parent, excuse=excuse, line=line), say)
     await interaction.edit_original_response(
         content=content,
@@ -184,13 +178,9 @@ async def _load_picture(interaction: Interaction, share: Share, say: Language) -
 def _buttons(page: SharePage, ref: PageRef, viewer: Viewer, say: Language) -> Iterator[Item]:
     rows: tuple[list[Item], ...] = ([], [], [], [OrderSelect.of(ref, say)])
     if (share := page.share) is not None:
-        rows[0].extend(
-            (
-                TurnButton.of("back", ref, say, disabled=page.offset == 0),
-                GoToButton.of(ref, page.total),
-                TurnButton.of("on", ref, say, disabled=page.offset + 1 >= page.total),
-            )
-        )
+        back = TurnButton.of("back", ref, say, disabled=page.offset == 0)
+        on = TurnButton.of("on", ref, say, disabled=page.offset + 1 >= page.total)
+        rows[0].extend((back, GoToButton.of(ref, page.total), on))
         rows[1].extend((RemixButton.of(share.id, say), AgainButton.of(share.id, say)))
         rows[1].extend((VoteButton.with_count(share, say), SaveButton.of(share.id, say)))
         if may_delete(share, viewer):

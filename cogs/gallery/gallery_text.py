@@ -6,10 +6,10 @@ import msgspec
 
 from cogs.gallery.page_ref import PageRef
 from cogs.i18n.language import Language
-from cogs.renders.lineage import link_to, made_from_line
+from cogs.renders.lineage import link_to, made_from_line, maker_name
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import headline, plain_headline, short_title
-from cogs.ui.markdown import code, code_block, inert, shorten
+from cogs.ui.markdown import code, code_block, inert
 from engine.recipe.recipe import Variations, kind_of
 from studio.store import Share
 from studio.store.renders import Render
@@ -31,7 +31,7 @@ class GalleryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page_content(entry: GalleryEntry, say: Language) -> str:
-    """Return the text of a page: what is shown, what it was made from, and the command that renders it again."""
+    """Return what a share is, what it was made from, and the command that renders it again."""
     share = entry.share
     lines = [page_text(share, say), lineage_text(share, entry.parent, say)]
     if entry.excuse:
@@ -49,7 +49,7 @@ def page_content(entry: GalleryEntry, say: Language) -> str:
 
 def page_text(share: Share, say: Language) -> str:
     """Return the lines about a share: what it is, how it was made, and by whom."""
-    shared = say("shared by {member} {when}", member=_maker_name(share.member.name), when=f"<t:{int(share.shared)}:R>")
+    shared = say("shared by {member} {when}", member=maker_name(share.member.name), when=f"<t:{int(share.shared)}:R>")
     facts = [
         code(say("seed {seed}", seed=share.recipe.seed)),
         inert(share.model),
@@ -62,13 +62,10 @@ def page_text(share: Share, say: Language) -> str:
 
 
 def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
-    """Return the line that says what a share was made from, empty if from nothing else.
-
-    `parent` is that share, if it is still in the same gallery.
-    """
+    """Return what a share was made from, empty if from nothing else; `parent` is that, if it is in the same gallery."""
     if share.parent_maker is None:
         return ""
-    maker = _maker_name(share.parent_maker)
+    maker = maker_name(share.parent_maker)
     if parent is None:
         return f"-# ↳ {say('remixed from an animation by {member}', member=maker)}"
     title = inert(short_title(parent.recipe, say))
@@ -78,15 +75,13 @@ def lineage_text(share: Share, parent: Share | None, say: Language) -> str:
 
 
 def empty_text(ref: PageRef, say: Language) -> str:
-    """Return the text of an empty gallery, and how to change that."""
+    """Return why a page of the gallery is empty, and how to change that."""
     match ref.order:
         case "saved":
             return say("You have saved nothing here yet: press Save under what you like.")
         case "search":
-            return say(
-                "Nothing here fits {search}. Fewer words, or the beginning of one, find more.",
-                search=code(ref.argument),
-            )
+            search = code(ref.argument)
+            return say("Nothing here fits {search}. Fewer words, or the beginning of one, find more.", search=search)
         case "member":
             return say("{member} has shared nothing here yet.", member=f"<@{ref.argument}>")
         case "top":
@@ -101,7 +96,3 @@ def picture_of(share: Share, render: Render, say: Language) -> Upload:
     """Return a share's file to attach; a flagged one is behind a spoiler."""
     name = f"{kind_of(share.recipe)}-{share.recipe.seed}{render.suffix}"
     return Upload(name, render.data, plain_headline(share.recipe, say), is_spoiler=share.nsfw)
-
-
-def _maker_name(name: str) -> str:
-    return inert(shorten(name, 40))

@@ -17,7 +17,7 @@ SIDE = 256
 
 _COLUMNS = 3
 _GAP = 8
-_PAPER = (24, 25, 28)
+_BACKGROUND = (24, 25, 28)
 _BLUR = SIDE / 10
 
 
@@ -28,22 +28,22 @@ class Cell(msgspec.Struct, frozen=True):
     is_blurred: bool = False
 
 
-def mosaic(cells: Sequence[Cell]) -> bytes:
+def make_mosaic(cells: Sequence[Cell]) -> bytes:
     """Return the first pictures of files side by side, as a PNG; a file that is no picture leaves its cell empty.
 
-    It decodes and scales: call it on a thread.
+    Call it on a thread, for it decodes and scales.
     """
     columns = min(_COLUMNS, len(cells))
     rows = math.ceil(len(cells) / columns)
-    paper = Image.new("RGB", (columns * (SIDE + _GAP) + _GAP, rows * (SIDE + _GAP) + _GAP), _PAPER)
+    sheet = Image.new("RGB", (columns * (SIDE + _GAP) + _GAP, rows * (SIDE + _GAP) + _GAP), _BACKGROUND)
     for number, cell in enumerate(cells):
         row, column = divmod(number, columns)
         if (picture := _first_picture(cell)) is not None:
             indent = ((SIDE - picture.width) // 2, (SIDE - picture.height) // 2)
             corner = (_GAP + column * (SIDE + _GAP) + indent[0], _GAP + row * (SIDE + _GAP) + indent[1])
-            paper.paste(picture, corner)
+            sheet.paste(picture, corner)
     file = io.BytesIO()
-    paper.save(file, "PNG")
+    sheet.save(file, "PNG")
     return file.getvalue()
 
 

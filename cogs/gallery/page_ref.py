@@ -1,4 +1,4 @@
-"""Which page of the gallery a message shows, as it stands in the custom_id of its buttons."""
+"""Which page of the gallery a message shows, as the custom_ids of its buttons have it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ class PageRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def first_page_ref(order: str, argument: str = "") -> PageRef:
-    """Return the first page of an order; the random one is shuffled anew."""
+    """Return the first page of an order; the random order is shuffled anew."""
     argument = secrets.token_hex(4) if order == "random" else argument
     return PageRef(order=msgspec.convert(order, SortOrder), argument=argument)

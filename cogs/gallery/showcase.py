@@ -16,12 +16,11 @@ from cogs.gallery.coalescer import Coalescer
 from cogs.gallery.gallery_text import lineage_text, picture_of
 from cogs.i18n.language import Language, language_of
 from cogs.renders.buttons import AgainButton
-from cogs.renders.lineage import link_to
+from cogs.renders.lineage import link_to, maker_name
 from cogs.renders.remix import RemixButton
 from cogs.renders.sharing import SaveButton, VoteButton
 from cogs.ui.button_rows import make_view
 from cogs.ui.headline import headline
-from cogs.ui.markdown import inert, shorten
 from engine.errors import StorageError, describe
 from studio.config.effective import channels_of, community_at
 from studio.store import Share
@@ -29,7 +28,7 @@ from studio.store import Share
 _log = logging.getLogger(__name__)
 
 CATCH_UP_SECONDS = 2 * 24 * 60 * 60
-"""Age of votes that the previous run may not have got to post."""
+"""Age of the oldest votes that a start looks through for shares that were not posted."""
 
 
 class ShowcaseCog(commands.Cog):
@@ -62,7 +61,6 @@ class ShowcaseCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_share_deleted(self, share: Share) -> None:
-        """Remove a deleted share from the showcase."""
         self._cleanup.request(share.server)
 
     async def _catch_up(self, server: str) -> None:
@@ -115,7 +113,7 @@ class ShowcaseCog(commands.Cog):
 
 
 def _credit_line(share: Share, say: Language) -> str:
-    maker = inert(shorten(share.member.name, 40))
+    maker = maker_name(share.member.name)
     if (link := link_to(share)) is None:
         return f"-# {say('by {member}', member=maker)}"
     return f"-# {say('by {member} · [where it was posted]({link})', member=maker, link=link)}"

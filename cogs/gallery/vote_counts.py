@@ -10,7 +10,7 @@ from discord.ext import commands
 from cogs.client import Tappa
 from cogs.context.outage import DISCORD_ERRORS
 from cogs.gallery.channel_access import READ, ChannelAccess
-from cogs.gallery.coalescer import SOON, Coalescer
+from cogs.gallery.coalescer import Coalescer
 from cogs.i18n.language import language_of
 from cogs.renders.sharing import VoteButton
 from cogs.ui.button_rows import Item, label_of, revise_rows
@@ -20,30 +20,25 @@ from studio.store import Share
 
 _log = logging.getLogger(__name__)
 
+DELAY_SECONDS = 2.0
+"""Time to collect changes before messages are edited: Discord takes five edits in five seconds."""
+
 
 class VoteCountsCog(commands.Cog):
-    """Edits the messages about a share after its votes have changed or it was deleted."""
+    """Edits the messages about a share once its votes have changed; that of a deleted one loses its Vote button."""
 
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
         self._changed: dict[str, dict[JobId, Share]] = {}
-        self._updates = Coalescer(self._update_server, after=SOON)
+        self._updates = Coalescer(self._update_server, after=DELAY_SECONDS)
         self._access = ChannelAccess(bot)
 
     async def cog_unload(self) -> None:
         await self._updates.close()
 
-    @commands.Cog.listener()
-    async def on_vote(self, share: Share) -> None:
-        """Show the new count, soon."""
-        self._schedule(share)
-
-    @commands.Cog.listener()
-    async def on_share_deleted(self, share: Share) -> None:
-        """Remove its Vote buttons."""
-        self._schedule(share)
-
-    def _schedule(self, share: Share) -> None:
+    @commands.Cog.listener("on_vote")
+    @commands.Cog.listener("on_share_deleted")
+    async def schedule_update(self, share: Share) -> None:
         self._changed.setdefault(share.server, {})[share.id] = share
         self._updates.request(share.server)
 
@@ -65,17 +60,16 @@ class VoteCountsCog(commands.Cog):
             await self._update_message(share, now, posted.channel, posted.message)
 
     async def _forget_message(self, share: Share) -> None:
-        """Link no more to a message that somebody has deleted."""
+        """Stop linking to a message that somebody has deleted."""
         try:
             await self._bot.studio.gallery.shares.forget_message(share.id)
         except StorageError as error:
             _log.error("The message of share %s is not forgotten: %s", share.id, describe(error))
 
     async def _update_message(self, share: Share, now: Share | None, channel_id: str, message: str | None) -> bool:
-        """Edit one message to show a share as it is `now`, None if it is deleted.
+        """Edit a message to show a share as it is `now`, None if it is deleted.
 
-        Returns:
-            Whether the message still exists, as far as the bot can tell.
+        Return whether the message still exists, as far as the bot can tell.
         """
         if message is None or not self._access.allows(share.server, channel_id, READ):
             return True
@@ -86,10 +80,10 @@ class VoteCountsCog(commands.Cog):
             button = VoteButton.with_count(now, language_of(guild.preferred_locale if guild else None))
         custom_id = f"tappa:vote:{share.id}"
         try:
-            shown = await channel.fetch_message(int(message))
-            label = label_of(shown, custom_id)
+            fetched = await channel.fetch_message(int(message))
+            label = label_of(fetched, custom_id)
             if label is not None and (button is None or label != getattr(button.item, "label", None)):  # type: ignore[attr-defined]
-                await shown.edit(view=revise_rows(shown, {custom_id: button}))
+                await fetched.edit(view=revise_rows(fetched, {custom_id: button}))
         except discord.NotFound:
             return False
         except DISCORD_ERRORS as error:

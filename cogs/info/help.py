@@ -50,53 +50,47 @@ class HelpCog(commands.Cog):
             content, view = help_page(interaction, 0)
             await interaction.response.send_message(content, view=view or discord.utils.MISSING, ephemeral=True)
             return
-        wanted = command.strip().removeprefix("/").casefold()
+        name = command.strip().removeprefix("/").casefold()
         for known in usable_commands(interaction):
-            if wanted in (known.qualified_name, spoken_name(known, say)):
+            if name in (known.qualified_name, spoken_name(known, say)):
                 await interaction.response.send_message(describe_command(known, say), ephemeral=True)
                 return
         raise LimitError("There is no command “{name}” for you here; /help lists those there are.", name=command[:40])
 
 
 class HelpPageButton(PersistentButton, template=r"tappa:help:(?P<page>\d{1,3})"):
-    """Turns to another page of the list."""
-
     @classmethod
     def of(cls, label: str, page: int) -> Self:
         return cls.make(label=label, custom_id=f"tappa:help:{page}")
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
-        """Show the page; a list that has become shorter shows its last one."""
         content, view = help_page(interaction, int(self.fields["page"]))
         await interaction.response.edit_message(content=content, view=view)
 
 
 def usable_commands(interaction: Interaction) -> list[Command]:
-    """Return the slash commands that a member may use where they are, by name.
-
-    The kinds of animation that [limits] commands leaves out there are not among them.
-    """
+    """Return the slash commands that a member may use where they are, by name; [limits] commands may leave some out."""
     tree, limits = interaction.client.tree, limits_at(interaction.client.config, place_of(interaction))
     closed = set() if EVERYTHING in limits.commands else set(get_args(CommandName)) - set(limits.commands)
     # If the bot is set up for single servers only, the commands are registered there and not globally.
     everything = [*tree.walk_commands(), *(tree.walk_commands(guild=interaction.guild) if interaction.guild else ())]
-    found = {
+    usable = {
         command.qualified_name: command
         for command in everything
         if isinstance(command, app_commands.Command)
         and command.qualified_name not in closed
         and may_use(interaction, command.root_parent or command)
     }
-    return sorted(found.values(), key=lambda command: command.qualified_name)
+    return sorted(usable.values(), key=lambda command: command.qualified_name)
 
 
 def usable_menus(interaction: Interaction) -> list[app_commands.ContextMenu]:
     """Return the entries in the menus of messages and members that a member may use where they are."""
     tree, kinds = interaction.client.tree, (AppCommandType.message, AppCommandType.user)
     groups = [tree.get_commands(type=kind, guild=guild) for kind in kinds for guild in (None, interaction.guild)]
-    found = {menu.name: menu for group in groups for menu in group if isinstance(menu, app_commands.ContextMenu)}
-    return [menu for _, menu in sorted(found.items()) if may_use(interaction, menu)]
+    menus = {menu.name: menu for group in groups for menu in group if isinstance(menu, app_commands.ContextMenu)}
+    return [menu for _, menu in sorted(menus.items()) if may_use(interaction, menu)]
 
 
 def may_use(interaction: Interaction, command: Command | app_commands.Group | app_commands.ContextMenu) -> bool:
@@ -109,14 +103,14 @@ def may_use(interaction: Interaction, command: Command | app_commands.Group | ap
 
 
 def help_page(interaction: Interaction, number: int) -> tuple[str, discord.ui.View | None]:
-    """Return a page of the list, counted from 0, and the buttons to turn it; past the last page is the last one."""
+    """Return a page of the list, counted from 0, or the last one, and the buttons to turn it."""
     say = language_of(interaction.locale)
     page = cut_page(help_pages(usable_commands(interaction), usable_menus(interaction), say), number, 1)
     return page.entries[0], page.view(HelpPageButton.of, say)
 
 
 def help_pages(known: Sequence[Command], entries: Sequence[app_commands.ContextMenu], say: Language) -> list[str]:
-    """Return the list in pages that fit a phone; a heading is repeated where its list goes on."""
+    """Return the list in pages that fit a phone; a heading is repeated on each page of its list."""
     for_all = [command for command in known if not _is_restricted(command)]
     for_some = [command for command in known if _is_restricted(command)]
     sections = (
@@ -155,7 +149,6 @@ def spoken_name(command: Command, say: Language) -> str:
 
 
 def spoken_description(command: Command, say: Language) -> str:
-    """Return a command's description as it is shown in a language."""
     return say.term(TERMS[_Where.command_description], command.description)
 
 

@@ -18,7 +18,7 @@ EVERY_SECONDS = 15
 class PresenceCog(commands.Cog):
     def __init__(self, bot: Tappa) -> None:
         self._bot = bot
-        self._shown = ""
+        self._last_status = ""
 
     async def cog_unload(self) -> None:
         self.refresh.cancel()
@@ -26,19 +26,18 @@ class PresenceCog(commands.Cog):
     @tasks.loop(seconds=EVERY_SECONDS)
     async def refresh(self) -> None:
         status = status_text(self._bot.studio, self._language())
-        if status != self._shown:
+        if status != self._last_status:
             await self._bot.change_presence(activity=discord.CustomActivity(status))
-            self._shown = status
+            self._last_status = status
 
     def _language(self) -> Language:
-        """Return the language that most servers speak: they all see one presence."""
+        """Return the language of most servers: they all see the same presence."""
         spoken = Counter(language_of(guild.preferred_locale).tag for guild in self._bot.guilds)
         return language_of(spoken.most_common(1)[0][0] if spoken else SOURCE)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Start; Discord forgets the presence with each session."""
-        self._shown = ""
+        self._last_status = ""  # Discord forgets the presence with each session
         if not self.refresh.is_running():
             self.refresh.start()
 

@@ -32,8 +32,9 @@ PER_PAGE = 8
 _NAME = 24
 _WHAT = 50
 _MOST_BUTTONS = 2
+"""Number of one's own jobs that have a Cancel button each; more share a menu, which is smaller on a phone."""
+
 _MOST_OPTIONS = 25
-"""A few of one's own jobs have a Cancel button each; more of them share a menu, which is smaller on a phone."""
 
 _LABEL = 80
 _LAST_ROW = 4
@@ -55,7 +56,7 @@ class DropButton(PersistentButton, template=rf"tappa:drop:{JOB}"):
 
 
 class DropSelect(PersistentSelect, template=r"tappa:drops(:others)?"):
-    """Cancels the chosen job: one's own or, in the menu for moderators, another's."""
+    """Cancels the chosen job: the member's own or, in the menu for moderators, somebody else's."""
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
@@ -67,7 +68,6 @@ class QueuePageButton(PersistentButton, template=r"tappa:queue:(?P<way>back|stay
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
-        """Show the page; a queue that has become shorter shows its last one."""
         await interaction.response.defer()
         await show_queue(interaction, int(self.fields["page"]))
 
@@ -79,10 +79,10 @@ async def _drop(interaction: Interaction, job: JobId) -> None:
 
 
 async def show_queue(interaction: Interaction, number: int) -> None:
-    """Show a page of the queue, counted from 0, as the answer to an acknowledged interaction.
+    """Show a page of the queue, counted from 0, or the last one, as the answer to an acknowledged interaction.
 
-    That is the server's queue or, in a direct message, the member's own, with their quota and what cancels their jobs.
-    A moderator can cancel everything on the page.
+    It is the server's queue or, in a direct message, the member's own, with their quota and what cancels their jobs. A
+    moderator can cancel everything on the page.
     """
     say, where = language_of(interaction.locale), place_of(interaction)
     studio, member = interaction.client.studio, str(interaction.user.id)
@@ -106,14 +106,10 @@ async def show_queue(interaction: Interaction, number: int) -> None:
 def queue_text(
     page: EntryPage[QueueEntry], elsewhere: int, member: str, say: Language, is_visible: Callable[[JobRecord], bool]
 ) -> str:
-    """Return a page as text of at most 1800 characters.
+    """Return a page as text of at most 1800 characters, for `member` to read.
 
-    Args:
-        page: the jobs.
-        elsewhere: number of jobs on other servers.
-        member: id of the reader; their own jobs are marked.
-        say: their language.
-        is_visible: whether they may know more of somebody else's job than that it is queued.
+    `elsewhere` is the number of jobs on other servers. Of a job that is not visible to them it says only that it is
+    queued.
     """
     lines = []
     for entry in page.entries:

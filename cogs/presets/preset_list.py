@@ -1,4 +1,4 @@
-"""The presets there are for a member: their own, marked, then the server's."""
+"""The list of presets that a member can use: their own, marked, then the server's."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from engine.recipe.recipe import Giro, Recipe
 
 PER_PAGE = 10
 """Lines that fit a message however much of them has to be escaped."""
-_PROMPT_SHOWN = 60
+_MAX_PROMPT = 60
 
 
 class PresetPageButton(PersistentButton, template=r"tappa:presets:(?P<page>\d{1,3})"):
-    """Turns to another page of the list; it shows what whoever presses it may see."""
+    """Turns to another page of the list, as whoever presses it may see it."""
 
     @classmethod
     def of(cls, label: str, page: int) -> Self:
@@ -31,14 +31,13 @@ class PresetPageButton(PersistentButton, template=r"tappa:presets:(?P<page>\d{1,
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
-        """Show the page; a list that has become shorter shows its last one."""
         await interaction.response.defer()
         content, view = await preset_page(interaction, int(self.fields["page"]))
         await interaction.edit_original_response(content=content, view=view)
 
 
 async def preset_page(interaction: Interaction, number: int) -> tuple[str, discord.ui.View | None]:
-    """Return one page of the presets there are for a member, and the buttons to the pages beside it."""
+    """Return a page of the list, the last one if it has become shorter, and the buttons to the pages beside it."""
     say = language_of(interaction.locale)
     own = await interaction.client.studio.profiles.presets(str(interaction.user.id))
     lines = [_line(f"{OWN} {preset.name}", preset.recipe, say) for preset in own]
@@ -52,4 +51,4 @@ async def preset_page(interaction: Interaction, number: int) -> tuple[str, disco
 
 def _line(name: str, recipe: Recipe, say: Language) -> str:
     what = recipe.stages[0].prompt if isinstance(recipe, Giro) else short_title(recipe, say)
-    return f"**{brief(name, NAME_SHOWN)}** · {describe_length(recipe, say)} · {brief(what, _PROMPT_SHOWN)}"
+    return f"**{brief(name, NAME_SHOWN)}** · {describe_length(recipe, say)} · {brief(what, _MAX_PROMPT)}"

@@ -21,10 +21,9 @@ from cogs.presets.preset_list import PresetPageButton, preset_page
 from cogs.renders.recipe_file import (
     RecipeFile,
     RenderOption,
-    no_command_note,
+    attachment_note,
     parse_job_id,
     suggest_render,
-    too_long_note,
     upload_of,
 )
 from cogs.ui.drafts import MAX_CONTENT, Upload
@@ -52,9 +51,7 @@ async def suggest_preset(interaction: Interaction, typed: str) -> list[app_comma
 
 
 class PresetCog(
-    commands.GroupCog,
-    group_name="preset",
-    group_description="Animations that you keep under a name for another time",
+    commands.GroupCog, group_name="preset", group_description="Animations that you keep under a name for another time"
 ):
     @app_commands.command(
         description="Keep an animation under a name: the stages you give, a render, or your last order",
@@ -120,8 +117,8 @@ class PresetCog(
     async def show(self, interaction: Interaction, name: NameOption) -> None:
         await interaction.response.defer(ephemeral=True)
         say = language_of(interaction.locale)
-        found, recipe = await find_preset(interaction, name)
-        head = f"**{inert(found)}** · {describe_length(recipe, say)}"
+        full_name, recipe = await find_preset(interaction, name)
+        head = f"**{inert(full_name)}** · {describe_length(recipe, say)}"
         if isinstance(recipe, Giro):
             lines = format_stages(recipe.stages)
             block: str | None = f"```\n{lines.replace('`', 'ˋ')}\n```"
@@ -129,7 +126,7 @@ class PresetCog(
         else:
             line, file = command_line(recipe, {}), upload_of(RecipeFile(recipe), say)
             block = None if line is None else code_block(line)
-            why = f"\n{no_command_note(say) if line is None else too_long_note(say)}"
+            why = f"\n{attachment_note(line, say)}"
         if block is not None and len(content := f"{head}\n{block}") <= MAX_CONTENT:
             await interaction.followup.send(content)
         else:
@@ -153,11 +150,7 @@ def _kind(recipe: Recipe) -> Kind:
 
 
 async def _find_ordered(interaction: Interaction, render: str | None) -> Animation:
-    """Return the recipe of a render or, without one, of the member's last order.
-
-    Raises:
-        LimitError: there is none, or it is not for this member to see.
-    """
+    """Return the recipe of a render or, without one, of the member's last order."""
     history = interaction.client.studio.history
     if render is not None:
         recipe = (await history.visible(parse_job_id(render), viewer_of(interaction))).recipe

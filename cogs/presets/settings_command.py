@@ -82,7 +82,7 @@ class SettingsCog(commands.Cog):
 class StyleSelect(PersistentSelect, template=r"tappa:settings:style"):
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
-        """Keep the choice; one that is not there any more is none."""
+        """Save the choice; a style that the server has no more counts as none."""
         await interaction.response.defer()
         await _update_defaults(interaction, style=self.chosen if self.chosen in styles_here(interaction) else "")
 
@@ -103,7 +103,7 @@ class EditButton(PersistentButton, template=r"tappa:settings:edit"):
 
 
 class CorrectSettingsButton(PersistentButton, template=r"tappa:settings:correct"):
-    """Opens the form again as it was sent in; if that is not kept any more, with the member's defaults."""
+    """Opens the form again as it was typed; if that is not kept any more, with the member's defaults."""
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
@@ -111,8 +111,6 @@ class CorrectSettingsButton(PersistentButton, template=r"tappa:settings:correct"
 
 
 class ResetButton(PersistentButton, template=r"tappa:settings:reset"):
-    """Resets all defaults."""
-
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer()
@@ -144,7 +142,7 @@ def _form_values(defaults: Defaults) -> dict[str, str]:
 
 @tells_errors
 async def take_settings_form(form: SubmittedForm, interaction: Interaction) -> None:
-    """Keep what was typed, if all of it can be; else it can be corrected instead of typed again."""
+    """Save what was typed or, if any of it cannot be, offer to correct it."""
     typed = {name: value.strip() for name, value in form.typed.items()}
     try:
         if focus := typed.get("focus", ""):
@@ -161,7 +159,7 @@ async def take_settings_form(form: SubmittedForm, interaction: Interaction) -> N
 
 
 def settings_note(interaction: Interaction, defaults: Defaults) -> tuple[str, discord.ui.View]:
-    """Return a member's defaults as text, and the means to change them."""
+    """Return a member's defaults as text, and the items that change them."""
     say = language_of(interaction.locale)
     labels = label_styles(styles_here(interaction))
     styles = [discord.SelectOption(label=say("No style"), value=NOT_CHOSEN, default=defaults.style not in labels)]
@@ -207,7 +205,7 @@ def settings_text(defaults: Defaults, say: Language, *, here: bool) -> str:
 
 
 def _parse_none(typed: str | None) -> str | None:
-    """Return what was typed; the word for none becomes empty."""
+    """Return what was typed; the word for none becomes an empty text."""
     return "" if typed is not None and typed.strip().casefold() == NONE else typed and typed.strip()
 
 
@@ -223,11 +221,7 @@ async def _save_defaults(interaction: Interaction, defaults: Defaults) -> None:
 
 
 def _parse_frames(typed: str) -> int | None:
-    """Read a number of frames; an empty field is none.
-
-    Raises:
-        LimitError: no animation can have that many.
-    """
+    """Parse a number of frames; an empty field is None."""
     if not typed:
         return None
     try:

@@ -25,8 +25,7 @@ class CancelButton(JobButton, action="cancel", label=lambda say: say("Cancel")):
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
-        """Cancel the job; its delivery edits the message."""
-        await interaction.response.defer()
+        await interaction.response.defer()  # the delivery edits the message
         await cancel_job(interaction, self.job)
 
 

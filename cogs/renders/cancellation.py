@@ -13,11 +13,7 @@ from studio.store import JobRecord
 
 
 async def cancel_job(interaction: Interaction, job: JobId) -> None:
-    """Cancel a job for whoever used an acknowledged interaction; its own message says so.
-
-    Raises:
-        LimitError: it is not theirs to cancel, or over already.
-    """
+    """Cancel a job for whoever used an acknowledged interaction, if they may; its own message says so."""
     bot, member = interaction.client, member_of(interaction.user)
     record = await bot.studio.cancel(job, by=member.id, moderates=moderated_server(interaction))
     if record.member.id != member.id and (server := record.answer.server) is not None:
@@ -25,6 +21,6 @@ async def cancel_job(interaction: Interaction, job: JobId) -> None:
 
 
 def cancelled_action(record: JobRecord, say: Language) -> Sentence:
-    """Return what is logged about a job that somebody else than its owner has cancelled."""
+    """Return the log entry for a job that somebody else than its owner has cancelled."""
     title = short_title(record.recipe, say)
     return Sentence("Cancelled an animation of {member}: {title}.", {"member": record.member.name, "title": title})

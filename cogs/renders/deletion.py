@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import discord
 
@@ -22,7 +22,7 @@ from studio.store import Share
 
 
 class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withdrawn|kept):{JOB}"):
-    """Takes a share back from a note that only one member sees: "withdraw" asks, the other two answer."""
+    """Deletes a share from a note that only one member sees: "withdraw" asks, the other two answer."""
 
     @classmethod
     def of(cls, verb: str, job: JobId, say: Language) -> Self:
@@ -46,22 +46,20 @@ class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withd
 
 
 def may_delete(share: Share, viewer: Viewer) -> bool:
-    """Return whether somebody is offered to take a share back; whether they may is asked again when they do."""
+    """Whether somebody is offered to delete a share; the gallery checks again when they do."""
     return viewer.is_moderator or viewer.member.id == share.member.id
 
 
 async def delete_share(interaction: Interaction, job: JobId) -> str:
-    """Take a share back for whoever used an acknowledged interaction, and return what to tell them.
-
-    Raises:
-        LimitError: it is not in the gallery of that server, or not theirs to delete.
-    """
+    """Delete a share for whoever used an acknowledged interaction, if they may, and return what to tell them."""
     bot, viewer, say = interaction.client, viewer_of(interaction), language_of(interaction.locale)
     share = await bot.studio.gallery.delete(job, viewer)
     if viewer.member.id != share.member.id:
         title, maker = short_title(share.recipe, language_of(interaction.guild_locale)), share.member
-        values: dict[str, Any] = {"title": title, "maker": maker.name, "id": maker.id}
-        action = Sentence("Deleted “{title}” of {maker} ({id}) from the gallery.", values)
+        action = Sentence(
+            "Deleted “{title}” of {maker} ({id}) from the gallery.",
+            {"title": title, "maker": maker.name, "id": maker.id},
+        )
         await log_actions(bot, viewer.member, [action], share.server)
     text = say("It is out of the gallery, with its votes and its file.")
     if (link := link_to(share)) is not None:

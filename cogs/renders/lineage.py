@@ -22,7 +22,7 @@ _ROOM_FOR_MORE = 60
 def lineage_line(child: JobRecord, parent: JobRecord, say: Language) -> str:
     """Return the line under a result, `child`, that says what it was made from."""
     title, answer = inert(short_title(parent.recipe, say)), parent.answer
-    line = made_from_line(child.recipe, parent.recipe, title, _maker(parent), say)
+    line = made_from_line(child.recipe, parent.recipe, title, _bold_maker(parent), say)
     if answer.message is None:
         return line
     address = f"https://discord.com/channels/{answer.server or '@me'}/{answer.channel}/{answer.message}"
@@ -36,17 +36,11 @@ def made_from_line(child: Recipe, parent: Recipe, title: str, maker: str, say: L
     return f"-# ↳ {say('remixed from {title} by {maker}', title=title, maker=maker)}"
 
 
-def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -> str:
-    """Return what is known about a render.
-
-    Args:
-        line: the render, then its parent, grandparent and so on.
-        share: the render in the gallery, if it is there.
-        say: the reader's language.
-    """
-    record, recipe = line[0], line[0].final_recipe
+def origin_note(ancestry: Sequence[JobRecord], share: Share | None, say: Language) -> str:
+    """Return what is known about a render, the first of its `ancestry`: its parent, grandparent and so on follow."""
+    record, recipe = ancestry[0], ancestry[0].final_recipe
     when = f"<t:{int(record.created)}:f>"
-    lines = [headline(recipe, say), say("Made by {maker}, {when}", maker=_maker(record), when=when)]
+    lines = [headline(recipe, say), say("Made by {maker}, {when}", maker=_bold_maker(record), when=when)]
     facts = [format_seeds(recipe, say)]
     if record.plan is not None:
         facts.append(inert(record.plan.model))
@@ -56,15 +50,15 @@ def origin_note(line: Sequence[JobRecord], share: Share | None, say: Language) -
     if share is not None:
         votes = say.plural("{count} vote", "{count} votes", share.votes)
         lines.append(say("In the gallery since {when}, with {votes}", when=f"<t:{int(share.shared)}:f>", votes=votes))
-    return _append_lineage("\n".join(lines), line, say)
+    return _append_lineage("\n".join(lines), ancestry, say)
 
 
-def _append_lineage(content: str, line: Sequence[JobRecord], say: Language) -> str:
+def _append_lineage(content: str, ancestry: Sequence[JobRecord], say: Language) -> str:
     """Add what each was made from, as far back as there is room for, and whether there is more."""
-    added = [lineage_line(child, parent, say) for child, parent in pairwise(line)]
+    added = [lineage_line(child, parent, say) for child, parent in pairwise(ancestry)]
     for number, text in enumerate(added):
         if len(content) + len(text) > MAX_CONTENT - _ROOM_FOR_MORE:
-            if line[-1].parent is not None:  # it goes on, and nobody knows how far
+            if ancestry[-1].parent is not None:  # it goes on, and nobody knows how far
                 return f"{content}\n-# ↳ {say('and more before that')}"
             count = len(added) - number
             more = say.plural("and {count} more before that", "and {count} more before that", count)
@@ -94,8 +88,13 @@ def _without_seed(recipe: Animation) -> Animation:
     return msgspec.structs.replace(plain, tries=1) if isinstance(plain, Morph) else plain
 
 
-def _maker(record: JobRecord) -> str:
-    return f"**{inert(shorten(record.member.name, _NAME))}**"
+def maker_name(name: str) -> str:
+    """Return the name of a render's maker as markdown, shortened."""
+    return inert(shorten(name, _NAME))
+
+
+def _bold_maker(record: JobRecord) -> str:
+    return f"**{maker_name(record.member.name)}**"
 
 
 def link_to(share: Share) -> str | None:

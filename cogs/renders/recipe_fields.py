@@ -39,11 +39,7 @@ _TOWARDS = "towards"
 
 
 def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
-    """Return the fields that change a recipe, filled in from it.
-
-    Raises:
-        LimitError: it is too long for a form.
-    """
+    """Return the fields that change a recipe, filled in from it, if it is not too long for a form."""
     if isinstance(recipe, Variations):
         return tuple(field for field in remix_fields(recipe.of, say) if field.name != "seed")
     negative = Field(
@@ -60,15 +56,9 @@ def remix_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
 
 
 def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Recipe:
-    """Return a recipe changed as typed; what has no field stays as it is.
+    """Return a recipe changed as typed into its fields, in the language of the form or in English.
 
-    Args:
-        recipe: from which the fields were filled in.
-        typed: what stands in them, by name.
-        say: the language of the form; English is understood as well.
-
-    Raises:
-        RecipeError: a field cannot be read, or its value is not possible.
+    What has no field stays as it is.
     """
     if isinstance(recipe, Variations):
         of = apply_remix(recipe.of, {**typed, "seed": str(recipe.of.seed)}, say)
@@ -80,30 +70,14 @@ def apply_remix(recipe: Recipe, typed: Mapping[str, str], say: Language) -> Reci
 
 
 def extend_fields(recipe: Recipe, say: Language) -> tuple[Field, ...]:
-    """Return the field for the next stage of a giro.
-
-    Raises:
-        LimitError: the recipe is no giro.
-    """
+    """Return the field for the next stage of a giro."""
     _require_giro(recipe)
-    return (
-        Field(
-            name="stage",
-            label=say("The next stage: prompt | frames"),
-            placeholder=say("a road by the sea, sunny day | 50"),
-            most=MAX_MODAL_TEXT,
-            lines=True,
-        ),
-    )
+    label, example = say("The next stage: prompt | frames"), say("a road by the sea, sunny day | 50")
+    return (Field(name="stage", label=label, placeholder=example, most=MAX_MODAL_TEXT, lines=True),)
 
 
 def apply_extension(recipe: Recipe, typed: Mapping[str, str]) -> Giro:
-    """Return a giro with the stages that were typed, one a line, at its end.
-
-    Raises:
-        RecipeError: they cannot be read, or the giro becomes too long.
-        LimitError: the recipe is no giro.
-    """
+    """Return a giro with the stages that were typed, one a line, at its end."""
     giro = _require_giro(recipe)
     for stage in parse_stages(typed.get("stage", "")):
         giro = extend_giro(giro, stage)
@@ -119,31 +93,19 @@ def _require_giro(recipe: Recipe) -> Giro:
 def _kind_fields(recipe: Animation, say: Language) -> tuple[Field, ...]:
     match recipe:
         case Giro():
-            return (
-                Field(
-                    name="stages",
-                    label=say("One stage a line: prompt | frames"),
-                    value=format_stages(recipe.stages),
-                    most=MAX_MODAL_TEXT,
-                    lines=True,
-                ),
-                _course_field(recipe, say),
-                _view_field(recipe, say),
-            )
+            label, value = say("One stage a line: prompt | frames"), format_stages(recipe.stages)
+            stages = Field(name="stages", label=label, value=value, most=MAX_MODAL_TEXT, lines=True)
+            return (stages, _course_field(recipe, say), _view_field(recipe, say))
         case Morph():
+            label, value, loops = say("What turns into what"), " → ".join(recipe.waypoints), _loop_names(say)
             return (
-                Field(
-                    name="words",
-                    label=say("What turns into what"),
-                    value=" → ".join(recipe.waypoints),
-                    most=MAX_MODAL_TEXT,
-                ),
+                Field(name="words", label=label, value=value, most=MAX_MODAL_TEXT),
                 Field(name="prompt", label=say("The picture around it"), value=recipe.prompt, most=MAX_PROMPT),
                 Field(
                     name="frames",
                     label=say("Frames, and how it comes back"),
-                    value=f"{recipe.frames}, {_loop_names(say)[recipe.loop]}",
-                    placeholder="21, " + " / ".join(_loop_names(say).values()),
+                    value=f"{recipe.frames}, {loops[recipe.loop]}",
+                    placeholder=f"21, {' / '.join(loops.values())}",
                 ),
             )
         case Zoom():
@@ -199,7 +161,7 @@ def _course_value(loop: bool, mode: Mode) -> str:
 
 
 def _parse_course(chosen: str) -> dict[str, Any]:
-    """Parse the course of a giro; forms of earlier versions have no such field."""
+    """Parse the course of a giro; a form of an earlier version has no such field."""
     courses = {
         _course_value(loop, mode): {"loop": loop, "mode": mode} for mode in get_args(Mode) for loop in (True, False)
     }
@@ -242,8 +204,8 @@ def _parse_frames(typed: str) -> int:
     return int(text)
 
 
-def _parse_seed(text: str) -> int:
-    text = text.strip()
+def _parse_seed(typed: str) -> int:
+    text = typed.strip()
     if not text:
         return new_seed()
     if not re.fullmatch(r"\d{1,10}", text):

@@ -36,7 +36,7 @@ _MEDIA = "https://media.discordapp.net/"
 
 
 class RecipeFile(msgspec.Struct, frozen=True):
-    """The content of a file: a recipe, and the model that it was made with, if that is known."""
+    """A recipe, and the model that it was made with, if that is known."""
 
     recipe: Recipe
     model: str | None = None
@@ -120,23 +120,15 @@ def upload_of(file: RecipeFile, say: Language) -> Upload:
     return Upload(name, msgspec.json.format(msgspec.json.encode(file), indent=2), say("The recipe as JSON"))
 
 
-def too_long_note(say: Language) -> str:
-    """Return the line of a message to which a recipe is attached instead of a command."""
+def attachment_note(line: str | None, say: Language) -> str:
+    """Return why a message has a recipe attached in place of its command `line`, None if no command asks for it."""
+    if line is None:
+        return f"-# {say('No command says all of this; give the file to /recipe import.')}"
     return f"-# {say('The command is too long for a message; give the file to /recipe import.')}"
 
 
-def no_command_note(say: Language) -> str:
-    """Return the line of a message to which a recipe is attached because no command asks for just that."""
-    return f"-# {say('No command says all of this; give the file to /recipe import.')}"
-
-
 async def read_attachment(file: discord.Attachment) -> RecipeFile:
-    """Download a recipe that a member has attached.
-
-    Raises:
-        RecipeError: it is no recipe, or not a possible one.
-        LimitError: it is too large, or not on Discord's CDN.
-    """
+    """Download a recipe that a member has attached, from nowhere but Discord's CDN."""
     if file.size > MOST_BYTES:
         raise LimitError(
             "A recipe is a file of at most {most} KiB; this one has {size}.",
@@ -152,11 +144,7 @@ async def read_attachment(file: discord.Attachment) -> RecipeFile:
 
 
 def parse_recipe_file(data: bytes) -> RecipeFile:
-    """Parse a file of `upload_of`, or a recipe alone.
-
-    Raises:
-        RecipeError: it is neither.
-    """
+    """Parse a file of `upload_of`, or a recipe alone."""
     raw = plain_json(data)
     if not isinstance(raw, dict) or "recipe" not in raw:
         return RecipeFile(from_plain(raw))

@@ -24,7 +24,7 @@ FormKind = Literal["remix", "extend"]
 
 
 class CorrectButton(PersistentButton, template=rf"tappa:correct:(?P<verb>remix|extend):{JOB}"):
-    """Opens a form again as it was sent in."""
+    """Opens a form again as it was typed."""
 
     @classmethod
     def of(cls, kind: FormKind, job: JobId, say: Language) -> Self:
@@ -41,13 +41,9 @@ class CorrectButton(PersistentButton, template=rf"tappa:correct:(?P<verb>remix|e
 async def open_form(
     interaction: Interaction, kind: FormKind, job: JobId, typed: Mapping[str, str] | None = None
 ) -> None:
-    """Open the form for a job; where `typed` has a value, it stands there in place of the recipe's.
+    """Open the form for a job, filled in from `typed` and, where that has no value, from the recipe.
 
-    A form has to be the first answer, so the database is asked before anything is answered.
-
-    Raises:
-        LimitError: the job is not for this member to see, or nothing that such a form can be about; or they may not
-            write where they are.
+    A form has to be the first answer to an interaction, so the database is asked before anything is answered.
     """
     require_may_write(interaction)  # before they type anything
     say = language_of(interaction.locale)

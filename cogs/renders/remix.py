@@ -51,20 +51,16 @@ async def show_origin(interaction: Interaction, message: discord.Message) -> Non
     await interaction.response.defer(thinking=True, ephemeral=True)
     job, viewer, say = _job_in(interaction, message), viewer_of(interaction), language_of(interaction.locale)
     studio = interaction.client.studio
-    line = await studio.history.lineage(await studio.history.visible(job, viewer), viewer)
+    ancestry = await studio.history.lineage(await studio.history.visible(job, viewer), viewer)
     share = await studio.gallery.find(viewer.server, job)
     buttons: list[PersistentButton] = [RecipeButton.of(job, say)]
     if share is not None and may_delete(share, viewer):
         buttons.append(WithdrawButton.of("withdraw", job, say))
-    await interaction.edit_original_response(content=origin_note(line, share, say), view=make_view(*buttons))
+    await interaction.edit_original_response(content=origin_note(ancestry, share, say), view=make_view(*buttons))
 
 
 def _job_in(interaction: Interaction, message: discord.Message) -> JobId:
-    """Return the job that a message is about, as its buttons say; whether one may see it is asked afterwards.
-
-    Raises:
-        LimitError: it is not one of this bot's, or about no render.
-    """
+    """Return the job that a message of this bot is about, as its buttons say; it may be nothing for them to see."""
     bot = interaction.client.user
     for custom_id in _custom_ids(message.components) if bot is not None and message.author.id == bot.id else ():
         if match := _ABOUT.fullmatch(custom_id):

@@ -55,17 +55,15 @@ class VoteButton(JobButton, action="vote", emoji="👍", label=lambda say: say("
 
 
 class SaveButton(JobButton, action="save", emoji="🔖", label=lambda say: say("Save")):
-    """Puts a share on the list of whoever presses it, or takes it off."""
+    """Adds a share to what whoever presses it has saved, or removes it."""
 
     @tells_errors
     async def callback(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         is_saved = await interaction.client.studio.gallery.save(self.job, viewer_of(interaction))
         say = language_of(interaction.locale)
-        saved, removed = (
-            say("Saved: it is under “saved” in your /gallery."),
-            say("It is not among what you saved any more."),
-        )
+        saved = say("Saved: it is under “saved” in your /gallery.")
+        removed = say("It is not among what you saved any more.")
         await interaction.edit_original_response(content=saved if is_saved else removed)
 
 

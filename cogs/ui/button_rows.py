@@ -20,12 +20,9 @@ def make_view(*items: Item) -> discord.ui.View:
 
 
 def revise_rows(message: discord.Message, changes: Mapping[str, Item | None], *added: Item) -> discord.ui.View:
-    """Return a message's rows with some items replaced and others added.
+    """Return a message's rows with items added at the end and others changed.
 
-    Args:
-        message: as Discord last described it.
-        changes: by custom_id: what takes the item's place, or None where it goes.
-        added: what comes after them.
+    `changes` maps the custom_id of an item to the one that replaces it, or to None to remove it.
     """
     items: list[Item] = []
     for child in discord.ui.View.from_message(message, timeout=None).children:
@@ -37,7 +34,7 @@ def revise_rows(message: discord.Message, changes: Mapping[str, Item | None], *a
 
 
 def label_of(message: discord.Message, custom_id: str) -> str | None:
-    """Return what stands on a button of a message, None if it has no such button."""
+    """Return the label of a message's button, None if it has no such button."""
     items = (item for row in message.components for item in getattr(row, "children", ()))
     found = (item for item in items if getattr(item, "custom_id", None) == custom_id)
     return next((str(getattr(item, "label", None) or "") for item in found), None)

@@ -31,7 +31,7 @@ class Upload(msgspec.Struct, frozen=True):
     is_spoiler: bool = False
 
     def as_file(self) -> discord.File:
-        """Return it as a file of discord.py's, which can be sent once."""
+        """Return a discord.py file, which can be sent once."""
         description = self.description[:MAX_DESCRIPTION]
         return discord.File(io.BytesIO(self.data), self.name, spoiler=self.is_spoiler, description=description)
 

@@ -1,7 +1,7 @@
-"""Forms: what they ask for, and the one place where those that were sent in arrive.
+"""Forms: what they ask for, and the one place where submitted ones arrive.
 
-discord.py remembers a form that it has sent only until the bot stops. So no form does anything by itself: all that it
-is about stands in its custom_id, and whatever Discord says was sent in goes through `FormRouter`.
+discord.py forgets the forms it has sent when the bot stops. So a form has no callback: its custom_id says what it is
+about, and `FormRouter` gives every submitted form to its handler.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: its custom_id.
         label: at most 45 characters.
-        value: what stands there.
-        most: characters that it takes.
-        lines: whether it takes several.
+        value: what it is filled in with.
+        most: number of characters that it takes.
+        lines: whether it takes several lines.
         options: at most 25.
     """
 
@@ -54,7 +54,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_form(*, title: str, custom_id: str, fields: Iterable[Field]) -> discord.ui.Modal:
-    """Return a form of at most five fields; a handler of the router takes it when it is sent in."""
+    """Return a form of at most five fields."""
     form = discord.ui.Modal(title=title, custom_id=custom_id, timeout=_OPEN_SECONDS)
     for field in fields:
         form.add_item(discord.ui.Label(text=field.label, component=field.component()))
@@ -62,12 +62,7 @@ def make_form(*, title: str, custom_id: str, fields: Iterable[Field]) -> discord
 
 
 class SubmittedForm(msgspec.Struct, frozen=True):
-    """A form that was sent in.
-
-    Attributes:
-        fields: what the groups of its template found in its custom_id.
-        typed: what stands in its inputs, by their names.
-    """
+    """A form that a member has sent: the named groups of its custom_id, and what was typed, by the inputs' names."""
 
     fields: Mapping[str, str]
     typed: Mapping[str, str]
@@ -77,7 +72,7 @@ FormHandler: TypeAlias = Callable[[SubmittedForm, discord.Interaction[Any]], Cor
 
 
 class FormRouter:
-    """Gives each form that is sent in to the handler of its kind."""
+    """Gives each submitted form to the handler of its kind."""
 
     def __init__(self) -> None:
         self._handlers: dict[re.Pattern[str], FormHandler] = {}
@@ -87,7 +82,7 @@ class FormRouter:
         self._handlers[re.compile(template)] = handler
 
     async def route(self, interaction: discord.Interaction[Any]) -> None:
-        """Let a form be handled; an interaction that is none is left alone."""
+        """Call the handler if the interaction submits a form."""
         if interaction.type is not discord.InteractionType.modal_submit or interaction.data is None:
             return
         for template, handler in self._handlers.items():
@@ -97,7 +92,7 @@ class FormRouter:
 
 
 def _read_inputs(data: Any) -> Iterator[tuple[str, str]]:
-    """Yield name and value of every input, whatever it lies in; of a list the first value that was chosen."""
+    """Yield name and value of every input, however deep it is nested; of a list the first chosen value."""
     for component in data.get("components", ()):
         for inner in (component, component.get("component"), *component.get("components", ())):
             if inner and "value" in inner:

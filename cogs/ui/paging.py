@@ -30,13 +30,13 @@ class EntryPage(msgspec.Struct, Generic[_Entry], frozen=True, kw_only=True):
     def buttons(
         self, make: Callable[[str, int], Item], say: Language, *, between: Sequence[Item] = ()
     ) -> tuple[Item, ...]:
-        """Return the buttons to the pages beside it; `make` gets a label and the number of a page."""
+        """Return the buttons to the previous and next page; `make` gets a label and a page number."""
         back = [make(say("Back"), self.number - 1)] if self.number > 0 else []
         more = [make(say("More"), self.number + 1)] if self.number < self.last else []
         return (*back, *between, *more)
 
     def view(self, make: Callable[[str, int], Item], say: Language) -> discord.ui.View | None:
-        """Return nothing but those buttons, None where there is one page only."""
+        """Return these buttons alone, None if there is only one page."""
         return make_view(*self.buttons(make, say)) if self.last else None
 
 

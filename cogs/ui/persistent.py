@@ -1,4 +1,4 @@
-"""Buttons and menus that work after a restart and under old messages: all they are about stands in their custom_id."""
+"""Buttons and menus that work after a restart and under old messages: their custom_id holds all their state."""
 
 from __future__ import annotations
 
@@ -41,21 +41,17 @@ class PersistentItem(discord.ui.DynamicItem[_Item], template=_ABSTRACT):
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Rebuild from the custom_id."""
         return cls(item)  # type: ignore[arg-type]  # Discord keeps it as what it was sent as
 
     @property
     def job(self) -> JobId:
-        """The job in the custom_id."""
         return self.fields["job"]
 
 
 class PersistentButton(PersistentItem[Button], template=_ABSTRACT):
-    """A button."""
-
     @classmethod
     def make(cls, **options: Any) -> Self:
-        """Return a new one; takes what discord.ui.Button takes."""
+        """Return a new button with the options of discord.ui.Button."""
         return cls(discord.ui.Button(**options))
 
 
@@ -64,7 +60,7 @@ class PersistentSelect(PersistentItem[Select], template=_ABSTRACT):
 
     @classmethod
     def make(cls, **options: Any) -> Self:
-        """Return a new one; takes what discord.ui.Select takes."""
+        """Return a new menu with the options of discord.ui.Select."""
         return cls(discord.ui.Select(**options))
 
     @property
@@ -113,7 +109,6 @@ class NumberButton(PersistentButton, template=_ABSTRACT):
 
     @classmethod
     def of(cls, number: int, job: JobId) -> Self:
-        """Return the button for one picture of a job."""
         style, custom_id = discord.ButtonStyle.primary, f"tappa:{cls._action}:{number}:{job}"
         return cls.make(label=str(number), style=style, custom_id=custom_id)
 

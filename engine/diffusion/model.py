@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -25,6 +24,7 @@ from engine.diffusion.sampling.pictures import DevicePictures
 from engine.diffusion.sampling.prompt_encoder import PromptEncoder
 from engine.diffusion.speed.acceleration import WARM_UPS, Acceleration, Function
 from engine.diffusion.speed.portions import Portions, explain_memory_errors
+from engine.diffusion.speed.threads import Watch
 from engine.errors import ModelError, RecipeError
 from engine.protocol.card import Card
 from engine.recipe.settings import BUILT_IN, Settings
@@ -52,11 +52,7 @@ class Calls(NamedTuple):
 
 
 class DiffusionModel:
-    """A Stable Diffusion model; implements `engine.backend.Backend`.
-
-    Args:
-        watch: entered around every call of the UNet and the VAE.
-    """
+    """A Stable Diffusion model; implements `engine.backend.Backend`."""
 
     def __init__(
         self,
@@ -65,7 +61,7 @@ class DiffusionModel:
         parts: Parts,
         safety_checker: SafetyChecker | None = None,
         acceleration: Acceleration | None = None,
-        watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        watch: Watch = contextlib.nullcontext,
     ) -> None:
         self.name = name
         self.card = card
@@ -75,8 +71,8 @@ class DiffusionModel:
         self._safety_checker = safety_checker
         self._acceleration = acceleration or Acceleration(parts.device)
         self._samplers = parts.samplers
-        self._prompts = PromptEncoder(parts.readers, parts.dtype, zero_negative=parts.zero_negative)
-        self._autoencoder = Autoencoder(parts.vae, parts.device, self._acceleration, watch)
+        self._prompts = PromptEncoder(parts.build_text_encoders(), parts.dtype, zero_negative=parts.zero_negative)
+        self._autoencoder = Autoencoder(parts.vae, self._acceleration, watch)
         self._denoiser = Denoiser(parts.unet, parts.device, self._acceleration, watch, self._autoencoder.factor)
         self._pictures = DevicePictures(parts.device)
         self._noise_warper = NoiseWarper(parts.device)
@@ -140,10 +136,8 @@ class DiffusionModel:
     def warm_up(self, width: int) -> None:
         """Record, on a graphics card, the calls of a giro in the model's own size with up to `width` lanes.
 
-        This also finds out for how many there is memory. What is compiled is compiled now; other sizes run uncompiled.
-
-        Raises:
-            ModelError: there is too little memory for a single picture.
+        This also finds out for how many there is memory; raises ModelError if there is too little for a single picture.
+        What is compiled is compiled now; other sizes run uncompiled.
         """
         settings = Settings.from_layers([BUILT_IN.for_kind("giro"), self.card.for_kind("giro")])
         shot = noise_shot(0, PromptMix.of(""), settings, seed=0)

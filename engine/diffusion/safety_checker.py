@@ -55,9 +55,6 @@ def load_safety_checker(directory: Path, device: torch.device) -> SafetyChecker 
     """Load the safety checker of the model in `directory`; None if it ships none as safetensors.
 
     It computes in float32 on a CPU and in float16 elsewhere, as its thresholds are too close for bfloat16.
-
-    Raises:
-        ModelError: there is one, but it cannot be loaded.
     """
     checker, extractor = directory / CHECKER, directory / EXTRACTOR
     if not (has_safetensors(checker, WEIGHTS[CHECKER]) and (extractor / "preprocessor_config.json").exists()):

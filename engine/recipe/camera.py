@@ -37,13 +37,7 @@ def parse_camera(text: str) -> Track:
     """Read moves separated by `>`, each of names and rates separated by commas, and perhaps a time.
 
     Rates are per frame: `zoom 1.02`, `pan 0.01 0` in fractions of the picture right and down, `turn 1` in degrees
-    clockwise. What a move does not name stands still.
-
-    Returns:
-        the keyframes; none for the default.
-
-    Raises:
-        RecipeError: something else, a number out of range, or too many moves.
+    clockwise. What a move does not name stands still. The default is no keyframes.
     """
     moves = [" ".join(move.split()) for move in text.strip().lower().split(">")]
     if len(moves) > MAX_KEYFRAMES:

@@ -40,15 +40,15 @@ def lower(recipe: Recipe, ceiling: Ceiling) -> Lowered:
     return Lowered(msgspec.structs.replace(recipe, settings=settings), notes)
 
 
-def _lower_settings(wishes: Overrides, ceiling: Ceiling) -> tuple[Overrides, tuple[Sentence, ...]]:
+def _lower_settings(overrides: Overrides, ceiling: Ceiling) -> tuple[Overrides, tuple[Sentence, ...]]:
     notes: list[Sentence] = []
     changes: dict[str, int] = {}
-    if isinstance(wishes.size, int) and ceiling.size is not None and wishes.size > ceiling.size:
+    if isinstance(overrides.size, int) and ceiling.size is not None and overrides.size > ceiling.size:
         changes["size"] = ceiling.size
         text = "Frames of {size} pixels were asked for; at most {limit} are allowed here."
-        notes.append(Sentence(text, {"size": wishes.size, "limit": ceiling.size}))
-    if isinstance(wishes.steps, int) and ceiling.steps is not None and wishes.steps > ceiling.steps:
+        notes.append(Sentence(text, {"size": overrides.size, "limit": ceiling.size}))
+    if isinstance(overrides.steps, int) and ceiling.steps is not None and overrides.steps > ceiling.steps:
         changes["steps"] = ceiling.steps
         text = "{steps} denoising steps a frame were asked for; at most {limit} are allowed here."
-        notes.append(Sentence(text, {"steps": wishes.steps, "limit": ceiling.steps}))
-    return msgspec.structs.replace(wishes, **changes), tuple(notes)
+        notes.append(Sentence(text, {"steps": overrides.steps, "limit": ceiling.steps}))
+    return msgspec.structs.replace(overrides, **changes), tuple(notes)

@@ -54,12 +54,8 @@ def _options(recipe: Animation, presets: Mapping[str, Preset]) -> dict[str, obje
                     options[name] = value
             return {**options, "frames": recipe.frames, **_negative_option(recipe)}
         case Zoom():
-            return {
-                "prompt": recipe.prompt,
-                "frames": recipe.frames,
-                **_camera_options(recipe),
-                **_negative_option(recipe),
-            }
+            options = {"prompt": recipe.prompt, "frames": recipe.frames}
+            return {**options, **_camera_options(recipe), **_negative_option(recipe)}
 
 
 def _giro_options(recipe: Giro) -> dict[str, object]:
@@ -72,7 +68,7 @@ def _negative_option(recipe: Animation) -> dict[str, object]:
 
 
 def _read_options(line: str) -> dict[str, str]:
-    """Return the options of a typed command; of repeated ones the last counts."""
+    """Return the options of a typed command; a repeated one has its last value."""
     pieces = _OPTION.split(line)
     return {name: value.strip() for name, value in zip(pieces[1::2], pieces[2::2], strict=True)}
 

@@ -14,53 +14,36 @@ from engine.recipe.settings import Overrides
 from engine.recipe.style import Style
 from engine.recipe.survey_result import SurveyResult
 
-_SameKind = TypeVar("_SameKind", Giro, Morph, Zoom, Variations)
 _AnyRecipe = TypeVar("_AnyRecipe", bound=Recipe)
 
 
 def extend_giro(giro: Giro, stage: Stage) -> Giro:
-    """Return a giro with one more stage at its end; in the other stages the camera moves as before.
-
-    Raises:
-        RecipeError: it would be longer than a giro can be.
-    """
+    """Return a giro with one more stage; in the others the camera moves as before. RecipeError if it gets too long."""
     camera = extend_track(giro.camera, loops=giro.loop, share=giro.frames / (giro.frames + stage.frames))
     return _replace_checked(giro, stages=(*giro.stages, stage), camera=camera)
 
 
 def make_variations(recipe: Recipe, new_seeds: Sequence[int]) -> Variations:
-    """Return the contact sheet of an animation for four seeds; of a contact sheet, another one of the same animation.
-
-    Raises:
-        RecipeError: there are not four of them, or one is out of range.
-    """
+    """Return the contact sheet of an animation for four seeds; of a contact sheet, another of the same animation."""
     of = recipe.of if isinstance(recipe, Variations) else recipe
     return _replace_checked(Variations(of=of, seeds=()), seeds=tuple(new_seeds))
 
 
 def pick_variation(sheet: Variations, number: int) -> Animation:
-    """Return the animation whose stills bear `number`, from 1.
-
-    Raises:
-        RecipeError: there is no such number on the sheet.
-    """
+    """Return the animation whose stills bear `number`, from 1; RecipeError if the sheet has no such number."""
     return with_seed(sheet.of, _pick_seed(sheet.seeds, number))
 
 
-def with_survey_result(recipe: Recipe, found: SurveyResult | None) -> Recipe:
+def with_survey_result(recipe: Recipe, survey: SurveyResult | None) -> Recipe:
     """Return a rendered recipe with the seed that was chosen and the positions that were measured."""
-    if not isinstance(recipe, Morph) or found is None:
+    if not isinstance(recipe, Morph) or survey is None:
         return recipe
-    return msgspec.structs.replace(recipe, seed=found.seeds[0], tries=1, positions=found.positions)
+    return msgspec.structs.replace(recipe, seed=survey.seeds[0], tries=1, positions=survey.positions)
 
 
-def pick_try(recipe: Recipe, found: SurveyResult | None, number: int) -> Morph:
-    """Return the morph of another seed that was tried, from 1, the one that was rendered.
-
-    Raises:
-        RecipeError: there is no such number on the sheet.
-    """
-    seed = _pick_seed(found.seeds if isinstance(recipe, Morph) and found is not None else (), number)
+def pick_try(recipe: Recipe, survey: SurveyResult | None, number: int) -> Morph:
+    """Return the morph of another seed that was tried, from 1, the rendered one; RecipeError if there is no such."""
+    seed = _pick_seed(survey.seeds if isinstance(recipe, Morph) and survey is not None else (), number)
     return msgspec.structs.replace(cast("Morph", recipe), seed=seed, tries=1, positions=())
 
 
@@ -84,8 +67,7 @@ def without_settings(recipe: Recipe) -> Recipe:
 def with_style(recipe: Recipe, style: Style) -> Recipe:
     """Return a recipe with a style's words after its prompts and its negative prompt, unless they are there already.
 
-    Raises:
-        RecipeError: a prompt would become too long.
+    Raises RecipeError if one gets too long.
     """
     if isinstance(recipe, Variations):
         return msgspec.structs.replace(recipe, of=with_style(recipe.of, style))
@@ -94,12 +76,9 @@ def with_style(recipe: Recipe, style: Style) -> Recipe:
         case Giro(stages=stages):
             styled = tuple(Stage(_append_words(stage.prompt, style.suffix), stage.frames) for stage in stages)
             return _replace_checked(recipe, stages=styled, negative=negative)
-        case Morph():
-            return _replace_checked(
-                without_measurements(recipe), prompt=_append_words(recipe.prompt, style.suffix), negative=negative
-            )
-        case Zoom():
-            return _replace_checked(recipe, prompt=_append_words(recipe.prompt, style.suffix), negative=negative)
+        case Morph() | Zoom():
+            prompt = _append_words(recipe.prompt, style.suffix)
+            return _replace_checked(without_measurements(recipe), prompt=prompt, negative=negative)
 
 
 def _pick_seed(seeds: Sequence[int], number: int) -> int:
@@ -116,6 +95,6 @@ def _append_words(words: str, more: str) -> str:
     return ", ".join(filter(None, (words, more)))
 
 
-def _replace_checked(recipe: _SameKind, **changes: Any) -> _SameKind:
+def _replace_checked(recipe: _AnyRecipe, **changes: Any) -> _AnyRecipe:
     plain = msgspec.to_builtins(recipe) | {name: msgspec.to_builtins(value) for name, value in changes.items()}
-    return cast("_SameKind", from_plain(plain))
+    return cast("_AnyRecipe", from_plain(plain))

@@ -23,8 +23,7 @@ _PAIR = re.compile(r"^\(?\s*(-?[\d.]+)\s*(%?)\s*[,; ]\s*(-?[\d.]+)\s*(%?)\s*\)?$
 def parse_focus(text: str) -> Focus | AutoFocus:
     """Read `x,y` in fractions (0.5,0.6) or percent (50%,60%) from the top left corner, or one of the names above.
 
-    Raises:
-        RecipeError: neither of these, or outside the picture.
+    Raises RecipeError for anything else.
     """
     name = text.strip().lower()
     if name in NAMED:

@@ -57,8 +57,7 @@ def extend_track(track: Track, *, loops: bool, share: float) -> Track:
     that the beginning follows from it as before; an extension too short for both stays at the last move until then.
 
     Args:
-        loops: whether the animation loops.
-        share: its share of the extended one.
+        share: the animation's share of the extended one.
     """
     if len(track) < 2:
         return track

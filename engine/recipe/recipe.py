@@ -236,16 +236,14 @@ RecipeKind = Kind | Literal["variations"]
 
 def kind_of(recipe: Recipe) -> RecipeKind:
     """Return the recipe's tag: giro, morph, zoom or variations."""
-    kind: RecipeKind = recipe.__struct_config__.tag  # type: ignore[assignment]
-    return kind
+    return recipe.__struct_config__.tag  # type: ignore[return-value]
 
 
 def resolve(recipe: Recipe, layers: tuple[SettingsLayer, ...]) -> tuple[Recipe, Settings]:
     """Decide every setting: `layers` from the lowest up, the recipe's own on top.
 
-    Returns:
-        those settings, and the recipe with all of them written down, so that a later change of a default or of
-        config.toml does not change what it renders.
+    The returned recipe states them all, so that a later change of a default or of config.toml does not change what it
+    renders.
     """
     if isinstance(recipe, Variations):
         of, settings = resolve(recipe.of, layers)
@@ -261,20 +259,12 @@ def to_json(recipe: Recipe) -> str:
 
 
 def from_json(text: str | bytes) -> Recipe:
-    """Read a recipe.
-
-    Raises:
-        RecipeError: not JSON, another version, an unknown key, or a value out of range.
-    """
+    """Read a recipe from JSON; raises RecipeError as `plain_json` and `from_plain` do."""
     return from_plain(plain_json(text))
 
 
 def plain_json(text: str | bytes) -> Any:
-    """Read JSON from anywhere into plain values; a byte order mark is skipped.
-
-    Raises:
-        RecipeError: it is no JSON, or nested too deeply.
-    """
+    """Read JSON, perhaps after a byte order mark; raises RecipeError if it is invalid or nested too deeply."""
     try:
         return msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8) if isinstance(text, bytes) else text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -284,11 +274,7 @@ def plain_json(text: str | bytes) -> Any:
 
 
 def from_plain(raw: Any) -> Recipe:
-    """Build a recipe from plain dictionaries and lists.
-
-    Raises:
-        RecipeError: another version, an unknown key, or a value out of range.
-    """
+    """Build a recipe from plain values; raises RecipeError for another version, an unknown key or a wrong value."""
     if isinstance(raw, dict) and raw.get("version", VERSION) != VERSION:
         raise RecipeError(
             "This recipe is of version {version}; this program reads version {known}.",

@@ -51,11 +51,10 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     morphing: Morphing | UnsetType = UNSET
 
     def __or__(self, other: Overrides) -> Overrides:
-        """Return both as one; as with dictionaries, what is set in `other` wins."""
+        """Merge both; as with dictionaries, what is set in `other` wins."""
         return msgspec.structs.replace(self, **other.as_dict())
 
     def as_dict(self) -> dict[str, object]:
-        """Return the values that are set, by name."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
 
 

@@ -41,8 +41,7 @@ _HELP = Sentence("write a stage as `a road by the sea | 50`, stages separated by
 def parse_stages(text: str) -> tuple[Stage, ...]:
     """Read a list of stages in any of the forms above; a stage without a number gets `DEFAULT_FRAMES`.
 
-    Raises:
-        RecipeError: no stage, too many, or one with a prompt or a number of frames that is not allowed.
+    Raises RecipeError for no stage, too many, or one with a prompt or a number of frames that is not allowed.
     """
     pairs = _split_stages(text.strip())
     if not pairs:
@@ -128,8 +127,7 @@ def _check_stage(number: int, prompt: Any, frames: Any) -> Stage:
 def spread_frames(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
     """Stretch or shrink stages to add up to `frames`; with fewer frames than stages the last ones are dropped.
 
-    Raises:
-        RecipeError: not a possible number of frames.
+    Raises RecipeError if a giro cannot have so many frames.
     """
     if not 1 <= frames <= MAX_FRAMES:
         raise RecipeError("frames must be between 1 and {limit}, not {frames}.", limit=MAX_FRAMES, frames=frames)

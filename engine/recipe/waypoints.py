@@ -20,8 +20,7 @@ _ARROW = re.compile(r"\s*(?:→|->|=>|\n)\s*|\s+>\s*|(?<=\w)>(?=\w)")
 def parse_waypoints(text: str) -> tuple[str, ...]:
     """Read one or more waypoints, separated by arrows (>, ->, => or →) or line breaks.
 
-    Raises:
-        RecipeError: one is missing at an arrow.
+    Raises RecipeError if one is missing at an arrow.
     """
     waypoints = tuple(_ARROW.split(text.strip()))
     if len(waypoints) > 1 and not all(waypoints):
@@ -40,12 +39,9 @@ def format_waypoints(waypoints: Sequence[str]) -> str:
 def waypoint_options(source: str, target: str | None) -> dict[str, Any]:
     """Return a morph's source, through and target; each of the two texts may be a chain.
 
-    Raises:
-        RecipeError: as `parse_waypoints`; or there is only one waypoint, or too many.
+    Raises RecipeError as `parse_waypoints` does, or if there is only one waypoint, or too many.
     """
-    waypoints = parse_waypoints(source)
-    if target is not None:
-        waypoints += parse_waypoints(target)
+    waypoints = parse_waypoints(source) + (() if target is None else parse_waypoints(target))
     if len(waypoints) < 2:
         raise RecipeError(
             "Say what it becomes: a target, or a chain such as {example} as the source.",

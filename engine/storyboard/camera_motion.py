@@ -91,20 +91,17 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
     def _carry_noise(self, index: int, camera: Camera) -> tuple[CarriedNoise, ...]:
         """Return what noise frame `index` shares with the frames before it, weighted by powers of `noise_warp`.
 
-        Frame 0's is left out: a picture was made of that noise alone.
-
-        Args:
-            camera: the frame's own, for its focus.
+        Frame 0's is left out: a picture was made of that noise alone. `camera` is the frame's own, for its focus.
         """
         reach = min(MAX_CARRIED_NOISES, index - 1) if self.noise_warp else 0
         powers = [self.noise_warp**age for age in range(reach + 1)]
         size = math.hypot(*powers)
-        past: list[CarriedNoise] = []
-        seen = msgspec.structs.replace(camera, zoom=1.0, pan_x=0.0, pan_y=0.0, degrees=0.0)
+        carried: list[CarriedNoise] = []
+        moves_since = msgspec.structs.replace(camera, zoom=1.0, pan_x=0.0, pan_y=0.0, degrees=0.0)
         for age in range(1, reach + 1):
-            seen = compose_moves((self._move_to(index - age + 1), seen), about=camera)
-            past.append(CarriedNoise(frame_seed(self.seed, index - age), powers[age] / size, seen))
-        return tuple(past)
+            moves_since = compose_moves((self._move_to(index - age + 1), moves_since), about=camera)
+            carried.append(CarriedNoise(frame_seed(self.seed, index - age), powers[age] / size, moves_since))
+        return tuple(carried)
 
     def _move_to(self, index: int) -> Camera:
         """Return the move to frame `index` from the one before; index `frames` is frame 0 again in a loop."""
@@ -128,6 +125,6 @@ class CameraMotion(msgspec.Struct, frozen=True, kw_only=True):
 
 def _weigh_focus_sources(recent: Sequence[int], approach: Approach | None) -> tuple[FocusSource, ...]:
     """Return the frames in which to look for the focus: recent ones, and increasingly the target of an approach."""
-    arrived = approach.weight if approach else 0.0
-    looks = tuple(FocusSource(frame, (1 - arrived) / len(recent)) for frame in recent)
-    return (FocusSource(approach.frame, arrived), *looks) if approach else looks
+    weight = approach.weight if approach else 0.0
+    sources = tuple(FocusSource(frame, (1 - weight) / len(recent)) for frame in recent)
+    return (FocusSource(approach.frame, weight), *sources) if approach else sources

@@ -44,21 +44,21 @@ class PromptMix(msgspec.Struct, frozen=True, tag="text"):
     @classmethod
     def crossfade(cls, first: str, second: str, weight: float) -> PromptMix:
         """Return `first` cross-faded towards `second`; weight 0 is all `first`, 1 all `second`."""
-        if weight <= 0 or first == second:
-            return cls.of(first)
-        return cls.of(second) if weight >= 1 else cls(((first, 1 - weight), (second, weight)))
+        return cls.from_weights([(first, 1 - weight), (second, weight)])
 
 
 class TokenMix(msgspec.Struct, frozen=True, tag="swap"):
-    """A prompt with one word mixed from two, at the token embeddings before the text encoder's layers.
-
-    Weight 0 is exactly `template` with `source` in the place of `{}`, weight 1 exactly `target`.
-    """
+    """A prompt with one word mixed from two, at the token embeddings before the text encoder's layers."""
 
     template: str
     source: str
     target: str
     weight: float
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The prompts that weights 0 and 1 stand for: `template` with `source`, or `target`, in the place of `{}`."""
+        return self.template.replace("{}", self.source), self.template.replace("{}", self.target)
 
 
 class PromptPath(msgspec.Struct, frozen=True):

@@ -69,15 +69,14 @@ class StageSchedule:
         if self._return.weight(index) > 0:
             return self._return.approach(index)
         weight = self._steering_weight(stage, offset)
-        return (
-            Approach(self._key_frame(stage), weight, arrives=index, length=1, strength_drop=0.0) if weight > 0 else None
-        )
+        key = self._key_frame(stage)
+        return Approach(key, weight, arrives=index, length=1, strength_drop=0.0) if weight > 0 else None
 
     def goal(self, index: int) -> Goal | None:
         """Return what frame `index` of a chain is checked against: now and then, once its stage has settled."""
         stage, offset = self._locate(index)
-        settled = offset - self._crossfade_frames(stage) - SETTLING_FRAMES
-        is_due = settled >= 0 and settled % CHECK_EVERY == 0 and self._return.weight(index) == 0
+        since_settling = offset - self._crossfade_frames(stage) - SETTLING_FRAMES
+        is_due = since_settling >= 0 and since_settling % CHECK_EVERY == 0 and self._return.weight(index) == 0
         if not (stage and is_due and self._has_keys) or self._is_parallel:
             return None
         return Goal(self._key_frame(stage), rather_than=self._key_frame(stage - 1))

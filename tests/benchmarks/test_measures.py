@@ -9,8 +9,7 @@ import pytest
 import torch
 from PIL import Image, ImageEnhance, ImageFilter
 
-from benchmarks.quality.measures import colour_drift, degenerate, kept, look
-from benchmarks.quality.motion import in_view, magnification, warp_error
+from benchmarks.quality.measures import colour_drift, degenerate, in_view, kept, look, magnification, warp_error
 from engine.diffusion.sampling.warp import warp
 from engine.storyboard.shot import Camera
 from training.drawing.picture import Picture

@@ -46,16 +46,12 @@ class CpuLayout(msgspec.Struct, frozen=True):
 
     def apply(self, parts: Parts) -> None:
         torch.set_num_threads(self.threads)
-        parts.unet.to(memory_format=_memory_format(channels_last=self.unet_channels_last))
-        parts.vae.to(memory_format=_memory_format(channels_last=self.vae_channels_last))
+        for part, channels_last in ((parts.unet, self.unet_channels_last), (parts.vae, self.vae_channels_last)):
+            part.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
 
 
 def calibrate(name: str, parts: Parts, threads: int, folder: Path) -> CpuLayout:
-    """Return how a model computes fastest on this CPU: as kept in `folder`, or measured now.
-
-    Args:
-        threads: to compute with; 0 measures that as well.
-    """
+    """Return how a model computes fastest on this CPU, from `folder` or measured now; with 0 `threads` those, too."""
     file = folder / FILE
     key = _key(name, parts, threads)
     kept = _load(file)
@@ -88,7 +84,7 @@ def pick_fastest(candidates: Sequence[Candidate], seconds: Callable[[Candidate],
 
 
 def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
-    """Return the fastest layout, and whether there was time to try everything, or the model is too slow to measure."""
+    """Return the fastest layout, and whether that is final: all were tried, or the model is too slow to measure."""
     until = time.monotonic() + BUDGET_SECONDS
     counts = [threads] if threads else thread_counts(os.cpu_count() or 1)
     unet, vae = _unet_call(parts), _vae_call(parts)
@@ -98,14 +94,15 @@ def _measure(parts: Parts, threads: int) -> tuple[CpuLayout, bool]:
         if (len(counts) + 1) * (REPEATS + 1) * (_time_call(unet) + _time_call(vae)) > BUDGET_SECONDS:
             return first, True
 
-        def taken(layout: CpuLayout, *works: Callable[[], Any]) -> float:
+        def measure_seconds(layout: CpuLayout, *works: Callable[[], Any]) -> float:
             layout.apply(parts)
             return sum(_best_time(work) for work in works)
 
-        chosen = pick_fastest([CpuLayout(count) for count in counts], lambda layout: taken(layout, unet, vae), until)
+        layouts = [CpuLayout(count) for count in counts]
+        chosen = pick_fastest(layouts, lambda layout: measure_seconds(layout, unet, vae), until)
         for field, work in (("vae_channels_last", vae), ("unet_channels_last", unet)):
             either = [chosen, msgspec.structs.replace(chosen, **{field: True})]
-            chosen = pick_fastest(either, lambda layout, work=work: taken(layout, work), until)  # type: ignore[misc]
+            chosen = pick_fastest(either, lambda layout, work=work: measure_seconds(layout, work), until)  # type: ignore[misc]
     return chosen, time.monotonic() <= until
 
 
@@ -115,20 +112,20 @@ def _best_time(work: Callable[[], Any]) -> float:
 
 
 def _time_call(work: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 @contextlib.contextmanager
 def _background_load() -> Iterator[None]:
     """Load a core in short bursts, as writing frames and GIFs does while the model computes."""
-    over = threading.Event()
+    stop = threading.Event()
     data = os.urandom(1 << 19)
 
     def work() -> None:
         lower_thread_priority()
-        while not over.wait(0.05):
+        while not stop.wait(0.05):
             zlib.compress(data)
 
     thread = threading.Thread(target=work, name="background load")
@@ -136,7 +133,7 @@ def _background_load() -> Iterator[None]:
     try:
         yield
     finally:
-        over.set()
+        stop.set()
         thread.join()
 
 
@@ -163,14 +160,9 @@ def _latent_side(parts: Parts) -> int:
     return size if isinstance(size, int) else 64
 
 
-def _memory_format(*, channels_last: bool) -> torch.memory_format:
-    return torch.channels_last if channels_last else torch.contiguous_format
-
-
 def _key(name: str, parts: Parts, threads: int) -> str:
-    modules = "lean, packed"  # as made by `engine.diffusion.loading.lean`
-    torch_version = f"torch {torch.__version__}"
-    facts = (_processor(), os.cpu_count(), torch_version, modules, name, parts.dtype, f"threads {threads}")
+    software = f"torch {torch.__version__} | lean, packed"  # the latter by `engine.diffusion.loading.lean`
+    facts = (_processor(), os.cpu_count(), software, name, parts.dtype, f"threads {threads}")
     return " | ".join(str(fact) for fact in facts)
 
 
@@ -191,7 +183,6 @@ def _save(file: Path, layouts: dict[str, CpuLayout]) -> None:
 
 
 def _load(file: Path) -> dict[str, CpuLayout]:
-    """Return the kept layouts; none if the file cannot be read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, CpuLayout])
     except (OSError, msgspec.MsgspecError):

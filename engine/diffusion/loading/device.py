@@ -14,11 +14,7 @@ from engine.errors import ModelError
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `name`; "auto" is the best there is.
-
-    Raises:
-        ModelError: this machine has no such device.
-    """
+    """Return the device called `name`; "auto" is the best there is. Raises ModelError if there is no such device."""
     if name == "auto":
         best: torch.device = PartialState().default_device
         return best

@@ -6,17 +6,9 @@ import errno
 from collections.abc import Sequence
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub import errors, snapshot_download
 
-from engine.config import ModelConfig
+from engine.diffusion.loading.model_files import WEIGHTS
 from engine.errors import ModelError
 from engine.sentence import Sentence
 from engine.text import first_line
@@ -31,74 +23,52 @@ WANTED = [
     "tokenizer_2/*.json",
     "tokenizer_2/*.txt",
     "*/config.json",
-    *(
-        f"{folder}/{stem}{ending}"
-        for folder, stem in (
-            ("text_encoder", "model"),
-            ("text_encoder_2", "model"),
-            ("unet", "diffusion_pytorch_model"),
-            ("vae", "diffusion_pytorch_model"),
-        )
-        for ending in ENDINGS
-    ),
+    *(f"{part}/{stem}{ending}" for part, stem in WEIGHTS.items() if part != "safety_checker" for ending in ENDINGS),
 ]
 """Files of a model that are downloaded: no pickles, no second copies of the weights."""
-VAE = ["config.json", *(f"diffusion_pytorch_model{ending}" for ending in ENDINGS)]
+VAE = ["config.json", *(f"{WEIGHTS['vae']}{ending}" for ending in ENDINGS)]
 """Files of a repository that holds nothing but a VAE."""
 SAFETY_CHECKER = ["feature_extractor/*.json", *(f"safety_checker/model{ending}" for ending in ENDINGS)]
-"""Files of its safety checker, half as large as a model."""
+"""Files of a model's safety checker, which is half as large as the model."""
 TOKEN_HELP = Sentence("put a token that may read it into HF_TOKEN, or its file's name into [model] token_file")
 
 
-def download(config: ModelConfig, *, safety_checker: bool = False) -> Path:
-    """Fetch the model `config.source`, perhaps with its safety checker; see `fetch`."""
-    patterns = WANTED + SAFETY_CHECKER if safety_checker else WANTED
-    return fetch(config.source, config.revision, config.token_file, patterns)
-
-
 def fetch(source: str, revision: str, token_file: str, patterns: Sequence[str]) -> Path:
-    """Fetch files of a repository from the hub, or from the local cache, which works without network.
+    """Fetch the files that match `patterns` from a repository on the hub, or from the local cache without network.
 
-    Args:
-        patterns: of the files.
-
-    Returns:
-        the directory that they lie in.
-
-    Raises:
-        ModelError: one line that says what to do.
+    Returns the directory that they lie in; raises ModelError with what to do.
     """
     token = _read_token(token_file)
     try:
         path = snapshot_download(source, revision=revision, token=token, allow_patterns=[*patterns])
-    except HFValidationError:
+    except errors.HFValidationError:
         raise ModelError(
             '[model] source "{source}" is neither "embedded", nor a directory, nor a hub id such as '
             '"CompVis/stable-diffusion-v1-4".',
             source=source,
         ) from None
-    except GatedRepoError:
+    except errors.GatedRepoError:
         raise ModelError(
             "{source} is gated: accept its terms on the hub with your account, then {help}.",
             source=source,
             help=TOKEN_HELP,
         ) from None
-    except RepositoryNotFoundError:
+    except errors.RepositoryNotFoundError:
         raise ModelError(
             "The hub shows no model {source}: check [model] source; if it is private, {help}.",
             source=source,
             help=TOKEN_HELP,
         ) from None
-    except RevisionNotFoundError:
+    except errors.RevisionNotFoundError:
         raise ModelError(
             "{source} has no revision {revision}: check [model] revision.", source=source, revision=revision
         ) from None
-    except LocalEntryNotFoundError as error:
+    except errors.LocalEntryNotFoundError as error:
         raise ModelError(_explain_absence(source, error)) from None
-    except HfHubHTTPError as error:
+    except errors.HfHubHTTPError as error:
         raise ModelError(_explain_status(source, error)) from None
     except Exception as error:
-        # The hub's library lets errors of those below through: HTTP, disk, its transfer protocol.
+        # The hub's library lets errors of its lower layers through: HTTP, disk, its transfer protocol.
         raise ModelError(_explain_transfer(source, error)) from error
     return Path(path)
 
@@ -118,8 +88,8 @@ def _read_token(token_file: str) -> str | None:
     return lines[0]
 
 
-def _explain_absence(source: str, error: LocalEntryNotFoundError) -> Sentence:
-    if isinstance(error.__cause__, HfHubHTTPError):
+def _explain_absence(source: str, error: errors.LocalEntryNotFoundError) -> Sentence:
+    if isinstance(error.__cause__, errors.HfHubHTTPError):
         return _explain_status(source, error.__cause__)
     return Sentence(
         "{source} is not on this machine yet and the hub cannot be reached: check the network, or set [model] source "
@@ -128,7 +98,7 @@ def _explain_absence(source: str, error: LocalEntryNotFoundError) -> Sentence:
     )
 
 
-def _explain_status(source: str, error: HfHubHTTPError) -> Sentence:
+def _explain_status(source: str, error: errors.HfHubHTTPError) -> Sentence:
     status = error.response.status_code
     if status in (401, 403):
         return Sentence("The hub refuses {source} to this token: {help}.", {"source": source, "help": TOKEN_HELP})

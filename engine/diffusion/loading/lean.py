@@ -31,16 +31,13 @@ from torch.nn import functional
 def make_lean(model: nn.Module) -> None:
     """Replace modules inside a UNet or a VAE, in evaluation mode and with its final weights, by leaner ones."""
     for name, child in list(model.named_children()):
-        lean = _find_replacement(child)
-        if lean is not None:
-            setattr(model, name, lean)
-        if lean is None:
-            make_lean(child)
-        elif isinstance(lean, LeanResnet):  # the others hold what they have replaced
+        lean = _lean_version(child)
+        setattr(model, name, lean)
+        if lean is child or isinstance(lean, LeanResnet):  # the others hold what they have replaced
             make_lean(lean)
 
 
-def _find_replacement(module: nn.Module) -> nn.Module | None:
+def _lean_version(module: nn.Module) -> nn.Module:
     if isinstance(module, Upsample2D) and LeanUpsample.can_replace(module):
         return LeanUpsample(module)
     if isinstance(module, ResnetBlock2D) and LeanResnet.can_replace(module):
@@ -49,7 +46,7 @@ def _find_replacement(module: nn.Module) -> nn.Module | None:
         return LeanAttention(module)
     if isinstance(module, nn.Conv2d) and LeanConvolution.can_replace(module):
         return LeanConvolution(module)
-    return None
+    return module
 
 
 class LeanConvolution(nn.Module):
@@ -102,7 +99,6 @@ class LeanUpsample(nn.Module):
         return plain and type(conv) is nn.Conv2d and conv.kernel_size == (3, 3) and conv.padding == (1, 1)
 
     def forward(self, hidden_states: Tensor, output_size: Any = None) -> Tensor:
-        """Double a picture's sides; other sizes are left to the original."""
         if output_size is not None:
             enlarged: Tensor = self._original(hidden_states, output_size)
             return enlarged

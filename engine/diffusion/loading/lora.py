@@ -25,11 +25,7 @@ class Lora(NamedTuple):
 
 
 def find_loras(config: ModelConfig) -> list[Lora]:
-    """Find the configured LoRAs; the hub is asked only if a source can be nothing but a hub id.
-
-    Raises:
-        ModelError: one line that says what to do.
-    """
+    """Find the configured LoRAs, on the hub only if a source can be nothing else; raises ModelError with what to do."""
     return [Lora(_find_file(lora, config.token_file), lora.weight) for lora in config.loras]
 
 
@@ -44,11 +40,7 @@ def describe_additions(config: ModelConfig) -> str:
 
 
 def fuse_loras(parts: Parts, loras: Sequence[Lora]) -> None:
-    """Fuse LoRAs into a model's weights with diffusers.
-
-    Raises:
-        ModelError: one is damaged, or made for another kind of model.
-    """
+    """Fuse LoRAs into a model's weights; raises ModelError if one is damaged, or made for another kind of model."""
     if not loras:
         return
     pipeline = _build_pipeline(parts)

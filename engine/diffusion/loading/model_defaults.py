@@ -5,15 +5,16 @@ The model's card overrides them; a model without a card looks right before anybo
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from engine.diffusion.loading.model_files import read_json
 from engine.errors import ModelError
 from engine.recipe.settings import Overrides
 
-FEWEST, MOST, GRAIN = 64, 2048, 8
-"""Sides of frames that settings allow."""
 LCM = Overrides(scheduler="lcm", steps=4, strength=0.5, guidance=8.0)
 """Luo et al. 2023: trained on schedules of a few steps, and conditioned on the guidance scale."""
 TURBO = Overrides(scheduler="euler", steps=4, strength=0.5, guidance=1.0)
@@ -33,8 +34,7 @@ def infer_settings(directory: Path) -> Overrides:
         settings |= LCM
     elif _is_turbo(scheduler):
         settings |= TURBO
-    size = _size(_read(directory / "unet" / "config.json"), _read(directory / "vae" / "config.json"))
-    return settings if size is None else settings | Overrides(size=size)
+    return settings | _trained_size(_read(directory / "unet" / "config.json"), _read(directory / "vae" / "config.json"))
 
 
 def _is_turbo(scheduler: dict[str, Any]) -> bool:
@@ -47,12 +47,12 @@ def _is_turbo(scheduler: dict[str, Any]) -> bool:
     )
 
 
-def _size(unet: dict[str, Any], vae: dict[str, Any]) -> int | None:
+def _trained_size(unet: dict[str, Any], vae: dict[str, Any]) -> Overrides:
     side, blocks = unet.get("sample_size"), vae.get("block_out_channels")
-    if not isinstance(side, int) or not isinstance(blocks, list):
-        return None
-    size = side << max(0, len(blocks) - 1)
-    return size if FEWEST <= size <= MOST and size % GRAIN == 0 else None
+    if isinstance(side, int) and isinstance(blocks, list):
+        with contextlib.suppress(msgspec.ValidationError):  # a size that settings do not allow
+            return msgspec.convert({"size": side << max(0, len(blocks) - 1)}, Overrides)
+    return Overrides()
 
 
 def _read(path: Path) -> dict[str, Any]:

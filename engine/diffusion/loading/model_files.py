@@ -82,7 +82,6 @@ def _check_vocabulary(directory: Path) -> None:
 
 
 def has_safetensors(directory: Path, stem: str) -> bool:
-    """Return whether a part's weights are there as safetensors."""
     return any((directory / f"{stem}{ending}").exists() for ending in (".safetensors", ".safetensors.index.json"))
 
 

@@ -22,11 +22,7 @@ OWN_MEMORY = ("cuda", "xpu")
 
 
 def check_offload(how: Offload, device: torch.device, acceleration: str) -> None:
-    """Check that a model can be offloaded.
-
-    Raises:
-        ModelError: the device has no memory of its own, or calls are to be recorded, which pins the weights.
-    """
+    """Raise ModelError if the device has no memory of its own, or calls are to be recorded, which pins the weights."""
     if how == "none":
         return
     if device.type not in OWN_MEMORY:

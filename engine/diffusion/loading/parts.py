@@ -55,8 +55,7 @@ class Parts:
     def text_encoders(self) -> tuple[Any, ...]:
         return (self.text_encoder,) if self.text_encoder_2 is None else (self.text_encoder, self.text_encoder_2)
 
-    @property
-    def readers(self) -> list[TextEncoder]:
+    def build_text_encoders(self) -> list[TextEncoder]:
         pairs = zip((self.tokenizer, self.tokenizer_2), self.text_encoders, strict=False)
         is_xl = self.text_encoder_2 is not None
         return [TextEncoder(*pair, self.device, penultimate=is_xl) for pair in pairs]
@@ -76,10 +75,10 @@ def load_parts(
     Args:
         in_host_memory: whether weights wait in the host's memory; see `engine.diffusion.loading.offload`.
         spacing: of the samplers' timesteps.
-        tiny_vae: a directory with the VAE that replaces the model's own.
+        tiny_vae: directory of the VAE that replaces the model's own.
 
     Raises:
-        ModelError: one line that says what is wrong.
+        ModelError: says what is wrong with which directory.
     """
     _quiet_libraries()
     index = check_layout(directory)
@@ -130,14 +129,7 @@ def _load_vae(directory: Path, device: torch.device, dtype: torch.dtype) -> Any:
 
 
 def load_part(kind: Any, directory: Path, device: torch.device, dtype: dict[str, torch.dtype]) -> Any:
-    """Load one part with weights.
-
-    Args:
-        dtype: under the name of the library's argument for it.
-
-    Raises:
-        ModelError: one line that says what is wrong.
-    """
+    """Load one part with weights; `dtype` is under the name that its library has for that argument."""
     with report_damage(directory):
         part, info = kind.from_pretrained(
             directory, use_safetensors=True, local_files_only=True, output_loading_info=True, **dtype

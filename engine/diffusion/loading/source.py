@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.config import ModelConfig
-from engine.diffusion.loading.hub import VAE, download, fetch
+from engine.diffusion.loading.hub import SAFETY_CHECKER, VAE, WANTED, fetch
 from engine.diffusion.loading.model_defaults import infer_settings
 from engine.errors import ModelError
 from engine.protocol.card import Card, read_card
@@ -30,11 +30,7 @@ class ModelFiles:
 def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFiles:
     """Find the configured model; the hub is asked only if `config.source` can be nothing but a hub id.
 
-    Args:
-        safety_checker: whether to download its safety checker, too.
-
-    Raises:
-        ModelError: one line that says what to do.
+    With `safety_checker` a download includes it. Raises ModelError with what to do.
     """
     directory, name = _find_directory(config, safety_checker=safety_checker)
     card = read_card(directory)
@@ -43,11 +39,7 @@ def find_model(config: ModelConfig, *, safety_checker: bool = False) -> ModelFil
 
 
 def find_tiny_vae(config: ModelConfig) -> Path | None:
-    """Find the VAE that is configured to replace the model's own.
-
-    Raises:
-        ModelError: one line that says what to do.
-    """
+    """Find the VAE that is configured to replace the model's own; raises ModelError with what to do."""
     if not config.tiny_vae:
         return None
     directory = Path(config.tiny_vae).expanduser()
@@ -76,4 +68,5 @@ def _find_directory(config: ModelConfig, *, safety_checker: bool) -> tuple[Path,
         raise ModelError(
             'There is no directory {source}: check [model] source, or set it to "embedded".', source=source
         )
-    return download(config, safety_checker=safety_checker), source
+    patterns = WANTED + SAFETY_CHECKER if safety_checker else WANTED
+    return fetch(source, config.revision, config.token_file, patterns), source

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +11,7 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor
 
 from engine.diffusion.speed.acceleration import Acceleration, Function
+from engine.diffusion.speed.threads import Watch
 from engine.diffusion.speed.transfer import to_device
 
 ROWS = 1
@@ -23,26 +22,15 @@ neighbours are; a graphics card is kept busy by one, which is ready the sooner."
 class Autoencoder:
     """A VAE, or a tiny one (TAESD).
 
-    Args:
-        device: where it computes, wherever its weights are.
-        watch: entered around every call.
-
     Attributes:
         factor: pixels of a picture along one side of a latent.
     """
 
-    def __init__(
-        self,
-        vae: Any,
-        device: torch.device,
-        acceleration: Acceleration | None = None,
-        watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-    ) -> None:
+    def __init__(self, vae: Any, acceleration: Acceleration, watch: Watch) -> None:
         self._vae = vae
         self._is_tiny = isinstance(vae, AutoencoderTiny)
         self._dtype = vae.dtype  # diffusers goes through all weights for it
         self.factor = 1 << (len(vae.config.block_out_channels) - 1)
-        acceleration = acceleration or Acceleration(device)
         self.encoder = acceleration.record(acceleration.compile(self._encode, "the VAE's encoder"))
         self.decoder = acceleration.record(acceleration.compile(self._decode, "the VAE's decoder"))
         self._watch = watch
@@ -62,11 +50,7 @@ class Autoencoder:
         ]
 
     def decode(self, latents: Sequence[Tensor]) -> list[Tensor]:
-        """Decode latents of one shape.
-
-        Returns:
-            pictures of shape (1, 3, height, width), float32, about -1…1.
-        """
+        """Decode latents of one shape to pictures: shape (1, 3, height, width) each, float32, about -1…1."""
         return list(self._run_rows(self.decoder, latents))
 
     def _run_rows(self, function: Function, rows: Sequence[Tensor]) -> Iterator[Tensor]:

@@ -26,19 +26,21 @@ class Batch:
         width: rows are filled up to this many with copies of the first lane, whose results are ignored.
 
     Attributes:
-        conditioning: a row for each lane and filler; if the lanes are guided, the unconditional ones come first.
+        shape_key: common to all its lanes; if they are guided, each takes two rows, without and with the prompt.
+        conditioning: a row for each lane and filler; of guided lanes the unconditional ones come first.
         guidance: scales, shape (width, 1, 1, 1).
         rescale: guidance rescale of the same shape; None if it is 0 for all.
     """
 
     def __init__(self, lanes: Sequence[DiffusionLane], width: int) -> None:
         filled = [*lanes, *([lanes[0]] * (width - len(lanes)))]
+        self.shape_key = lanes[0].shape_key
         self._lanes = tuple(lanes)
         self._width = len(filled)
         self._latents = torch.cat([lane.latents for lane in filled])
         self._row_latents = [lane.latents for lane in lanes]
         self._history = _pack_history(filled)
-        unconditional = [lane.unconditional for lane in filled] if lanes[0].shape_key.guided else []
+        unconditional = [lane.unconditional for lane in filled] if self.shape_key.is_guided else []
         self.conditioning = Conditioning.stack([*unconditional, *(lane.conditioning for lane in filled)])
         self.guidance = _column([lane.guidance for lane in filled], self._latents.device)
         rescale = [lane.guidance_rescale for lane in filled]
@@ -52,16 +54,6 @@ class Batch:
             and all(one is other for one, other in zip(lanes, self._lanes, strict=True))
             and all(lane.latents is row for lane, row in zip(lanes, self._row_latents, strict=True))
         )
-
-    @property
-    def guided(self) -> bool:
-        """Whether there are two rows for each lane, without and with the prompt."""
-        return self._lanes[0].shape_key.guided
-
-    @property
-    def sides(self) -> tuple[int, int]:
-        shape_key = self._lanes[0].shape_key
-        return shape_key.height, shape_key.width
 
     def model_input(self) -> tuple[Tensor, Tensor]:
         """Return the latents, scaled as the UNet expects them at each lane's timestep, and the timesteps."""
@@ -101,10 +93,8 @@ class Batch:
     def _draw(self, steps: Sequence[Step]) -> Tensor:
         """Draw noise for the lanes whose samplers need some in this step, each from its own generator."""
         nothing = torch.zeros_like(self._latents[:1])
-        rows = [
-            lane.sampler.draw(nothing) if step.noise else nothing
-            for lane, step in zip(self._lanes, steps, strict=False)
-        ]
+        pairs = zip(self._lanes, steps, strict=False)
+        rows = [lane.sampler.draw(nothing) if step.noise else nothing for lane, step in pairs]
         return torch.cat([*rows, *([nothing] * (self._width - len(rows)))])
 
     def _next_steps(self) -> list[Step]:

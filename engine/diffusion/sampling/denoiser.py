@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,6 +15,7 @@ from torch.nn.attention import SDPBackend
 from engine.diffusion.sampling.batch import Batch
 from engine.diffusion.sampling.lane import DiffusionLane
 from engine.diffusion.speed.acceleration import Acceleration, Function, measure_fastest_attention, use_attention_kernel
+from engine.diffusion.speed.threads import Watch
 from engine.diffusion.speed.transfer import to_device
 from engine.storyboard.shot import Shot
 
@@ -39,21 +38,13 @@ class Denoiser:
 
     Args:
         device: where it computes, wherever its weights are.
-        watch: entered around every call.
         factor: pixels of a picture along one side of a latent, for models that are conditioned on its size.
 
     Attributes:
         channels: of the latents.
     """
 
-    def __init__(
-        self,
-        unet: Any,
-        device: torch.device,
-        acceleration: Acceleration | None = None,
-        watch: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-        factor: int = 8,
-    ) -> None:
+    def __init__(self, unet: Any, device: torch.device, acceleration: Acceleration, watch: Watch, factor: int) -> None:
         self._unet = unet
         self.channels: int = unet.config.in_channels
         self._factor = factor
@@ -61,7 +52,7 @@ class Denoiser:
         self._takes_sizes = unet.config.addition_embed_type == "text_time"
         self._device = device
         self._dtype = unet.dtype  # diffusers goes through all weights for it
-        self._acceleration = acceleration or Acceleration(device)
+        self._acceleration = acceleration
         self._watch = watch
         self.forward = self._acceleration.compile(self._call, "the UNet")
         self._predictors: dict[tuple[bool, bool], Function] = {}
@@ -93,17 +84,13 @@ class Denoiser:
         return self._predict_prepared(*self._prepare(batch))
 
     def _predict_prepared(self, batch: Batch, extras: list[Tensor]) -> Tensor:
-        kind = batch.guided, batch.rescale is not None
+        kind = batch.shape_key.is_guided, batch.rescale is not None
         if kind not in self._predictors:
             self._predictors[kind] = self._acceleration.record(functools.partial(self._predict, *kind))
         rescale = [] if batch.rescale is None else [batch.rescale]
         with self._watch(), use_attention_kernel(self._attention):
             prediction = self._predictors[kind](
-                *batch.model_input(),
-                batch.conditioning.hidden_states,
-                batch.guidance,
-                *rescale,
-                *extras,
+                *batch.model_input(), batch.conditioning.hidden_states, batch.guidance, *rescale, *extras
             )
         # The next call overwrites a recording's result, which samplers look back on.
         return prediction.clone() if prediction.device.type == "cuda" else prediction
@@ -158,14 +145,15 @@ class Denoiser:
 
         From Podell et al. 2023, section 2.2; as in diffusers' pipelines the original is as large as the picture.
         """
-        height, width = (side * self._factor for side in batch.sides)
+        height, width = (side * self._factor for side in batch.shape_key[:2])
         sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=self._dtype)
         return to_device(sizes, self._device).repeat(len(batch.conditioning.hidden_states), 1)
 
     def _embed_guidance(self, batch: Batch) -> Tensor:
         """Return the guidance scales as a distilled model takes them; both rows of a pair get that of no guidance."""
         size: int = self._unet.config.time_cond_proj_dim
-        scales = batch.guidance.new_zeros(2 * len(batch.guidance)) if batch.guided else batch.guidance.flatten() - 1
+        guidance = batch.guidance.flatten()
+        scales = guidance.new_zeros(2 * len(guidance)) if batch.shape_key.is_guided else guidance - 1
         embedding: Tensor = get_timestep_embedding(scales * 1000, size, downscale_freq_shift=1)
         return embedding.to(self._dtype)
 

@@ -47,8 +47,8 @@ def _blend_in(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
     if not blend.feather:
         return torch.lerp(image, other, blend.weight)
     height, width = image.shape[-2:]
-    there = to_device(mask_presence(blend.camera, height, width, blend.feather), image.device)
-    return torch.lerp(image, other, blend.weight * torch.lerp(there, torch.ones_like(there), blend.weight**2))
+    mask = to_device(mask_presence(blend.camera, height, width, blend.feather), image.device)
+    return torch.lerp(image, other, blend.weight * torch.lerp(mask, torch.ones_like(mask), blend.weight**2))
 
 
 def finish_pictures(images: Sequence[Tensor], kept_shares: Sequence[KeptShare | None]) -> Tensor:

@@ -20,12 +20,12 @@ class ShapeKey(NamedTuple):
 
     height: int
     width: int
-    guided: bool
+    is_guided: bool
 
     @property
     def cells(self) -> int:
         """Number of latent cells that the UNet computes for a lane."""
-        return self.height * self.width * (2 if self.guided else 1)
+        return self.height * self.width * (2 if self.is_guided else 1)
 
 
 class StepRecord(NamedTuple):

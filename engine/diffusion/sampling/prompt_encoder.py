@@ -8,7 +8,7 @@ import torch
 from cachetools import LRUCache, cachedmethod
 
 from engine.diffusion.sampling.conditioning import Conditioning
-from engine.diffusion.sampling.text_encoder import EncodedPrompt, TextEncoder, fill_template
+from engine.diffusion.sampling.text_encoder import EncodedPrompt, TextEncoder
 from engine.storyboard.morph_path import MeasuredPosition, PromptMix, TokenMix
 from engine.storyboard.shot import Prompt
 
@@ -33,11 +33,7 @@ class PromptEncoder:
         self._cache: LRUCache[Hashable, Conditioning] = LRUCache(REMEMBERED)
 
     def check(self, prompts: Iterable[Prompt]) -> None:
-        """Check that all prompts can be encoded.
-
-        Raises:
-            PromptError: too many tokens, none at all, or characters a tokenizer does not know.
-        """
+        """Raise PromptError if an encoder refuses a prompt or a word; see `TextEncoder.check`."""
         words: set[str] = set()
         texts: set[str] = set()
         for prompt in prompts:
@@ -46,9 +42,9 @@ class PromptEncoder:
                     texts.update(text for text, _ in parts)
                 case MeasuredPosition():
                     continue  # the shots of its surveys have the same texts
-                case TokenMix(template=template, source=source, target=target):
+                case TokenMix(source=source, target=target, ends=ends):
                     words.update((source, target))
-                    texts.update((fill_template(template, source), fill_template(template, target)))
+                    texts.update(ends)
         for text in sorted(words) + sorted(texts):
             self._check_text(text)
 
@@ -57,29 +53,21 @@ class PromptEncoder:
             encoder.check(text)
 
     def encode(self, prompt: Prompt) -> Conditioning:
-        """Encode one prompt as one row of conditioning.
-
-        Raises:
-            PromptError: as `check`.
-        """
+        """Encode one prompt as one row of conditioning; raises PromptError as `check` does."""
         match prompt:
             case PromptMix(parts=parts):
                 return Conditioning.mix([(self._encode_text(text), weight) for text, weight in parts])
-            case TokenMix(template=template, source=source, weight=weight) if weight <= 0:
-                return self._encode_text(fill_template(template, source))
-            case TokenMix(template=template, target=target, weight=weight) if weight >= 1:
-                return self._encode_text(fill_template(template, target))
+            case TokenMix(weight=weight, ends=(text, _)) if weight <= 0:
+                return self._encode_text(text)
+            case TokenMix(weight=weight, ends=(_, text)) if weight >= 1:
+                return self._encode_text(text)
             case TokenMix():
                 return self._encode_token_mix(prompt)
             case MeasuredPosition():
                 raise ValueError("a shot whose position was not measured cannot be rendered")
 
     def encode_negative(self, text: str) -> Conditioning:
-        """Encode what guidance leads away from, where an empty text stands for nothing in particular.
-
-        Raises:
-            PromptError: as `check`.
-        """
+        """Encode what guidance leads away from; an empty text stands for nothing in particular."""
         return self._encode_text(text) if text else self._encode_nothing()
 
     @cachedmethod(lambda self: self._cache)

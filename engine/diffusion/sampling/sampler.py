@@ -11,14 +11,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
+import diffusers
 import torch
-from diffusers import (
-    DDIMScheduler,
-    DPMSolverMultistepScheduler,
-    EulerDiscreteScheduler,
-    LCMScheduler,
-    LMSDiscreteScheduler,
-)
 from torch import Tensor
 
 from engine.diffusion.sampling.schedule import Schedule, Step, generator_argument, read_schedule, start_scheduler
@@ -29,11 +23,11 @@ from engine.storyboard.morph_path import NoiseStart
 from engine.storyboard.shot import FeedbackStart, Shot
 
 SCHEDULERS: dict[SchedulerName, Any] = {
-    "ddim": DDIMScheduler,
-    "lms": LMSDiscreteScheduler,
-    "euler": EulerDiscreteScheduler,
-    "dpm++2m": DPMSolverMultistepScheduler,
-    "lcm": LCMScheduler,
+    "ddim": diffusers.DDIMScheduler,
+    "lms": diffusers.LMSDiscreteScheduler,
+    "euler": diffusers.EulerDiscreteScheduler,
+    "dpm++2m": diffusers.DPMSolverMultistepScheduler,
+    "lcm": diffusers.LCMScheduler,
 }
 SCHEDULES_KEPT = 256
 FEW = 10
@@ -44,11 +38,7 @@ class Samplers:
     """The samplers of one model, each built from the model's own scheduler configuration."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Build them from the contents of scheduler_config.json.
-
-        Raises:
-            ValueError, TypeError, NotImplementedError: one cannot be built.
-        """
+        """Build them from the contents of scheduler_config.json; diffusers raises all kinds of errors if it cannot."""
         self._schedulers = {name: SCHEDULERS[name].from_config(config) for name in get_args(SchedulerName)}
         self._least_steps = functools.cache(self._find_least_steps)
         self._schedule = functools.lru_cache(maxsize=SCHEDULES_KEPT)(self._read_schedule)
@@ -133,9 +123,8 @@ class Sampler:
         own = self.draw(like)
         if start.other is None:
             return own * self._schedule.noise_sigma
-        other = to_device(
-            torch.randn(like.shape, generator=torch.Generator("cpu").manual_seed(start.other)), like.device
-        )
+        generator = torch.Generator("cpu").manual_seed(start.other)
+        other = to_device(torch.randn(like.shape, generator=generator), like.device)
         return (own * math.cos(start.angle) + other * math.sin(start.angle)) * self._schedule.noise_sigma
 
     def renoise(self, latents: Tensor, noise: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class TextEncoder:
     """One tokenizer with its encoder.
 
     Args:
-        model: CLIPTextModel, or CLIPTextModelWithProjection.
+        model: a CLIPTextModel, perhaps with a projection.
         device: where it computes, wherever its weights are.
         penultimate: whether to return the states before the last layer, as SDXL takes them, instead of the normalised
             last ones.
@@ -48,11 +48,7 @@ class TextEncoder:
         self._length = min(tokenizer.model_max_length, model.config.max_position_embeddings)
 
     def check(self, text: str) -> None:
-        """Check that a text can be encoded.
-
-        Raises:
-            PromptError: too many tokens, none at all, or characters the tokenizer does not know.
-        """
+        """Raise PromptError if a text has too many tokens, none at all, or characters the tokenizer does not know."""
         tokens = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
         shown = text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
         if not tokens:
@@ -78,7 +74,7 @@ class TextEncoder:
         after the word cross over from one prompt to the other as the weight grows. The pooled states are read at a
         prompt's end: if the ends differ, those of both are mixed.
         """
-        source, target = (self._tokenize(fill_template(mix.template, word)) for word in (mix.source, mix.target))
+        source, target = map(self._tokenize, mix.ends)
         # lerp leaves equal rows unchanged, unlike (1 - w) * a + w * a.
         mixed = torch.lerp(self._embed(source), self._embed(target), mix.weight)
         with _replace_embeddings(self._model, mixed):
@@ -107,10 +103,6 @@ class TextEncoder:
         output = self._model(to_device(ids, self._device), output_hidden_states=self._penultimate)
         states = output.hidden_states[-2] if self._penultimate else output.last_hidden_state
         return EncodedPrompt(states, getattr(output, "text_embeds", None))
-
-
-def fill_template(template: str, word: str) -> str:
-    return template.replace("{}", word)
 
 
 @contextlib.contextmanager

@@ -54,9 +54,8 @@ def _warp_axes(image: Tensor, camera: Camera) -> Tensor:
     height, width = image.shape[-2:]
     x, y = axis_positions(width, height, camera)
     columns, rows = _make_kernel(x, camera.zoom, width), _make_kernel(y, camera.zoom, height)
-    return (
-        _resample_on_cpu(image, columns, rows) if image.device.type == "cpu" else _resample_on_gpu(image, columns, rows)
-    )
+    resample = _resample_on_cpu if image.device.type == "cpu" else _resample_on_gpu
+    return resample(image, columns, rows)
 
 
 def _resample_on_cpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
@@ -69,10 +68,10 @@ def _resample_on_cpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
         mode="sum",
         per_sample_weights=rows.weights.repeat(channels, 1).to(image.dtype),
     )
-    lying = F.embedding_bag(
+    transposed = F.embedding_bag(
         columns.taps, moved.T.contiguous(), mode="sum", per_sample_weights=columns.weights.to(image.dtype)
     )
-    return lying.T.contiguous().view_as(image)
+    return transposed.T.contiguous().view_as(image)
 
 
 def _resample_on_gpu(image: Tensor, columns: _Kernel, rows: _Kernel) -> Tensor:
@@ -97,9 +96,8 @@ def _axis_positions(size: int, focus: float, pan: float, zoom: float) -> Tensor:
 def _axis_matrix(kernel: _Kernel, size: int, like: Tensor) -> Tensor:
     """Return the matrix (size, size) that resamples one axis, with `like`'s dtype and device; rows sum to 1."""
     matrix = torch.zeros(len(kernel.taps), size, dtype=like.dtype, device=like.device)
-    return matrix.scatter_add_(
-        1, to_device(kernel.taps, like.device), to_device(kernel.weights.to(like.dtype), like.device)
-    )
+    weights = to_device(kernel.weights.to(like.dtype), like.device)
+    return matrix.scatter_add_(1, to_device(kernel.taps, like.device), weights)
 
 
 def _warp_rotated(image: Tensor, camera: Camera) -> Tensor:

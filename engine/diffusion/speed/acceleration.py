@@ -11,7 +11,9 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,15 +56,15 @@ class RecordedCall:
     def __init__(self, function: Function, pool: Any = None, most: int = RECORDINGS) -> None:
         self._function = function
         self._pool = pool
-        self._seen: dict[Any, int] = {}
+        self._seen: Counter[Any] = Counter()
         self._too_large: set[Any] = set()
         self._recordings: LRUCache[Any, _Recording] = LRUCache(most)
-        self._works = True
+        self._can_record = True
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         key = tuple((tuple(tensor.shape), tensor.dtype, tensor.stride()) for tensor in inputs)
         recording = self._recordings.get(key)
-        if recording is None and self._works and self._is_due(key):
+        if recording is None and self._can_record and self._is_due(key):
             recording = self._try_to_record(key, inputs)
         if recording is None:
             return self._function(*inputs)
@@ -80,7 +82,7 @@ class RecordedCall:
         self._seen.clear()
 
     def _is_due(self, key: Any) -> bool:
-        self._seen[key] = self._seen.get(key, 0) + 1
+        self._seen[key] += 1
         return self._seen[key] > WARM_UPS and key not in self._too_large
 
     def _try_to_record(self, key: Any, inputs: tuple[Tensor, ...]) -> _Recording | None:
@@ -91,7 +93,7 @@ class RecordedCall:
             logger.warning("too little memory to record calls of %s; they are started one by one", key[0][0])
             return None
         except RuntimeError as error:
-            self._works = False
+            self._can_record = False
             logger.warning("calls cannot be recorded here (%s); they are started one by one", first_line(error)[:200])
             return None
         self._recordings[key] = recording
@@ -193,14 +195,11 @@ ATTENTION_ROWS = 4
 
 
 def measure_fastest_attention(heads: int, tokens: int, width: int, like: Tensor) -> SDPBackend | None:
-    """Return the fastest kernel for self-attention in a UNet's largest blocks, which takes some ms to measure.
+    """Measure in some ms which kernel for self-attention is fastest in a UNet's largest blocks; None if none runs.
 
     Args:
         width: channels of one head.
         like: a tensor of the device and dtype.
-
-    Returns:
-        None where no kernel runs.
     """
     # As diffusers lays them out: heads beside each other in one row of channels.
     states = torch.randn(ATTENTION_ROWS, tokens, heads, width, device=like.device, dtype=like.dtype).transpose(1, 2)
@@ -209,29 +208,23 @@ def measure_fastest_attention(heads: int, tokens: int, width: int, like: Tensor)
         with contextlib.suppress(RuntimeError), sdpa_kernel([backend]):
             attend = functools.partial(F.scaled_dot_product_attention, states, states, states)
             taken[backend] = _card_seconds(attend)
-    if not taken:
-        return None
     for backend, seconds in taken.items():
         logger.info("%s: %.3f ms", backend.name, 1000 * seconds)
-    return min(taken, key=lambda backend: taken[backend])
+    return min(taken, key=taken.__getitem__, default=None)
 
 
-@contextlib.contextmanager
-def use_attention_kernel(backend: SDPBackend | None) -> Iterator[None]:
+def use_attention_kernel(backend: SDPBackend | None) -> AbstractContextManager[None]:
     """Prefer `backend` for attention, and fall back to others where it does not run."""
     if backend is None:
-        yield
-        return
-    order = [backend, *(other for other in FALLBACKS if other is not backend)]
-    with sdpa_kernel(order, set_priority=True):
-        yield
+        return contextlib.nullcontext()
+    return sdpa_kernel([backend, *(other for other in FALLBACKS if other is not backend)], set_priority=True)
 
 
 def _card_seconds(work: Callable[[], Any], repeats: int = 5) -> float:
     work()
     torch.cuda.synchronize()
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(repeats):
         work()
     torch.cuda.synchronize()
-    return (time.perf_counter() - begun) / repeats
+    return (time.perf_counter() - start) / repeats

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import torch
 
@@ -17,6 +19,9 @@ TRIAL_SHARE = 0.75
 """Initial share when more threads are tried: two bad calls end the trial."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds before more threads are tried again, doubled with each failure."""
+
+Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Entered around every call of the UNet and the VAE."""
 
 
 class AdaptiveThreads:
@@ -48,11 +53,11 @@ class AdaptiveThreads:
         """Enter around every call of the model."""
         count = self._choose_count()
         self._use(count)
-        begun, own = self._clock(), self._own_clock()
+        start, own_start = self._clock(), self._own_clock()
         yield
-        taken = self._clock() - begun
+        taken = self._clock() - start
         if count > 1:
-            self._update_share((self._own_clock() - own) / taken if taken else 1.0)
+            self._update_share((self._own_clock() - own_start) / taken if taken else 1.0)
 
     def _choose_count(self) -> int:
         """Return the number of threads for a call: from time to time twice as many as before, as a trial."""

@@ -14,7 +14,7 @@ from PIL import Image
 
 import bot as bot_module
 from cogs.gallery.digest import LOOK_SECONDS, digest_text, last_due
-from cogs.gallery.mosaic import SIDE, Cell, mosaic
+from cogs.gallery.mosaic import SIDE, Cell, make_mosaic
 from cogs.i18n.language import language_of
 from playground.faults import Fault
 from playground.world.permissions import Permission
@@ -367,14 +367,14 @@ class TestWhatItSays:
         stripes.paste("white", (0, 0, SIDE // 8, SIDE))
         file = io.BytesIO()
         stripes.save(file, "GIF")
-        picture = Image.open(io.BytesIO(mosaic([Cell(file.getvalue()), Cell(file.getvalue(), is_blurred=True)])))
+        picture = Image.open(io.BytesIO(make_mosaic([Cell(file.getvalue()), Cell(file.getvalue(), is_blurred=True)])))
         assert picture.size == (2 * SIDE + 24, SIDE + 16)
         clear, blurred = (picture.crop((x, 20, x + SIDE, 21)).getextrema()[0] for x in (8, SIDE + 16))
         assert clear == (0, 255)
         assert blurred[1] < 255
 
     def test_a_file_that_is_no_picture_leaves_an_empty_cell(self):
-        picture = Image.open(io.BytesIO(mosaic([Cell(b"GIF89a-of-a-test")])))
+        picture = Image.open(io.BytesIO(make_mosaic([Cell(b"GIF89a-of-a-test")])))
         assert picture.getextrema() == ((24, 24), (25, 25), (28, 28))
 
     def test_a_damaged_sheet_or_animation_costs_its_own_cell_and_no_other(self):
@@ -382,7 +382,7 @@ class TestWhatItSays:
         last = png.rindex(b"IDAT")
         damaged = png[:last] + b"IDA\x00" + png[last + 4 :]  # a SyntaxError, says Pillow
         huge = gif[:6] + b"\xff" * 4 + gif[10:]  # a DecompressionBombError
-        sheet = Image.open(io.BytesIO(mosaic([Cell(damaged), Cell(huge), Cell(png)])))
+        sheet = Image.open(io.BytesIO(make_mosaic([Cell(damaged), Cell(huge), Cell(png)])))
         cells = [sheet.crop((x, 8, x + SIDE, 8 + SIDE)) for x in (8, SIDE + 16, 2 * SIDE + 24)]
         assert [cell.getcolors(1) is None for cell in cells] == [False, False, True]
 

@@ -30,7 +30,7 @@ async def theatre(stage):
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr("cogs.gallery.coalescer.SOON", 0.05)
+    monkeypatch.setattr("cogs.gallery.vote_counts.DELAY_SECONDS", 0.05)
 
 
 async def made(theatre, command="/zoom prompt:a road", *, by=None):

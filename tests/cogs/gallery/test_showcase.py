@@ -22,7 +22,7 @@ WRITTEN = "SELECT 1 FROM announcements WHERE message IS NOT NULL"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr("cogs.gallery.coalescer.SOON", 0.05)
+    monkeypatch.setattr("cogs.gallery.vote_counts.DELAY_SECONDS", 0.05)
 
 
 @asynccontextmanager

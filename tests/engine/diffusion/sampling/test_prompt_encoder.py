@@ -27,7 +27,7 @@ def inference():
 @pytest.fixture
 def encoder() -> PromptEncoder:
     parts = embedded_model()._parts
-    return PromptEncoder(parts.readers, torch.float32)
+    return PromptEncoder(parts.build_text_encoders(), torch.float32)
 
 
 def encode(encoder, prompt):

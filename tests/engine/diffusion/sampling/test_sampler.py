@@ -33,7 +33,7 @@ def samplers() -> Samplers:
 def lane(sampler, latents=LATENTS):
     """Return a lane at the beginning of its way; what steers the UNet is of no interest here."""
     nothing = Conditioning(torch.zeros(1, 1, 1))
-    key = ShapeKey(8, 8, guided=False)
+    key = ShapeKey(8, 8, is_guided=False)
     return DiffusionLane(key, sampler, latents, nothing, nothing, guidance=1.0, guidance_rescale=0.0)
 
 
