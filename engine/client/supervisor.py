@@ -137,8 +137,12 @@ class EngineSupervisor:
             self.ready = None
             self._listener.on_exit(crashed=True)
             if self._false_starts >= MOST_FALSE_STARTS:
-                values = {"times": MOST_FALSE_STARTS}
-                self._give_up(Sentence("The engine ended {times} times before it was ready; its log says why.", values))
+                self._give_up(
+                    Sentence(
+                        "The engine ended {times} times before it was ready; its log says why.",
+                        {"times": MOST_FALSE_STARTS},
+                    )
+                )
                 return
             self._loaded.clear()
             await asyncio.sleep(RESTART_DELAYS[min(self._restarts, len(RESTART_DELAYS) - 1)])
