@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import logging
 import os
@@ -21,7 +22,7 @@ from engine.core.core import Core, CoreConfig
 from engine.environment import limit_thread_spinning
 from engine.errors import EngineError, MemberError, OperatorError, RecipeError, describe
 from engine.frames.frame_store import FrameStore
-from engine.protocol.messages import Done, Failed, Job, Progress
+from engine.protocol.messages import Done, Failed, Job, Plan, Progress
 from engine.recipe.camera import EXAMPLE, parse_camera
 from engine.recipe.edits import make_variations, pick_variation, with_survey_result, without_measurements
 from engine.recipe.focus import parse_focus
@@ -53,7 +54,7 @@ EXIT_INTERRUPTED = 130
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; options that were not given are missing from its namespace."""
+    """Return the parser; its namespace holds only the options that were given."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     add = common.add_argument
     add("--recipe", type=Path, metavar="FILE", help="replay a saved recipe, or the object that --json printed")
@@ -75,33 +76,30 @@ def build_parser() -> argparse.ArgumentParser:
     add("--config", type=Path, metavar="FILE", help="a config.toml to take settings from")
     add("--json", action="store_true", help="print one JSON object about the result as the last line")
 
-    suppress = {"argument_default": argparse.SUPPRESS}
-    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__, parents=[common], **suppress)  # type: ignore[arg-type]
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description=__doc__, parents=[common], argument_default=argparse.SUPPRESS
+    )
     kinds = parser.add_subparsers(dest="kind", metavar="KIND")
-    giro = kinds.add_parser("giro", parents=[common], help="through stages along a road", **suppress)  # type: ignore[arg-type]
+    add_kind = functools.partial(kinds.add_parser, parents=[common], argument_default=argparse.SUPPRESS)
+    giro = add_kind("giro", help="through stages along a road")
     giro.add_argument("--stages", type=Path, metavar="FILE", help="a list of stages (default: the seed's seven)")
     giro.add_argument("--loop", action=argparse.BooleanOptionalAction, help="come back to the start (default: yes)")
-    giro.add_argument(
-        "--mode", choices=("chain", "parallel"), help="how stages begin: from the one before, or by themselves"
-    )
-    _add_camera_options(giro)
-    morph = kinds.add_parser("morph", parents=[common], help="one word turns into another", **suppress)  # type: ignore[arg-type]
+    modes = "how stages begin: from the one before, or by themselves"
+    giro.add_argument("--mode", choices=("chain", "parallel"), help=modes)
+    morph = add_kind("morph", help="one word turns into another")
     morph.add_argument("source", nargs="?", help='a word, or a chain of them: "skunk > puppy > rabbit"')
     morph.add_argument("target", nargs="?")
     morph.add_argument("--prompt", help="the template around the word, with {} in its place; {} for whole prompts")
     morph.add_argument("--loop", choices=get_args(MorphLoop), help="how it comes back (default: there and back)")
     morph.add_argument("--tries", type=int, help=f"1 to {MAX_TRIES} seeds are tried, and the best is rendered")
-    zoom = kinds.add_parser("zoom", parents=[common], help="an endless zoom that loops", **suppress)  # type: ignore[arg-type]
+    zoom = add_kind("zoom", help="an endless zoom that loops")
     zoom.add_argument("prompt", nargs="?")
-    _add_camera_options(zoom)
+    where = "the point to move towards: auto (the default), a name, or x,y from 0,0 (top left) to 1,1"
+    for kind in (giro, zoom):
+        kind.add_argument("--focus", help=where)
+        kind.add_argument("--camera", metavar="MOVES", help=f"how the camera moves, such as: {EXAMPLE}")
     add_gallery(kinds)
     return parser
-
-
-def _add_camera_options(parser: argparse.ArgumentParser) -> None:
-    where = "the point to move towards: auto (the default), a name, or x,y from 0,0 (top left) to 1,1"
-    parser.add_argument("--focus", help=where)
-    parser.add_argument("--camera", metavar="MOVES", help=f"how the camera moves, such as: {EXAMPLE}")
 
 
 def read_text(path: Path) -> str:
@@ -113,7 +111,7 @@ def read_text(path: Path) -> str:
 
 
 def build_recipe(options: dict[str, Any]) -> Recipe:
-    """Make the recipe that a command line asks for; raises RecipeError if it is not possible."""
+    """Return the recipe that a command line asks for; raises RecipeError if there is none."""
     plain = _read_saved_recipe(options) if "recipe" in options else _build_fresh_recipe(options)
     if plain.get("kind") == "variations":
         return _rebuild_variations(plain, options)
@@ -124,14 +122,14 @@ def build_recipe(options: dict[str, Any]) -> Recipe:
 
 
 def _rebuild_variations(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
-    """Return a saved contact sheet, or one of its animations, with the seed, settings and frames that are given."""
+    """Return a saved contact sheet, or the animation picked from it, with the options applied."""
     of = _apply_options(plain["of"], {name: value for name, value in options.items() if name != "seed"})
     sheet = make_variations(of, _choose_seeds(options) if "seed" in options else plain["seeds"])
     return pick_variation(sheet, options["pick"]) if "pick" in options else sheet
 
 
 def _choose_seeds(options: dict[str, Any]) -> list[int]:
-    """Return four seeds: those from --seed on, or random ones."""
+    """Return four seeds in a row, from --seed or a random one."""
     first = options.get("seed", secrets.randbelow(MAX_SEED + 1))
     return [(first + number) % (MAX_SEED + 1) for number in range(VARIATIONS)]
 
@@ -154,7 +152,6 @@ def _apply_options(plain: dict[str, Any], options: dict[str, Any]) -> Recipe:
 
 
 def _read_saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
-    """Read --recipe as plain data, which seed, settings and frames of the command line are laid over."""
     text = read_text(options["recipe"])
     try:
         raw = msgspec.json.decode(text)
@@ -163,12 +160,8 @@ def _read_saved_recipe(options: dict[str, Any]) -> dict[str, Any]:
         pass  # from_json says what is wrong with it
     recipe = from_json(text)
     if options.get("kind") not in (None, kind_of(recipe)):
-        raise RecipeError(
-            "{path} holds a {kind}, not a {wanted}.",
-            path=options["recipe"],
-            kind=kind_of(recipe),
-            wanted=options["kind"],
-        )
+        values = {"path": options["recipe"], "kind": kind_of(recipe), "wanted": options["kind"]}
+        raise RecipeError("{path} holds a {kind}, not a {wanted}.", **values)
     plain: dict[str, Any] = msgspec.to_builtins(recipe)
     return plain
 
@@ -201,9 +194,8 @@ def read_settings(options: dict[str, Any]) -> Config:
     return config
 
 
-def render(core: Core, job: Job) -> Done:
-    """Render one job to its end, with a progress bar on standard error; raises MemberError if it cannot be."""
-    plan = core.plan(job.recipe)
+def render(core: Core, job: Job, plan: Plan) -> Done:
+    """Render one job, with a progress bar on standard error; raises MemberError if it fails."""
     core.add(job)
     with tqdm(total=plan.unet_calls, unit="step", desc="rendering", disable=None) as bar:
         while True:
@@ -219,18 +211,12 @@ def render(core: Core, job: Job) -> Done:
                         return event
 
 
-def summarize(done: Done, plan_recipe: Recipe, model: str) -> dict[str, Any]:
+def summarize(done: Done, recipe: Recipe, model: str) -> dict[str, Any]:
     """Return what --json prints."""
     report = msgspec.to_builtins(done.report)
-    report.pop("frame_ms")
-    report.pop("found")  # the recipe says it
-    return {
-        "recipe": msgspec.to_builtins(plan_recipe),
-        **report,
-        "bytes": len(done.picture),
-        "seed": plan_recipe.seed,
-        "model": model,
-    }
+    del report["frame_ms"], report["found"]  # what was found stands in the recipe
+    facts = {"bytes": len(done.picture), "seed": recipe.seed, "model": model}
+    return {"recipe": msgspec.to_builtins(recipe), **report, **facts}
 
 
 def run(options: dict[str, Any]) -> None:
@@ -253,7 +239,7 @@ def run(options: dict[str, Any]) -> None:
         core = Core(backend, frame_store, CoreConfig(engine=config.engine, render=config.render))
         try:
             plan = core.plan(recipe)
-            done = render(core, job)
+            done = render(core, job, plan)
         finally:
             core.close()
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -261,7 +247,7 @@ def run(options: dict[str, Any]) -> None:
         if done.tries is not None:
             out.with_suffix(".tries.png").write_bytes(done.tries)
         if "frames_dir" in options:
-            copy_frames(frame_store.frames_of(job.id).path, options["frames_dir"])
+            copy_visible_frames(frame_store.frames_of(job.id).path, options["frames_dir"])
     facts = summarize(done, with_survey_result(plan.recipe, done.report.found), plan.model)
     if "json" in options:
         print(json.dumps(facts, ensure_ascii=False))
@@ -271,8 +257,7 @@ def run(options: dict[str, Any]) -> None:
         print(f"{out}: {facts['frames']} {things}, {size}, {facts['seconds']:.1f} s, seed {facts['seed']}")
 
 
-def copy_frames(source: Path, target: Path) -> None:
-    """Copy the frames that are shown."""
+def copy_visible_frames(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for frame in source.glob("*.png"):
         if not is_hidden(int(frame.stem)):
@@ -280,7 +265,7 @@ def copy_frames(source: Path, target: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code: 0 done, 1 broken, 2 bad input."""
+    """Run the command line; return the exit code: 0 done, 1 broken, 2 bad input, 130 interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.update(limit_thread_spinning(os.environ))

@@ -30,12 +30,7 @@ Picture: TypeAlias = NDArray[np.uint8]
 
 
 class ShotRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is needed to start one shot.
-
-    Attributes:
-        width, height: in pixels.
-        sources: the finished frames of `shot.sources`, by index.
-    """
+    """All that is needed to start one shot; `sources` holds the finished frames of `shot.sources`, by index."""
 
     shot: Shot
     width: int
@@ -45,14 +40,14 @@ class ShotRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """What a device's memory holds, in bytes."""
+    """Bytes on a device."""
 
     used: int
     total: int
 
 
 class Lane(Protocol):
-    """One shot in flight, with a sampler state of its own."""
+    """One shot in flight, with its own sampler state."""
 
     @property
     def shape_key(self) -> Hashable:
@@ -82,12 +77,10 @@ class Backend(Protocol):
     """
 
     @property
-    def name(self) -> str:
-        """As members read it."""
+    def name(self) -> str: ...
 
     @property
-    def card(self) -> Card:
-        """The settings that suit this model."""
+    def card(self) -> Card: ...
 
     @property
     def device(self) -> str:
@@ -103,7 +96,7 @@ class Backend(Protocol):
 
     @property
     def memory(self) -> Memory:
-        """Memory in use on the device; on a CPU, by this process."""
+        """Memory of the device; on a CPU, `used` is this process's."""
 
     def check(self, storyboard: Storyboard) -> None:
         """Check that every shot can be rendered, without rendering any.
@@ -119,9 +112,8 @@ class Backend(Protocol):
     def denoise(self, lanes: Sequence[Lane], width: int) -> None:
         """Advance every lane by one step of its own sampler, in one UNet call.
 
-        Args:
-            lanes: at least one, all with the same shape key and steps left.
-            width: the call is padded to this many lanes, so that its arithmetic is always the same.
+        The lanes, at least one, share a shape key and have steps left. The call is padded to `width` lanes, so that
+        its arithmetic is always the same.
         """
 
     def decode(self, lanes: Sequence[Lane]) -> Sequence[PendingPicture]:

@@ -13,7 +13,7 @@ from typing import Final
 TURN_SECONDS: Final = 0.0005
 SPINS: Final = "5000"
 HIGHEST_NICENESS: Final = 19
-"""Writers can wait a little; an operation cannot, all of whose threads wait for the one that was kept from its core."""
+"""Writers can wait; a tensor operation waits for its slowest thread."""
 MIB: Final = 1024 * 1024
 LARGEST_KEPT: Final = 32 * MIB
 MOST_KEPT: Final = 256 * MIB
@@ -21,11 +21,10 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as glibc's malloc.h numbers them
 
 
 def limit_thread_spinning(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` with the time that OpenMP's threads spin while they wait, unless it is set already.
+    """Return `environment` with a bound on how long GNU OpenMP's threads spin, unless a wait policy is set.
 
-    By default GNU's OpenMP lets them spin for a millisecond or more, which takes cores from the writers. If they sleep
-    at once, they wake so slowly that a small model runs faster on one thread. Some tens of microseconds reach from one
-    operation to the next.
+    By default they spin for a millisecond or more, which takes cores from the writers; without any spinning they wake
+    so slowly that a small model is faster on one thread. Tens of microseconds reach from one operation to the next.
     """
     if "OMP_WAIT_POLICY" in environment:
         return dict(environment)
@@ -33,10 +32,9 @@ def limit_thread_spinning(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def shorten_thread_turns() -> None:
-    """Have Python switch threads more often.
+    """Have Python switch threads more often than every 5 ms, the time of many tensor operations.
 
-    Every tensor operation releases the GIL, and the thread that feeds a graphics card gets it back only when a thread
-    that writes GIFs ends its turn: 5 ms by default, the time of many operations.
+    After each of them the thread that feeds a graphics card has to get the GIL back from the threads that write GIFs.
     """
     sys.setswitchinterval(TURN_SECONDS)
 
@@ -52,9 +50,8 @@ def lower_thread_priority(niceness: int = HIGHEST_NICENESS) -> None:
 def keep_freed_memory() -> bool:
     """Have the C library keep freed memory, up to a bound; return whether it can: only glibc does.
 
-    A picture's activations are blocks of a few MiB. By default glibc returns them to the system at once, and the next
-    operation takes them page by page: a thousand page faults each, a tenth of a decode's time and a quarter of an
-    encode's.
+    By default glibc returns activations, blocks of a few MiB, to the system at once; taking them back page by page is a
+    tenth of a decode's time and a quarter of an encode's.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -1,8 +1,8 @@
 """The engine's process: reads requests, steps the core, sends events; blocks only when idle.
 
 The client starts it as `python -m engine.process` in a fresh interpreter; it speaks `engine.protocol.wire` on standard
-input and output, and whatever a library prints goes to standard error. When its input ends the bot is gone, and it ends
-too: no orphan keeps a GPU busy. Torch is imported here and nowhere on the bot's side.
+input and output, and whatever a library prints goes to standard error. It ends with its input, so that no orphan keeps
+a GPU busy. Torch is imported here and nowhere on the bot's side.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NICENESS = 5
 
 
 class Inbox:
-    """Requests, read on a thread of their own, so that they wait for one step at most."""
+    """Requests, read on their own thread, so that they wait for one step at most."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
@@ -72,7 +72,6 @@ def serve(core: Core, inbox: Inbox, pipe: BinaryIO) -> None:
 
 
 def answer_request(core: Core, request: messages.Request) -> messages.Event | None:
-    """Pass a request on to the core; return the answer, if it has one."""
     match request:
         case messages.Check(ticket, recipe, base, ceiling):
             try:
@@ -98,22 +97,22 @@ def build_core(hello: messages.Hello) -> tuple[Core, messages.Ready]:
     """Load the model and open the frame store; raises OperatorError if either cannot be used as configured."""
     from engine.diffusion.loader import load_backend  # torch: only here, and only once the pipes are claimed
 
-    folder = Path(hello.spool)
+    folder, setup, config = Path(hello.spool), hello.setup, hello.setup.engine
     backend = load_backend(
-        hello.setup.model,
-        threads=hello.setup.engine.threads,
-        flexible=hello.setup.engine.share_cores and not hello.setup.engine.fixed_width,
+        setup.model,
+        threads=config.threads,
+        flexible=config.share_cores and not config.fixed_width,
         safety_checker=True,
         calibrations=folder,
-        lanes=hello.setup.engine.lanes,
+        lanes=config.lanes,
     )
     try:
-        frame_store = FrameStore(folder, keep_bytes=int(hello.setup.frames_gib * GIB))
-        frame_store.prune(hello.setup.keep_days)
+        frame_store = FrameStore(folder, keep_bytes=int(setup.frames_gib * GIB))
+        frame_store.prune(setup.keep_days)
         frame_store.make_room()
     except OSError as error:
         raise OperatorError("{spool}: frames cannot be kept there ({error}).", spool=hello.spool, error=error) from None
-    core = Core(backend, frame_store, CoreConfig(engine=hello.setup.engine, render=hello.setup.render))
+    core = Core(backend, frame_store, CoreConfig(engine=config, render=setup.render))
     require_defaults(core)
     return core, messages.Ready(backend.name, backend.card, backend.device, backend.dtype, backend.judges)
 
@@ -150,12 +149,8 @@ def main() -> int:
         send(pipe_out, messages.Fatal(describe(error)))
         return 2
     send(pipe_out, ready)
-    try:
+    with contextlib.closing(core), contextlib.suppress(BrokenPipeError):
         serve(core, Inbox(pipe_in), pipe_out)
-    except BrokenPipeError:
-        return 0
-    finally:
-        core.close()
     return 0
 
 

@@ -1,8 +1,8 @@
 """Sentences for invalid values: where they are, and what is allowed there.
 
-msgspec reports what is invalid as an English sentence and in no other way. So its words are parsed here, and what is
-allowed is looked up in the types themselves. It does not promise to keep those words: `pyproject.toml` bounds its
-versions, and `tests/engine/test_validation.py` fails if they change.
+msgspec reports what is invalid only as an English sentence, so this module parses its words and looks up what is
+allowed in the types. msgspec does not promise to keep those words: `pyproject.toml` bounds its versions, and
+`tests/engine/test_validation.py` fails if they change.
 """
 
 from __future__ import annotations
@@ -24,24 +24,18 @@ _MISMATCH = re.compile(r"^Expected `(?P<wanted>.+?)`, got `(?P<got>\w+)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.+)`$", re.DOTALL)
 _STEP = re.compile(r"\w+|\[\.\.\.\]")
 _ANY_KEY = "[...]"
-_WORDING = (
-    (r"Expected `str` of length >= \d+", Sentence("must not be empty")),
-    (
-        r"Expected `str` of length <= (?P<count>\d+)",
-        Sentence("may have at most {count} character", {}, "may have at most {count} characters"),
-    ),
-    (r"Expected `str` matching regex '(?P<pattern>.+)'", Sentence("must match {pattern}")),
-    (
-        r"Expected `array` of length >= (?P<count>\d+)",
-        Sentence("must have at least {count} entry", {}, "must have at least {count} entries"),
-    ),
-    (
-        r"Expected `array` of length <= (?P<count>\d+)",
-        Sentence("may have at most {count} entry", {}, "may have at most {count} entries"),
-    ),
-    (r"Expected `int` that's a multiple of (?P<number>\d+)", Sentence("must be a multiple of {number}")),
-    (r"Object missing required field `(?P<key>\w+)`", Sentence("lacks `{key}`")),
-)
+_MOST_CHARACTERS = Sentence("may have at most {count} character", {}, "may have at most {count} characters")
+_LEAST_ENTRIES = Sentence("must have at least {count} entry", {}, "must have at least {count} entries")
+_MOST_ENTRIES = Sentence("may have at most {count} entry", {}, "may have at most {count} entries")
+_WORDING = {
+    r"Expected `str` of length >= \d+": Sentence("must not be empty"),
+    r"Expected `str` of length <= (?P<count>\d+)": _MOST_CHARACTERS,
+    r"Expected `str` matching regex '(?P<pattern>.+)'": Sentence("must match {pattern}"),
+    r"Expected `array` of length >= (?P<count>\d+)": _LEAST_ENTRIES,
+    r"Expected `array` of length <= (?P<count>\d+)": _MOST_ENTRIES,
+    r"Expected `int` that's a multiple of (?P<number>\d+)": Sentence("must be a multiple of {number}"),
+    r"Object missing required field `(?P<key>\w+)`": Sentence("lacks `{key}`"),
+}
 _LONGEST_SHOWN = 60
 """Characters that are quoted of an unknown key or value."""
 
@@ -59,12 +53,12 @@ _PLAIN_NAMES = {
 def explain(error: msgspec.ValidationError, expected: Any, root: Sentence, value: Any = None) -> Sentence:
     """Return one sentence for msgspec's `error` about a value of type `expected`.
 
-    What a record's own `__post_init__` raises, a TappaError that is a ValueError, is passed on in its own words.
+    A TappaError that a record's own `__post_init__` raised keeps its words.
 
     Args:
-        expected: its ranges, choices and known keys are quoted; a pattern is described by its Meta's `description`.
+        expected: the type; a pattern is described by its Meta's `description`.
         root: what to call the whole value, as in "The recipe".
-        value: the whole value, if at hand; keys that msgspec reports as [...] are found in it.
+        value: the whole value, if at hand, to name keys that msgspec reports as [...].
     """
     match = _REPORT.match(str(error))
     assert match is not None  # the pattern's parts are all optional
@@ -83,7 +77,8 @@ def explain(error: msgspec.ValidationError, expected: Any, root: Sentence, value
         where = Sentence("{place}: a key there", {"place": place})
     if words := _describe_fault(what, nodes):
         return Sentence("{place} {fault}.", {"place": where or root, "fault": words})
-    own = _quote_check(error, what)
+    cause = error.__cause__
+    own = cause.sentence if isinstance(cause, TappaError) else Sentence.plain(f"{what[:1].upper()}{what[1:]}.")
     return Sentence("{place}: {fault}", {"place": place, "fault": own}) if place else own
 
 
@@ -98,11 +93,6 @@ def locate_fault(error: msgspec.ValidationError, expected: Any, value: Any) -> t
     return tuple(steps)
 
 
-def _quote_check(error: msgspec.ValidationError, what: str) -> Sentence:
-    cause = error.__cause__
-    return cause.sentence if isinstance(cause, TappaError) else Sentence.plain(f"{what[:1].upper()}{what[1:]}.")
-
-
 def _describe_fault(what: str, nodes: list[inspect.Type]) -> Sentence | None:
     """Return what is wrong, as the end of a sentence; None for what msgspec did not word itself."""
     plain = [_unwrap(node) for node in nodes]
@@ -110,34 +100,28 @@ def _describe_fault(what: str, nodes: list[inspect.Type]) -> Sentence | None:
         return Sentence("must be {allowed}", {"allowed": bounds})
     if what.startswith("Invalid enum value"):
         found = shorten(what.removeprefix("Invalid enum value "), _LONGEST_SHOWN)
-        values = {"choices": _list_choices(plain), "found": found}
-        return Sentence("must be one of {choices}, not {found}", {**values})
+        return Sentence("must be one of {choices}, not {found}", {"choices": _list_choices(plain), "found": found})
     if unknown := _UNKNOWN.match(what):
         return _describe_unknown_key(plain, unknown["name"])
     if mismatch := _MISMATCH.match(what):
-        types = {"allowed": _describe_allowed(plain, mismatch["wanted"]), "found": _name_kind(mismatch["got"])}
-        return Sentence("must be {allowed}, not {found}", {**types})
+        allowed, got = _describe_allowed(plain, mismatch["wanted"]), _name_kind(mismatch["got"])
+        return Sentence("must be {allowed}, not {found}", {"allowed": allowed, "found": got})
     if what.startswith("Expected `str` matching") and (words := _find_description(nodes)):
         return Sentence("must be {allowed}", {"allowed": Sentence(words)})
-    for pattern, wording in _WORDING:
-        if found_there := re.fullmatch(pattern, what):
-            values_there = {name: _parse_number(text) for name, text in found_there.groupdict().items()}
-            return msgspec.structs.replace(wording, values=values_there)
+    for pattern, wording in _WORDING.items():
+        if match := re.fullmatch(pattern, what):
+            fields = {name: int(text) if text.isdigit() else text for name, text in match.groupdict().items()}
+            return msgspec.structs.replace(wording, values=fields)
     return None
 
 
-def _parse_number(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
-
-
 def _fill_in_keys(path: str, error: msgspec.ValidationError, expected: Any, value: Any) -> str:
-    """Return `path` with keys for msgspec's [...]: those that alone cause the same error."""
+    """Replace each [...] in `path` by the key that causes the same error alone."""
     while _ANY_KEY in path:
         before, _, after = path.partition(_ANY_KEY)
         table = _find_table(value, before)
-        culprit = next(
-            (key for key in table if str(error) == _find_error(_keep_only(value, before, key), expected)), None
-        )
+        causes = (key for key in table if str(error) == _find_error(_keep_only(value, before, key), expected))
+        culprit = next(causes, None)
         if culprit is None:
             return path
         value = _keep_only(value, before, culprit)
@@ -231,9 +215,7 @@ def _describe_range(nodes: list[inspect.Type]) -> Sentence | None:
     lower = Sentence("above {number}", {"number": node.gt}) if node.gt is not None else lower
     upper = Sentence("at most {number}", {"number": node.le}) if node.le is not None else None
     upper = Sentence("below {number}", {"number": node.lt}) if node.lt is not None else upper
-    if lower is not None and upper is not None:
-        return Sentence("{one} and {other}", {"one": lower, "other": upper})
-    return lower or upper
+    return Sentence("{one} and {other}", {"one": lower, "other": upper}) if lower and upper else lower or upper
 
 
 def _list_choices(nodes: list[inspect.Type]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("bot.py", "cogs", "engine", "playground", "training", "benchmarks")
+ROOMS = ("bot.py", "cogs", "engine", "studio", "playground", "training", "benchmarks")
 
 KNOWN = {
     "engine/diffusion/loading/lean.py": {

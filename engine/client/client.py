@@ -26,12 +26,7 @@ MOST_DEATHS = 3
 
 
 class EngineClient:
-    """Implements `engine.protocol.engine.Engine`, which describes the methods, with one process on this host.
-
-    Args:
-        setup: all the configuration that the engine needs.
-        frame_store: the directory where the engine keeps frames.
-    """
+    """Implements `engine.protocol.engine.Engine`, which describes the methods, with one process on this host."""
 
     def __init__(self, setup: EngineSetup, frame_store: Path) -> None:
         self._supervisor = EngineSupervisor(setup, frame_store, self)
@@ -56,7 +51,6 @@ class EngineClient:
 
     @property
     def pid(self) -> int | None:
-        """The process's id while one runs."""
         return self._supervisor.pid
 
     async def start(self) -> None:
@@ -121,7 +115,7 @@ class EngineClient:
     # ---- questions ----
 
     async def _ask(self, question: Callable[[int], messages.Check | messages.Inspect]) -> Any:
-        """Ask the process something and return its answer; raises what it answers with, or EngineError if it dies."""
+        """Return the answer to a question; raises what it answers with, or EngineError if the process dies."""
         ticket = next(self._tickets)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._questions[ticket] = answer
@@ -182,7 +176,7 @@ class EngineClient:
     # ---- jobs ----
 
     def _send_unsent(self) -> None:
-        """Say what is left to say about finished jobs, if there is a process to hear it."""
+        """Send what was not sent about finished jobs, once a process is ready."""
         if self.ready is None:
             return
         for job in self._unsent_forgets:
@@ -193,14 +187,14 @@ class EngineClient:
         self._unsent_discards.clear()
 
     def _end_cancelled(self, job: JobId) -> None:
-        """End a job on behalf of a process that is gone: its frames go as soon as there is another."""
+        """End a job of a process that is gone; the next process throws its frames away."""
         self._unsent_discards.add(job)
         self._dispatch(messages.Cancelled(job))
 
     def _dispatch(self, event: JobEvent) -> None:
-        """Keep the books of a job, and pass an event on to everybody who watches it."""
+        """Update what is known of a job, and pass an event on to its watchers."""
         if isinstance(event, messages.Accepted) and (job := self._jobs.get(event.job)):
-            # With every setting written down it stays what it is, whatever another configuration's defaults are.
+            # With every setting written down, another configuration's defaults do not change it.
             self._jobs[event.job] = msgspec.structs.replace(job, recipe=event.plan.recipe)
         if isinstance(event, messages.Progress):
             self._deaths.pop(event.job, None)

@@ -29,8 +29,6 @@ STOP_SECONDS = 10.0
 
 
 class ProcessListener(Protocol):
-    """Who hears what the process says, and that it ended."""
-
     def on_event(self, event: Event) -> None: ...
 
     def on_exit(self, *, crashed: bool) -> None:
@@ -38,18 +36,14 @@ class ProcessListener(Protocol):
 
 
 class EngineSupervisor:
-    """Knows the process, its pipes and its configuration, and nothing of jobs.
-
-    Args:
-        frame_store: the directory where the engine keeps frames.
-    """
+    """Knows the process, its pipes and its configuration, and nothing of jobs; frames are kept in `frame_store`."""
 
     def __init__(self, setup: EngineSetup, frame_store: Path, listener: ProcessListener) -> None:
         self._hello = Hello(setup=setup, spool=str(frame_store))
         self._listener = listener
         self._process: asyncio.subprocess.Process | None = None
         self._running: asyncio.Task[None] | None = None
-        self._ready: Ready | None = None
+        self.ready: Ready | None = None
         self._loaded = asyncio.Event()
         self._fatal: OperatorError | None = None
         self._reconfiguring: asyncio.Future[None] | None = None
@@ -60,15 +54,10 @@ class EngineSupervisor:
         self._closing = False
 
     @property
-    def ready(self) -> Ready | None:
-        return self._ready
-
-    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
-        """Begin to run the process, and return at once."""
         self._running = asyncio.create_task(self._keep_running(), name="engine supervisor")
 
     async def wait_ready(self) -> Ready:
@@ -76,11 +65,11 @@ class EngineSupervisor:
         await self._loaded.wait()
         if self._fatal is not None:
             raise self._fatal
-        assert self._ready is not None  # loaded is set together with one or the other
-        return self._ready
+        assert self.ready is not None  # loaded is set together with one or the other
+        return self.ready
 
     def send(self, message: Request | Hello) -> None:
-        """Write to the process; if it is dying, its exit will be noticed, and whoever listens says everything again."""
+        """Write to the process; what a dying one misses is sent again after its exit."""
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
             self._process.stdin.write(wire.pack(message))
 
@@ -119,7 +108,7 @@ class EngineSupervisor:
         await self._halt()
         if self._closing:
             raise EngineError("The engine is being stopped.")
-        self._ready = self._fatal = None
+        self.ready = self._fatal = None
         self._loaded.clear()
         self._listener.on_exit(crashed=False)
         self._hello = hello
@@ -127,7 +116,7 @@ class EngineSupervisor:
         self.start()
 
     def _end_reconfiguring(self, error: TappaError | None) -> bool:
-        """Report how a new configuration does; return whether anybody is waiting to hear it."""
+        """Report the end of `_try`; return whether anybody waits for it."""
         if self._reconfiguring is None or self._reconfiguring.done():
             return False
         if error is None:
@@ -144,8 +133,8 @@ class EngineSupervisor:
             if self._closing or self._halting or self._fatal is not None:
                 return
             log.error("the engine process %s; starting it again", end)
-            self._false_starts = 0 if self._ready else self._false_starts + 1
-            self._ready = None
+            self._false_starts = 0 if self.ready else self._false_starts + 1
+            self.ready = None
             self._listener.on_exit(crashed=True)
             if self._false_starts >= MOST_FALSE_STARTS:
                 self._give_up(
@@ -192,7 +181,7 @@ class EngineSupervisor:
     def _handle(self, event: Event) -> None:
         match event:
             case Ready():
-                self._ready = event
+                self.ready = event
                 self._loaded.set()
                 self._end_reconfiguring(None)
             case Fatal(message):
@@ -202,14 +191,14 @@ class EngineSupervisor:
         self._listener.on_event(event)
 
     def _give_up(self, message: Sentence) -> None:
-        """Note, for everybody who waits, that the engine cannot start as things are."""
-        self._ready = None
+        """Tell whoever waits that the engine cannot start."""
+        self.ready = None
         self._fatal = OperatorError(message)
         if not self._end_reconfiguring(self._fatal):  # else the configuration before this one is taken up again
             self._loaded.set()
 
     async def _halt(self) -> None:
-        """End the process, handling what it still says, and then the task that would start it again."""
+        """End the process, handling its last messages, and the task that would restart it."""
         self._halting = True
         try:
             if self._process is not None and self._process.returncode is None:
@@ -222,8 +211,8 @@ class EngineSupervisor:
             self._halting = False
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
-        """End the process: in order if it listens, by force while it is still loading and has nothing to lose."""
-        if self._ready is not None:
+        """End the process: in order if it listens, by force while it is still loading."""
+        if self.ready is not None:
             self.send(Stop())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), STOP_SECONDS)

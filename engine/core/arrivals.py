@@ -1,8 +1,7 @@
 """Queued jobs whose frames on disk are still being verified: a restart brings many of them at once.
 
-What an earlier attempt has left, or another job is continued from, is verified to the last byte before any frame is
-rendered on top of it. That is a lot of reading, so it happens on the jobs' writer threads, in portions; no step waits
-for it. Not thread-safe: one thread calls these methods.
+Frames are verified to the last byte before a job goes on from them: on the jobs' writer threads, in portions, so that
+no step waits for it. Not thread-safe.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from engine.core.writers import Writers
 from engine.protocol.messages import JobId
 
 AT_A_TIME: Final = 4
-"""Jobs that are prepared side by side; before a running job's frame is written, a portion of each may have its turn."""
+"""Jobs that are prepared side by side; each delays a running job's writes by at most one portion."""
 
 Preparation = Generator[None, None, PlannedJob]
 
@@ -39,12 +38,11 @@ class Arrivals:
         self._waiting[job] = preparation
 
     def remove(self, job: JobId) -> None:
-        """Forget a job, and the result of what was begun for it."""
         self._waiting.pop(job, None)
         self._begun.pop(job, None)
 
     def begin(self, order: Iterable[JobId]) -> None:
-        """Begin to prepare as many as there is room for: first those of `order`, then the others as they came."""
+        """Prepare as many as there is room for: first those of `order`, then the others as they came."""
         for job in [*order, *self._waiting]:
             if len(self._begun) >= AT_A_TIME:
                 return

@@ -49,10 +49,7 @@ class CoreConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Core:
-    """Renders jobs with a backend.
-
-    Not thread-safe: one thread calls its methods. Frames are written on threads of its own.
-    """
+    """Renders jobs with a backend. Not thread-safe; frames are written on threads of its own."""
 
     def __init__(self, backend: Backend, frame_store: FrameStore, config: CoreConfig) -> None:
         self._backend = backend
@@ -73,14 +70,10 @@ class Core:
     # ---- what may be asked ----
 
     def plan(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
-        """Plan a recipe; see `Planner.plan`."""
         return self._planner.plan(recipe, base, ceiling)
 
     def add(self, job: Job) -> None:
-        """Queue a job; one that is known already is left as it is.
-
-        It has its place in the queue from now on; the frames that it goes on from are verified before it is admitted.
-        """
+        """Queue a job, unless it is known; the frames it goes on from are verified before it is admitted."""
         if self._is_known(job.id):
             return
         with self._fail_on_error(job.id):
@@ -93,23 +86,23 @@ class Core:
         self._standings_reported_at = 0.0
 
     def abort(self, job_id: JobId) -> None:
-        """Stop a job and throw its frames away; unknown jobs are as good as stopped."""
+        """Stop a job, if it is known, and throw its frames away."""
         self._drop(job_id)
         self.discard(job_id)
         self._events.append(Cancelled(job_id))
 
     def forget(self, job_id: JobId) -> None:
-        """Let a finished job's frames go when room is needed; until then others can be continued from them."""
+        """Let a finished job's frames be removed when room is needed."""
         if not self._is_known(job_id):
             self._writers.of(job_id).submit(self._frame_store.shelve, job_id)
 
     def discard(self, job_id: JobId) -> None:
-        """Throw a finished job's frames away: nobody is to have them any more."""
+        """Throw a finished job's frames away."""
         if not self._is_known(job_id):
             self._writers.of(job_id).submit(self._frame_store.frames_of(job_id).remove)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
-        """Hold the waiting jobs of a server, or all jobs if it is None, or let them go on; what runs is finished."""
+        """Hold the waiting jobs of a server, or of all if it is None, or release them; running jobs go on."""
         self._waiting.pause(server, paused=paused)
         self._standings_reported_at = 0.0
 
@@ -130,7 +123,7 @@ class Core:
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to do until somebody asks for something."""
+        """Whether there is nothing to do until the next request."""
         return not (self._running or self._events or self._arrivals or len(self._waiting) > len(self._waiting.held))
 
     def close(self) -> None:
@@ -170,7 +163,7 @@ class Core:
         return events
 
     def _prepare(self) -> None:
-        """Take jobs whose frames are verified, and begin with others: first those that are admitted first."""
+        """Take jobs whose frames are verified, and begin to verify those of others, in order of admission."""
         for job_id, prepared in self._arrivals.take_ready():
             with self._fail_on_error(job_id):
                 self._take_prepared(prepared.result())
@@ -187,7 +180,7 @@ class Core:
             with self._fail_on_error(job_id):
                 self._running[job_id] = RenderJob(planned, self._config.gif_side, writer, judges=self._backend.judges)
             if planned.frames_found:
-                return  # its frames were listed just now; those of the next job are listed in the next step
+                return  # listing its frames took time; the next job has to wait for the next step
 
     def _open_lanes(self) -> None:
         starts = self._lanes.share(list(self._running.values()))
@@ -197,7 +190,6 @@ class Core:
             self._lanes.open([open_lane for open_lane in opened if self._is_running(open_lane.render_job)])
 
     def _start_shots(self, starts: list[tuple[RenderJob, int]]) -> list[tuple[RenderJob, ShotRequest]]:
-        """Ask jobs for what the model needs to start shots; one that cannot read its frames fails."""
         requests = []
         for render_job, index in starts:
             if self._is_running(render_job):
@@ -206,7 +198,7 @@ class Core:
         return requests
 
     def _open(self, requests: list[tuple[RenderJob, ShotRequest]]) -> list[OpenLane]:
-        """Open lanes for jobs that run; if the model cannot take some words, one by one, to find out whose."""
+        """Open lanes for running jobs; if the model cannot take some words, one by one, to find out whose."""
         requests = [(render_job, request) for render_job, request in requests if self._is_running(render_job)]
         if not requests:
             return []
@@ -267,7 +259,7 @@ class Core:
                 self._collect_from(render_job)
 
     def _judge_found(self) -> None:
-        """Have the safety checker look at frames that jobs found on disk and that it never saw."""
+        """Judge frames from disk that the safety checker never saw."""
         for render_job in list(self._running.values()):
             if some := render_job.unjudged[: self._config.lanes]:
                 with self._fail_on_error(render_job.id):
@@ -293,8 +285,6 @@ class Core:
                 report, sheet = render_job.report(animation), render_job.contact_sheet
                 self._events.append(Done(render_job.id, animation.file.data, animation.suffix, report, sheet))
 
-    # ---- small helpers ----
-
     def _is_known(self, job_id: JobId) -> bool:
         return job_id in self._waiting or job_id in self._running
 
@@ -310,14 +300,14 @@ class Core:
 
     @contextlib.contextmanager
     def _fail_on_error(self, job_id: JobId) -> Iterator[None]:
-        """Fail this job, and no other, if what is done for it fails, such as reading or writing its frames."""
+        """Fail this job, and no other, if the work inside fails."""
         try:
             yield
         except (TappaError, OSError) as error:
             self._fail(job_id, error)
 
     def _fail(self, job_id: JobId, error: Exception) -> None:
-        if not isinstance(error, TappaError):  # what its owner reads then says that the log tells more
+        if not isinstance(error, TappaError):  # its owner only reads that the log tells more
             log.error("job %s failed", job_id, exc_info=error)
         self._drop(job_id)
         self._events.append(Failed(job_id, describe(error), costs=isinstance(error, ContentError)))

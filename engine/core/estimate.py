@@ -10,14 +10,12 @@ from engine.protocol.messages import JobId, Standing
 
 
 class RemainingWork(msgspec.Struct, frozen=True):
-    """A job and the denoising steps it has left."""
-
     job: JobId
     calls_left: int
 
 
 class RateMeter:
-    """Measures the rate of something, such as denoising steps, as an exponentially decaying mean."""
+    """Measures a rate as an exponentially decaying mean; None until something has been measured."""
 
     def __init__(self, halflife_seconds: float = 20.0) -> None:
         self._halflife = halflife_seconds
@@ -31,12 +29,10 @@ class RateMeter:
 
     @property
     def seconds_per_step(self) -> float | None:
-        """None until something has been measured."""
         return self._seconds / self._steps if self._steps > 0 else None
 
     @property
     def per_second(self) -> float | None:
-        """None until something has been measured."""
         return self._steps / self._seconds if self._steps > 0 else None
 
 
@@ -54,19 +50,19 @@ def estimate_standings(
         waiting: jobs in the order in which they will be admitted.
         slots: how many jobs are rendered side by side.
         seconds_per_step: the rate of one running job; None gives positions without times.
-        held: jobs that wait until somebody lets them go on; they come last, without times.
+        held: paused jobs, which come last, without times.
     """
+
+    def seconds(steps: int) -> float | None:
+        return None if seconds_per_step is None else steps * seconds_per_step
+
     finish = sorted(work.calls_left for work in running)
-    standings = [Standing(work.job, 0, _seconds(work.calls_left, seconds_per_step)) for work in running]
+    standings = [Standing(work.job, 0, seconds(work.calls_left)) for work in running]
     for position, work in enumerate(waiting, 1):
         begins = finish.pop(0) if len(finish) >= slots else 0
         ends = begins + work.calls_left
-        standings.append(Standing(work.job, position, _seconds(ends, seconds_per_step)))
+        standings.append(Standing(work.job, position, seconds(ends)))
         finish = sorted([*finish, ends])
     after = len(waiting) + 1
     standings += [Standing(work.job, after + place, None, held=True) for place, work in enumerate(held)]
     return tuple(standings)
-
-
-def _seconds(steps: int, seconds_per_step: float | None) -> float | None:
-    return None if seconds_per_step is None else steps * seconds_per_step

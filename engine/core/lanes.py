@@ -40,7 +40,7 @@ class Lanes:
         return len(self._open)
 
     def share(self, render_jobs: Sequence[RenderJob]) -> list[tuple[RenderJob, int]]:
-        """Return the shots that the free lanes go to, each with its job."""
+        """Return the shots that get the free lanes, each with its job."""
         held = Counter(open_lane.job for open_lane in self._open)
         demands = [
             scheduling.LaneDemand(

@@ -18,9 +18,9 @@ from engine.storyboard.shot_graph import find_inherited_frames
 from engine.storyboard.storyboard import Storyboard
 
 STORYBOARDS_KEPT: Final = 8
-"""A job's storyboard is asked for when it is checked, added and begun, and again by jobs that continue it."""
+"""A storyboard is needed when its job is checked, added and begun, and by jobs that continue it."""
 PORTION: Final = 8
-"""Frames that are verified in one go, before other jobs have their turn on the thread."""
+"""Frames that are verified before other jobs have their turn on the thread."""
 
 
 @functools.lru_cache(maxsize=STORYBOARDS_KEPT)
@@ -33,7 +33,7 @@ class PlannedJob(msgspec.Struct, frozen=True):
     """A job in the queue: little more than its recipe.
 
     Attributes:
-        frames_found: how many of the frames that are shown an earlier attempt has left on disk.
+        frames_found: how many displayed frames are on disk already.
         calls_left: denoising steps still to go.
     """
 
@@ -44,10 +44,9 @@ class PlannedJob(msgspec.Struct, frozen=True):
     calls_left: int
 
     def prepare(self, base: JobFrames | None) -> Generator[None, None, PlannedJob]:
-        """Verify the frames that an earlier attempt has left, or take over what the job can from `base`.
+        """Verify the frames on disk, or take over those of `base`, with a `yield` after every few milliseconds of it.
 
-        That is done in portions, each of some milliseconds on an ordinary disk, with a `yield` between two. Returns the
-        job as it may be admitted; raises OSError.
+        Returns the job as it may be admitted; raises OSError.
         """
         plan, frames = self.plan, self.frames
         if (begun := frames.open(plan)) is None:
@@ -82,6 +81,6 @@ def find_inheritable_frames(plan: Plan, base: JobFrames) -> frozenset[int]:
 
 
 def without_frames(plan: Plan, taken: frozenset[int]) -> Plan:
-    """Return the plan of a whole animation as it is when the frames `taken` need not be rendered."""
+    """Return the plan of a whole animation, less the frames that were taken over."""
     spared = sum(shot.unet_calls for shot in lay_out(plan.recipe).shots if shot.index in taken)
     return msgspec.structs.replace(plan, unet_calls=plan.unet_calls - spared, inherited=count_shown(taken))

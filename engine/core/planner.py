@@ -12,11 +12,7 @@ from engine.recipe.settings import BUILT_IN, SettingsLayer
 
 
 class Planner:
-    """Plans recipes, and jobs with their frames on disk.
-
-    Args:
-        render: the admin's layer of settings.
-    """
+    """Plans recipes, and jobs with their frames on disk; `render` is the admin's layer of settings."""
 
     def __init__(self, backend: Backend, frame_store: FrameStore, render: SettingsLayer) -> None:
         self._backend = backend
@@ -24,12 +20,9 @@ class Planner:
         self._layers = (BUILT_IN, backend.card, render)
 
     def plan(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
-        """Return what a recipe would be, without rendering it; with `base`, if that job's frames were taken over.
+        """Return what a recipe would be, with the frames of `base` taken over and no setting above `ceiling`.
 
-        No setting is above `ceiling`, whether it comes from the recipe, the card or config.toml.
-
-        Raises:
-            MemberError: it cannot be rendered with this model.
+        Raises MemberError if it cannot be rendered with this model.
         """
         resolved, _ = resolve(recipe, self._layers)
         lowered = lower(resolved, ceiling)
@@ -47,7 +40,7 @@ class Planner:
         return without_frames(whole, find_inheritable_frames(whole, self._frame_store.frames_of(base)))
 
     def plan_job(self, job: Job) -> PlannedJob:
-        """Return a job of which nothing is known to be on disk yet; raises MemberError."""
+        """Return a job as if nothing of it were on disk; raises MemberError."""
         plan = self.plan(job.recipe, ceiling=job.ceiling)
         return PlannedJob(job, plan, self._frame_store.frames_of(job.id), 0, plan.unet_calls)
 

@@ -23,13 +23,11 @@ from engine.storyboard.shot_graph import ShotGraph
 
 
 class RenderJob:
-    """A job being rendered.
-
-    Its frames go to an assembler on its `writer`; `collect` picks up what has arrived there.
+    """A job being rendered; `collect` picks up what its assembler has done on `writer`.
 
     Args:
         gif_side: smaller pictures are enlarged to it, in pixels.
-        judges: whether there is a safety checker; then frames found on disk that it never saw come first.
+        judges: whether there is a safety checker.
 
     Attributes:
         served: number of the grant by which it last got a lane; 0 for never.
@@ -76,7 +74,6 @@ class RenderJob:
         self._finish_if_complete()
 
     def start_shot(self, index: int) -> ShotRequest:
-        """Start shot `index`: return all that the model needs for it."""
         shot = self._survey.resolve_position(self._shots[index])
         sources = {source: self._picture(source) for source in shot.sources}
         self.graph.start(index)
@@ -89,7 +86,7 @@ class RenderJob:
         )
 
     def accept_picture(self, index: int, picture: Picture) -> AcceptedFrame | None:
-        """Take what shot `index` became; return what is kept of it, or None: then the shot is ready to be retried."""
+        """Check what shot `index` became; return what is kept of it, or None if the shot is retried."""
         shot = self._survey.resolve_position(self._shots[index])
         accepted = self._retries.accept(shot, picture, {source: self._picture(source) for source in shot.sources})
         if accepted is None:
@@ -113,21 +110,20 @@ class RenderJob:
         self._finish_if_complete()
 
     def needs_judging(self, index: int) -> bool:
-        """Whether the safety checker is to look at a frame: members see it, and not everything is allowed."""
         return self._is_judged and self._survey.is_visible(index)
 
     def load_picture(self, index: int) -> Picture:
         return self._frames.picture(index)
 
     def record_judgement(self, index: int, flagged: bool) -> None:
-        """Take in what the safety checker says of a frame found on disk; raises ContentError if it is refused."""
+        """Note what the safety checker says of a frame from disk; raises ContentError if it is refused."""
         self._require_allowed(index, flagged)
         self.unjudged.remove(index)
         self._write(self._assembler.restore_judged, index, flagged)
         self._finish_if_complete()
 
     def preview_frame(self, frame: FinishedFrame, every: float, side: int) -> None:
-        """Make a preview of a frame that is shown, unless the last was made less than `every` seconds ago."""
+        """Make a preview of a visible frame, unless the last was made less than `every` seconds ago."""
         if is_hidden(frame.index):
             return
         now = time.perf_counter()
@@ -138,11 +134,9 @@ class RenderJob:
     def charge(self, phase: str, seconds: float) -> None:
         self._phases[phase] += seconds
 
-    # ---- what has arrived ----
-
     @property
     def pending(self) -> list[Future[Any]]:
-        """Work that the writer thread has not finished, or that was not collected yet."""
+        """Work that was not finished or not collected yet."""
         others = (self._preview, self._animation, self._sheet)
         return [*self._writes, *(future for future in others if future is not None)]
 
@@ -203,8 +197,6 @@ class RenderJob:
             found=self._survey.result,
         )
 
-    # ---- small helpers ----
-
     def _seconds(self) -> float:
         return self._seconds_before + time.perf_counter() - self._began
 
@@ -220,10 +212,8 @@ class RenderJob:
     def _finish_if_complete(self) -> None:
         if self.graph.is_complete and not self.unjudged and self._animation is None:
             if self._survey.compares_seeds:
-                is_veiled = self.job.nsfw != "allow"
-                self._sheet = self._writer.submit(
-                    functools.partial(self._survey.draw_sheet, self._sheet_bytes, is_veiled=is_veiled)
-                )
+                draw = functools.partial(self._survey.draw_sheet, is_veiled=self.job.nsfw != "allow")
+                self._sheet = self._writer.submit(draw, self._sheet_bytes)
             self._animation = self._writer.submit(self._assembler.finish)
 
     def _find_unjudged(self, found: set[int]) -> list[int]:

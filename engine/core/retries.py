@@ -15,8 +15,6 @@ from engine.vision.degenerate import FrameCheck, FrameContext, check_frame
 
 
 class AcceptedFrame(msgspec.Struct, frozen=True):
-    """The picture that is kept of a frame, and how many were made of it."""
-
     picture: Picture
     attempts: int
 
@@ -34,15 +32,11 @@ class FrameRetries:
         self._attempts: dict[int, _Attempts] = {}
 
     def next_shot(self, shot: Shot) -> Shot:
-        """Return a shot as its next attempt is to be rendered."""
         attempts = self._attempts.get(shot.index)
         return retry_shot(shot, attempts.made) if attempts else shot
 
     def accept(self, shot: Shot, picture: Picture, sources: Mapping[int, Picture]) -> AcceptedFrame | None:
-        """Check what a shot became; return what is kept of it, or None if it has to be retried.
-
-        After the last retry the best attempt is kept, whatever is wrong with it.
-        """
+        """Check what a shot became; return None if it is to be retried, and the best attempt after the last retry."""
         check = check_frame(picture, find_context(shot, sources))
         attempts = self._attempts.get(shot.index)
         if attempts is None:
@@ -57,7 +51,7 @@ class FrameRetries:
 
 
 def find_context(shot: Shot, sources: Mapping[int, Picture]) -> FrameContext:
-    moves = isinstance(shot.start, FeedbackStart) and not shot.start.camera.is_still
-    before = sources[shot.start.frame] if isinstance(shot.start, FeedbackStart) and moves else None
+    start = shot.start
+    before = sources[start.frame] if isinstance(start, FeedbackStart) and not start.camera.is_still else None
     goal = (sources[shot.goal.frame], sources[shot.goal.rather_than]) if shot.goal is not None else None
     return FrameContext(before=before, goal=goal)

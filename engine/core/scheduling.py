@@ -1,6 +1,6 @@
 """Choosing work: which jobs run, whose shots get lanes, which lanes share the next UNet call.
 
-Pure functions over plain data. No tensor, no clock and no model comes in here, so every rule can be tested by itself.
+Pure functions over plain data: no tensor, clock or model.
 """
 
 from __future__ import annotations
@@ -20,11 +20,7 @@ SHORT = 4
 
 
 class QueuedJob(msgspec.Struct, frozen=True):
-    """What choosing needs to know of a waiting job.
-
-    Attributes:
-        overtaken: how many jobs were admitted before it because their rank was higher.
-    """
+    """A waiting job; `overtaken` counts the jobs that were admitted before it because their rank was higher."""
 
     job: JobId
     owner: str
@@ -33,12 +29,12 @@ class QueuedJob(msgspec.Struct, frozen=True):
 
     @property
     def rank(self) -> int:
-        """Its priority, raised by one for every PATIENCE times it was overtaken."""
+        """The priority, raised by one for every PATIENCE times it was overtaken."""
         return self.priority + self.overtaken // PATIENCE
 
 
 class LaneDemand(msgspec.Struct, frozen=True):
-    """What sharing lanes needs to know of a running job.
+    """How many lanes a running job could use.
 
     Attributes:
         ready: indices of its shots that could start now, in order.
@@ -55,12 +51,7 @@ class LaneDemand(msgspec.Struct, frozen=True):
 
 
 class LaneState(msgspec.Struct, frozen=True):
-    """What choosing needs to know of a shot in flight.
-
-    Attributes:
-        shape_key: lanes with equal keys may share a UNet call.
-        last_call: number of the UNet call it last took part in; lower has waited longer.
-    """
+    """A shot in flight; `last_call` numbers the UNet call it last took part in, so lower has waited longer."""
 
     shape_key: Hashable
     last_call: int
@@ -89,10 +80,10 @@ def find_overtaken(admitted: QueuedJob, waiting: Iterable[QueuedJob]) -> list[Jo
 
 
 def fits_between(calls_left: int, running: Iterable[int], slots: int) -> bool:
-    """Whether a waiting job may be admitted although all slots are taken: it is short beside those that have them.
+    """Whether a waiting job may be admitted although all slots are taken, because it is short beside the running ones.
 
-    So a short job need not wait for a long one. It takes no slot, so whoever waits for one loses no more than its share
-    of the lanes; and there are never more such guests than slots.
+    Such a guest takes no slot, so whoever waits for one loses only its share of the lanes; there are never more guests
+    than slots.
 
     Args:
         calls_left: denoising steps that the job has left.
@@ -145,10 +136,9 @@ def _most_lanes(place: int, jobs: Sequence[LaneDemand], held: Sequence[int]) -> 
 
 
 def choose_batch(lanes: Sequence[LaneState], width: int) -> list[int]:
-    """Choose the lanes of the next UNet call: the one that has waited longest, and up to width - 1 others like it.
+    """Choose the lanes of the next UNet call: the one that has waited longest, and up to width - 1 of its shape.
 
-    Every call serves the lane that has waited longest, so a lane never waits for more calls than there are other
-    lanes.
+    So a lane never waits for more calls than there are other lanes.
     """
     if not lanes:
         return []

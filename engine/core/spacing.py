@@ -1,8 +1,8 @@
 """Where the frames of a morph belong: at even perceptual distances along its path, measured on a survey.
 
-Between two words a picture stays what it is for long and then turns within a small part of the path. So a few hidden
+Between two words a picture stays the same for long and then turns within a small part of the path. So a few hidden
 frames are rendered first; the distances of neighbours add up to the path's perceptual length, and every frame gets an
-equal share of it. All of it follows from the pictures on disk, so a resumed or replayed job decides the same again.
+equal share of it. Only the pictures on disk decide, so a resumed or replayed job decides the same.
 
 Re-spacing by perceptual distance: Zhang et al., "DiffMorpher", CVPR 2024.
 """
@@ -24,8 +24,7 @@ Descriptions = Mapping[int, Description]
 """Of surveyed frames, by index."""
 
 LEAST_SHARE: Final = 0.05
-"""A step of the survey counts for at least this part of an average one: there may be more to see than the survey shows,
-and no two frames may get the same position."""
+"""Least length of a survey's step, as a share of the mean: no two frames may get the same position."""
 
 Samples = list[tuple[float, int]]
 """Positions on a path and the frames that were rendered there, in order."""
@@ -56,8 +55,8 @@ def locate(measured: MeasuredPosition, descriptions: Descriptions) -> tuple[Seed
 def _rank(measured: MeasuredPosition, descriptions: Descriptions) -> list[tuple[SeedSurvey, Samples]]:
     """Return the surveys of a position, each with its samples, the best first.
 
-    Of those with a second look, the best is the one whose widest gap is the smallest share of the path's length: a gap
-    is a cliff that no frame can be put on.
+    Of those with a second look, the best has the widest gap that is the smallest share of the path's length: no frame
+    can be put into a gap.
     """
     promising = [
         (survey, list(zip(survey.positions, survey.frames, strict=True)))

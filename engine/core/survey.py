@@ -45,7 +45,6 @@ class MorphSurvey:
 
     @property
     def compares_seeds(self) -> bool:
-        """Whether several seeds are tried, and shown on a contact sheet."""
         return bool(self._candidates)
 
     def is_visible(self, index: int) -> bool:
@@ -63,7 +62,7 @@ class MorphSurvey:
 
     @property
     def result(self) -> SurveyResult | None:
-        """What was decided, once all surveyed frames are finished; None where there was nothing to decide."""
+        """What was decided, once all surveyed frames are finished; None if there was nothing to decide."""
         if not self._measured:
             return None
         self._describe(self._surveyed)

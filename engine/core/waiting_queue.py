@@ -15,11 +15,7 @@ EVERYWHERE = None
 
 
 class WaitingQueue:
-    """Jobs that wait; `engine.core.scheduling` decides their order.
-
-    Args:
-        slots: how many jobs are rendered side by side, guests aside.
-    """
+    """Jobs that wait, in the order of `engine.core.scheduling`; `slots` run side by side, guests aside."""
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
@@ -35,7 +31,7 @@ class WaitingQueue:
         return job in self._jobs
 
     def put(self, planned: PlannedJob) -> None:
-        """Add a job at the end, or replace it by what is known of it now: it keeps its place."""
+        """Add a job at the end, or update it in its place."""
         self._jobs[planned.job.id] = planned
 
     def remove(self, job: JobId) -> None:
@@ -43,7 +39,7 @@ class WaitingQueue:
         self._jobs.pop(job, None)
 
     def pause(self, server: str | None, *, paused: bool) -> None:
-        """Hold the jobs of a server, or all if it is None, or let them go on."""
+        """Hold the jobs of a server, or all if it is None, or release them."""
         if paused:
             self._paused.add(server)
         else:
@@ -79,7 +75,7 @@ class WaitingQueue:
         return scheduling.fits_between(self._jobs[queued.job].calls_left, calls, self._slots)
 
     def admission_order(self, running: Collection[RenderJob]) -> list[PlannedJob]:
-        """Return the jobs that are not held, the next one to be admitted first, given those that run."""
+        """Return the jobs that are not held, the next to be admitted first."""
         return [self._jobs[queued.job] for queued in self._order(running)]
 
     def _order(self, running: Collection[RenderJob]) -> list[scheduling.QueuedJob]:

@@ -41,7 +41,7 @@ class Writers:
         self._writers: WeakValueDictionary[JobId, Writer] = WeakValueDictionary()
 
     def of(self, job: JobId) -> Writer:
-        """Return the writer of a job: always the same while there is work for it, or somebody holds it."""
+        """Return the writer of a job: the same while it has work or is referenced."""
         writer = self._writers.get(job)
         if writer is None:
             writer = self._writers[job] = Writer(self._pool)
@@ -80,7 +80,7 @@ class Writer:
         return future
 
     def aside(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Do something without waiting for what was submitted before; it begins before whatever comes after."""
+        """Do something without waiting for what was submitted before."""
         return self._pool.submit(work, *arguments)
 
     def _work(self) -> None:

@@ -1,8 +1,7 @@
 """A job's finished frames: saved to disk, and appended to its file while the next ones are being made.
 
-Frames may be finished in any order; the file takes them in order. A frame that the safety checker objects to is saved
-as it is, because later frames start from it, and shown veiled. Methods run on worker threads, so that the device never
-waits for a disk or an encoder: one at a time for each job, except `save`.
+Frames may be finished in any order; the file takes them in order. A flagged frame is saved as it is, because later
+frames start from it, and shown veiled. Methods run on worker threads, one at a time for each job, except `save`.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class FinishedFrame(msgspec.Struct, frozen=True):
 
     Attributes:
         flagged: whether the safety checker objects to it; None if it was not asked.
-        attempts: how many pictures were made of it until this one was kept.
+        attempts: how many pictures were made of it.
     """
 
     index: int
@@ -41,13 +40,7 @@ class FinishedFrame(msgspec.Struct, frozen=True):
 
 
 class EncodedAnimation(msgspec.Struct, frozen=True):
-    """The finished animation or contact sheet.
-
-    Attributes:
-        seconds: spent on encoding it.
-        flagged: how many of its frames the safety checker objected to.
-        retried: how many of them took more than one attempt.
-    """
+    """The finished animation or contact sheet; `seconds` were spent on encoding it. The rest as in Report."""
 
     file: Gif | ContactSheet
     suffix: Suffix
@@ -83,7 +76,7 @@ class AnimationAssembler:
 
     @property
     def frames_kept(self) -> int:
-        """How many of the frames that are shown are on disk."""
+        """How many of the displayed frames are on disk."""
         return self._appended + len(self._ahead)
 
     def save(self, frame: FinishedFrame) -> None:
@@ -91,13 +84,12 @@ class AnimationAssembler:
         self._frames.save(frame.index, frame.picture, frame.flagged, frame.attempts)
 
     def add(self, frame: FinishedFrame, seconds: float, saved: Future[None]) -> None:
-        """Append a frame, once `saved`, that took `seconds` of rendering so far, and those that waited for it."""
+        """Append a frame, once `saved`, and those that waited for it; the job has taken `seconds` so far."""
         saved.result()
         self._frames.seconds = seconds
-        if is_hidden(frame.index):
-            return
-        self._count(frame.index, frame.flagged, frame.attempts)
-        self._append(frame.index, Image.fromarray(frame.picture))
+        if not is_hidden(frame.index):
+            self._count(frame.index, frame.flagged, frame.attempts)
+            self._append(frame.index, Image.fromarray(frame.picture))
 
     def restore(self, indices: set[int]) -> None:
         for index in sorted(index for index in indices if not is_hidden(index)):
@@ -105,7 +97,7 @@ class AnimationAssembler:
             self._append(index, None)
 
     def restore_judged(self, index: int, flagged: bool) -> None:
-        """Append a frame that was left on disk and that the safety checker has judged only now."""
+        """Append a frame from disk that the safety checker has judged only now."""
         self._frames.save(index, self._frames.picture(index), flagged, self._frames.attempts(index))
         self.restore({index})
 
@@ -116,7 +108,7 @@ class AnimationAssembler:
             self._encode(self._load_displayed(place))
         file = self._writer.finish()
         self._seconds += time.perf_counter() - begun
-        seam = self._seam.seam if self._suffix == ".gif" else 0.0  # a sheet has no end that meets its beginning
+        seam = self._seam.seam if self._suffix == ".gif" else 0.0  # a sheet does not loop
         return EncodedAnimation(
             file=file,
             suffix=self._suffix,
@@ -136,7 +128,7 @@ class AnimationAssembler:
         return veil_picture(image) if index in self._flagged else image
 
     def _load_displayed(self, place: int) -> Image.Image:
-        """Return the frame at a place of the animation, from disk and as it may be seen."""
+        """Return the frame at a place of the animation, from disk, veiled if it is flagged."""
         index = self._board.frame_at(place)
         return self._veil(index, self._frames.load(index))
 

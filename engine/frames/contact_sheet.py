@@ -43,9 +43,8 @@ class ContactSheetWriter:
     """Writes one contact sheet; the same steps as `engine.frames.gif.GifWriter`."""
 
     def __init__(self, plan: ContactSheetPlan) -> None:
-        scale = min(1.0, MOST_SIDE / max(plan.size))
         self._plan = plan
-        self._size = _scale(plan.size, scale)
+        self._size = _scale(plan.size, min(1.0, MOST_SIDE / max(plan.size)))
         self._stills: list[Image.Image] = []
 
     def add(self, frame: Image.Image) -> None:
@@ -69,16 +68,13 @@ class ContactSheetWriter:
                     "A contact sheet does not fit into {limit} bytes, however small its pictures.",
                     limit=f"{plan.limit_bytes:,}",
                 )
-            # Bytes grow with the area; a little less than what should do, so that it seldom takes a third attempt.
+            # Bytes grow with the area; 5 % less, so that it seldom takes a third attempt.
             fitting = (plan.limit_bytes / len(data)) ** 0.5 * 0.95
             scale = max(scale * fitting, LEAST_SIDE / max(self._size))
 
 
 def lay_out_sheet(stills: Sequence[Image.Image], per_seed: int, size: tuple[int, int]) -> Image.Image:
-    """Return the sheet with stills of `size`.
-
-    Strips of three stills stand below each other, so that a phone shows them large; shorter ones two by two.
-    """
+    """Return the sheet: strips of three stills or more stand in one column, so that a phone shows them large."""
     seeds = len(stills) // per_seed
     columns = 1 if per_seed > 2 else min(2, seeds)
     rows = -(-seeds // columns)

@@ -57,10 +57,9 @@ class JobFrames:
         return self.path.exists()
 
     def open(self, plan: Plan) -> Plan | None:
-        """Make the folder ready for work; frames that were made for anything else than `plan` are thrown away.
+        """Prepare the folder, and throw away frames of another plan; those that are left have to be verified.
 
-        Those that are left have to be verified before a job goes on from them. Returns the plan as it was when the
-        work on it began; None if it has not.
+        Returns the plan as it was when work on it began; None if it has not.
         """
         begun = self.plan
         if begun is not None and (begun.recipe, begun.model) == (plan.recipe, plan.model):
@@ -71,18 +70,15 @@ class JobFrames:
         return None
 
     def claim(self) -> None:
-        """Note that a job needs its frames: they are no longer removed to make room."""
+        """Keep the frames from being removed to make room."""
         (self.path / "shelved").unlink(missing_ok=True)
 
     def verify(self, indices: Iterable[int]) -> frozenset[int]:
-        """Read frames to the last byte and remove damaged ones; return the others.
-
-        It takes about a millisecond for a frame of 512 pixels, and much longer on a slow disk.
-        """
+        """Read frames to the last byte, about 1 ms for 512 pixels, and remove damaged ones; return the others."""
         return frozenset(index for index in indices if self._keep_if_sound(index))
 
     def take_over(self, indices: Iterable[int], base: JobFrames) -> frozenset[int]:
-        """Link sound frames from another job, whose frames that counts as use of; return those that were there."""
+        """Link undamaged frames from another job, which counts as use of it; return those that were there."""
         taken = set()
         for index in indices:
             try:
@@ -101,22 +97,21 @@ class JobFrames:
         self._write(self.path / "job.json", msgspec.json.encode(plan))
 
     def shelve(self) -> None:
-        """Mark the job as over; an incomplete one is of no use to anybody and removed."""
+        """Mark the job as over; an incomplete one is removed."""
         plan = self.plan
         if plan is None or count_shown(self.indices()) < plan.frames:
             self.remove()
-            return
-        size = sum(path.stat().st_size for path in self.path.iterdir())
-        self._write(self.path / "shelved", str(size).encode())
+        else:
+            size = sum(path.stat().st_size for path in self.path.iterdir())
+            self._write(self.path / "shelved", str(size).encode())
 
     def touch(self) -> None:
-        """Note that the frames were used."""
         with contextlib.suppress(FileNotFoundError):
             os.utime(self.path)
 
     @property
     def last_used(self) -> float:
-        """When the frames were last used, in seconds since the epoch; raises FileNotFoundError."""
+        """Seconds since the epoch; raises FileNotFoundError."""
         return self.path.stat().st_mtime
 
     def indices(self) -> set[int]:
@@ -128,7 +123,6 @@ class JobFrames:
         return {int(path.stem) for path in paths if path.suffix == ".png" and _is_whole(path)}
 
     def save(self, index: int, picture: Picture, flagged: bool | None = None, attempts: int = 1) -> None:
-        """Write frame `index`; wherever its file goes, it says whether it is flagged and how many attempts it took."""
         note = PngInfo()
         if attempts > 1:
             note.add_text(_ATTEMPTS, str(attempts))
@@ -150,12 +144,10 @@ class JobFrames:
             return int(image.info.get(_ATTEMPTS, "1"))
 
     def load(self, index: int) -> Image.Image:
-        """Return frame `index`, an RGB picture equal to what was saved."""
         with _opened(self._frame(index)) as image:
             return image.convert("RGB")
 
     def picture(self, index: int) -> Picture:
-        """Return frame `index` as an array of shape (height, width, 3), uint8."""
         return np.asarray(self.load(index))
 
     @property
@@ -174,10 +166,10 @@ class JobFrames:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _keep_if_sound(self, index: int) -> bool:
-        """Throw frame `index` away if it is damaged; return whether it is kept."""
+        """Remove frame `index` if it is damaged; return whether it is kept."""
         try:
             with _opened(self._frame(index)) as image:
-                image.verify()  # the sums of all its parts, a fifth of the time that reading it would take
+                image.verify()  # checksums only: a fifth of the time of decoding
         except OSError as error:
             log.warning("frame %d of %s cannot be read and is made again: %s", index, self.path, error)
             self._frame(index).unlink(missing_ok=True)
@@ -194,11 +186,7 @@ class JobFrames:
 
 
 class FrameStore:
-    """The frames of all jobs.
-
-    Args:
-        keep_bytes: what those of jobs that are over may take; a frame that several jobs share counts for each.
-    """
+    """The frames of all jobs; those of finished jobs may take `keep_bytes`, where a shared frame counts for each."""
 
     def __init__(self, root: Path, keep_bytes: int = 0) -> None:
         self._root = root
@@ -206,16 +194,14 @@ class FrameStore:
         root.mkdir(parents=True, exist_ok=True)
 
     def frames_of(self, job: JobId) -> JobFrames:
-        """Return a job's frames; there need be none yet."""
         return JobFrames(self._root / job)
 
     def shelve(self, job: JobId) -> None:
-        """Mark a job as over, and make room."""
         self.frames_of(job).shelve()
         self.make_room()
 
     def make_room(self) -> None:
-        """Remove jobs that are over until the others fit, the least recently used first."""
+        """Remove finished jobs, the least recently used first, until the others fit."""
         shelved = []
         for mark in self._root.glob("*/shelved"):
             with contextlib.suppress(FileNotFoundError, ValueError):  # taken up again by now; or torn by a power cut
@@ -245,10 +231,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a PNG was written to its end; a power cut can leave a renamed file without its data.
-
-    It is asked of every frame of a folder, often, so it does not look at what is in between.
-    """
+    """Whether a PNG was written to its end: a power cut can leave a renamed file without its data."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

@@ -36,13 +36,12 @@ _LAST_GROWTHS: Final = 2  # passes that finish() may spend on using more of the 
 
 
 class GifPlan(msgspec.Struct, frozen=True):
-    """What the file must be.
+    """What the file must be; raises ValueError for values out of range.
 
-    limit_bytes: the file's greatest size. frames: how many will be added, 1 or more. frame_ms: how long each is
-    shown, 1..60,000; a GIF counts whole centiseconds, and here no fewer than 2, because viewers show shorter delays
-    as 10. size: width and height in pixels to post at; frames are scaled to it (up, too), or below it where the limit
-    binds.
-    Raises ValueError for values outside these.
+    Attributes:
+        frames: how many will be added, 1 or more.
+        frame_ms: how long each is shown, 1..60,000; rounded to centiseconds, at least 2.
+        size: width and height in pixels that frames are scaled to, or below it where the limit binds.
     """
 
     limit_bytes: int
@@ -70,8 +69,8 @@ class Gif(msgspec.Struct, frozen=True):
 class GifWriter:
     """Writes one GIF. Not thread-safe: one thread at a time, any thread.
 
-    `recall(i)` gives frame i back, the same pixels, whenever it has to be encoded again; it is only asked for frames
-    already added. The writer keeps encoded blocks (at most the limit) and no frames.
+    `recall(i)` returns the pixels of frame i, which was added before, to be encoded again: the writer keeps encoded
+    blocks (at most the limit) and no frames.
     """
 
     def __init__(self, plan: GifPlan, recall: Callable[[int], Image.Image]) -> None:
@@ -81,7 +80,7 @@ class GifWriter:
         self._delay = max(gif_blocks.LEAST_CENTISECONDS, round(plan.frame_ms / 10))
         overhead = gif_blocks.HEADER_BYTES + len(gif_blocks.TRAILER)
         self._budget = GifBudget(plan.limit_bytes - overhead, plan.frames, max(plan.size))
-        # Memory that is taken as it is written to; a buffer that grows leaves holes of all its former sizes behind.
+        # An mmap takes memory as it is written to; a growing buffer would fragment the heap.
         largest = plan.frames * (MOST_PIXEL_BYTES * plan.size[0] * plan.size[1] + MOST_BLOCK_BYTES)
         self._file_so_far = mmap.mmap(-1, min(plan.limit_bytes, largest) + overhead)
         self._added = 0
@@ -99,7 +98,7 @@ class GifWriter:
             self._change_for_the_better(frame)
 
     def finish(self) -> Gif:
-        """Return the file. To be called once, after the last frame; at once ready unless content was very uneven.
+        """Return the file; call it once, after the last frame.
 
         Raises LimitTooSmall when even the smallest form does not fit, ValueError when frames are missing.
         """
@@ -115,7 +114,11 @@ class GifWriter:
                 frames=self._plan.frames,
                 limit=f"{self._plan.limit_bytes:,}",
             )
-        return self._file()
+        self._file_so_far.write(gif_blocks.TRAILER)
+        data = self._file_so_far[: self._file_so_far.tell()]
+        self._file_so_far.close()
+        step = self._budget.form.step
+        return Gif(data, *self._size, frames=-(-self._plan.frames // step), frame_ms=10 * self._delay * step)
 
     def _catch_up(self, latest: Image.Image | None) -> None:
         """Encode all kept frames up to the latest one added, whose pixels may be at hand."""
@@ -124,7 +127,7 @@ class GifWriter:
             self._encode(latest if latest is not None and index == self._added - 1 else self._recall(index))
 
     def _encode(self, frame: Image.Image) -> None:
-        """Encode the next frame and keep it; or, if it does not fit, go back to the start in a smaller form."""
+        """Encode the next frame and keep it, or start again in a smaller form if it does not fit."""
         scaled = _scale(frame, self._size)
         colours, room = self._budget.colours(), self._budget.room()
         block = self._block(scaled, colours)
@@ -139,10 +142,11 @@ class GifWriter:
 
     def _block(self, scaled: Image.Image, colours: int) -> bytes:
         self.encodes += 1
-        return gif_blocks.pack_frame(quantize(scaled, colours), self._delay * self._frames_shown_by(self._budget.next))
+        frames_shown = min(self._budget.form.step, self._plan.frames - self._budget.next)
+        return gif_blocks.pack_frame(quantize(scaled, colours), self._delay * frames_shown)
 
     def _shrink(self, colours: int, size: int) -> None:
-        """Begin again in a smaller form, after the next frame took `size` bytes, which is too many."""
+        """Start again in a smaller form, after the next frame took `size` bytes, which is too many."""
         self._budget.record(colours, size)
         form = self._budget.smaller_form()
         if form is None:
@@ -151,15 +155,15 @@ class GifWriter:
             self._begin(form)
 
     def _may_change(self) -> bool:
-        """Whether the form may be reconsidered, at the cost of encoding again what has come so far.
+        """Whether the form may change now, which means encoding all frames so far again.
 
-        Only when frames have doubled since it last changed, so that all changes together cost no more than a few
-        passes; and not near the end, when there would be little to gain: finish() has the last word.
+        Frames must have doubled since the last change, so that all changes cost a few passes; near the end it gains
+        little, and finish() decides.
         """
         return self._added >= 2 * self._checked and self._added <= 3 / 4 * self._plan.frames
 
     def _change_for_the_better(self, latest: Image.Image | None) -> None:
-        """Encode everything again in the form that fits best by what is known now, if that is clearly another one."""
+        """Encode everything again in the form that fits best by now, if that is clearly another one."""
         present, better = self._budget.form, self._budget.fitting_form()
         too_small = better.is_larger_than(present) and not self._budget.is_enough()
         if too_small or present.is_larger_than(better):
@@ -174,23 +178,6 @@ class GifWriter:
         self._budget.restart(form)
         self._file_so_far.seek(0)
         self._file_so_far.write(gif_blocks.pack_header(self._size))
-
-    def _frames_shown_by(self, index: int) -> int:
-        """Return how many planned frames frame `index` stands for."""
-        return min(self._budget.form.step, self._plan.frames - index)
-
-    def _file(self) -> Gif:
-        self._file_so_far.write(gif_blocks.TRAILER)
-        data = self._file_so_far[: self._file_so_far.tell()]
-        self._file_so_far.close()
-        step = self._budget.form.step
-        return Gif(
-            data=data,
-            width=self._size[0],
-            height=self._size[1],
-            frames=-(-self._plan.frames // step),
-            frame_ms=10 * self._delay * step,
-        )
 
 
 def _scale(frame: Image.Image, size: tuple[int, int]) -> Image.Image:

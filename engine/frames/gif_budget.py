@@ -1,10 +1,9 @@
 """What frames cost in bytes, learnt while they are encoded, and what the rest may therefore cost. Pure arithmetic.
 
 A frame costs about `weight * colours**COLOUR_EXPONENT` bytes, and its weight grows as a power of the picture's side.
-The weight is measured when a frame is encoded; frames not yet seen are expected to weigh what the latest ones did, and
-later ones what all did so far. From that follow the form a file should have (its size, and whether frames are dropped)
-and the colours the next frame should get. The exponents are rough, and may be: what they get wrong shows in the next
-measurement.
+The weight is measured when a frame is encoded; the next frames are expected to weigh what the latest did, and later
+ones what all did so far. From that follow the file's form (its size, and whether frames are dropped) and the colours of
+the next frame. The exponents may be rough: the next measurement corrects them.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class GifBudget:
         self.next = 0  # the frame to be encoded next
         self._total = max(0, total)
         self._side = side
-        self._steps = _allowed_steps(frames)
+        self._steps = [step for step in STEPS if step == 1 or frames >= FEWEST_FRAMES * step]  # the best first
         self._weights: NDArray[np.float64] = np.full(frames, np.nan)  # at the present side
         self._exponent = SIDE_EXPONENT
         self._scale = 1.0  # the present side over that of the pass before
@@ -87,15 +86,12 @@ class GifBudget:
         self.used += size
         self.next += self.form.step
 
-    def ideal_colours(self) -> float:
-        """Return how many colours each remaining frame could have; not bounded by what a GIF can hold."""
-        rest = self._rest(self._expected())
-        room = max(0.0, TARGET * self._total - self.used)
-        return float((room / rest) ** (1 / COLOUR_EXPONENT)) if rest else MOST_COLOURS
-
     def colours(self) -> int:
         """Return how many colours the next frame should have (64..256)."""
-        return int(min(MOST_COLOURS, max(FEWEST_COLOURS, self.ideal_colours())))
+        rest = self._rest(self._expected())
+        room = max(0.0, TARGET * self._total - self.used)
+        ideal = float((room / rest) ** (1 / COLOUR_EXPONENT)) if rest else MOST_COLOURS
+        return int(min(MOST_COLOURS, max(FEWEST_COLOURS, ideal)))
 
     def fewer_colours(self, colours: int, size: int, room: int) -> int:
         """Return how many colours bring a frame from `size` bytes down to `room`; fewer than `colours`, at least 64."""
@@ -105,8 +101,8 @@ class GifBudget:
     def room(self) -> int:
         """Return how many bytes the next frame may take so that the frames after it fit, if at their poorest."""
         room = self._total - self.used
-        if self._is_smallest:
-            return room  # there is nothing to fall back to, so nothing is given up on a mere expectation
+        if self.form == self._smallest_form:
+            return room  # there is nothing to fall back to
         expected = self._expected()
         later = self._rest(expected) - (0.0 if np.isnan(expected[self.next]) else expected[self.next])
         return int(room - later * FEWEST_COLOURS**COLOUR_EXPONENT)
@@ -135,8 +131,7 @@ class GifBudget:
                 side = min(side, int(_SHRINK * self.form.side))
             if side >= self._least_side(step):
                 return GifForm(side, step)
-        smallest = GifForm(self._least_side(self._steps[-1]), self._steps[-1])
-        return None if self._is_smallest else smallest
+        return None if self.form == self._smallest_form else self._smallest_form
 
     @property
     def _drift(self) -> float:
@@ -144,8 +139,8 @@ class GifBudget:
         return self._measured / self._foretold if self._foretold else 1.0
 
     @property
-    def _is_smallest(self) -> bool:
-        return self.form == GifForm(self._least_side(self._steps[-1]), self._steps[-1])
+    def _smallest_form(self) -> GifForm:
+        return GifForm(self._least_side(self._steps[-1]), self._steps[-1])
 
     def _least_side(self, step: int) -> int:
         bound = COMFORTABLE_SIDE if step < self._steps[-1] else LEAST_SIDE
@@ -178,8 +173,3 @@ class GifBudget:
     def _rest(self, expected: NDArray[np.float64]) -> float:
         """Return the summed weight of the frames still to be encoded in this pass; 0 before any frame is known."""
         return float(np.nansum(expected[self.next :: self.form.step]))
-
-
-def _allowed_steps(frames: int) -> tuple[int, ...]:
-    """Return the steps that are allowed for a file of so many frames, the best first."""
-    return tuple(step for step in STEPS if step == 1 or frames >= FEWEST_FRAMES * step)

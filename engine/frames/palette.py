@@ -1,8 +1,8 @@
 """Colours for one GIF frame: a palette of its own and every pixel's nearest entry in it.
 
-Each frame is on its own on purpose. On real feedback frames, where every pixel changes, a palette carried over from the
-frame before (reused, or moved by k-means) was further from the picture *and* flickered more than a fresh one.
-No dither: it costs bytes and structural similarity, and it boils from frame to frame.
+On feedback frames, where every pixel changes, a palette carried over from the frame before (reused, or moved by
+k-means) was further from the picture *and* flickered more than a fresh one. No dither: it costs bytes and structural
+similarity, and it boils from frame to frame.
 """
 
 from __future__ import annotations
@@ -34,11 +34,6 @@ def quantize(frame: Image.Image, colours: int) -> Image.Image:
     lookup.putpalette([max(0, level - CELL_BIAS) for level in palette])
     mapped = frame.quantize(palette=lookup, dither=Image.Dither.NONE)
 
-    highest = _highest_index(mapped)
-    mapped.putpalette(palette[: 3 * (highest + 1)])
+    highest = max(index for index, count in enumerate(mapped.histogram()) if count)
+    mapped.putpalette(palette[: 3 * (highest + 1)])  # a flat frame needs no table of 256 entries
     return mapped
-
-
-def _highest_index(image: Image.Image) -> int:
-    """Return the last palette index in use: a flat frame needs no table of 256 entries."""
-    return max(index for index, count in enumerate(image.histogram()) if count)

@@ -1,4 +1,4 @@
-"""A model's own card: what it is called and what suits it, kept as card.toml beside its weights."""
+"""A model's card, card.toml beside its weights: its name and the settings that suit it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ CARD_FILE = "card.toml"
 
 
 class Card(SettingsLayer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The card: the model's name and its layer of settings.
-
-    Attributes:
-        words: all the words that a small model knows, in lower case; empty if there is no such list.
-    """
+    """A model's name and its layer of settings; `words` are all that a small model knows, in lower case."""
 
     name: str = ""
     words: tuple[str, ...] = ()

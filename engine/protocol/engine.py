@@ -1,7 +1,7 @@
 """What the bot side needs of an engine, wherever it runs.
 
-Today's implementation is `engine.client.client.EngineClient`, a child process on this host. Several GPUs or hosts will
-be another, so nothing above this protocol assumes one engine, a shared disk or a shared clock.
+`engine.client.client.EngineClient` implements it with a child process on this host; nothing above this protocol assumes
+one engine, a shared disk or a shared clock.
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ class Engine(Protocol):
         """Stop the engine. Unfinished jobs keep their frames and are resumed when they are added again."""
 
     async def reconfigure(self, setup: EngineSetup) -> None:
-        """Switch to another configuration; returns when its model is loaded.
+        """Switch to another configuration, if it differs; returns when its model is loaded.
 
-        Unfinished jobs are Lost meanwhile and resumed, each with the settings it was accepted with. An unchanged
-        configuration changes nothing.
+        Unfinished jobs are Lost meanwhile and resumed, each with the settings it was accepted with.
 
         Raises:
             OperatorError: it cannot work that way, and works on with the previous configuration.

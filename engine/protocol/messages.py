@@ -1,7 +1,6 @@
 """What the bot and the engine process say to each other: plain data, one MessagePack message each.
 
-A job carries all that rendering needs, and a result all that posting needs: neither side reads the other's disk or
-clock, so the engine may as well run on another host.
+Neither side reads the other's disk or clock, so the engine may as well run on another host.
 """
 
 from __future__ import annotations
@@ -30,9 +29,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         owner: who asked; jobs of different owners take turns.
         server: where it was asked for, None in a direct message; what is paused there waits.
         priority: higher is admitted earlier; see `engine.core.scheduling.order_queue`.
-        nsfw: what happens to frames that the model's safety checker objects to, if the model has one.
         limit_bytes: the largest file that can be posted where it was asked for.
-        base: an earlier job whose frames are taken over where they are the same and still there.
+        base: an earlier job whose frames are reused where they are the same and still there.
         ceiling: limits for its frames, whatever the recipe, the model or the configuration says.
     """
 
@@ -52,11 +50,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         recipe: with every setting written down.
-        model: name of the loaded model.
-        frames: of the finished animation.
-        unet_calls: denoising steps when it begins; those of frames taken over from another job do not count.
-        inherited: how many frames are taken over.
-        notes: for its owner: each setting that the job's ceiling has lowered.
+        unet_calls: denoising steps to do, without those of inherited frames.
+        inherited: how many frames are reused from another job.
+        notes: for its owner, one about each setting that the job's ceiling has lowered.
     """
 
     recipe: Recipe
@@ -68,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Where one job stands.
+    """Where one job stands in the queue.
 
     Attributes:
         position: 0 is running, 1 is next; jobs that are held come last.
@@ -83,18 +79,17 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a finished render, every number measured.
+    """Measurements of a finished render.
 
     Attributes:
-        frames: of the animation as it is displayed, with those taken over from another job and those seen twice; the
-            pictures of a contact sheet.
+        frames: as displayed, inherited and repeated ones included; the pictures of a contact sheet.
         gif_frames: how many the GIF shows; fewer where a small limit made it drop some.
         seconds: from the first frame to the file, earlier attempts included.
-        seconds_by_phase: share of them by phase: encode, denoise, decode, gif.
+        seconds_by_phase: those spent in encode, denoise, decode, judge and gif.
         frame_ms: how long a frame is shown; 0 for a contact sheet.
         seam: d(last, first) / median d of neighbours; see `engine.frames.seam`. 0 for a contact sheet.
         flagged: how many frames the safety checker objected to; they are blurred in the file.
-        retried: how many of the shown frames came out degenerate at first and were rendered again.
+        retried: how many displayed frames were rendered again because they were degenerate.
         found: what a survey decided; None where the recipe had decided everything.
     """
 
@@ -116,12 +111,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How an engine is doing at this moment.
 
     Attributes:
-        model: name of the loaded model.
-        device, dtype: the hardware it runs on, such as "cuda:0", and the numbers it computes in.
+        device, dtype: as in `engine.backend.Backend`.
         memory_used, memory_total: bytes; of the graphics card, whoever uses it, or on a CPU of this process.
         steps_per_second, frames_per_second: recent, while it worked; None until something was rendered.
-        running, waiting: how many jobs; `waiting` includes the held ones.
-        held: how many jobs are paused.
+        running, waiting, held: how many jobs; `waiting` includes the held ones.
     """
 
     model: str
@@ -147,7 +140,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, tag=True):
-    """Plan a recipe without queueing it; answered by Checked or Refused with the same ticket. The rest as in Job."""
+    """Plan a recipe without queueing it; answered by Checked or Refused with the same ticket."""
 
     ticket: int
     recipe: Recipe
@@ -168,7 +161,7 @@ class Cancel(msgspec.Struct, frozen=True, tag=True):
 
 
 class Forget(msgspec.Struct, frozen=True, tag=True):
-    """The bot has the result: the job's frames may go when room is needed."""
+    """The bot has the result: the job's frames may be removed when room is needed."""
 
     job: JobId
 
@@ -203,11 +196,7 @@ Request = Check | Add | Cancel | Forget | Discard | Pause | Inspect | Stop
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The model is loaded.
-
-    Attributes:
-        judges: whether a safety checker is loaded with it.
-    """
+    """The model is loaded; `judges` says whether a safety checker is, too."""
 
     model: str
     card: Card
@@ -223,22 +212,18 @@ class Fatal(msgspec.Struct, frozen=True, tag=True):
 
 
 class Checked(msgspec.Struct, frozen=True, tag=True):
-    """Answer to Check."""
-
     ticket: int
     plan: Plan
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """Answer to Check: it cannot be rendered; `message` tells the member why."""
+    """The recipe cannot be rendered; `message` tells the member why."""
 
     ticket: int
     message: Sentence
 
 
 class Inspected(msgspec.Struct, frozen=True, tag=True):
-    """Answer to Inspect."""
-
     ticket: int
     status: Status
 
@@ -252,8 +237,6 @@ class Accepted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
-    """How many of a job's frames exist, and how many of its denoising steps are done."""
-
     job: JobId
     frames_done: int
     frames: int
@@ -262,7 +245,7 @@ class Progress(msgspec.Struct, frozen=True, tag=True):
 
 
 class Preview(msgspec.Struct, frozen=True, tag=True):
-    """A picture of the latest frame, small enough for a progress message."""
+    """The latest frame, small enough for a progress message."""
 
     job: JobId
     frame: int
@@ -277,10 +260,10 @@ class Standings(msgspec.Struct, frozen=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
-    """The animation or contact sheet, ready to post, never larger than the job's limit.
+    """The animation or contact sheet, ready to post.
 
     Attributes:
-        tries: a PNG of the seeds that were tried, where several were; with `picture` it is within the limit.
+        tries: a PNG of the seeds that were tried, where several were; together with `picture` within the job's limit.
     """
 
     job: JobId
@@ -291,11 +274,10 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """The job cannot be rendered.
+    """The job cannot be rendered; `message` is for its owner.
 
     Attributes:
-        message: for its owner.
-        costs: whether the owner's quota is charged for what was rendered, because what they asked for is the reason.
+        costs: whether the owner's quota is charged, because what they asked for is the reason.
     """
 
     job: JobId

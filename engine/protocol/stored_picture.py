@@ -1,4 +1,4 @@
-"""Pictures that were written to disk once: whatever a disk has made of one, it opens or it is damaged."""
+"""Pictures read back from disk: each opens, or is damaged."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ MOST_PIXELS = 80 * 1024 * 1024
 
 @contextmanager
 def open_picture(source: Path | bytes) -> Iterator[Image.Image]:
-    """Open a picture that is a file or the content of one, to be read inside the `with` and nothing else.
-
-    Decoders say of damage whatever they stumble over, an OSError, a SyntaxError, a ValueError, a struct.error and many
-    more, when they open the file or only while it is read: here all of that is one error.
+    """Open a picture, a file or the content of one; inside the `with`, only read it.
 
     Raises:
-        PictureError: it is damaged, is not there, or has more pixels than `MOST_PIXELS`; also from inside the `with`.
+        PictureError: it is damaged, is not there, or has more pixels than `MOST_PIXELS`. Decoders raise an OSError, a
+            SyntaxError, a struct.error and many more, also while the picture is read: all of them become this one.
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
@@ -38,10 +36,6 @@ def open_picture(source: Path | bytes) -> Iterator[Image.Image]:
 
 
 def load_picture(source: Path | bytes) -> Image.Image:
-    """Return the first frame of a stored picture, RGB and in memory.
-
-    Raises:
-        PictureError: it is damaged or not there.
-    """
+    """Return the first frame of a stored picture, RGB and in memory; raises PictureError as `open_picture` does."""
     with open_picture(source) as image:
         return image.convert("RGB")
