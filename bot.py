@@ -35,7 +35,7 @@ from studio.studio import Studio
 COGS = (
     *("cogs.orders.giro", "cogs.orders.morph", "cogs.orders.zoom"),
     *("cogs.renders.buttons", "cogs.renders.sharing", "cogs.renders.variations"),
-    *("cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file"),
+    *("cogs.renders.recipe_form", "cogs.renders.remix", "cogs.renders.recipe_file", "cogs.renders.deletion"),
     *("cogs.gallery.gallery_command", "cogs.gallery.vote_counts", "cogs.gallery.showcase", "cogs.gallery.digest"),
     *("cogs.presets.presets", "cogs.presets.settings_command"),
     *("cogs.admin.admin", "cogs.admin.purge", "cogs.admin.blocked"),

@@ -173,7 +173,7 @@ async def bot_in(playground: Playground, data: Path) -> AsyncIterator[None]:
     """Run the bot on some data, with an engine that renders nothing."""
     store = Store(data)
     store.renders = Pictures(data / "renders")
-    configuration = ConfigFile.fixed(Config())
+    configuration = ConfigFile.without_file(Config())
     studio = Studio(configuration, IdleEngine(), store)  # type: ignore[abstract]
     running = asyncio.create_task(serve(configuration, studio, store, playground.token))
     try:

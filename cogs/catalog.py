@@ -131,7 +131,7 @@ async def idle_bot() -> AsyncIterator[Tappa]:
     """Yield the bot with all its cogs, connected to nothing."""
     with tempfile.TemporaryDirectory() as folder:
         config, data = Config(), Path(folder)
-        configuration = ConfigFile.fixed(config)
+        configuration = ConfigFile.without_file(config)
         studio = Studio(configuration, EngineClient(config.engine_setup, data), Store(data))
         async with build_client(configuration, studio) as client:
             await client.setup_hook()

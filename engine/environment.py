@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from typing import Final
 
 TURN_SECONDS: Final = 0.0005
+"""How long a Python thread may hold the interpreter while another one waits for it."""
 SPINS: Final = "5000"
+"""Rounds that an OpenMP thread spins for more work before it sleeps: some tens of microseconds."""
 HIGHEST_NICENESS: Final = 19
-"""Writers can wait; a tensor operation waits for its slowest thread."""
+"""Lowest priority on Linux, for writer threads: a tensor operation waits for its slowest thread."""
 MIB: Final = 1024 * 1024
 LARGEST_KEPT: Final = 32 * MIB
+"""Largest block that is kept for reuse when it is freed, rather than given back to the system."""
 MOST_KEPT: Final = 256 * MIB
+"""Freed memory that is kept at the most."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # as glibc's malloc.h numbers them
 
 

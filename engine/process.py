@@ -81,15 +81,15 @@ def answer_request(core: Core, request: messages.Request) -> messages.Event | No
         case messages.Add(job):
             core.add(job)
         case messages.Cancel(job_id):
-            core.abort(job_id)
+            core.cancel(job_id)
         case messages.Forget(job_id):
             core.forget(job_id)
         case messages.Discard(job_id):
             core.discard(job_id)
         case messages.Pause(server, paused):
             core.pause(server, paused=paused)
-        case messages.Inspect(ticket):
-            return messages.Inspected(ticket, core.status())
+        case messages.StatusRequest(ticket):
+            return messages.StatusReply(ticket, core.status())
     return None
 
 

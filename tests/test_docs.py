@@ -42,7 +42,7 @@ _KEY = re.compile(
 @pytest.fixture
 async def commands(tmp_path: Path) -> AsyncIterator[set[str]]:
     """Every command, as members type it or find it in a menu."""
-    configuration = ConfigFile.fixed(Config())
+    configuration = ConfigFile.without_file(Config())
     bot = build_client(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
     for cog in COGS:
         await bot.load_extension(cog)

@@ -15,6 +15,7 @@ from discord.ext import commands
 
 from cogs.admin.admin_reply import begin_action, finish_action, finish_changes, send_admin_reply
 from cogs.admin.blocked import BlockedPage, blocked_action, show_blocked, unblocked_action
+from cogs.admin.chat_option import ChatOption
 from cogs.admin.purge import ask_to_purge
 from cogs.admin.scope import KeyScope
 from cogs.admin.status import engine_lines, version_line
@@ -23,9 +24,8 @@ from cogs.context.audit import log_actions
 from cogs.context.authority import authority_of
 from cogs.context.viewer import member_of
 from cogs.i18n.language import language_of
-from cogs.orders.options import EXAMPLES, ChatOption
-from cogs.orders.suggestions import label_choices
 from cogs.renders.cancellation import cancelled_action
+from cogs.ui.choices import EXAMPLES, label_choices
 from cogs.ui.headline import short_title
 from cogs.ui.wording import format_measured
 from engine.errors import ConfigError, LimitError, OperatorError, describe

@@ -1,4 +1,4 @@
-"""Who may run what: a server's admins their server, operators everything."""
+"""Who may use which admin command: a server's admins on their server, operators everywhere."""
 
 from __future__ import annotations
 

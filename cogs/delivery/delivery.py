@@ -95,18 +95,18 @@ class Delivery:
 
     async def _follow(self) -> JobRecord | None:
         """Show progress until the job is over; return its record, or None if nobody waits for it any more."""
-        async for live in self._studio.watch(self._job, self._configuration.current.delivery.edit_seconds):
-            if not live.record.is_open:
-                return live.record
+        async for snapshot in self._studio.watch(self._job, self._configuration.current.delivery.edit_seconds):
+            if not snapshot.record.is_open:
+                return snapshot.record
             if self._can_edit:
-                await self._show(live)
+                await self._show(snapshot)
         return None
 
-    async def _show(self, live: JobSnapshot) -> None:
-        with_preview = self._configuration.current.delivery.preview and self._is_new_frame(live)
-        preview = preview_upload(live, self._say) if with_preview else None
+    async def _show(self, snapshot: JobSnapshot) -> None:
+        with_preview = self._configuration.current.delivery.preview and self._is_new_frame(snapshot)
+        preview = preview_upload(snapshot, self._say) if with_preview else None
         standing = self._studio.standing(self._job)
-        draft = progress_draft(live, standing, self._say, loaded=self._studio.ready is not None, preview=preview)
+        draft = progress_draft(snapshot, standing, self._say, loaded=self._studio.ready is not None, preview=preview)
         if draft == self._last_draft:
             return
         try:
@@ -117,10 +117,10 @@ class Delivery:
             _log.info("Progress of %s was not shown: %s", self._job, error)
         else:
             self._last_draft = msgspec.structs.replace(draft, uploads=None)
-            self._last_frame = live.preview.frame if live.preview else None
+            self._last_frame = snapshot.preview.frame if snapshot.preview else None
 
-    def _is_new_frame(self, live: JobSnapshot) -> bool:
-        return live.preview is not None and live.preview.frame != self._last_frame
+    def _is_new_frame(self, snapshot: JobSnapshot) -> bool:
+        return snapshot.preview is not None and snapshot.preview.frame != self._last_frame
 
     async def _post_outcome(self, record: JobRecord) -> None:
         presets = presets_of(self._configuration.current, record.answer.server)

@@ -76,7 +76,7 @@ class Post:
 
     async def send_to_member(self, draft: Draft) -> Answer:
         """Send `draft` to the member who asked, as a direct message, and return where it is."""
-        with self._translated_errors(draft):
+        with self._translate_errors(draft):
             channel = await self._client.create_dm(discord.Object(int(self.member.id)))
         answer = msgspec.structs.replace(self.answer, server=None, channel=str(channel.id))
         return await self._send_to(channel, draft, answer)
@@ -86,7 +86,7 @@ class Post:
         if not self.answer.token or time.time() > self.answer.expires - TOKEN_MARGIN:
             return False
         webhook = discord.Webhook.partial(int(self.answer.application), self.answer.token, client=self._client)
-        with self._translated_errors(draft):
+        with self._translate_errors(draft):
             try:
                 await webhook.edit_message(message, **self._message_fields(draft))
             except discord.HTTPException as error:
@@ -98,14 +98,14 @@ class Post:
 
     async def _edit_by_bot(self, message: int, draft: Draft) -> None:
         await self._require_size(draft, self.answer.server)
-        with self._translated_errors(draft):
+        with self._translate_errors(draft):
             await self._channel.get_partial_message(message).edit(**self._message_fields(draft))
 
     async def _send_to(self, channel: discord.abc.Messageable, draft: Draft, answer: Answer) -> Answer:
         await self._require_size(draft, answer.server)
         fields = self._message_fields(draft)
         files = fields.pop("attachments", [])
-        with self._translated_errors(draft):
+        with self._translate_errors(draft):
             # If this is sent again in doubt, the nonce makes Discord drop the second message.
             message = await channel.send(**fields, files=files, nonce=self._job, suppress_embeds=True)
         self.answer = msgspec.structs.replace(answer, message=str(message.id), token="", expires=0.0)
@@ -138,7 +138,7 @@ class Post:
         return min(limit, REQUEST_BYTES)
 
     @contextlib.contextmanager
-    def _translated_errors(self, draft: Draft) -> Iterator[None]:
+    def _translate_errors(self, draft: Draft) -> Iterator[None]:
         """Raise a PostError for what Discord refuses, where there is one for it."""
         try:
             yield

@@ -16,22 +16,22 @@ _CELLS = 16
 
 
 def progress_draft(
-    live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
+    snapshot: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool, preview: Upload | None
 ) -> Draft:
     """Return the message for a job that is not over.
 
     `loaded` says whether the model is; `preview` replaces the picture in the message, and None leaves that.
     """
-    lines = [headline(live.record.recipe, say), _status_line(live, standing, say, loaded=loaded)]
-    if live.restarts and not live.restarting:
+    lines = [headline(snapshot.record.recipe, say), _status_line(snapshot, standing, say, loaded=loaded)]
+    if snapshot.restarts and not snapshot.restarting:
         lines.append(
             say.plural(
                 "-# The engine stopped once on the way and was started again; no finished frame was lost.",
                 "-# The engine stopped {count} times on the way and was started again; no finished frame was lost.",
-                live.restarts,
+                snapshot.restarts,
             )
         )
-    lines += note_lines(live.record, say)
+    lines += note_lines(snapshot.record, say)
     return Draft(content=fit_lines(lines, ROOM), uploads=(preview,) if preview else None, actions=("cancel",))
 
 
@@ -40,26 +40,30 @@ def note_lines(record: JobRecord, say: Language) -> list[str]:
     return [f"-# {inert(say.sentence(note))}" for note in record.notes]
 
 
-def preview_upload(live: JobSnapshot, say: Language) -> Upload | None:
+def preview_upload(snapshot: JobSnapshot, say: Language) -> Upload | None:
     """Return the latest preview as a file to attach, if there is one."""
-    if live.preview is None:
+    if snapshot.preview is None:
         return None
-    description = say("Frame {number} of the animation in the making", number=live.preview.frame + 1)
-    return Upload(f"preview{live.preview.suffix}", live.preview.image, description)
+    description = say("Frame {number} of the animation in the making", number=snapshot.preview.frame + 1)
+    return Upload(f"preview{snapshot.preview.suffix}", snapshot.preview.image, description)
 
 
-def _status_line(live: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
-    if live.restarting:
+def _status_line(snapshot: JobSnapshot, standing: Standing | None, say: Language, *, loaded: bool) -> str:
+    if snapshot.restarting:
         return say.plural(
             "The engine stopped; starting it again, {count} frame is kept.",
             "The engine stopped; starting it again, {count} frames are kept.",
-            live.progress.frames_done if live.progress else 0,
+            snapshot.progress.frames_done if snapshot.progress else 0,
         )
-    if live.progress is not None and not live.progress.frames_done and (count := _seeds_to_try(live.record)):
+    if (
+        snapshot.progress is not None
+        and not snapshot.progress.frames_done
+        and (count := _seeds_to_try(snapshot.record))
+    ):
         trying = say.plural("Trying {count} seed…", "Trying {count} seeds…", count)
         return f"{trying} · {format_remaining(standing, say)}"
-    if live.progress is not None:
-        return _progress_bar(live.progress, standing, say)
+    if snapshot.progress is not None:
+        return _progress_bar(snapshot.progress, standing, say)
     if not loaded:
         return say("Waiting: the model is being loaded.")
     if standing is None:

@@ -77,12 +77,12 @@ def _reason(record: JobRecord, say: Language) -> str:
 
 def _rendered_recipe(record: JobRecord) -> Recipe:
     """Return the recipe with the seed that was chosen, if several were tried."""
-    return with_survey_result(record.recipe, record.report.found if record.report else None)
+    return with_survey_result(record.recipe, record.survey_result)
 
 
 def _tried_seeds(record: JobRecord) -> int:
     """Return the number of seeds that were tried; 0 for a single one."""
-    found = record.report.found if record.report else None
+    found = record.survey_result
     return len(found.seeds) if found is not None and len(found.seeds) > 1 else 0
 
 

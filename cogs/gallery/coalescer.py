@@ -23,7 +23,7 @@ class Coalescer:
         self._is_closed = False
 
     def request(self, server: str) -> None:
-        """Start a run after this, unless closed; one that is under way may have missed what has just changed."""
+        """Schedule a run for a server; one in progress may have missed the latest change. Ignored once closed."""
         if self._is_closed:
             return
         self._requested.add(server)

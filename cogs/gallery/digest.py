@@ -96,7 +96,7 @@ class DigestCog(commands.Cog):
         if guild is None:
             return  # not online yet: shares expire while the bot starts
         try:
-            for posted in await announcements.outdated(server):
+            for posted in await announcements.list_outdated(server):
                 if not self._access.allows(server, posted.channel, SEE):
                     _log.warning("The digest of %s is out of the bot's reach and stays", posted.subject)
                     continue

@@ -12,12 +12,12 @@ from cogs.gallery.gallery_page import (
     GoToButton,
     OrderSelect,
     TurnButton,
+    handle_page_form,
     show_gallery_page,
-    take_page_form,
 )
 from cogs.gallery.page_ref import PAGE_REF, SEARCH_LENGTH, first_page_ref
-from cogs.orders.options import EXAMPLES
 from cogs.orders.prompt_suggestions import suggest_search
+from cogs.ui.choices import EXAMPLES
 from cogs.ui.markdown import one_line
 from engine.errors import LimitError
 
@@ -67,5 +67,5 @@ class GalleryCog(commands.Cog):
 async def setup(bot: Tappa) -> None:
     bot.studio.gallery.on_removal.append(lambda share: bot.dispatch("share_deleted", share))
     bot.add_dynamic_items(TurnButton, OrderSelect, DeleteButton, GoToButton)
-    bot.forms.add(rf"tappa:leaf:{PAGE_REF}", take_page_form)
+    bot.forms.add(rf"tappa:leaf:{PAGE_REF}", handle_page_form)
     await bot.add_cog(GalleryCog())

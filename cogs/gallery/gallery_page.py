@@ -127,7 +127,7 @@ class GoToButton(PersistentButton, template=rf"tappa:goto:{PAGE_REF}"):
 
 
 @tells_errors
-async def take_page_form(form: SubmittedForm, interaction: Interaction) -> None:
+async def handle_page_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Show the page that was typed; a number past the end means the last one."""
     typed = form.typed.get("page", "").strip()
     if not re.fullmatch(rf"[0-9]{{1,{_DIGITS}}}", typed):

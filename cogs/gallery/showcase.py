@@ -71,7 +71,7 @@ class ShowcaseCog(commands.Cog):
         if not votes:
             return
         try:
-            due = await self._bot.studio.gallery.shares.recently_voted(server, min(votes), since)
+            due = await self._bot.studio.gallery.shares.list_recently_voted(server, min(votes), since)
         except StorageError as error:
             _log.error("The showcase of server %s was not looked through: %s", server, describe(error))
             return
@@ -82,7 +82,7 @@ class ShowcaseCog(commands.Cog):
         """Delete the messages of shares that are gone; what fails is tried again at the next call."""
         kept = 0
         try:
-            for posted in await self._bot.studio.announcements.orphans(server):
+            for posted in await self._bot.studio.announcements.list_orphaned(server):
                 if not self._access.allows(server, posted.channel, SEE):
                     kept += 1
                 elif await self._access.take_out(posted, lambda message: message.delete()):

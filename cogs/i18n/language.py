@@ -38,7 +38,7 @@ TERMS = {
     _Where.group_description: "description",
     _Where.parameter_description: "description",
 }
-"""In which context of a catalogue the words stand that Discord shows of a command."""
+"""Catalogue context (msgctxt) of each kind of text that Discord shows about a command."""
 
 
 class Language:

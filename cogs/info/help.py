@@ -13,8 +13,7 @@ from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.places import place_of
 from cogs.i18n.language import TERMS, Language, language_of
-from cogs.orders.options import EXAMPLES
-from cogs.orders.suggestions import label_choices
+from cogs.ui.choices import EXAMPLES, label_choices
 from cogs.ui.drafts import MAX_CONTENT
 from cogs.ui.markdown import code, code_block, inert
 from cogs.ui.paging import cut_page

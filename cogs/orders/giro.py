@@ -6,10 +6,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import Interaction, Tappa
-from cogs.orders.camera_options import suggest_camera, suggest_focus
+from cogs.orders.camera_suggestions import suggest_camera, suggest_focus
 from cogs.orders.options import (
     CAMERA_HELP,
-    EXAMPLES,
     FOCUS_HELP,
     NEGATIVE_HELP,
     SEED_HELP,
@@ -28,11 +27,12 @@ from cogs.orders.stages_form import (
     STAGES_FORM,
     CorrectStagesButton,
     StagesDraft,
+    handle_stages_form,
     open_stages_form,
     submit_giro,
-    take_stages_form,
 )
 from cogs.orders.styles import suggest_style
+from cogs.ui.choices import EXAMPLES
 from engine.errors import LimitError
 from engine.recipe.recipe import Mode
 from engine.recipe.stages import SEED_STAGES, format_stages
@@ -98,5 +98,5 @@ class GiroCog(commands.Cog):
 
 async def setup(bot: Tappa) -> None:
     bot.add_dynamic_items(CorrectStagesButton)
-    bot.forms.add(STAGES_FORM, take_stages_form)
+    bot.forms.add(STAGES_FORM, handle_stages_form)
     await bot.add_cog(GiroCog())

@@ -7,7 +7,6 @@ from discord.ext import commands
 
 from cogs.client import Interaction, Tappa
 from cogs.orders.options import (
-    EXAMPLES,
     NEGATIVE_HELP,
     SEED_HELP,
     STYLE_HELP,
@@ -23,6 +22,7 @@ from cogs.orders.prompt_suggestions import suggest_negative, suggest_template, s
 from cogs.orders.request import RenderRequest
 from cogs.orders.styles import suggest_style
 from cogs.orders.submit import submit_request
+from cogs.ui.choices import EXAMPLES
 from engine.recipe.recipe import MorphLoop
 from engine.recipe.waypoints import waypoint_options
 

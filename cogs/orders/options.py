@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-import discord
 from discord import app_commands
 
 from cogs.ui.drafts import MAX_STAGES_TEXT
@@ -22,36 +19,6 @@ StyleOption = app_commands.Range[str, 1, 32]
 FocusOption = app_commands.Range[str, 1, 40]
 CameraOption = app_commands.Range[str, 1, 300]
 
-
-class ChatTransformer(app_commands.Transformer):
-    """Where commands can be used on a server: a forum for all its posts, too.
-
-    discord.py's own way to name a forum also names media channels, which Discord's specification does not have.
-    """
-
-    @property
-    def type(self) -> discord.AppCommandOptionType:
-        return discord.AppCommandOptionType.channel
-
-    @property
-    def channel_types(self) -> list[discord.ChannelType]:
-        return [
-            discord.ChannelType.text,
-            discord.ChannelType.news,
-            discord.ChannelType.voice,
-            discord.ChannelType.forum,
-        ]
-
-    async def transform(
-        self, interaction: discord.Interaction, value: app_commands.AppCommandChannel
-    ) -> app_commands.AppCommandChannel:
-        return value
-
-
-ChatOption: TypeAlias = app_commands.Transform[app_commands.AppCommandChannel, ChatTransformer]
-
-EXAMPLES = "examples"
-"""Key of a command's `extras` for the examples in /help: what to type for which option."""
 
 FOCUS_HELP = "The point to move towards: x,y from 0,0 (top left) to 1,1, or a name (default: auto, the road)"
 CAMERA_HELP = "How the camera moves, one move > the next, such as spiral > drift left > back (default: forward)"

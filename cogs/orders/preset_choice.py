@@ -11,7 +11,7 @@ from cogs.context.places import presets_here
 from cogs.i18n.language import Language, language_of
 from cogs.orders.request import RenderRequest
 from cogs.orders.submit import acknowledge, submit_acknowledged
-from cogs.orders.suggestions import Choices, label_choices
+from cogs.ui.choices import Choices, label_choices
 from cogs.ui.headline import describe_length, short_title
 from cogs.ui.markdown import shorten
 from engine.errors import LimitError

@@ -5,20 +5,26 @@ from __future__ import annotations
 from cogs.client import Interaction
 from cogs.context.places import presets_here, styles_here
 from cogs.context.viewer import viewer_of
-from cogs.orders.suggestions import Choices, filter_values, last_entry, make_choices, shared_texts
 from cogs.orders.unknown_words import known_words
+from cogs.ui.choices import MAX_CHOICES, Choices, filter_values, last_entry, make_choices
 from engine.errors import RecipeError
 from engine.recipe.prompts import complete_word, prompts_of, waypoints_of
-from engine.recipe.recipe import WHOLE, Giro, Recipe, Stage
+from engine.recipe.recipe import WHOLE_PROMPTS, Giro, Recipe, Stage
 from engine.recipe.settings import Kind
 from engine.recipe.waypoints import parse_waypoints
 from engine.text import shorten
-from studio.store.suggestions import PLACEHOLDER
+from studio.store.suggestions import PLACEHOLDER, PromptKind
 
 FRAMES = 40
 """Frames of a stage that is suggested without any of its own."""
 
-TEMPLATES = ("a picture of a {}", "a painting of a {}", "a photo of a {} in the snow", "a drawing of a {}", WHOLE)
+TEMPLATES = (
+    "a picture of a {}",
+    "a painting of a {}",
+    "a photo of a {} in the snow",
+    "a drawing of a {}",
+    WHOLE_PROMPTS,
+)
 
 
 async def suggest_stages(interaction: Interaction, typed: str) -> Choices:
@@ -53,7 +59,7 @@ async def suggest_waypoint(interaction: Interaction, typed: str) -> Choices:
     before, last = last_entry(typed, ">")
     recipes = [*await _recent(interaction, "morph"), *await _own_presets(interaction)]
     words = complete_word(last.lstrip(), known_words(interaction))
-    if str(interaction.namespace.prompt or "").strip() == WHOLE:
+    if str(interaction.namespace.prompt or "").strip() == WHOLE_PROMPTS:
         own = [prompt for recipe in recipes for prompt in prompts_of(recipe) if PLACEHOLDER not in prompt]
         theirs, ready = await shared_texts(interaction, "prompt", last), await _preset_prompts(interaction)
     else:
@@ -117,3 +123,10 @@ def _is_waypoint(text: str) -> bool:
         return len(parse_waypoints(text)) == 1
     except RecipeError:
         return False
+
+
+async def shared_texts(interaction: Interaction, what: PromptKind, typed: str) -> list[str]:
+    """Return what was shared in the server and fits what was typed; in a direct message that is nothing."""
+    if interaction.guild_id is None:
+        return []
+    return await interaction.client.studio.gallery.suggest(str(interaction.guild_id), what, typed, MAX_CHOICES)

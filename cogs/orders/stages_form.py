@@ -93,7 +93,7 @@ class CorrectStagesButton(PersistentButton, template=rf"tappa:restage:{KEY}"):
 
 
 @tells_errors
-async def take_stages_form(form: SubmittedForm, interaction: Interaction) -> None:
+async def handle_stages_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Order what was typed, with what the command said besides."""
     stages, key = form.typed.get(_FIELD, ""), form.fields["key"]
     draft = await _find_draft(interaction, key)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cogs.client import Interaction
 from cogs.context.places import styles_here
 from cogs.i18n.language import language_of
-from cogs.orders.suggestions import Choices, label_choices
+from cogs.ui.choices import Choices, label_choices
 from engine.errors import LimitError
 from engine.recipe.style import Style
 from engine.text import shorten

@@ -6,10 +6,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.client import Interaction, Tappa
-from cogs.orders.camera_options import suggest_camera, suggest_focus
+from cogs.orders.camera_suggestions import suggest_camera, suggest_focus
 from cogs.orders.options import (
     CAMERA_HELP,
-    EXAMPLES,
     FOCUS_HELP,
     NEGATIVE_HELP,
     SEED_HELP,
@@ -26,6 +25,7 @@ from cogs.orders.prompt_suggestions import suggest_negative, suggest_prompt
 from cogs.orders.request import RenderRequest, parse_view
 from cogs.orders.styles import suggest_style
 from cogs.orders.submit import submit_request
+from cogs.ui.choices import EXAMPLES
 
 
 class ZoomCog(commands.Cog):

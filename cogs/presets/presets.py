@@ -10,13 +10,12 @@ from cogs.client import Interaction, Tappa
 from cogs.context.places import styles_here
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
-from cogs.orders.options import EXAMPLES, SEED_HELP, STYLE_HELP, SeedOption, StagesOption, StyleOption
+from cogs.orders.options import SEED_HELP, STYLE_HELP, SeedOption, StagesOption, StyleOption
 from cogs.orders.preset_choice import fill_from_preset, find_preset, own_labels, preset_labels
 from cogs.orders.prompt_suggestions import suggest_stages
 from cogs.orders.request import RenderRequest
 from cogs.orders.styles import find_style_name, suggest_style
 from cogs.orders.submit import acknowledge, submit_acknowledged
-from cogs.orders.suggestions import label_choices
 from cogs.presets.preset_list import PresetPageButton, preset_page
 from cogs.renders.recipe_file import (
     RecipeFile,
@@ -26,6 +25,7 @@ from cogs.renders.recipe_file import (
     suggest_render,
     upload_of,
 )
+from cogs.ui.choices import EXAMPLES, label_choices
 from cogs.ui.drafts import MAX_CONTENT, Upload
 from cogs.ui.headline import describe_length
 from cogs.ui.markdown import code, code_block, inert

@@ -14,11 +14,12 @@ from cogs.context.failures import tells_errors
 from cogs.context.kept_forms import find_form, form_key, refuse_form
 from cogs.context.places import styles_here
 from cogs.i18n.language import Language, language_of
-from cogs.orders.camera_options import suggest_focus
-from cogs.orders.options import EXAMPLES, FocusOption, FramesOption, NegativeOption, StyleOption
+from cogs.orders.camera_suggestions import suggest_focus
+from cogs.orders.options import FocusOption, FramesOption, NegativeOption, StyleOption
 from cogs.orders.prompt_suggestions import suggest_negative
 from cogs.orders.styles import NONE, find_style_name, label_styles, suggest_style
 from cogs.ui.button_rows import make_view
+from cogs.ui.choices import EXAMPLES
 from cogs.ui.forms import Field, SubmittedForm, make_form
 from cogs.ui.markdown import code, inert
 from cogs.ui.persistent import PersistentButton, PersistentSelect
@@ -141,7 +142,7 @@ def _form_values(defaults: Defaults) -> dict[str, str]:
 
 
 @tells_errors
-async def take_settings_form(form: SubmittedForm, interaction: Interaction) -> None:
+async def handle_settings_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Save what was typed or, if any of it cannot be, offer to correct it."""
     typed = {name: value.strip() for name, value in form.typed.items()}
     try:
@@ -235,5 +236,5 @@ def _parse_frames(typed: str) -> int | None:
 
 async def setup(bot: Tappa) -> None:
     bot.add_dynamic_items(StyleSelect, LoopSelect, EditButton, CorrectSettingsButton, ResetButton)
-    bot.forms.add(_FORM_ID, take_settings_form)
+    bot.forms.add(_FORM_ID, handle_settings_form)
     await bot.add_cog(SettingsCog())

@@ -6,7 +6,7 @@ from typing import Self
 
 import discord
 
-from cogs.client import Interaction
+from cogs.client import Interaction, Tappa
 from cogs.context.audit import log_actions
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
@@ -21,7 +21,7 @@ from studio.gallery.gallery import Viewer
 from studio.store import Share
 
 
-class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withdrawn|kept):{JOB}"):
+class DeleteShareButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withdrawn|kept):{JOB}"):
     """Deletes a share from a note that only one member sees: "withdraw" asks, the other two answer."""
 
     @classmethod
@@ -41,7 +41,7 @@ class WithdrawButton(PersistentButton, template=rf"tappa:(?P<verb>withdraw|withd
         elif message is not None:
             next_verbs = ("withdrawn", "kept") if verb == "withdraw" else ("withdraw",)
             removed = {f"tappa:{old}:{job}": None for old in ("withdraw", "withdrawn", "kept")}
-            added = (WithdrawButton.of(new, job, say) for new in next_verbs)
+            added = (DeleteShareButton.of(new, job, say) for new in next_verbs)
             await interaction.edit_original_response(view=revise_rows(message, removed, *added))
 
 
@@ -65,3 +65,7 @@ async def delete_share(interaction: Interaction, job: JobId) -> str:
     if (link := link_to(share)) is not None:
         text = f"{text}\n-# {say('[The message where it was posted]({link}) is left as it is.', link=link)}"
     return text
+
+
+async def setup(bot: Tappa) -> None:
+    bot.add_dynamic_items(DeleteShareButton)

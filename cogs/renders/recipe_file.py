@@ -14,7 +14,7 @@ from cogs.context.outage import DISCORD_ERRORS
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import Language, language_of
 from cogs.orders.submit import acknowledge, submit
-from cogs.orders.suggestions import label_choices
+from cogs.ui.choices import label_choices
 from cogs.ui.drafts import Upload
 from cogs.ui.headline import headline, short_title
 from cogs.ui.persistent import JobButton

@@ -55,7 +55,7 @@ async def open_form(
 
 
 @tells_errors
-async def take_recipe_form(form: SubmittedForm, interaction: Interaction) -> None:
+async def handle_recipe_form(form: SubmittedForm, interaction: Interaction) -> None:
     """Order what a form asks for; one that is refused can be corrected instead of typed again."""
     kind, job, say = _form_kind(form.fields), form.fields["job"], language_of(interaction.locale)
     try:
@@ -75,4 +75,4 @@ def _form_kind(fields: Mapping[str, str]) -> FormKind:
 
 async def setup(bot: Tappa) -> None:
     bot.add_dynamic_items(CorrectButton)
-    bot.forms.add(rf"tappa:form:(?P<verb>remix|extend):{JOB}", take_recipe_form)
+    bot.forms.add(rf"tappa:form:(?P<verb>remix|extend):{JOB}", handle_recipe_form)

@@ -13,7 +13,7 @@ from cogs.client import Interaction, Tappa
 from cogs.context.failures import tells_errors
 from cogs.context.viewer import viewer_of
 from cogs.i18n.language import language_of
-from cogs.renders.deletion import WithdrawButton, may_delete
+from cogs.renders.deletion import DeleteShareButton, may_delete
 from cogs.renders.lineage import origin_note
 from cogs.renders.recipe_file import RecipeButton
 from cogs.renders.recipe_form import open_form
@@ -55,7 +55,7 @@ async def show_origin(interaction: Interaction, message: discord.Message) -> Non
     share = await studio.gallery.find(viewer.server, job)
     buttons: list[PersistentButton] = [RecipeButton.of(job, say)]
     if share is not None and may_delete(share, viewer):
-        buttons.append(WithdrawButton.of("withdraw", job, say))
+        buttons.append(DeleteShareButton.of("withdraw", job, say))
     await interaction.edit_original_response(content=origin_note(ancestry, share, say), view=make_view(*buttons))
 
 
@@ -79,6 +79,6 @@ def _custom_ids(components: Iterable[Any]) -> Iterator[str]:
 
 
 async def setup(bot: Tappa) -> None:
-    bot.add_dynamic_items(RemixButton, ExtendButton, WithdrawButton)
+    bot.add_dynamic_items(RemixButton, ExtendButton)
     for menu in (remix, show_origin):
         bot.tree.add_command(menu)

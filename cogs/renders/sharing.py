@@ -25,7 +25,7 @@ class ShareButton(JobButton, action="share", emoji="🖼️", label=lambda say: 
         await interaction.followup.send(say("It is in this server's gallery now: /gallery shows it."), ephemeral=True)
 
     async def _share(self, interaction: Interaction) -> Share:
-        """Share the render, or return one's own share of it: the row may not have been changed then."""
+        """Share the render. If the member shared it before, return that share: the buttons may be out of date."""
         gallery, viewer = interaction.client.studio.gallery, viewer_of(interaction)
         try:
             return await gallery.share(self.job, viewer)

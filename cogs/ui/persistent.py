@@ -73,7 +73,7 @@ class JobButton(PersistentButton, template=_ABSTRACT):
 
     Class arguments:
         action: what it does, as its custom_id has it.
-        label: what stands on it in a language.
+        label: returns its label in a language.
         emoji: beside the label; empty for none.
     """
 

@@ -76,7 +76,7 @@ class EngineClient:
     async def status(self) -> Status:
         if self.ready is None:
             raise EngineError("The engine is loading its model; try again in a minute.")
-        status: Status = await self._ask(messages.Inspect)
+        status: Status = await self._ask(messages.StatusRequest)
         return status
 
     async def check(self, recipe: Recipe, base: JobId | None = None, ceiling: Ceiling = NO_CEILING) -> Plan:
@@ -114,7 +114,7 @@ class EngineClient:
 
     # ---- questions ----
 
-    async def _ask(self, question: Callable[[int], messages.Check | messages.Inspect]) -> Any:
+    async def _ask(self, question: Callable[[int], messages.Check | messages.StatusRequest]) -> Any:
         """Return the answer to a question; raises what it answers with, or EngineError if the process dies."""
         ticket = next(self._tickets)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -144,7 +144,7 @@ class EngineClient:
                     self._supervisor.send(messages.Pause(server, paused=True))
                 for job in self._jobs.values():
                     self._supervisor.send(messages.Add(job))
-            case messages.Checked(ticket, answer) | messages.Inspected(ticket, answer):
+            case messages.Checked(ticket, answer) | messages.StatusReply(ticket, answer):
                 self._answer(ticket, answer)
             case messages.Refused(ticket, message):
                 self._answer(ticket, MemberError(message))

@@ -85,7 +85,7 @@ class Core:
                 self._arrivals.add(job.id, planned.prepare(self._planner.claim_frames(planned)))
         self._standings_reported_at = 0.0
 
-    def abort(self, job_id: JobId) -> None:
+    def cancel(self, job_id: JobId) -> None:
         """Stop a job, if it is known, and throw its frames away."""
         self._drop(job_id)
         self.discard(job_id)

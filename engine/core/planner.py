@@ -6,7 +6,7 @@ from engine.backend import Backend
 from engine.core.planned_job import PlannedJob, find_inheritable_frames, lay_out, without_frames
 from engine.frames.frame_store import FrameStore, JobFrames
 from engine.protocol.messages import Job, JobId, Plan
-from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
+from engine.recipe.ceiling import NO_CEILING, Ceiling, clamp_settings
 from engine.recipe.recipe import Recipe, resolve
 from engine.recipe.settings import BUILT_IN, SettingsLayer
 
@@ -25,7 +25,7 @@ class Planner:
         Raises MemberError if it cannot be rendered with this model.
         """
         resolved, _ = resolve(recipe, self._layers)
-        lowered = lower(resolved, ceiling)
+        lowered = clamp_settings(resolved, ceiling)
         board = lay_out(lowered.recipe)
         self._backend.check(board)
         whole = Plan(

@@ -30,7 +30,7 @@ class RenderJob:
         judges: whether there is a safety checker.
 
     Attributes:
-        served: number of the grant by which it last got a lane; 0 for never.
+        served: sequence number of the last lane grant that included this job; 0 if none.
         unjudged: frames found on disk that wait for `record_judgement`.
 
     Raises:

@@ -61,8 +61,8 @@ def order_queue(waiting: Sequence[QueuedJob], running: Iterable[QueuedJob]) -> l
     """Return `waiting` in the order in which they will be admitted.
 
     Higher rank goes first. Within a rank owners take turns: the member with fewer jobs running or already ahead in the
-    queue goes first, and among equals the earlier job. With n owners waiting, all of one rank, an owner's k-th
-    unfinished job is at most n·k-th.
+    queue goes first, and among equals the earlier job. With n owners waiting at one rank, an owner's k-th job is
+    admitted n·k-th at the latest.
 
     Nobody starves: a job whose priority is d below the highest can be overtaken because of priority at most d·PATIENCE
     times, however many jobs of higher priority keep coming; from then on it takes turns with them.

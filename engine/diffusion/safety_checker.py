@@ -26,9 +26,8 @@ CHECKER, EXTRACTOR = "safety_checker", "feature_extractor"
 class SafetyChecker:
     """A model's safety checker.
 
-    On a CPU it takes pictures one by one: a batch gains little, and could change the verdict on a picture. On a
-    graphics card it has a stream of high priority: its answer is waited for, and behind the queued calls that would
-    take a tenth of a second.
+    On a CPU it takes pictures one by one: batching gains little and could flip a borderline answer. On a graphics card
+    it has a stream of high priority, so that its answer does not wait a tenth of a second behind queued calls.
     """
 
     def __init__(self, checker: Any, extractor: Any) -> None:

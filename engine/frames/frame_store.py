@@ -135,16 +135,16 @@ class JobFrames:
 
     def is_flagged(self, index: int) -> bool | None:
         """Whether the safety checker objected to frame `index`; None if it was never asked."""
-        with _opened(self._frame(index)) as image:
+        with _open_frame(self._frame(index)) as image:
             word = image.info.get(_FLAGGED)
         return next((flagged for flagged, known in _WORDS.items() if known == word), None)
 
     def attempts(self, index: int) -> int:
-        with _opened(self._frame(index)) as image:
+        with _open_frame(self._frame(index)) as image:
             return int(image.info.get(_ATTEMPTS, "1"))
 
     def load(self, index: int) -> Image.Image:
-        with _opened(self._frame(index)) as image:
+        with _open_frame(self._frame(index)) as image:
             return image.convert("RGB")
 
     def picture(self, index: int) -> Picture:
@@ -168,7 +168,7 @@ class JobFrames:
     def _keep_if_sound(self, index: int) -> bool:
         """Remove frame `index` if it is damaged; return whether it is kept."""
         try:
-            with _opened(self._frame(index)) as image:
+            with _open_frame(self._frame(index)) as image:
                 image.verify()  # checksums only: a fifth of the time of decoding
         except OSError as error:
             log.warning("frame %d of %s cannot be read and is made again: %s", index, self.path, error)
@@ -221,7 +221,7 @@ class FrameStore:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _open_frame(path: Path) -> Iterator[Image.Image]:
     """Open a frame; whatever is wrong with it, even while it is read, is an OSError."""
     try:
         with open_picture(path) as image:

@@ -95,7 +95,7 @@ class GifWriter:
         self._added += 1
         self._catch_up(frame)
         if self._fits and self._may_change():
-            self._change_for_the_better(frame)
+            self._reencode_if_better(frame)
 
     def finish(self) -> Gif:
         """Return the file; call it once, after the last frame.
@@ -107,7 +107,7 @@ class GifWriter:
         for _ in range(_LAST_GROWTHS):
             if not self._fits or self._budget.is_enough():
                 break
-            self._change_for_the_better(None)
+            self._reencode_if_better(None)
         if not self._fits:
             raise LimitTooSmall(
                 "{frames} frames do not fit into {limit} bytes, however small: ask for fewer frames.",
@@ -162,7 +162,7 @@ class GifWriter:
         """
         return self._added >= 2 * self._checked and self._added <= 3 / 4 * self._plan.frames
 
-    def _change_for_the_better(self, latest: Image.Image | None) -> None:
+    def _reencode_if_better(self, latest: Image.Image | None) -> None:
         """Encode everything again in the form that fits best by now, if that is clearly another one."""
         present, better = self._budget.form, self._budget.fitting_form()
         too_small = better.is_larger_than(present) and not self._budget.is_enough()

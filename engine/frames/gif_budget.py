@@ -63,7 +63,7 @@ class GifBudget:
         self._weights: NDArray[np.float64] = np.full(frames, np.nan)  # at the present side
         self._exponent = SIDE_EXPONENT
         self._scale = 1.0  # the present side over that of the pass before
-        self._foretold = self._measured = 0.0  # weights of the frames encoded again in this pass
+        self._predicted = self._measured = 0.0  # weights of the frames encoded again in this pass
 
     def restart(self, form: GifForm) -> None:
         self._learn_exponent()
@@ -73,14 +73,14 @@ class GifBudget:
         self.form = form
         self.used = 0
         self.next = 0
-        self._foretold = self._measured = 0.0
+        self._predicted = self._measured = 0.0
 
     def record(self, colours: int, size: int) -> None:
         """Take note that the next frame was encoded with `colours` colours in `size` bytes."""
         weight = size / colours**COLOUR_EXPONENT
         known = self._weights[self.next]
         if not np.isnan(known):
-            self._foretold += known
+            self._predicted += known
             self._measured += weight
         self._weights[self.next] = weight
         self.used += size
@@ -136,7 +136,7 @@ class GifBudget:
     @property
     def _drift(self) -> float:
         """How much heavier frames prove in this pass than was foretold from earlier ones."""
-        return self._measured / self._foretold if self._foretold else 1.0
+        return self._measured / self._predicted if self._predicted else 1.0
 
     @property
     def _smallest_form(self) -> GifForm:

@@ -179,7 +179,7 @@ class Pause(msgspec.Struct, frozen=True, tag=True):
     paused: bool
 
 
-class Inspect(msgspec.Struct, frozen=True, tag=True):
+class StatusRequest(msgspec.Struct, frozen=True, tag=True):
     """Ask how the engine is doing; answered by Inspected with the same ticket."""
 
     ticket: int
@@ -189,7 +189,7 @@ class Stop(msgspec.Struct, frozen=True, tag=True):
     """Exit; frames stay on disk for the next start."""
 
 
-Request = Check | Add | Cancel | Forget | Discard | Pause | Inspect | Stop
+Request = Check | Add | Cancel | Forget | Discard | Pause | StatusRequest | Stop
 
 
 # ---- from the engine to the bot ----
@@ -223,7 +223,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     message: Sentence
 
 
-class Inspected(msgspec.Struct, frozen=True, tag=True):
+class StatusReply(msgspec.Struct, frozen=True, tag=True):
     ticket: int
     status: Status
 
@@ -296,4 +296,4 @@ class Lost(msgspec.Struct, frozen=True, tag=True):
 
 
 JobEvent = Accepted | Progress | Preview | Done | Failed | Cancelled | Lost
-Event = Ready | Fatal | Checked | Refused | Inspected | Standings | JobEvent
+Event = Ready | Fatal | Checked | Refused | StatusReply | Standings | JobEvent

@@ -1,4 +1,4 @@
-"""Pictures read back from disk: each opens, or is damaged."""
+"""Opens stored pictures; every failure is a PictureError."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from engine.errors import PictureError
 
 MOST_PIXELS = 80 * 1024 * 1024
-"""More than any render or contact sheet has: a damaged head must not make anybody decode gigabytes."""
+"""More than any render or contact sheet has: a damaged header must not make anybody decode gigabytes."""
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def open_picture(source: Path | bytes) -> Iterator[Image.Image]:
                 raise ValueError(f"{image.width}×{image.height} pixels are too many")
             yield image
     except MemoryError:
-        raise  # the machine's trouble, which would condemn sound pictures
+        raise  # says nothing about the picture
     except Exception as error:
         what = "A picture" if isinstance(source, bytes) else source
         raise PictureError("{what}: cannot be read ({reason}).", what=what, reason=error) from error

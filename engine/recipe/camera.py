@@ -17,7 +17,7 @@ from engine.errors import RecipeError
 from engine.recipe.keyframe import MAX_KEYFRAMES, MAX_PAN, MAX_TURN, Keyframe, Track
 from engine.text import exact
 
-NAMED: dict[str, dict[str, Any]] = {
+NAMED_MOVES: dict[str, dict[str, Any]] = {
     "forward": {"zoom": "forward"},
     "back": {"zoom": "back"},
     "still": {},
@@ -65,7 +65,7 @@ def _parse_move(move: str) -> Keyframe:
         rest, at = timed["rest"].rstrip(", "), float(timed["at"])
         given["at"] = at / 100 if timed["percent"] else at
     for part in (part.strip() for part in rest.split(",")):
-        given |= NAMED[part] if part in NAMED else _parse_rates(part)
+        given |= NAMED_MOVES[part] if part in NAMED_MOVES else _parse_rates(part)
     try:
         return msgspec.convert(given, Keyframe)
     except msgspec.ValidationError:
@@ -82,7 +82,7 @@ def _parse_rates(part: str) -> dict[str, Any]:
     if match is None or (match["word"] == "pan") != (match["second"] is not None):
         raise RecipeError(
             "The camera's moves are {names}, or rates such as {example}, not “{part}”.",
-            names=", ".join(NAMED),
+            names=", ".join(NAMED_MOVES),
             example=EXAMPLE,
             part=part[:40],
         )
@@ -98,7 +98,7 @@ def _parse_rates(part: str) -> dict[str, Any]:
 
 def _format_keyframe(keyframe: Keyframe, format_time: Callable[[float], str] = exact) -> str:
     move = msgspec.structs.replace(keyframe, at=None)
-    name = next((name for name, rates in NAMED.items() if Keyframe(**rates) == move), None)
+    name = next((name for name, rates in NAMED_MOVES.items() if Keyframe(**rates) == move), None)
     when = [] if keyframe.at is None else [f"at {format_time(keyframe.at)}"]
     return " ".join([name or ", ".join(_format_rates(move)), *when])
 

@@ -24,20 +24,20 @@ class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
 NO_CEILING = Ceiling()
 
 
-class Lowered(msgspec.Struct, frozen=True):
+class ClampedSettings(msgspec.Struct, frozen=True):
     """A recipe under a ceiling, and a note for its owner on each setting that is lower than it was."""
 
     recipe: Recipe
     notes: tuple[Sentence, ...] = ()
 
 
-def lower(recipe: Recipe, ceiling: Ceiling) -> Lowered:
+def clamp_settings(recipe: Recipe, ceiling: Ceiling) -> ClampedSettings:
     """Bring the settings that are written into a recipe under a ceiling; those that are left open stay open."""
     if isinstance(recipe, Variations):  # or the one that is picked could not be rendered
-        lowered = lower(recipe.of, ceiling)
-        return Lowered(msgspec.structs.replace(recipe, of=lowered.recipe), lowered.notes)
+        lowered = clamp_settings(recipe.of, ceiling)
+        return ClampedSettings(msgspec.structs.replace(recipe, of=lowered.recipe), lowered.notes)
     settings, notes = _lower_settings(recipe.settings, ceiling)
-    return Lowered(msgspec.structs.replace(recipe, settings=settings), notes)
+    return ClampedSettings(msgspec.structs.replace(recipe, settings=settings), notes)
 
 
 def _lower_settings(overrides: Overrides, ceiling: Ceiling) -> tuple[Overrides, tuple[Sentence, ...]]:

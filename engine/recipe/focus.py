@@ -9,7 +9,7 @@ from engine.recipe.recipe import AutoFocus, Focus
 from engine.text import exact
 
 AUTO: AutoFocus = "auto"
-NAMED: dict[str, Focus | AutoFocus] = {
+NAMED_POINTS: dict[str, Focus | AutoFocus] = {
     AUTO: AUTO,
     "centre": Focus(0.5, 0.5),
     "above": Focus(0.5, 0.35),
@@ -26,15 +26,17 @@ def parse_focus(text: str) -> Focus | AutoFocus:
     Raises RecipeError for anything else.
     """
     name = text.strip().lower()
-    if name in NAMED:
-        return NAMED[name]
+    if name in NAMED_POINTS:
+        return NAMED_POINTS[name]
     match = _PAIR.match(name)
     try:
         if match is None:
             raise ValueError
         x, y = (float(match[value]) / (100 if match[percent] else 1) for value, percent in ((1, 2), (3, 4)))
     except ValueError:
-        raise RecipeError("The focus is x,y such as 0.5,0.6, or one of {names}.", names=", ".join(NAMED)) from None
+        raise RecipeError(
+            "The focus is x,y such as 0.5,0.6, or one of {names}.", names=", ".join(NAMED_POINTS)
+        ) from None
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise RecipeError("The focus must lie inside the picture: x and y between 0 and 1, from the top left corner.")
     return Focus(x, y)

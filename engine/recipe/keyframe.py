@@ -52,9 +52,9 @@ def require_order(track: Track) -> None:
 def extend_track(track: Track, *, loops: bool, share: float) -> Track:
     """Return the track of an animation that is extended at its end, with all its present moves kept as they are.
 
-    The extension moves as the animation did at its end; in a loop that is the first move, which the last one eases to.
-    If it eases across the seam, the last move is repeated as long before the new end as it was before the old one, so
-    that the beginning follows from it as before; an extension too short for both stays at the last move until then.
+    The extension goes on with the final move; in a loop that is the first keyframe's, which the last one eases to. If a
+    loop eases across its seam, the last keyframe is repeated as long before the new end as it was before the old one,
+    so that the beginning still follows from it; an extension too short for both stays at the last move until then.
 
     Args:
         share: the animation's share of the extended one.

@@ -104,15 +104,15 @@ class Giro(_Common, frozen=True, tag="giro"):
 
 MorphLoop = Literal["there and back", "round", "none"]
 
-WHOLE = "{}"
+WHOLE_PROMPTS = "{}"
 """The prompt of a morph between whole prompts: nothing stands around its waypoints."""
 
 
 class Morph(_Common, frozen=True, tag="morph"):
     """One thing turns into another, and perhaps into more things on the way.
 
-    Words go into the prompt and are mixed at their token embeddings; where the prompt is `WHOLE` the waypoints are
-    whole prompts, mixed after the text encoder.
+    Words go into the prompt and are mixed at their token embeddings; if the prompt is `WHOLE_PROMPTS` the waypoints
+    are whole prompts, mixed after the text encoder.
 
     Attributes:
         source, target: the first and the last waypoint.
@@ -139,7 +139,7 @@ class Morph(_Common, frozen=True, tag="morph"):
 
     @property
     def is_whole(self) -> bool:
-        return self.prompt.strip() == WHOLE
+        return self.prompt.strip() == WHOLE_PROMPTS
 
     @property
     def effective_loop(self) -> MorphLoop:
@@ -153,8 +153,10 @@ class Morph(_Common, frozen=True, tag="morph"):
         self._require_waypoint(Sentence("The target"), self.target)
         for waypoint in self.through:
             self._require_waypoint(Sentence("A waypoint"), waypoint)
-        if self.prompt.count(WHOLE) != 1:
-            raise RecipeError("The prompt must contain {mark} exactly once: it marks where the word goes.", mark=WHOLE)
+        if self.prompt.count(WHOLE_PROMPTS) != 1:
+            raise RecipeError(
+                "The prompt must contain {mark} exactly once: it marks where the word goes.", mark=WHOLE_PROMPTS
+            )
         if self.positions and len(self.positions) != self.frames:
             raise RecipeError(
                 "There are {frames} frames, but positions for {count}.", frames=self.frames, count=len(self.positions)
@@ -170,7 +172,7 @@ class Morph(_Common, frozen=True, tag="morph"):
                 " {longest}.",
                 what=what,
                 most=MAX_WORD,
-                mark=WHOLE,
+                mark=WHOLE_PROMPTS,
                 longest=MAX_PROMPT,
             )
 

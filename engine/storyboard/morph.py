@@ -82,7 +82,7 @@ def _measured_shots(recipe: Morph, settings: Settings) -> Iterator[Shot]:
     for rank, frames in enumerate(finals):
         for number, frame in enumerate(frames, 1):
             yield _shot(recipe, settings, frame, MeasuredPosition(path, number / (count + 1), surveys, rank))
-    # With few frames to show, their steps are wider than the differences that a third look would still find.
+    # With few frames, their spacing is coarser than what a third look could resolve.
     closest = tuple(frame + count for frame in finals[-1]) if recipe.frames > 2 * count else ()
     for number, frame in enumerate(closest, 1):
         yield _shot(recipe, settings, frame, MeasuredPosition(path, number / (count + 1), surveys, finals=finals))

@@ -122,7 +122,7 @@ class ChannelRules(OwnLimits, frozen=True, kw_only=True, forbid_unknown_fields=T
         banned_words: come on top of everybody's and the server's.
         nsfw: what becomes of pictures there that the model's safety checker objects to.
         sharing: whether what was made there may be shared in the server's gallery.
-        showcase_channel, showcase_votes: where goes what was shared there, and from how many votes on.
+        showcase_channel, showcase_votes: where shares from this channel are showcased, and the votes they need.
         keep_shared_days: how long what was shared there is kept; 0 is for ever.
     """
 
@@ -290,14 +290,14 @@ def parse_config(text: str, path: Path | None) -> Config:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
         fault = explain(error, Config, Sentence("The file"), raw)
-        raise _located_error(path, text, locate_fault(error, Config, raw), fault) from None
+        raise _error_at_line(path, text, locate_fault(error, Config, raw), fault) from None
     _require_valid_presets(config.presets, text, path, ("presets",))
     for server, own in config.servers.items():
         _require_valid_presets(own.presets, text, path, ("servers", server, "presets"))
     return config
 
 
-def _located_error(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
+def _error_at_line(path: Path | None, text: str, key: tuple[str, ...], fault: Sentence) -> ConfigError:
     if path is None:
         return ConfigError(fault)
     line = line_of(text, key)
@@ -313,4 +313,4 @@ def _require_valid_presets(presets: Mapping[str, Preset], text: str, path: Path 
         except RecipeError as error:
             key = (*table, name, "stages")
             fault = Sentence("{key}: {fault}", {"key": ".".join(key), "fault": error.sentence})
-            raise _located_error(path, text, key, fault) from None
+            raise _error_at_line(path, text, key, fault) from None

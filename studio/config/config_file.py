@@ -60,7 +60,7 @@ class ConfigFile:
         return cls(path, read_config(path))
 
     @classmethod
-    def fixed(cls, config: Config) -> Self:
+    def without_file(cls, config: Config) -> Self:
         """Return a configuration without a file, which never changes."""
         return cls(None, config)
 

@@ -185,16 +185,16 @@ class Gallery:
                 for channel in channels_of(config, server)
             }
             if elsewhere := community_of(config, server).keep_shared_days:
-                old = await self.shares.shared_before(server, time.time() - elsewhere * _DAY)
+                old = await self.shares.list_shared_before(server, time.time() - elsewhere * _DAY)
                 await self._remove_all(share for share, home in old if home not in days)
             for channel, own in days.items():
                 if own:
-                    old = await self.shares.shared_before(server, time.time() - own * _DAY, home=channel)
+                    old = await self.shares.list_shared_before(server, time.time() - own * _DAY, home=channel)
                     await self._remove_all(share for share, _ in old)
 
     async def purge(self, server: str, member: str) -> int:
         """Delete everything that a member has shared in a server; return how many shares that were."""
-        shares = await self.shares.made_by(server, member)
+        shares = await self.shares.list_by_member(server, member)
         await self._remove_all(shares)
         return len(shares)
 

@@ -7,7 +7,7 @@ import msgspec
 from engine.errors import LimitError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId
-from engine.recipe.ceiling import lower
+from engine.recipe.ceiling import clamp_settings
 from engine.recipe.edits import (
     make_variations,
     pick_try,
@@ -101,7 +101,7 @@ class RenderHistory:
         Raises as `visible` does, and RecipeError if it has tried fewer.
         """
         record = await self.visible(job, viewer)
-        return pick_try(await self.recipe(job, viewer), record.report.found if record.report else None, number)
+        return pick_try(await self.recipe(job, viewer), record.survey_result, number)
 
     async def recipe(self, job: JobId, viewer: Viewer) -> Recipe:
         """Return the recipe of an earlier job to make another one from; raises as `visible` does.
@@ -113,7 +113,7 @@ class RenderHistory:
         ready = self._engine.ready
         if ready is not None and record.plan is not None and record.plan.model == ready.model:
             return record.final_recipe
-        return without_measurements(with_survey_result(record.recipe, record.report.found if record.report else None))
+        return without_measurements(with_survey_result(record.recipe, record.survey_result))
 
     async def asked_recipe(self, share: Share) -> Recipe:
         """Return what would have to be asked for here and now to have a share again."""
@@ -129,12 +129,12 @@ class RenderHistory:
         return msgspec.structs.replace(record, recipe=msgspec.structs.replace(record.recipe, settings=Overrides()))
 
     def _resolves_alike(self, record: JobRecord) -> bool:
-        """Whether model and configuration decide the settings as they did for a job, to whom all is left open."""
+        """Whether model and configuration would resolve a job's settings as they are if its recipe left them open."""
         ready = self._engine.ready
         if ready is None or record.plan is None or record.plan.model != ready.model:
             return False
         layers = (BUILT_IN, ready.card, self._configuration.current.render)
-        again = lower(resolve(without_settings(record.recipe), layers)[0], record.ceiling).recipe
+        again = clamp_settings(resolve(without_settings(record.recipe), layers)[0], record.ceiling).recipe
         return again.settings == record.plan.recipe.settings
 
     def unknown_job(self, server: str | None) -> LimitError:

@@ -11,7 +11,7 @@ import msgspec
 from engine.errors import EngineError, StorageError
 from engine.protocol.engine import Engine
 from engine.protocol.messages import JobId, Plan
-from engine.recipe.ceiling import Ceiling, lower
+from engine.recipe.ceiling import Ceiling, clamp_settings
 from engine.recipe.recipe import Recipe, resolve
 from engine.recipe.settings import BUILT_IN
 from studio.config.config import LimitsConfig
@@ -97,7 +97,7 @@ class Admission:
         quota = limits_at(self._configuration.current, place).daily_seconds
         if not quota:
             return None
-        spent = await self._store.charges.spent(member, place.server, time.time() - QUOTA_SECONDS)
+        spent = await self._store.charges.sum_charges(member, place.server, time.time() - QUOTA_SECONDS)
         return Allowance(quota=quota, left=max(0.0, quota - spent))
 
     async def _ask_for_plan(self, recipe: Recipe, base: JobId | None, ceiling: Ceiling) -> Plan | None:
@@ -116,7 +116,7 @@ class Admission:
         if plan is not None:
             return work_of_plan(plan) * pace.seconds_per_work
         layers = (BUILT_IN, *((ready.card,) if ready else ()), self._configuration.current.render)
-        return work_of_recipe(lower(resolve(recipe, layers)[0], ceiling).recipe) * pace.seconds_per_work
+        return work_of_recipe(clamp_settings(resolve(recipe, layers)[0], ceiling).recipe) * pace.seconds_per_work
 
     async def _account_of(self, order: Order) -> MemberAccount:
         """Return what a member has ordered so far; raises LimitError if they are blocked."""
@@ -126,7 +126,7 @@ class Admission:
         return MemberAccount(
             open_of_member=await self._store.jobs.count_open(member=member),
             open_of_server=await self._store.jobs.count_open(server=server) if server else 0,
-            spent=await self._store.charges.spent(member, server, now - QUOTA_SECONDS),
+            spent=await self._store.charges.sum_charges(member, server, now - QUOTA_SECONDS),
             since_last=None if last is None else max(0.0, now - last),
         )
 

@@ -83,7 +83,7 @@ class JobTracker:
         """Give a job to the engine and follow its events."""
         task = asyncio.create_task(self._follow(record.id, self._engine.watch(record.id)))
         self._following.add(task)
-        task.add_done_callback(self._on_followed)
+        task.add_done_callback(self._on_follow_end)
         await self._engine.add(
             Job(
                 id=record.id,
@@ -165,7 +165,7 @@ class JobTracker:
         except StorageError as error:  # quotes stay as they were; the render itself is safe
             _log.error("The pace of %s was not noted: %s", plan.model, describe(error))
 
-    def _on_followed(self, task: asyncio.Task[None]) -> None:
+    def _on_follow_end(self, task: asyncio.Task[None]) -> None:
         self._following.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.error("A job's events could not be followed", exc_info=error)

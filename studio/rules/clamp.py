@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.errors import LimitError
-from engine.recipe.ceiling import Ceiling, lower
+from engine.recipe.ceiling import Ceiling, clamp_settings
 from engine.recipe.edits import without_measurements
 from engine.recipe.recipe import Animation, Giro, Recipe, Variations
 from engine.recipe.stages import spread_frames
@@ -39,7 +39,7 @@ def clamp_recipe(recipe: Recipe, limits: LimitsConfig) -> ClampedRecipe:
     Raises:
         LimitError: it has too many stages, or cannot be made as short as it would have to be.
     """
-    lowered = lower(recipe, ceiling_of(limits))
+    lowered = clamp_settings(recipe, ceiling_of(limits))
     if isinstance(lowered.recipe, Variations):  # or the one that is picked could not be rendered
         shorter, notes = _clamp_frames(lowered.recipe.of, limits)
         return ClampedRecipe(msgspec.structs.replace(lowered.recipe, of=shorter), (*notes, *lowered.notes))

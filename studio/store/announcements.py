@@ -60,7 +60,7 @@ class Announcements:
         row = await self._database.row(sql, purpose, server, subject)
         return _announcement(row) if row else None
 
-    async def orphans(self, server: str) -> list[Announcement]:
+    async def list_orphaned(self, server: str) -> list[Announcement]:
         """Return what stands in a server's showcase although it is not shared any more."""
         rows = await self._database.rows(
             "SELECT * FROM announcements WHERE purpose = 'showcase' AND server = ? AND message IS NOT NULL"
@@ -69,7 +69,7 @@ class Announcements:
         )
         return [_announcement(row) for row in rows]
 
-    async def outdated(self, server: str) -> list[Announcement]:
+    async def list_outdated(self, server: str) -> list[Announcement]:
         """Return a server's digests that show something that is not shared any more."""
         rows = await self._database.rows(
             "SELECT * FROM announcements WHERE purpose = 'digest' AND server = ? AND message IS NOT NULL AND EXISTS"

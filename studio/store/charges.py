@@ -25,7 +25,7 @@ class Charges:
         """Pay back some seconds of a job's charge, at most all of them; the order itself still counts."""
         await self._database.rows("UPDATE charges SET seconds = max(0.0, seconds - ?) WHERE job = ?", seconds, job)
 
-    async def spent(self, member: str, server: str | None, since: float) -> float:
+    async def sum_charges(self, member: str, server: str | None, since: float) -> float:
         """Return the seconds that a member was charged in one place after a time since the epoch."""
         sql = "SELECT total(seconds) FROM charges WHERE member_id = ? AND server IS ? AND at > ?"
         return float(await self._database.value(sql, member, server, since))

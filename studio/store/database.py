@@ -65,7 +65,7 @@ class Database:
 
     @property
     def changes(self) -> int:
-        """How many rows were changed since the database was opened; while that stays, so does what was read."""
+        """Rows changed since the database was opened; as long as it is the same, earlier reads are current."""
         return self._open_connection.total_changes
 
     async def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:

@@ -16,11 +16,11 @@ DECAY = 0.8
 """Weight of everything measured before each new render: the latest renders count most."""
 
 _IN_PARALLEL = ("gif",)
-"""Phases of a render that keep no other job from the accelerator."""
+"""Phases of a render that do not keep other jobs from the accelerator."""
 
 
 class ModelPace(msgspec.Struct, frozen=True):
-    """How fast one model renders: so many seconds for so much work, a step of a megapixel being 1."""
+    """A model's measured pace: total seconds, and total work in denoising steps times megapixels."""
 
     seconds: float = 0.0
     work: float = 0.0

@@ -49,7 +49,7 @@ class PageQuery(msgspec.Struct, frozen=True):
 
 
 class PagePosition(msgspec.Struct, frozen=True):
-    """Where a page is: the row of its share, and which of how many it is, counted from 0."""
+    """Row number of the share on a page, the page's index from 0, and the number of pages."""
 
     number: int
     offset: int

@@ -11,6 +11,7 @@ from engine.protocol.messages import JobId, Plan, Report
 from engine.recipe.ceiling import NO_CEILING, Ceiling
 from engine.recipe.edits import with_survey_result
 from engine.recipe.recipe import Morph, Recipe
+from engine.recipe.survey_result import SurveyResult
 from engine.sentence import Sentence
 from studio.config.effective import Place
 
@@ -35,7 +36,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         channel: id of the channel or thread.
         message: id of the message that shows progress and result; None once it has been deleted.
         application: id that the interaction's webhook goes by.
-        token: of the interaction; it opens the message for a quarter of an hour, without any permission.
+        token: of the interaction; for 15 minutes it edits the message whatever the bot's permissions are.
         expires: when that ends, in seconds since the epoch.
         locale: the language to answer in, as Discord calls it.
     """
@@ -74,7 +75,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recipe: as it was asked for, within the limits; what it leaves open is decided in the plan.
         plan: with every setting written down, once the engine has said so.
-        settled: nothing more has to be said to the owner.
+        is_settled: nothing more has to be said to the owner.
         report: of the finished render.
         error: what the owner is told if it failed, or was called off by somebody else.
         created, finished: in seconds since the epoch.
@@ -112,14 +113,19 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in OPEN_STATES
 
     @property
+    def survey_result(self) -> SurveyResult | None:
+        """What a finished morph's survey decided."""
+        return self.report.found if self.report else None
+
+    @property
     def final_recipe(self) -> Recipe:
         """The recipe of what came of it: settings, chosen seed and measured places written down."""
-        return with_survey_result(self.resolved_recipe, self.report.found if self.report else None)
+        return with_survey_result(self.resolved_recipe, self.survey_result)
 
     @property
     def asked_recipe(self) -> Recipe:
         """The recipe that was asked for, with the seed that was chosen where several were tried."""
-        found = self.report.found if self.report else None
+        found = self.survey_result
         if not isinstance(self.recipe, Morph) or found is None:
             return self.recipe
         return msgspec.structs.replace(self.recipe, seed=found.seeds[0], tries=1)

@@ -141,7 +141,7 @@ class Shares:
         )
         return [_share(row) for row in rows]
 
-    async def recently_voted(self, server: str, votes: int, since: float) -> list[Share]:
+    async def list_recently_voted(self, server: str, votes: int, since: float) -> list[Share]:
         """Return the shares with at least `votes` votes, one of them given after a time since the epoch."""
         rows = await self._database.rows(
             "SELECT * FROM shares WHERE server = ? AND votes >= ?"
@@ -171,7 +171,9 @@ class Shares:
         rows = await self._database.rows("SELECT server FROM gallery_totals WHERE shares > 0")
         return [row["server"] for row in rows]
 
-    async def shared_before(self, server: str, before: float, *, home: str | None = None) -> list[tuple[JobId, str]]:
+    async def list_shared_before(
+        self, server: str, before: float, *, home: str | None = None
+    ) -> list[tuple[JobId, str]]:
         """Return the id and the home channel of shares from before a time since the epoch, of one home if given."""
         rows = await self._database.rows(
             "SELECT id, coalesce(nullif(home, ''), channel) AS home FROM shares WHERE server = ? AND shared < ?",
@@ -181,11 +183,11 @@ class Shares:
         found = [(row["id"], row["home"]) for row in rows]
         return [share for share in found if home is None or share[1] == home]
 
-    async def made_by(self, server: str, member: str) -> list[JobId]:
+    async def list_by_member(self, server: str, member: str) -> list[JobId]:
         rows = await self._database.rows("SELECT id FROM shares WHERE server = ? AND member_id = ?", server, member)
         return [row["id"] for row in rows]
 
-    async def of_server(self, server: str) -> list[Share]:
+    async def list_of_server(self, server: str) -> list[Share]:
         """Return everything that is shared with a server, newest first: for an export, not for a member who waits."""
         rows = await self._database.rows("SELECT * FROM shares WHERE server = ? ORDER BY shared DESC, id", server)
         return [_share(row) for row in rows]

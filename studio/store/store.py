@@ -47,7 +47,7 @@ class Store:
 
     @property
     def changes(self) -> int:
-        """How many rows were changed since the store was opened; while that stays, so does what was read."""
+        """Rows changed since the store was opened; as long as it is the same, earlier reads are current."""
         return self._database.changes
 
     async def prune(

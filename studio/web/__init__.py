@@ -1,7 +1,7 @@
 """The shared renders as a web page: static files, no script, nothing fetched from elsewhere.
 
-    Share records ─► Collection (who made what from what) ─► pages ─► Target (a directory, kept in step)
-                     GIFs ─► Pictures (copies and stills)  ────────►
+    Share records ─► Collection (who made what from what) ─► pages ─► ExportDirectory (kept in step)
+                     GIFs ─► SharePicture (copies and stills)  ────►
 
 The directory can be opened from disk, or served by anything under any path: every link is relative.
 """

@@ -33,7 +33,7 @@ def load_translations(language: str) -> gettext.NullTranslations:
 
 
 def long_date(language: str) -> Callable[[float], str]:
-    """Return a writer of dates such as "21 November 2026", in UTC, from seconds since the epoch."""
+    """Return a function that formats seconds since the epoch as a date, such as "21 November 2026", in UTC."""
     locale = Locale.parse("en-GB" if language == SOURCE_LANGUAGE else language, sep="-")
 
     @cache

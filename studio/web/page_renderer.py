@@ -13,7 +13,7 @@ from engine.protocol.messages import JobId
 from engine.recipe.camera import describe_camera
 from engine.recipe.command_line import command_line
 from engine.recipe.focus import format_focus
-from engine.recipe.recipe import WHOLE, Morph, Recipe, Variations, kind_of
+from engine.recipe.recipe import WHOLE_PROMPTS, Morph, Recipe, Variations, kind_of
 from engine.text import one_line, shorten
 from studio.store import Share
 from studio.web.collection import Collection, ListPage, Maker
@@ -118,7 +118,7 @@ def _settings(recipe: Recipe) -> dict[str, object]:
 
 
 def _waypoint_prompts(recipe: Morph) -> list[str]:
-    return [one_line(recipe.prompt.replace(WHOLE, waypoint)) for waypoint in recipe.waypoints]
+    return [one_line(recipe.prompt.replace(WHOLE_PROMPTS, waypoint)) for waypoint in recipe.waypoints]
 
 
 def _iso_date(seconds: float) -> str:

@@ -32,6 +32,6 @@ async def read_shares(data: Path, server: str | None) -> list[Share]:
                 servers=", ".join(servers),
             )
         chosen = server if server is not None else next(iter(servers), "")
-        return await shares.of_server(chosen)
+        return await shares.list_of_server(chosen)
     finally:
         await database.close()

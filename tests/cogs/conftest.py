@@ -86,7 +86,7 @@ class Stage:
     ):
         """Run the bot until the block ends; the next one finds its data. Only a configuration may have a file."""
         config = config or Config(delivery=BRISK, limits=LimitsConfig(jobs_per_member=20))
-        configuration = configuration or ConfigFile.fixed(config)
+        configuration = configuration or ConfigFile.without_file(config)
         engine = engine or FakeEngine()
         store = Store(self._data)
         studio = Studio(configuration, engine, store)

@@ -28,7 +28,7 @@ OF_SERVERS = {"gallery", "admin"}
 @pytest.fixture
 async def bot(tmp_path):
     """The bot with all its cogs."""
-    configuration = ConfigFile.fixed(Config())
+    configuration = ConfigFile.without_file(Config())
     bot = build_client(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
     for cog in COGS:
         await bot.load_extension(cog)

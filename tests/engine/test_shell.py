@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from engine.__main__ import build_parser, build_recipe, main
+from engine.diffusion.loading.card_file import read_card
 from engine.diffusion.loading.source import EMBEDDED
 from engine.errors import RecipeError
 from engine.frames.seam import measure_seam
-from engine.protocol.card import read_card
 from engine.recipe.camera import parse_camera
 from engine.recipe.recipe import Focus, Giro, Morph, Recipe, Variations, Zoom, to_json
 from engine.recipe.settings import Overrides

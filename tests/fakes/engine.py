@@ -27,7 +27,7 @@ from engine.protocol.messages import (
     Standing,
     Status,
 )
-from engine.recipe.ceiling import NO_CEILING, Ceiling, lower
+from engine.recipe.ceiling import NO_CEILING, Ceiling, clamp_settings
 from engine.recipe.recipe import Recipe, Variations, resolve
 from engine.recipe.settings import BUILT_IN, Settings
 from engine.recipe.survey_result import SurveyResult
@@ -224,7 +224,7 @@ class FakeEngine:
 
 
 def plan_of(recipe: Recipe, ceiling: Ceiling = NO_CEILING) -> Plan:
-    lowered = lower(resolve(recipe, (BUILT_IN,))[0], ceiling)
+    lowered = clamp_settings(resolve(recipe, (BUILT_IN,))[0], ceiling)
     calls = build_storyboard(lowered.recipe, Settings.from_layers([lowered.recipe.settings])).unet_calls
     return Plan(recipe=lowered.recipe, model=MODEL, frames=recipe.frames, unet_calls=calls, notes=lowered.notes)
 

@@ -119,7 +119,7 @@ class Community(RuleBasedStateMachine):
         self.saved: set[tuple[str, str]] = set()
         self.blocked: set[tuple[str, str]] = set()
         self.quota = QUOTA
-        self.file = ConfigFile.fixed(CONFIG)
+        self.file = ConfigFile.without_file(CONFIG)
         self._open()
 
     def teardown(self) -> None:

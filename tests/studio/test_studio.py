@@ -30,14 +30,14 @@ def engine():
 
 @pytest.fixture
 async def studio(tmp_path, engine):
-    studio = Studio(ConfigFile.fixed(Config()), engine, Store(tmp_path))
+    studio = Studio(ConfigFile.without_file(Config()), engine, Store(tmp_path))
     await studio.open()
     yield studio
     await studio.close()
 
 
 async def open_studio(tmp_path, engine, config: Config | None = None) -> Studio:
-    studio = Studio(ConfigFile.fixed(config or Config()), engine, Store(tmp_path))
+    studio = Studio(ConfigFile.without_file(config or Config()), engine, Store(tmp_path))
     await studio.open()
     return studio
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 
 from engine.config import ModelConfig
+from engine.diffusion.loading.card_file import read_card
 from engine.diffusion.loading.hub import SAFETY_CHECKER, VAE, WANTED, fetch
 from engine.diffusion.loading.model_defaults import infer_settings
 from engine.errors import ModelError
-from engine.protocol.card import Card, read_card
+from engine.protocol.card import Card
 
 HUB_ID = re.compile(r"^\w[\w.-]*/\w[\w.-]*$")
 EMBEDDED = Path(__file__).resolve().parents[3] / "models" / "embedded"

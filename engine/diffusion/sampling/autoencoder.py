@@ -15,8 +15,8 @@ from engine.diffusion.speed.threads import Watch
 from engine.diffusion.speed.transfer import to_device
 
 ROWS = 1
-"""Pictures in one call: on a CPU more gain nothing, and alone a picture is the same to the last bit whatever its
-neighbours are; a graphics card is kept busy by one, which is ready the sooner."""
+"""Pictures in one call. On a CPU batching gains nothing and would make a picture depend on its neighbours in the last
+bit; a graphics card is kept busy by one, which is ready sooner."""
 
 
 class Autoencoder:

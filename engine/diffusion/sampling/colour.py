@@ -114,15 +114,15 @@ def _mean_and_spread(image: Tensor) -> tuple[Tensor, Tensor]:
 
 def _grade_palette(colours: Palette, like: Palette, share: float, axes: Tensor) -> Palette:
     """Return colours with their contrast and colourfulness, not their hue or brightness, drawn towards another's."""
-    contrast = _limited_gain(like.spread[0], colours.spread[0], share)
-    chroma = _limited_gain(_colourfulness(like, axes), _colourfulness(colours, axes), share)
+    contrast = _limit_gain(like.spread[0], colours.spread[0], share)
+    chroma = _limit_gain(_colourfulness(like, axes), _colourfulness(colours, axes), share)
     around_grey = axes @ colours.mean
     mean = axes.T @ torch.cat([around_grey[:1], around_grey[1:] * chroma])
     spread = torch.cat([colours.spread[:1] * contrast, colours.spread[1:] * chroma])
     return colours._replace(mean=mean, spread=spread)
 
 
-def _limited_gain(wanted: Tensor, own: Tensor, share: float) -> Tensor:
+def _limit_gain(wanted: Tensor, own: Tensor, share: float) -> Tensor:
     return (wanted / own).pow(share).clamp(1 / LARGEST_GRADE, LARGEST_GRADE)
 
 

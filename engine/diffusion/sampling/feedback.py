@@ -40,8 +40,8 @@ def compose_starting_image(start: FeedbackStart, sources: Mapping[int, Picture],
 def _blend_in(image: Tensor, blend: Blend, source: Tensor) -> Tensor:
     """Mix another frame in, inside its borders.
 
-    Near the end of a return its mirror image takes over beyond the borders, too: by then that is a narrow edge, and
-    little is imagined anew, so that a strip of another place would stay there.
+    Near the end of a loop its mirror image is mixed in beyond the borders, too: by then that edge is narrow and little
+    is repainted, so a strip of the old scene would remain there.
     """
     other = warp(source, blend.camera)
     if not blend.feather:

@@ -21,8 +21,8 @@ PALETTES, PALETTE_BYTES = 32, 64 * 1024**2
 class DevicePictures:
     """The latest pictures, kept on `device`.
 
-    An entry holds its host picture, whose id is the key, so that no other picture can get that id. It counts no less
-    than an even share of the bytes, which bounds the number of entries, too.
+    The key is the host array's id(); the entry keeps that array alive, so that its id cannot be reused. Each entry
+    counts at least an even share of the bytes, which bounds the number of entries, too.
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -502,7 +502,7 @@ class TestStopping:
             async with stage.bot(playground) as theatre:
                 await order(theatre)
                 (record,) = theatre.studio.list_unsettled()
-                deliveries = Deliveries(mock.Mock(), theatre.studio, ConfigFile.fixed(Config()))
+                deliveries = Deliveries(mock.Mock(), theatre.studio, ConfigFile.without_file(Config()))
                 await deliveries.close()
                 deliveries.start(record)
                 assert sum(task.get_name() == f"delivery of {record.id}" for task in asyncio.all_tasks()) == 1

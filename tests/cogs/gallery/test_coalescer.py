@@ -1,4 +1,4 @@
-"""Rounds: one at a time in each server, and one for all who ask meanwhile."""
+"""Runs: one at a time in each server, and one for all requests made meanwhile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cogs.gallery.coalescer import Coalescer
 
 
 class Walk:
-    """Rounds that end when they are told to."""
+    """Runs that end when they are told to."""
 
     def __init__(self):
         self.begun: list[str] = []

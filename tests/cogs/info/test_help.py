@@ -12,7 +12,7 @@ from discord import AppCommandOptionType, app_commands
 from cogs.catalog import idle_bot
 from cogs.i18n.language import Language, language_of
 from cogs.info.help import PAGE, describe_command, format_examples, help_pages, spoken_name, usable_commands
-from cogs.orders.options import EXAMPLES
+from cogs.ui.choices import EXAMPLES
 from studio.config.config import Config, LimitsConfig
 from tests.cogs.conftest import is_note
 

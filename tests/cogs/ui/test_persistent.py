@@ -100,7 +100,7 @@ class TestForms:
         assert (text.default, [option.value for option in select.options if option.default]) == ("Ada", ["2"])
 
     async def test_no_two_kinds_claim_one_form(self, tmp_path):
-        configuration = ConfigFile.fixed(Config())
+        configuration = ConfigFile.without_file(Config())
         bot = build_client(configuration, Studio(configuration, FakeEngine(), Store(tmp_path)))
         for cog in COGS:
             await bot.load_extension(cog)

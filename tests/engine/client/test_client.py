@@ -14,9 +14,9 @@ import pytest_asyncio
 
 from engine.client.client import EngineClient
 from engine.config import EngineConfig, EngineSetup, ModelConfig, NsfwRule
+from engine.diffusion.loading.card_file import read_card
 from engine.diffusion.loading.source import EMBEDDED
 from engine.errors import EngineError, MemberError, OperatorError
-from engine.protocol.card import read_card
 from engine.protocol.messages import Accepted, Cancelled, Done, Failed, Job, JobEvent, Lost, Preview, Progress, Ready
 from engine.recipe.recipe import Morph, Recipe, Zoom
 from engine.recipe.settings import Overrides, SettingsLayer

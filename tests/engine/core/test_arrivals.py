@@ -127,7 +127,7 @@ def test_a_job_that_is_cancelled_leaves_no_picture_behind(make_core):
     events: list[Event] = []
     while not backend.begun:
         events += core.step()
-    core.abort("long")
+    core.cancel("long")
     while not core.idle:
         events += core.step()
 

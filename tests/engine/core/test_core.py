@@ -346,7 +346,7 @@ def test_what_is_cancelled_while_it_is_verified_leaves_nothing(make_core: MakeCo
     core.add(job("one", GIRO))
     core.step()
     assert gate.asked.wait(60)
-    core.abort("one")
+    core.cancel("one")
     backend.developed.clear()
     gate.opened.set()
     events = run(core)
@@ -474,7 +474,7 @@ def test_an_aborted_job_leaves_at_once_and_takes_its_frames_along(make_core: Mak
     core.add(job("one", GIRO))
     core.add(job("other", MORPH, "bob"))
     run(core, until=lambda events: bool(only(events, Progress, "one")))
-    core.abort("one")
+    core.cancel("one")
     events = run(core)
     assert len(only(events, Cancelled, "one")) == 1
     assert not only(events, Done, "one") and len(only(events, Done, "other")) == 1
@@ -486,7 +486,7 @@ def test_a_waiting_job_can_be_aborted(make_core: MakeCore) -> None:
     core, _ = make_core(jobs_at_once=1)
     core.add(job("one", MORPH))
     core.add(job("two", MORPH))
-    core.abort("two")
+    core.cancel("two")
     events = run(core)
     assert [event.job for event in only(events, Done)] == ["one"]
 
@@ -637,7 +637,7 @@ def test_an_extension_survives_a_crash_and_the_removal_of_its_base(make_core: Ma
     first.developed.clear()
     core.add(job("after", longer, base="before"))
     run(core, until=lambda _: len(first.developed) == 4)
-    core.abort("before")
+    core.cancel("before")
     core.close()
     successor, backend = make_core()
     successor.add(job("after", longer, base="before"))
@@ -809,7 +809,7 @@ def test_a_held_job_can_be_cancelled(make_core: MakeCore) -> None:
     core.pause(None, paused=True)
     core.add(job("one", MORPH))
     core.step()
-    core.abort("one")
+    core.cancel("one")
     assert len(only(core.step(), Cancelled, "one")) == 1
 
 

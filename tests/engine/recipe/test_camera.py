@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RecipeError
-from engine.recipe.camera import EXAMPLE, NAMED, format_camera, parse_camera
+from engine.recipe.camera import EXAMPLE, NAMED_MOVES, format_camera, parse_camera
 from engine.recipe.keyframe import MAX_KEYFRAMES, MAX_PAN, MAX_TURN, Keyframe
 from engine.recipe.recipe import Zoom, from_json, to_json
 
@@ -31,7 +31,7 @@ def test_moves_are_words_and_rates(text: str, track: tuple[Keyframe, ...]) -> No
     assert parse_camera(text) == track
 
 
-@pytest.mark.parametrize("text", [*NAMED, EXAMPLE])
+@pytest.mark.parametrize("text", [*NAMED_MOVES, EXAMPLE])
 def test_what_is_offered_can_be_read(text: str) -> None:
     assert format_camera(parse_camera(text)) == text
 

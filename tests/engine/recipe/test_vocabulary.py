@@ -1,7 +1,7 @@
 """The words of a model with a small world."""
 
+from engine.diffusion.loading.card_file import read_card
 from engine.diffusion.loading.source import EMBEDDED
-from engine.protocol.card import read_card
 from engine.recipe.prompts import complete_word, unknown_words, words_in
 
 KNOWN = ("road", "sea", "tuscany", "trees")

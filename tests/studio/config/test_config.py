@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from msgspec import inspect
 
+from engine.diffusion.loading.card_file import read_card
 from engine.errors import ConfigError
-from engine.protocol.card import read_card
 from engine.recipe.prompts import unknown_words
 from engine.recipe.settings import Overrides
 from engine.recipe.stages import SEED_STAGES

@@ -63,7 +63,7 @@ class TestReloading:
         assert file.current.limits.frames == 100
 
     async def test_a_fixed_one_never_changes(self):
-        fixed = ConfigFile.fixed(Config())
+        fixed = ConfigFile.without_file(Config())
         assert await fixed.reload() == Config()
         with pytest.raises(ConfigError, match="has no file"):
             await fixed.set("limits.frames", "9")

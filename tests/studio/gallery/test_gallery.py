@@ -33,7 +33,7 @@ async def store(tmp_path):
 
 
 def gallery_of(store: Store, **community) -> Gallery:
-    return Gallery(ConfigFile.fixed(Config(community=CommunityConfig(**community))), store)
+    return Gallery(ConfigFile.without_file(Config(community=CommunityConfig(**community))), store)
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ class TestWhereItIsShared:
     THREAD = Viewer(member=ADA, server=SERVER, channel="600")
 
     def gallery_with(self, store, **own) -> Gallery:
-        return Gallery(ConfigFile.fixed(Config(servers={SERVER: ServerConfig(**own)})), store)
+        return Gallery(ConfigFile.without_file(Config(servers={SERVER: ServerConfig(**own)})), store)
 
     async def test_roles_and_channels_decide_who_may_share(self, store):
         record = await rendered(store)
@@ -243,7 +243,7 @@ class TestWhereItIsShared:
                 await store.shares.delete(share.id)
                 await store.shares.add(msgspec.structs.replace(share, shared=time.time() - age * 24 * 3600))
         await gallery.expire()
-        kept = [await store.shares.get(share) for share in await store.shares.made_by(SERVER, ADA.id)]
+        kept = [await store.shares.get(share) for share in await store.shares.list_by_member(SERVER, ADA.id)]
         assert sorted((share.home, int(share.id[8:], 16)) for share in kept) == [
             ("600", 1),
             *(("700", age) for age in (1, 4, 9)),

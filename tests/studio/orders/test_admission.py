@@ -47,7 +47,7 @@ class Door:
     def __init__(self, data: Path, config: Config, engine: FakeEngine | None = None) -> None:
         self.engine = engine or FakeEngine()
         self.store = Store(data)
-        self.file = ConfigFile.fixed(config)
+        self.file = ConfigFile.without_file(config)
         self.studio = Studio(self.file, self.engine, self.store)
 
     async def __aenter__(self):
@@ -57,8 +57,8 @@ class Door:
     async def __aexit__(self, *_):
         await self.studio.close()
 
-    async def spent(self, member=ADA, server=SERVER):
-        return await self.store.charges.spent(member.id, server, 0.0)
+    async def sum_charges(self, member=ADA, server=SERVER):
+        return await self.store.charges.sum_charges(member.id, server, 0.0)
 
     async def over(self, job):
         async for live in self.studio.watch(job, every=60):
@@ -191,7 +191,7 @@ class TestCharging:
         async with Door(tmp_path, limited()) as door:
             record = await door.studio.submit(order())
             assert record.cost == pytest.approx(cost_of())
-            assert await door.spent() == pytest.approx(record.cost)
+            assert await door.sum_charges() == pytest.approx(record.cost)
 
     async def test_frames_that_are_taken_over_cost_nothing_the_hidden_ones_among_them(self, tmp_path, monkeypatch):
         plan = plan_of(MORPH)
@@ -205,7 +205,7 @@ class TestCharging:
             record = await door.studio.submit(order())
             door.engine.fail(record.id, "No.")
             await door.over(record.id)
-            assert await door.spent() == 0
+            assert await door.sum_charges() == 0
 
     async def test_pictures_that_are_refused_cost_what_was_rendered(self, tmp_path):
         async with Door(tmp_path, limited()) as door:
@@ -213,7 +213,7 @@ class TestCharging:
             door.engine.progress(record.id, 3)
             door.engine.refuse(record.id, "Not here.")
             await door.over(record.id)
-            assert await door.spent() == pytest.approx(record.cost / 3, rel=0.01)  # in whole denoising steps
+            assert await door.sum_charges() == pytest.approx(record.cost / 3, rel=0.01)  # in whole denoising steps
 
     async def test_a_result_that_cannot_be_delivered_costs_nothing(self, tmp_path):
         async with Door(tmp_path, limited()) as door:
@@ -221,7 +221,7 @@ class TestCharging:
             door.engine.finish(record.id)
             await door.over(record.id)
             await door.studio.mark_undeliverable(record.id, Sentence("Nobody there."))
-            assert await door.spent() == 0
+            assert await door.sum_charges() == 0
 
     async def test_a_cancelled_job_costs_what_was_rendered(self, tmp_path):
         async with Door(tmp_path, limited()) as door:
@@ -231,13 +231,13 @@ class TestCharging:
                 if live.progress:
                     break
             await door.studio.cancel(record.id, by=ADA.id)
-            assert await door.spent() == pytest.approx(record.cost / 3, rel=0.01)  # in whole denoising steps
+            assert await door.sum_charges() == pytest.approx(record.cost / 3, rel=0.01)  # in whole denoising steps
 
     async def test_a_job_that_was_not_begun_costs_nothing_when_it_is_cancelled(self, tmp_path):
         async with Door(tmp_path, limited()) as door:
             record = await door.studio.submit(order())
             await door.studio.cancel(record.id, by=ADA.id)
-            assert await door.spent() == 0
+            assert await door.sum_charges() == 0
 
     async def test_an_order_that_cannot_be_written_down_is_not_charged(self, tmp_path, monkeypatch):
         async def full(_):
@@ -247,7 +247,7 @@ class TestCharging:
             monkeypatch.setattr(door.store.jobs, "add", full)
             with pytest.raises(StorageError):
                 await door.studio.submit(order())
-            assert await door.spent() == 0
+            assert await door.sum_charges() == 0
 
     async def test_what_was_measured_makes_the_next_quote(self, tmp_path):
         async with Door(tmp_path, limited()) as door:
@@ -334,4 +334,4 @@ async def _play(steps, quota):
                 for one in (ADA, BOB):
                     under_way = sum(cost for owner, cost in jobs.values() if owner == one.id)
                     assert kept.get(one.id, 0.0) + under_way <= quota + 1e-6
-                    assert await door.spent(one) == pytest.approx(kept.get(one.id, 0.0) + under_way)
+                    assert await door.sum_charges(one) == pytest.approx(kept.get(one.id, 0.0) + under_way)

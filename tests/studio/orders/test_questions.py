@@ -61,7 +61,7 @@ def counts(monkeypatch):
 
 async def deliver_giro(data, engine):
     """Take a giro from its order to its delivery, as the cogs do."""
-    studio = Studio(ConfigFile.fixed(Config(limits=LIMITS)), engine, Store(data))
+    studio = Studio(ConfigFile.without_file(Config(limits=LIMITS)), engine, Store(data))
     await studio.open()
     record = await studio.submit(order(GIRO))
     engine.load()
@@ -95,7 +95,7 @@ async def test_of_an_order_to_an_engine_that_is_loading_the_storyboard_is_laid_o
 async def test_what_was_changed_meanwhile_is_seen_all_the_same(tmp_path, monkeypatch):
     """An admin blocks a member while the engine looks at their order."""
     engine, store = FakeEngine(), Store(tmp_path)
-    studio = Studio(ConfigFile.fixed(Config()), engine, store)
+    studio = Studio(ConfigFile.without_file(Config()), engine, store)
     await studio.open()
     check = engine.check
 

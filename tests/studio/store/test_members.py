@@ -72,27 +72,27 @@ class TestCharges:
         await store.charges.add("b", ADA.id, server, 5.0, at=200.0)
         await store.charges.add("c", ADA.id, "556", 99.0, at=300.0)
         await store.charges.add("d", BOB.id, server, 99.0, at=300.0)
-        assert await store.charges.spent(ADA.id, server, since=0.0) == 15.0
-        assert await store.charges.spent(ADA.id, server, since=100.0) == 5.0
+        assert await store.charges.sum_charges(ADA.id, server, since=0.0) == 15.0
+        assert await store.charges.sum_charges(ADA.id, server, since=100.0) == 5.0
         assert await store.charges.last_order(ADA.id, server) == 200.0
 
     async def test_who_never_ordered_has_spent_nothing(self, store):
-        assert await store.charges.spent(ADA.id, SERVER, since=0.0) == 0.0
+        assert await store.charges.sum_charges(ADA.id, SERVER, since=0.0) == 0.0
         assert await store.charges.last_order(ADA.id, SERVER) is None
 
     async def test_no_more_is_given_back_than_was_taken_and_the_order_still_counts(self, store):
         await store.charges.add("a", ADA.id, SERVER, 10.0, at=100.0)
         await store.charges.refund("a", 4.0)
-        assert await store.charges.spent(ADA.id, SERVER, since=0.0) == 6.0
+        assert await store.charges.sum_charges(ADA.id, SERVER, since=0.0) == 6.0
         await store.charges.refund("a", 40.0)
-        assert await store.charges.spent(ADA.id, SERVER, since=0.0) == 0.0
+        assert await store.charges.sum_charges(ADA.id, SERVER, since=0.0) == 0.0
         assert await store.charges.last_order(ADA.id, SERVER) == 100.0
 
     async def test_no_statement_reads_every_charge(self, store, plans):
         await store.charges.add("a", ADA.id, SERVER, 10.0, at=100.0)
         await store.charges.refund("a", 4.0)
         for server in (SERVER, None):
-            await store.charges.spent(ADA.id, server, since=0.0)
+            await store.charges.sum_charges(ADA.id, server, since=0.0)
             await store.charges.last_order(ADA.id, server)
         await store.charges.add_measurement("fake-model-1", report_of(MORPH), 2.0)
         await store.charges.pace("fake-model-1")

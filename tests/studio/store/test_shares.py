@@ -178,11 +178,11 @@ class TestVotes:
     async def test_those_with_a_late_vote_are_found_for_the_showcase(self, store):
         liked, quiet = await fill(store, "liked", "quiet")
         await store.shares.vote(liked.id, BOB.id)
-        found = await store.shares.recently_voted(SERVER, 1, time.time() - 60)
+        found = await store.shares.list_recently_voted(SERVER, 1, time.time() - 60)
         assert [one.id for one in found] == [liked.id]
-        assert await store.shares.recently_voted(SERVER, 1, time.time() + 60) == []
-        assert await store.shares.recently_voted(ELSEWHERE, 1, 0.0) == []
-        assert await store.shares.recently_voted(SERVER, 2, 0.0) == []
+        assert await store.shares.list_recently_voted(SERVER, 1, time.time() + 60) == []
+        assert await store.shares.list_recently_voted(ELSEWHERE, 1, 0.0) == []
+        assert await store.shares.list_recently_voted(SERVER, 2, 0.0) == []
         assert quiet.id not in [one.id for one in found]
 
 
@@ -257,9 +257,9 @@ async def test_no_statement_reads_every_share(store, plans, monkeypatch):
             await store.shares.page(PageQuery(SERVER, order, "fox"), 0)
         await store.shares.suggest(SERVER, "prompt", "re fo", 9)
     await store.shares.best(SERVER, 0.0, time.time(), 5)
-    await store.shares.recently_voted(SERVER, 1, 0.0)
-    await store.shares.shared_before(SERVER, 1.0)
-    await store.shares.made_by(SERVER, ADA.id)
+    await store.shares.list_recently_voted(SERVER, 1, 0.0)
+    await store.shares.list_shared_before(SERVER, 1.0)
+    await store.shares.list_by_member(SERVER, ADA.id)
     await store.shares.filter_unshared([one.id])
     await store.shares.vote(one.id, BOB.id)
     await store.shares.vote(one.id, BOB.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.orders.suggestions import filter_values, label_choices, last_entry, make_choices
+from cogs.ui.choices import filter_values, label_choices, last_entry, make_choices
 
 
 def values(found):

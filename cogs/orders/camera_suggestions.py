@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cogs.client import Interaction
 from cogs.i18n.language import Language, language_of
-from cogs.orders.suggestions import Choices, filter_values, label_choices, last_entry, make_choices
-from engine.recipe.camera import EXAMPLE, NAMED
-from engine.recipe.focus import NAMED as POINTS
+from cogs.ui.choices import Choices, filter_values, label_choices, last_entry, make_choices
+from engine.recipe.camera import EXAMPLE, NAMED_MOVES
+from engine.recipe.focus import NAMED_POINTS as POINTS
 from engine.recipe.recipe import Focus
 
 
@@ -24,7 +24,7 @@ async def suggest_camera(interaction: Interaction, typed: str) -> Choices:
     """Offer the named moves as the next one, and one example of the notation."""
     before, last = last_entry(typed, ">")
     example = () if before else filter_values(last, [EXAMPLE])
-    return make_choices(filter_values(last, NAMED), example, before=before)
+    return make_choices(filter_values(last, NAMED_MOVES), example, before=before)
 
 
 def focus_names(say: Language) -> dict[str, str]:

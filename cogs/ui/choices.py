@@ -1,4 +1,4 @@
-"""What Discord offers while a member types: at most 25 choices of at most 100 characters, each one usable as it is."""
+"""Choices that Discord offers while a member types: at most 25 of at most 100 characters, each usable as it is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeAlias
 
 from discord import app_commands
 
-from cogs.client import Interaction
 from engine.text import shorten
-from studio.store.suggestions import PromptKind
-
-Choices: TypeAlias = list[app_commands.Choice[str]]
 
 MAX_CHOICES = 25
 MAX_CHARACTERS = 100
+EXAMPLES = "examples"
+"""Key of a command's `extras` for the examples in /help: what to type for which option."""
+
+Choices: TypeAlias = list[app_commands.Choice[str]]
 
 
 def filter_values(typed: str, values: Iterable[str]) -> list[str]:
@@ -37,13 +37,6 @@ def last_entry(typed: str, separator: str = ";") -> tuple[str, str]:
     """Split a list being typed into its finished entries, with their separators, and the last one."""
     head, found, last = typed.rpartition(separator)
     return f"{head}{separator} " if found else "", last
-
-
-async def shared_texts(interaction: Interaction, what: PromptKind, typed: str) -> list[str]:
-    """Return what was shared in the server and fits what was typed; in a direct message that is nothing."""
-    if interaction.guild_id is None:
-        return []
-    return await interaction.client.studio.gallery.suggest(str(interaction.guild_id), what, typed, MAX_CHOICES)
 
 
 def label_choices(typed: str, labels: Mapping[str, str], found: Mapping[str, str] = MappingProxyType({})) -> Choices:
