@@ -33,6 +33,8 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _PATIENCE_SECONDS = 15
+_START_SECONDS = 60
+"""The first start on a machine reads all of Chromium from a cold disk."""
 _KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "Backspace": 8, "ArrowDown": 40, "ArrowUp": 38}
 # Resolves once an expression is true; it is looked at whenever anything in the page changes.
 _UNTIL = """
@@ -175,7 +177,7 @@ async def browser() -> AsyncIterator[Page]:
 async def _endpoint(process: asyncio.subprocess.Process) -> str:
     """Return host and port of the protocol, which Chromium says on its standard error."""
     assert process.stderr is not None
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(_START_SECONDS):
         async for line in process.stderr:
             _, mark, url = line.decode(errors="replace").partition("DevTools listening on ws://")
             if mark:
