@@ -25,7 +25,7 @@ def lineage_line(child: JobRecord, parent: JobRecord, say: Language) -> str:
     line = made_from_line(child.recipe, parent.recipe, title, _bold_maker(parent), say)
     if answer.message is None:
         return line
-    address = f"https://discord.com/channels/{answer.server or '@me'}/{answer.channel}/{answer.message}"
+    address = _message_address(answer.server, answer.channel, answer.message)
     return f"{line} · [{say('see it')}]({address})"
 
 
@@ -99,4 +99,8 @@ def _bold_maker(record: JobRecord) -> str:
 
 def link_to(share: Share) -> str | None:
     """Return the address of the message where a share was posted, if there is one."""
-    return share.message and f"https://discord.com/channels/{share.server}/{share.channel}/{share.message}"
+    return share.message and _message_address(share.server, share.channel, share.message)
+
+
+def _message_address(server: str | None, channel: str, message: str) -> str:
+    return f"https://discord.com/channels/{server or '@me'}/{channel}/{message}"

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from playground.world.interaction import Interaction
 from playground.world.model import Message
-
-if TYPE_CHECKING:
-    from playground.world.interaction import Interaction
 
 T = TypeVar("T")
 

@@ -23,11 +23,15 @@ _STRAY_SECONDS = 60 * 60
 """Age at which a file that belongs to nothing is removed; a backup may be being restored."""
 
 
+DATABASE = "tappa.db"
+RENDERS = "renders"
+
+
 class Store:
     """The parts of the store. All methods raise StorageError if the database or the data directory cannot be used."""
 
     def __init__(self, data: Path) -> None:
-        self._database = Database(data / "tappa.db")
+        self._database = Database(data / DATABASE)
         self.jobs = Jobs(self._database)
         self.shares = Shares(self._database)
         self.members = Members(self._database)
@@ -35,7 +39,7 @@ class Store:
         self.announcements = Announcements(self._database)
         self.commands = SyncedCommands(self._database)
         self.forms = OpenForms(self._database)
-        self.renders = Renders(data / "renders")
+        self.renders = Renders(data / RENDERS)
 
     async def open(self) -> None:
         """Open the database and the folder of renders, making or updating them as needed."""

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from studio.config.config import StorageConfig
+from studio.store.store import RENDERS
 from studio.web.export import ExportResult, ExportSource, export_gallery
 from studio.web.languages import SOURCE_LANGUAGE, languages
 from studio.web.page_renderer import PageLanguage
-from studio.web.source import RENDERS, read_shares
+from studio.web.source import read_shares
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,7 @@ from engine.errors import StorageError
 from studio.store import Share
 from studio.store.database import Database
 from studio.store.shares import Shares
-
-DATABASE = "tappa.db"
-RENDERS = "renders"
+from studio.store.store import DATABASE
 
 
 async def read_shares(data: Path, server: str | None) -> list[Share]:
